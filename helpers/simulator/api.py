@@ -1,0 +1,224 @@
+"""Vonage's Voice API as HTTP: requests in, replies out, no state of its own.
+
+The routes are those of the Voice API definition 1.10.0. What this simulator does not carry out yet answers 501 and says
+so, instead of pretending.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from helpers.simulator import payloads
+from helpers.simulator.auth import application_of
+from helpers.simulator.errors import PROBLEMS, ApiError, backend, problem, proxy
+from helpers.simulator.leg import Leg
+from helpers.simulator.network import Network, end_call
+from helpers.simulator.requests import EARLY, outbound_leg, stream_body, talk_body
+from helpers.simulator.sounds import SoundError
+
+ACTIONS_TO_COME = ("mute", "unmute", "earmuff", "unearmuff", "transfer")
+
+
+async def json_body(request: Request) -> dict[str, Any]:
+    """The JSON object of a request. Raises 415 for another content type, 400 for anything else."""
+    if "json" not in request.headers.get("content-type", ""):
+        raise problem(415)
+    try:
+        body = await request.json()
+    except ValueError:
+        raise problem(400, kind="https://developer.vonage.com/api-errors#invalid-json", detail="Invalid JSON") from None
+    if not isinstance(body, dict):
+        raise problem(400, detail="The body must be a JSON object")
+    return body
+
+
+def voice_api(network: Network) -> APIRouter:
+    """Create, list, get and end calls; stream and talk into them."""
+    router = APIRouter()
+
+    def caller(request: Request) -> str:
+        return application_of(request.headers.get("authorization", ""), network.account)
+
+    def leg_of(request: Request, uuid: str, *, live: bool = True) -> Leg:
+        leg = network.legs.get(uuid)
+        if leg is None or leg.application_id != caller(request):
+            caller(request)
+            raise proxy(404, why=f"There is no call {uuid} of this application.")
+        if live and leg.over:
+            raise proxy(404, why=f"The call {uuid} is over.")
+        return leg
+
+    def answered(request: Request, uuid: str) -> Leg:
+        leg = leg_of(request, uuid)
+        if leg.status != "answered":
+            raise proxy(400, why="The call has not been answered yet: wait for its answered event.")
+        return leg
+
+    async def noted(request: Request, leg: Leg, body: dict[str, Any] | None, answer: Response) -> Response:
+        network.note(leg, "request", method=request.method, path=request.url.path, body=body, status=answer.status_code)
+        return answer
+
+    @router.post("/v1/calls")
+    async def create_call(request: Request) -> Response:
+        application, body = caller(request), await json_body(request)
+        leg = outbound_leg(body, application, network.account, network.ids, network.clock)
+        network.place(leg)
+        reply = {
+            "uuid": leg.uuid,
+            "status": "started",
+            "direction": "outbound",
+            "conversation_uuid": leg.conversation,
+        }
+        return await noted(request, leg, body, JSONResponse(reply, 201))
+
+    @router.get("/v1/calls")
+    async def list_calls(request: Request) -> Response:
+        application = caller(request)
+        found = [leg for leg in network.legs.values() if leg.application_id == application]
+        return JSONResponse(_page(found, request.query_params, network))
+
+    @router.get("/v1/calls/{uuid}")
+    async def get_call(request: Request, uuid: str) -> Response:
+        return JSONResponse(payloads.call_resource(leg_of(request, uuid, live=False)))
+
+    @router.put("/v1/calls/{uuid}")
+    async def modify_call(request: Request, uuid: str) -> Response:
+        leg, body = leg_of(request, uuid), await json_body(request)
+        action = body.get("action")
+        if action in ACTIONS_TO_COME:
+            raise not_yet(f"the action {action}")
+        if action != "hangup":
+            raise backend([("action", f"must be one of: hangup, {', '.join(ACTIONS_TO_COME)}")])
+        if network.switches["early_hang_up_refused"] and network.clock.now - leg.created_at < EARLY:
+            await noted(request, leg, body, Response(status_code=400))
+            raise proxy(400, why=f"A call cannot be hung up in its first {EARLY:g} s.")
+        end_call(leg, "hung up through the API", "platform")
+        return await noted(request, leg, body, Response(status_code=204))
+
+    @router.put("/v1/calls/{uuid}/stream")
+    async def start_stream(request: Request, uuid: str) -> Response:
+        leg, body = answered(request, uuid), await json_body(request)
+        url, level, loop = stream_body(body)
+
+        async def play() -> None:
+            try:
+                sound = await network.sounds.get(leg, url)
+            except SoundError as error:
+                network.error(leg, f"Audio of stream cannot be played: {error}.", f"Open {url} in a browser.")
+                return
+            if not leg.over:
+                network.play(leg, "rest_stream", sound, level, loop, url=url)
+
+        network.beside(leg, play())
+        return await noted(request, leg, body, JSONResponse({"message": "Stream started", "uuid": uuid}))
+
+    @router.delete("/v1/calls/{uuid}/stream")
+    async def stop_stream(request: Request, uuid: str) -> Response:
+        leg = answered(request, uuid)
+        network.stop_playing(leg, "rest_stream")
+        return await noted(request, leg, None, JSONResponse({"message": "Stream stopped", "uuid": uuid}))
+
+    @router.put("/v1/calls/{uuid}/talk")
+    async def start_talk(request: Request, uuid: str) -> Response:
+        leg, body = answered(request, uuid), await json_body(request)
+        text, language, style, level, loop = talk_body(body)
+        sound = await network.voice(text, language, style)
+        network.play(leg, "rest_talk", sound, level, loop, text=text)
+        return await noted(request, leg, body, JSONResponse({"message": "Talk started", "uuid": uuid}))
+
+    @router.delete("/v1/calls/{uuid}/talk")
+    async def stop_talk(request: Request, uuid: str) -> Response:
+        leg = answered(request, uuid)
+        network.stop_playing(leg, "rest_talk")
+        return await noted(request, leg, None, JSONResponse({"message": "Talk stopped", "uuid": uuid}))
+
+    @router.put("/v1/calls/{uuid}/dtmf")
+    @router.put("/v1/calls/{uuid}/input/dtmf")
+    @router.delete("/v1/calls/{uuid}/input/dtmf")
+    async def dtmf(request: Request, uuid: str) -> Response:
+        leg_of(request, uuid)
+        raise not_yet("DTMF through the API")
+
+    return router
+
+
+def not_yet(what: str) -> ApiError:
+    """An honest 501: Vonage can do this, the simulator cannot yet."""
+    body = {"type": "about:blank", "title": "Not Implemented", "detail": f"This simulator does not do {what} yet."}
+    return ApiError(501, body)
+
+
+def _page(legs: list[Leg], query: Any, network: Network) -> dict[str, Any]:
+    """One page of calls with its links: ``record_index`` is a record offset; next and prev only where they exist."""
+    size, index = _number(query, "page_size", 10, 1, 100), _number(query, "record_index", 0, 0, 1_000_000)
+    keep = {name: query[name] for name in ("status", "conversation_uuid") if name in query}
+    begin, end = _date(query, "date_start"), _date(query, "date_end")
+    order = query.get("order", "asc")
+    if order not in ("asc", "desc"):
+        raise backend([("order", "must be one of: asc, desc")])
+    found = [
+        leg
+        for leg in sorted(legs, key=lambda leg: leg.created_at, reverse=order == "desc")
+        if keep.get("status") in (None, leg.status)
+        and keep.get("conversation_uuid") in (None, leg.conversation)
+        and (begin is None or begin <= network.clock.date(leg.created_at))
+        and (end is None or network.clock.date(leg.created_at) <= end)
+    ]
+
+    def href(at: int | None) -> dict[str, str]:
+        place = {} if at is None else {"record_index": at}
+        return {"href": "/v1/calls?" + urlencode({"page_size": size, **place, **keep})}
+
+    last = max(0, (len(found) - 1) // size * size)
+    links = {"self": href(index), "first": href(None), "last": href(last)}
+    if index + size < len(found):
+        links["next"] = href(index + size)
+    if index > 0:
+        links["prev"] = href(max(0, index - size))
+    calls = [payloads.call_resource(leg) for leg in found[index : index + size]]
+    return {"count": len(found), "page_size": size, "record_index": index, "_links": links,
+            "_embedded": {"calls": calls}}  # fmt: skip
+
+
+def _number(query: Any, name: str, usual: int, low: int, high: int) -> int:
+    value = query.get(name, str(usual))
+    if not value.isdigit() or not low <= int(value) <= high:
+        raise backend([(name, f"must be from {low} to {high}")])
+    return int(value)
+
+
+def _date(query: Any, name: str) -> datetime | None:
+    if name not in query:
+        return None
+    try:
+        return datetime.fromisoformat(query[name].replace("Z", "+00:00"))
+    except ValueError:
+        raise backend([(name, "must be an ISO 8601 date and time such as 2026-01-31T07:45:14Z")]) from None
+
+
+def answer_errors(app: FastAPI) -> None:
+    """Send ApiErrors as they are, the framework's own as family A, and a trace id with every reply."""
+
+    @app.exception_handler(ApiError)
+    async def api_error(request: Request, error: ApiError) -> Response:
+        headers = {"x-simulator-why": error.why} if error.why else {}
+        return JSONResponse(error.body, error.status, headers=headers)
+
+    @app.exception_handler(HTTPException)
+    async def http_error(request: Request, error: HTTPException) -> Response:
+        known = problem(error.status_code if error.status_code in PROBLEMS else 500)
+        return JSONResponse(known.body, error.status_code)
+
+    @app.middleware("http")
+    async def trace_id(request: Request, follow: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await follow(request)
+        response.headers["x-nexmo-trace-id"] = secrets.token_hex(16)
+        return response

@@ -1,0 +1,140 @@
+"""What an application may look like: Application API 2.4.1."""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from helpers.simulator.errors import problem
+from helpers.simulator.leg import Webhook
+
+PAYLOAD = "https://developer.vonage.com/api-errors/application#payload-validation"
+CAPABILITIES = ("voice", "rtc", "messages", "verify", "vbc", "video", "network_apis", "meetings")
+REGIONS = ("na-east", "na-west", "eu-east", "eu-west", "apac-sng", "apac-australia")
+
+
+@dataclass(frozen=True)
+class Hook:
+    """One webhook of the voice capability: its usual method, and how long Vonage may wait for it (ms)."""
+
+    method: str
+    longest: int
+
+
+VOICE_HOOKS = {
+    "answer_url": Hook("GET", 5000),
+    "fallback_answer_url": Hook("GET", 5000),
+    "event_url": Hook("POST", 10_000),
+}
+
+
+def new_key_pair() -> tuple[str, str]:
+    """Public and private key as PEM text: 2048 bit RSA, SPKI and PKCS#8, as Vonage hands them out."""
+    from cryptography.hazmat.primitives import serialization
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    private = key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    public = key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    return public.decode(), private.decode()
+
+
+def checked_name(body: dict[str, Any]) -> str:
+    """The application's name, which must be there."""
+    name = body.get("name")
+    if not isinstance(name, str) or not name.strip():
+        raise _invalid("name", "is required")
+    return name
+
+
+def checked_key(body: dict[str, Any]) -> str | None:
+    """The public key the caller brings, or None."""
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    keys = body.get("keys")
+    pem = keys.get("public_key") if isinstance(keys, dict) else None
+    if pem is None:
+        return None
+    try:
+        load_pem_public_key(str(pem).encode())
+    except ValueError:
+        raise _invalid("keys.public_key", "must be a PEM encoded public key") from None
+    return str(pem)
+
+
+def checked_capabilities(body: dict[str, Any]) -> dict[str, Any]:
+    """The capabilities with the defaults filled in."""
+    capabilities = body.get("capabilities") or {}
+    if not isinstance(capabilities, dict):
+        raise _invalid("capabilities", "must be an object")
+    for name in capabilities:
+        if name not in CAPABILITIES:
+            raise _invalid(f"capabilities.{name}", "is not a known capability")
+    checked: dict[str, Any] = deepcopy(capabilities)
+    if "voice" in checked:
+        checked["voice"] = _voice(checked["voice"])
+    return checked
+
+
+def voice_hooks(application: dict[str, Any]) -> dict[str, Webhook | None]:
+    """The voice webhooks of an application, ready to be called; None for one without an address."""
+    stored = application["capabilities"].get("voice", {}).get("webhooks", {})
+    hooks: dict[str, Webhook | None] = dict.fromkeys(VOICE_HOOKS)
+    for name, hook in stored.items():
+        if hook["address"]:
+            hooks[name] = Webhook(
+                hook["address"], hook["http_method"], hook["connect_timeout"] / 1000, hook["socket_timeout"] / 1000
+            )
+    return hooks
+
+
+def _voice(voice: Any) -> dict[str, Any]:
+    where = "capabilities.voice"
+    if not isinstance(voice, dict):
+        raise _invalid(where, "must be an object")
+    _within(voice, "conversations_ttl", 1, 9000, where)
+    _within(voice, "leg_persistence_time", 1, 31, where)
+    if voice.get("region") not in (None, *REGIONS):
+        raise _invalid(f"{where}.region", f"must be one of: {', '.join(REGIONS)}")
+    hooks = voice.get("webhooks") or {}
+    if not isinstance(hooks, dict):
+        raise _invalid(f"{where}.webhooks", "must be an object")
+    filled = {name: _hook(hook, VOICE_HOOKS.get(name), f"{where}.webhooks.{name}") for name, hook in hooks.items()}
+    defaults = {"signed_callbacks": True, "conversations_ttl": 48, "leg_persistence_time": 7}
+    return {"webhooks": filled, **defaults, **{k: v for k, v in voice.items() if k != "webhooks"}}
+
+
+def _hook(hook: Any, known: Hook | None, where: str) -> dict[str, Any]:
+    if known is None:
+        raise _invalid(where, "is not a known webhook")
+    if not isinstance(hook, dict) or not isinstance(hook.get("address", ""), str):
+        raise _invalid(f"{where}.address", "must be a URL")
+    address = hook.get("address", "")
+    if address and not address.startswith(("http://", "https://")):
+        raise _invalid(f"{where}.address", "must be a URL")
+    method = hook.get("http_method", known.method)
+    if method not in ("GET", "POST"):
+        raise _invalid(f"{where}.http_method", "must be one of: GET, POST")
+    # `connection_timeout` is the name of 2021; both are taken, the present one is given back.
+    timeouts = {
+        "connect_timeout": hook.get("connect_timeout", hook.get("connection_timeout", 1000)),
+        "socket_timeout": hook.get("socket_timeout", known.longest),
+    }
+    _within(timeouts, "connect_timeout", 300, 1000, where)
+    _within(timeouts, "socket_timeout", 1000, known.longest, where)
+    return {"address": address, "http_method": method, **timeouts}
+
+
+def _within(body: dict[str, Any], name: str, low: int, high: int, where: str) -> None:
+    value = body.get(name, low)
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise _invalid(f"{where}.{name}", f"must be between {low} and {high}")
+
+
+def _invalid(name: str, reason: str) -> Exception:
+    return problem(400, kind=PAYLOAD, invalid=[{"name": name, "reason": reason}])

@@ -1,0 +1,174 @@
+"""Requests to the learner's URLs: signed, with timeouts, one retry, and a fallback for the NCCO."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import time
+import uuid
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from helpers.simulator import payloads
+from helpers.simulator.auth import query_payload, webhook_token
+from helpers.simulator.leg import Leg, Webhook
+from helpers.simulator.reach import is_example
+
+if TYPE_CHECKING:
+    from helpers.simulator.network import Network
+
+logger = logging.getLogger(__name__)
+
+SUCCESS = range(200, 206)  # webhooks guide
+RETRY_NCCO = (429, 503, 504)  # support article 115016024247
+RETRY_EVENT = (429, 502, 503, 504)
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back from a webhook, or why nothing did (``error``)."""
+
+    request: int
+    status: int | None = None
+    content_type: str = ""
+    body: str = ""
+    error: str | None = None
+    retry: bool = False  # the failure is of the kind that is tried once more
+
+    @property
+    def ok(self) -> bool:
+        return self.status in SUCCESS
+
+
+class Callbacks:
+    """Vonage's web client: it calls your server."""
+
+    def __init__(self, network: Network) -> None:
+        import httpx
+
+        self._network = network
+        # No proxies, no redirects, one connection pool for the whole exchange.
+        self._client = httpx.AsyncClient(trust_env=False, headers={"User-Agent": "voice-call-simulator"})
+        self._numbers = itertools.count(1)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._client.aclose()
+
+    async def send(self, leg: Leg, kind: str, hook: Webhook, payload: dict[str, Any], *, ncco: bool = False) -> Reply:
+        """Call a webhook; once more when the failure is one that passes. ``kind`` names it in the trace."""
+        reply = await self._attempt(leg, kind, hook, payload, 1, RETRY_NCCO if ncco else RETRY_EVENT)
+        if not reply.ok and reply.retry:
+            reply = await self._attempt(leg, kind, hook, payload, 2, RETRY_NCCO if ncco else RETRY_EVENT)
+        return reply
+
+    async def fall_back(self, leg: Leg, failed: Reply, original: str, kind: str, payload: dict[str, Any]) -> Reply:
+        """Ask the fallback URL: the same parameters, the reason, and which request failed."""
+        assert leg.fallback is not None
+        asked = payload | {
+            "reason": failed.error or f"HTTP {failed.status}",
+            "original_request": {"url": original, "type": kind},
+        }
+        return await self.send(leg, "fallback", leg.fallback, asked, ncco=True)
+
+    def event(self, leg: Leg, payload: dict[str, Any], kind: str = "event") -> None:
+        """Send a plain event in the background; the call does not wait for it. Events of a leg stay in order."""
+        if leg.event is not None:
+            self._network.spawn(leg, self.deliver(leg, kind, payload))
+
+    async def deliver(
+        self, leg: Leg, kind: str, payload: dict[str, Any], hook: Webhook | None = None, *, ncco: bool = False
+    ) -> Reply | None:
+        """Send an event and wait for the reply. None when there is no event URL."""
+        hook = hook or leg.event
+        if hook is None:
+            return None
+        async with leg.deliveries:
+            return await self.send(leg, kind, hook, payload, ncco=ncco)
+
+    async def _attempt(
+        self, leg: Leg, kind: str, hook: Webhook, payload: dict[str, Any], attempt: int, retry_on: tuple[int, ...]
+    ) -> Reply:
+        note, clock = self._network.note, self._network.clock
+        number = next(self._numbers)
+        note(leg, "webhook", request=number, type=kind, method=hook.method, url=hook.url, payload=payload,
+             attempt=attempt)  # fmt: skip
+        begun, sent = time.perf_counter(), clock.now
+        with clock.in_flight():
+            reply = await self._exchange(leg, hook, payload, number)
+        took = time.perf_counter() - begun
+        await clock.spend(took)
+        if not reply.ok and reply.error is None:
+            reply = replace(reply, error=f"HTTP {reply.status}", retry=reply.status in retry_on)
+        note(leg, "reply", request=number, status=reply.status, content_type=reply.content_type,
+             body=reply.body[:2000], ms=round(took * 1000, 1), seconds=round(clock.now - sent, 3), error=reply.error,
+             retried=attempt == 2)  # fmt: skip
+        return reply
+
+    async def _exchange(self, leg: Leg, hook: Webhook, payload: dict[str, Any], number: int) -> Reply:
+        import httpx
+
+        if is_example(hook.url):
+            return Reply(number, 200)
+        if not self._network.reach.allows(hook.url):
+            return Reply(number, error="no route: the simulated network reaches this machine only")
+        # httpx merges `params` by replacing the query that is already in the URL: keep both.
+        query = {k: v if isinstance(v, str) else json.dumps(v, separators=(",", ":")) for k, v in payload.items()}
+        body = json.dumps(payload, separators=(",", ":")).encode()
+        hashed = query_payload(query) if hook.method == "GET" else body
+        headers = {"Authorization": f"Bearer {self._token(leg, hashed)}"} if self._signs(leg) else {}
+        timeout = httpx.Timeout(hook.socket_timeout, connect=hook.connect_timeout)
+        try:
+            if hook.method == "GET":
+                url = httpx.URL(hook.url).copy_merge_params(query)
+                response = await self._client.get(url, headers=headers, timeout=timeout)
+            else:
+                headers["Content-Type"] = "application/json"
+                response = await self._client.post(hook.url, content=body, headers=headers, timeout=timeout)
+        except httpx.ConnectTimeout:
+            return Reply(number, error="connect timeout", retry=True)
+        except httpx.TimeoutException:
+            return Reply(number, error="read timeout", retry=True)
+        except httpx.ConnectError:
+            return Reply(number, error="connection refused", retry=True)
+        except httpx.NetworkError:
+            return Reply(number, error="connection closed", retry=True)
+        except httpx.RemoteProtocolError:
+            return Reply(number, error="connection closed", retry=True)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return Reply(number, error=f"invalid request: {error}")
+        return Reply(number, response.status_code, response.headers.get("content-type", ""), response.text)
+
+    def _signs(self, leg: Leg) -> bool:
+        application = self._network.account.applications.get(leg.application_id, {})
+        return bool(application.get("capabilities", {}).get("voice", {}).get("signed_callbacks"))
+
+    def _token(self, leg: Leg, payload: bytes) -> str:
+        return webhook_token(self._network.account, leg.application_id, payload, str(uuid.uuid4()))
+
+
+async def fetch_ncco(network: Network, leg: Leg, region_url: str) -> tuple[str, Reply]:
+    """Ask the answer URL, then the fallback. Returns the source's name and the last reply (which may be a failure)."""
+    assert leg.answer is not None
+    parameters = payloads.answer_parameters(leg, region_url)
+    reply = await network.callbacks.send(leg, "answer", leg.answer, parameters, ncco=True)
+    if why_not_ncco(reply) is None or leg.fallback is None:
+        return "answer_url", reply
+    failed = replace(reply, error=why_not_ncco(reply))
+    return "fallback_answer_url", await network.callbacks.fall_back(leg, failed, leg.answer.url, "answer", parameters)
+
+
+def why_not_ncco(reply: Reply) -> str | None:
+    """Why a reply cannot be an NCCO: no reply, not 2xx, not JSON by its header, nothing in it. None when it may be."""
+    if not reply.ok:
+        return reply.error or f"HTTP {reply.status}"
+    if "json" not in reply.content_type:
+        return f"wrong content type {reply.content_type.split(';')[0] or '(none)'}: an NCCO is application/json"
+    if not reply.body.strip():
+        return "empty reply"
+    try:
+        json.loads(reply.body)
+    except ValueError:
+        return "not JSON"
+    return None

@@ -1,0 +1,179 @@
+"""The exchange's clock: call time in seconds, real, faster, or standing still until someone moves it."""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import selectors
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from helpers.errors import KitError
+
+# Stepped time begins at a fixed moment, so that a lesson shows the same times on every run.
+STEPPED_EPOCH = datetime(2026, 2, 2, 10, 0, tzinfo=UTC)
+
+# A reply slower than this counts, in stepped time, as long as it really took. A quicker one counts as instant: the
+# noise of a busy laptop must not change a trace, while an answer URL that dawdles must still cause silence.
+SLOW_REPLY = 0.5
+
+
+class ClockError(KitError):
+    """The pace or a step makes no sense."""
+
+
+class Clock:
+    """Call time that flows ``pace`` times as fast as real time."""
+
+    stepped = False
+
+    def __init__(self, pace: float = 1.0) -> None:
+        self.pace = pace
+        self._zero = time.monotonic()
+        self.epoch = datetime.now(UTC)
+
+    @property
+    def now(self) -> float:
+        """Seconds since the exchange was switched on."""
+        return (time.monotonic() - self._zero) * self.pace
+
+    def date(self, at: float) -> datetime:
+        """The date and time that call time ``at`` stands for."""
+        return self.epoch + timedelta(seconds=at)
+
+    async def sleep_until(self, at: float) -> None:
+        """Wait for a moment of call time."""
+        while (left := at - self.now) > 0:
+            await asyncio.sleep(left / self.pace)
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait for some seconds of call time."""
+        await self.sleep_until(self.now + seconds)
+
+    @contextmanager
+    def in_flight(self) -> Iterator[None]:
+        """Mark real work (a request, a decoding thread) that stepped time has to wait for."""
+        yield
+
+    async def spend(self, real_seconds: float) -> None:
+        """Let call time catch up with a reply that took ``real_seconds``. Here it already has."""
+
+    async def advance(self, seconds: float, until: Callable[[], bool] | None = None) -> float:
+        """Let ``seconds`` of call time pass, or fewer when ``until()`` comes true. Returns the new time."""
+        end = self.now + seconds
+        while self.now < end and not (until and until()):
+            await asyncio.sleep(min(0.01, (end - self.now) / self.pace) if until else (end - self.now) / self.pace)
+        return self.now
+
+
+class SteppedClock(Clock):
+    """Call time that moves only inside :meth:`advance`, from event to event, once nothing is in flight.
+
+    The event loop tells when it has nothing left to do (see :class:`IdleSelector`); then, and only then, the next
+    sleeper is woken. One sleeper at a time, in the order they are due: the same call leaves the same trace.
+    """
+
+    stepped = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.epoch = STEPPED_EPOCH
+        self._now = 0.0
+        self._order = itertools.count()
+        self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._steps: list[tuple[float, int, Callable[[], bool] | None, asyncio.Future[None]]] = []
+        self._in_flight = 0
+
+    @property
+    def now(self) -> float:
+        return self._now
+
+    async def sleep_until(self, at: float) -> None:
+        woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._sleepers, (max(at, self._now), next(self._order), woken))
+        await woken
+
+    @contextmanager
+    def in_flight(self) -> Iterator[None]:
+        self._in_flight += 1
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
+
+    async def spend(self, real_seconds: float) -> None:
+        if real_seconds >= SLOW_REPLY:
+            await self.sleep(round(real_seconds, 1))
+
+    async def advance(self, seconds: float, until: Callable[[], bool] | None = None) -> float:
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._steps, (self._now + max(0.0, seconds), next(self._order), until, done))
+        await done
+        return self._now
+
+    def on_idle(self) -> bool:
+        """Called when the event loop has nothing to do. Returns True when it has now."""
+        if self._in_flight or not self._steps:
+            return False
+        for step in self._steps:
+            until, done = step[2], step[3]
+            if done.cancelled() or (until and until()):
+                return self._finish(step)
+        while self._sleepers and self._sleepers[0][2].done():
+            heapq.heappop(self._sleepers)  # its task was cancelled
+        target = self._steps[0][0]
+        if self._sleepers and self._sleepers[0][0] <= target:
+            at, _, woken = heapq.heappop(self._sleepers)
+            self._now = max(self._now, at)
+            woken.set_result(None)
+            return True
+        self._now = max(self._now, target)
+        return self._finish(self._steps[0])
+
+    def _finish(self, step: tuple[float, int, Callable[[], bool] | None, asyncio.Future[None]]) -> bool:
+        self._steps.remove(step)
+        heapq.heapify(self._steps)
+        if not step[3].done():
+            step[3].set_result(None)
+        return True
+
+
+class IdleSelector(selectors.DefaultSelector):
+    """A selector that tells a stepped clock when the event loop is about to wait."""
+
+    def __init__(self, clock: SteppedClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None or timeout > 0:
+            ready = super().select(0)
+            if ready or self._clock.on_idle():
+                return ready
+        return super().select(timeout)
+
+
+def make_clock(pace: str | float) -> Clock:
+    """A clock for ``"stepped"``, or for a positive number: how many times faster than real time."""
+    if pace == "stepped":
+        return SteppedClock()
+    try:
+        factor = float(pace)
+    except ValueError:
+        factor = 0.0
+    if not 0 < factor < float("inf"):
+        raise ClockError(
+            f"The pace {pace!r} is not one the simulator knows.",
+            "Use 1 for real time, a larger number for faster, or 'stepped'.",
+        )
+    return Clock(factor)
+
+
+def make_loop(clock: Clock) -> asyncio.AbstractEventLoop:
+    """An event loop that suits the clock."""
+    selector: Any = IdleSelector(clock) if isinstance(clock, SteppedClock) else selectors.DefaultSelector()
+    return asyncio.SelectorEventLoop(selector)

@@ -1,0 +1,218 @@
+"""The control plane, ``/simulator/…``: phones, clock, switches, traces, reset. Vonage has nothing like it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from helpers.errors import KitError
+from helpers.simulator.api import json_body
+from helpers.simulator.errors import ApiError
+from helpers.simulator.handsets import HandsetError
+from helpers.simulator.leg import Leg
+from helpers.simulator.network import SWITCHES, Network
+from helpers.trace import Entry
+
+RATES = (8000, 16000)
+
+
+class ControlError(KitError):
+    """The control plane was asked for something it does not have."""
+
+
+def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRouter:
+    """Everything a classroom, a test or the kit may do to the network."""
+    router = APIRouter(prefix="/simulator")
+
+    def check(request: Request) -> None:
+        given = request.headers.get("authorization", "")
+        if not secrets.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            raise ApiError(401, _told("The control plane needs its token.", "Send Authorization: Bearer <token>."))
+
+    def legs_of(uuid: str) -> list[Leg]:
+        found = [leg for leg in network.legs.values() if uuid in (leg.uuid, leg.conversation)]
+        if not found:
+            raise ApiError(404, _told(f"There is no call {uuid}.", "GET /simulator/calls lists them."))
+        return found
+
+    @router.get("/account")
+    async def account(request: Request) -> Response:
+        check(request)
+        own = network.account
+        return JSONResponse(
+            {"api_key": own.api_key, "api_secret": own.api_secret, "signature_secret": own.signature_secret,
+             "numbers": own.numbers}
+        )  # fmt: skip
+
+    @router.get("/calls")
+    async def calls(request: Request) -> Response:
+        check(request)
+        return JSONResponse([summary(leg) for leg in network.legs.values()])
+
+    @router.get("/calls/{uuid}")
+    async def call(request: Request, uuid: str) -> Response:
+        check(request)
+        legs_of(uuid)
+        return JSONResponse(network.trace.entries(uuid))
+
+    @router.get("/calls/{uuid}/heard.wav")
+    async def heard(request: Request, uuid: str, rate: str = "8000") -> Response:
+        from helpers.audio import encode_wav
+
+        check(request)
+        if rate not in map(str, RATES):
+            raise ControlError(f"Nothing is heard at {rate} Hz.", "rate is 8000 (telephone) or 16000 (as mixed).")
+        leg = legs_of(uuid)[0]
+        samples = await asyncio.to_thread(network.heard, leg, int(rate))
+        return Response(await asyncio.to_thread(encode_wav, samples, int(rate)), media_type="audio/wav")
+
+    @router.get("/events")
+    async def events(request: Request) -> Response:
+        check(request)
+        return StreamingResponse(_growing(network, closing), media_type="text/event-stream")
+
+    @router.get("/phones")
+    async def phones(request: Request) -> Response:
+        check(request)
+        return JSONResponse([handset.settings() for handset in network.handsets.values()])
+
+    @router.put("/phones/{number}")
+    async def configure(request: Request, number: str) -> Response:
+        check(request)
+        handset = network.handset(checked_number(number))
+        handset.configure(await json_body(request))
+        return JSONResponse(handset.settings())
+
+    @router.post("/phones/{number}/{what}")
+    async def use(request: Request, number: str, what: str) -> Response:
+        check(request)
+        body = await json_body(request) if await request.body() else {}
+        return JSONResponse(_use(network, checked_number(number), what, body))
+
+    @router.get("/faults")
+    async def faults(request: Request) -> Response:
+        check(request)
+        return JSONResponse(network.switches)
+
+    @router.put("/faults")
+    async def set_faults(request: Request) -> Response:
+        check(request)
+        wanted = await json_body(request)
+        unknown = set(wanted) - set(SWITCHES)
+        if unknown or not all(isinstance(v, bool | None) for v in wanted.values()):
+            raise ControlError(
+                f"There is no switch {', '.join(sorted(unknown)) or 'of that kind'}.",
+                f"Switches are {', '.join(SWITCHES)}: true, false, or null for the usual.",
+            )
+        network.switches.update({k: SWITCHES[k] if v is None else v for k, v in wanted.items()})
+        return JSONResponse(network.switches)
+
+    @router.get("/clock")
+    async def clock(request: Request) -> Response:
+        check(request)
+        own = network.clock
+        return JSONResponse({"now": round(own.now, 6), "pace": "stepped" if own.stepped else own.pace})
+
+    @router.post("/clock/advance")
+    async def advance(request: Request) -> Response:
+        """``{"seconds": 10}``; with ``call`` and ``until`` it returns as soon as that call has that status."""
+        check(request)
+        body = await json_body(request)
+        seconds = body.get("seconds")
+        if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
+            raise ControlError(f"Time cannot advance by {seconds!r} seconds.", 'Send {"seconds": 10}, or more or less.')
+        until = None
+        if "call" in body:
+            legs, status = legs_of(body["call"]), body.get("until", "completed")
+            until = lambda: any(_reached(leg, status) for leg in legs)  # noqa: E731
+        now = await network.clock.advance(seconds, until)
+        return JSONResponse({"now": round(now, 6), "reached": until() if until else True})
+
+    @router.post("/reset")
+    async def reset(request: Request) -> Response:
+        check(request)
+        await network.reset()
+        network.switches.update(SWITCHES)
+        if request.query_params.get("account") == "true":
+            network.account.reset()
+        return Response(status_code=204)
+
+    return router
+
+
+def _use(network: Network, number: str, what: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What the person holding a phone can do."""
+    handset = network.handset(number)
+    if what == "dial":
+        return {"uuid": network.dial(number, checked_number(body.get("to"))).uuid}
+    if what in ("answer", "decline"):
+        handset.decide(what)
+    elif what == "hang_up":
+        network.hang_up_handset(number)
+    elif what == "press":
+        network.press(number, body.get("digits", ""))
+    elif what == "say":
+        network.say(number, str(body.get("text", "")))
+    else:
+        raise ControlError(f"A phone cannot {what}.", "It can dial, answer, decline, hang_up, press and say.")
+    return handset.settings()
+
+
+def summary(leg: Leg) -> dict[str, Any]:
+    """One leg in the list of calls."""
+    return {
+        "uuid": leg.uuid,
+        "conversation_uuid": leg.conversation,
+        "from": leg.from_,
+        "to": leg.to,
+        "status": leg.status,
+        "direction": leg.direction,
+    }
+
+
+def checked_number(number: Any) -> str:
+    """A number as it is dialled: digits only."""
+    if not isinstance(number, str) or not number.isdigit() or not 3 <= len(number) <= 15:
+        raise HandsetError(f"{number!r} is not a number a phone can have.", "Use digits only, as in 447700900001.")
+    return number
+
+
+def _reached(leg: Leg, status: str) -> bool:
+    """The status has come, and so has its event. An answered call has its NCCO, or is over."""
+    told = status != "answered" or leg.ncco_count > 0 or leg.over
+    return status in leg.history and told and not leg.deliveries.locked()
+
+
+async def _growing(network: Network, closing: asyncio.Event) -> AsyncIterator[str]:
+    """The trace as server-sent events: what is there, then what comes, until the exchange is switched off."""
+    queue: asyncio.Queue[Entry | None] = asyncio.Queue()
+    unsubscribe = network.trace.subscribe(queue.put_nowait)
+    closed = asyncio.create_task(closing.wait())
+    closed.add_done_callback(lambda _: queue.put_nowait(None))
+    try:
+        yield ": connected\n\n"
+        for entry in network.trace.entries():
+            yield f"data: {json.dumps(entry)}\n\n"
+        while (new := await queue.get()) is not None:
+            yield f"data: {json.dumps(new)}\n\n"
+    finally:
+        unsubscribe()
+        closed.cancel()
+
+
+def answer_kit_errors(app: FastAPI) -> None:
+    """The control plane's errors say what to do next."""
+
+    @app.exception_handler(KitError)
+    async def kit_error(request: Request, error: KitError) -> Response:
+        return JSONResponse(_told(error.message, error.cure), 400)
+
+
+def _told(message: str, cure: str) -> dict[str, str]:
+    return {"error": message, "cure": cure}

@@ -1,0 +1,216 @@
+"""The exchange: legs, phones, sounds on the line, and what may be asked of them. State and time, no HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from helpers.simulator import payloads
+from helpers.simulator.account import Account
+from helpers.simulator.callbacks import Callbacks
+from helpers.simulator.clock import Clock
+from helpers.simulator.handsets import Handset, HandsetError, checked_keys
+from helpers.simulator.ids import Ids
+from helpers.simulator.leg import Ending, Leg
+from helpers.simulator.life import Life, key, press
+from helpers.simulator.media import Cue, Sound
+from helpers.simulator.reach import Reach
+from helpers.simulator.sounds import Sounds
+from helpers.trace import Trace
+
+if TYPE_CHECKING:
+    from helpers.simulator.media import Samples
+
+logger = logging.getLogger(__name__)
+
+# Where Vonage's own papers disagree, or a lesson wants it simpler: what may be switched, and how it stands at first.
+SWITCHES = {
+    "foreign_caller_id_blocks": True,  # NCCO reference of 2026; until 2021 it was replaced by "unknown"
+    "early_hang_up_refused": True,  # support article 10359615124380: 400 in the first second or two
+}
+
+class Network:
+    """The phone network: state and time, no HTTP. Everything here runs on one event loop."""
+
+    def __init__(
+        self, clock: Clock, account: Account, ids: Ids, trace: Trace, reach: Reach, *, region_url: str = ""
+    ) -> None:
+        self.clock, self.account, self.ids, self.trace, self.reach = clock, account, ids, trace, reach
+        self.region_url = region_url
+        self.legs: dict[str, Leg] = {}
+        self.handsets: dict[str, Handset] = {}
+        self.callbacks = Callbacks(self)
+        self.sounds = Sounds(self)
+        self.switches = dict(SWITCHES)
+
+    # What others ask for
+
+    def handset(self, number: str) -> Handset:
+        """The phone with this number. A number nobody set up is a phone that answers after two seconds."""
+        return self.handsets.setdefault(number, Handset(number))
+
+    def place(self, leg: Leg) -> Leg:
+        """Set up an outbound leg that the API asked for."""
+        return self._begin(leg, Life(self, leg).outbound)
+
+    def dial(self, number: str, to: str) -> Leg:
+        """A phone dials a number. The leg is there at once; what becomes of it shows in the trace."""
+        handset = self.handset(number)
+        if handset.leg and not handset.leg.over:
+            raise HandsetError(f"The phone {number} is already in a call.", "Hang up first.")
+        leg = Leg(self.ids.hex(), self.ids.conversation(), "inbound", number, to, "", self.clock.now)
+        handset.leg = leg
+        return self._begin(leg, Life(self, leg).inbound)
+
+    def press(self, number: str, digits: str) -> None:
+        """The person presses keys, one every fifth of a second; the first one now."""
+        leg, digits = self.handset(number).in_call(), checked_keys(digits)
+        key(self, leg, digits[0])
+        if digits[1:]:
+            self.beside(leg, press(self, leg, digits[1:], pause_first=True))
+
+    def say(self, number: str, text: str) -> None:
+        """The person speaks."""
+        self.note(self.handset(number).in_call(), "said", text=text, by="handset")
+
+    def hang_up_handset(self, number: str) -> None:
+        """The person hangs up: ends the call, or the attempt to make one."""
+        leg = self.handset(number).leg
+        if leg is None or leg.over:
+            raise HandsetError(f"The phone {number} is not in a call.", "There is nothing to hang up.")
+        if leg.status == "answered" or leg.direction == "inbound":
+            end_call(leg, "the person hung up", "user")
+        else:
+            raise HandsetError(f"The phone {number} is ringing.", "Use decline() to refuse the call.")
+
+    def play(self, leg: Leg, source: str, sound: Sound, level: float, loop: int, **what: str) -> None:
+        """Play into a running call (REST stream or talk), beside its NCCO; a second one replaces the first."""
+        self.stop_playing(leg, source)
+        cue, stop = self._start_sound(leg, source, sound, level, loop, what)
+        leg.playing[source] = stop
+        if cue.ends is not None:
+            self.beside(leg, self._stop_at(leg, source, cue))
+
+    def stop_playing(self, leg: Leg, source: str) -> bool:
+        """Stop a REST stream or talk. False: nothing was playing."""
+        stop = leg.playing.pop(source, None)
+        if stop:
+            stop()
+        return stop is not None
+
+    async def _stop_at(self, leg: Leg, source: str, cue: Cue) -> None:
+        await self.clock.sleep_until(cue.ends or 0.0)
+        if cue.stopped_at is None:
+            self.stop_playing(leg, source)
+
+    def heard(self, leg: Leg, rate: int) -> Samples:
+        """What the person on this leg heard, from answer to end (or till now)."""
+        from helpers.simulator.media import heard, law_of
+
+        if leg.answered_at is None:
+            raise HandsetError(f"The call {leg.uuid} has not been answered.", "There is nothing to hear yet.")
+        end = self.clock.now if leg.ended_at is None else leg.ended_at
+        return heard(leg.cues, leg.answered_at, end, rate, law_of(leg.phone))
+
+    async def voice(self, text: str, language: str, style: int) -> Sound:
+        """The spoken text."""
+        from helpers.simulator.speech import speak
+
+        with self.clock.in_flight():
+            return Sound(await asyncio.to_thread(speak, text, language=language, style=style))
+
+    async def reset(self) -> None:
+        """Forget calls, phones and files. The account stays, and so does the time."""
+        await self.close_calls()
+        self.legs.clear()
+        self.handsets.clear()
+        self.sounds.clear()
+        self.trace.clear()
+
+    async def close_calls(self) -> None:
+        """End everything that runs, at once and without telling anybody."""
+        tasks = [task for leg in self.legs.values() for task in leg.tasks if not task.done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    # What the parts share
+
+    def note(self, leg: Leg, kind: str, **facts: Any) -> None:
+        """Write to the trace, now."""
+        self.trace.append(kind, at=self.clock.now, leg=leg.uuid, conversation=leg.conversation, **facts)
+
+    def error(self, leg: Leg, reason: str, advice: str) -> None:
+        """Something in the call went wrong: in the trace with advice, to the event URL as tersely as Vonage does."""
+        self.note(leg, "error", reason=reason, advice=advice)
+        self.callbacks.event(leg, payloads.error_event(leg, reason, self.clock), kind="error")
+
+    def status(self, leg: Leg, status: str, why: str, tell: bool = True, **facts: Any) -> None:
+        """Note a status and, unless told otherwise, send its event. ``facts``: detail, sip_code, disconnected_by."""
+        leg.history.append(status)
+        facts = {"detail": None, "sip_code": None, "disconnected_by": None} | facts
+        self.note(leg, "status", status=status, why=why, **facts)
+        if tell:
+            event = payloads.status_event(leg, status, self.clock, detail=facts["detail"], sip_code=facts["sip_code"])
+            self.callbacks.event(leg, event)
+
+    def spawn(self, leg: Leg, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
+        """Run something for a leg. What goes wrong there is logged and noted, never lost."""
+        task = asyncio.get_running_loop().create_task(work)
+        leg.tasks.add(task)
+
+        def done(task: asyncio.Task[Any]) -> None:
+            leg.tasks.discard(task)
+            leg.beside.discard(task)
+            if not task.cancelled() and (problem := task.exception()):
+                logger.error("a call failed inside the simulator", exc_info=problem)
+                self.note(leg, "error", reason=f"The simulator failed: {problem!r}", advice="Please report this.")
+
+        task.add_done_callback(done)
+        return task
+
+    def beside(self, leg: Leg, work: Coroutine[Any, Any, Any]) -> None:
+        """Run something that has no meaning once the leg is over."""
+        leg.beside.add(self.spawn(leg, work))
+
+    @contextmanager
+    def sounding(self, leg: Leg, source: str, sound: Sound, level: float, loop: int, **what: str) -> Iterator[Cue]:
+        """Put a sound on the leg's cue sheet for as long as the block runs."""
+        cue, stop = self._start_sound(leg, source, sound, level, loop, what)
+        try:
+            yield cue
+        finally:
+            stop()
+
+    def _start_sound(
+        self, leg: Leg, source: str, sound: Sound, level: float, loop: int, what: dict[str, str]
+    ) -> tuple[Cue, Callable[[], None]]:
+        """Put a sound on the cue sheet; returns the cue and what ends it."""
+        cue = leg.cues.start(self.clock.now, sound, level=level, loop=loop)
+        facts = {"cue": cue.number, "source": source, "url": what.get("url"), "text": what.get("text"),
+                 "level": level, "loop": loop, "seconds": round(sound.seconds, 3)}  # fmt: skip
+        self.note(leg, "sound", state="started", ends=cue.ends, **facts)
+
+        def stop() -> None:
+            if cue.stopped_at is None:
+                cue.stopped_at = self.clock.now
+                self.note(leg, "sound", state="stopped", ends=cue.stopped_at, **facts)
+
+        return cue, stop
+
+    def _begin(self, leg: Leg, life: Callable[[], Coroutine[Any, Any, None]]) -> Leg:
+        self.legs[leg.uuid] = leg
+        self.note(leg, "leg", direction=leg.direction, **{"from": leg.from_}, to=leg.to, type=leg.endpoint)
+        leg.life = self.spawn(leg, life())
+        return leg
+
+
+def end_call(leg: Leg, why: str, by: str) -> None:
+    """End a leg from outside. ``by`` is ``"user"`` or ``"platform"``."""
+    if leg.status == "answered":
+        leg.end(Ending("completed", why, sip_code=200, disconnected_by=by))
+    else:
+        leg.end(Ending("cancelled", why, sip_code=487, disconnected_by=by))

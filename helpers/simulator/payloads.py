@@ -1,0 +1,127 @@
+"""What Vonage tells your webhooks: the exact fields and types.
+
+Field sets, order and types follow request captures kept in Vonage's PHP SDK and the webhook reference: duration, rate
+and price are strings; an answered event carries three nulls; record, input, notify and error events have no status.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from helpers.simulator.clock import Clock
+from helpers.simulator.leg import Leg
+
+# EUR per minute and MCCMNC or label of the carrier, by country code. Invented: real prices change weekly.
+TARIFF = {"44": ("0.01500000", "23410"), "1": ("0.00810000", "US-FIXED")}
+INBOUND_RATE = "0.00450000"
+ELSEWHERE = ("0.10000000", "UNKNOWN")
+
+
+def iso(moment: datetime) -> str:
+    """ISO 8601 in UTC with milliseconds and Z."""
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"
+
+
+def answer_parameters(leg: Leg, region_url: str) -> dict[str, Any]:
+    """What an answer webhook is told (Voice webhook reference)."""
+    return {
+        "to": leg.to,
+        "from": leg.from_,
+        "conversation_uuid": leg.conversation,
+        "uuid": leg.uuid,
+        "endpoint_type": leg.endpoint,
+        "region_url": region_url,
+    }
+
+
+def tariff(leg: Leg) -> tuple[str, str]:
+    """Rate and network of a leg."""
+    rate, network = next((t for code, t in TARIFF.items() if leg.phone.startswith(code)), ELSEWHERE)
+    return (INBOUND_RATE if leg.direction == "inbound" else rate), network
+
+
+def bill(leg: Leg, clock: Clock) -> dict[str, str]:
+    """Times and money of a finished leg, all strings.
+
+    Start and end have whole seconds, so the end can lie just after the event's own timestamp, as in the captures. The
+    duration is rounded to the nearest second (the kit's assumption).
+    """
+    if leg.answered_at is None or leg.ended_at is None:
+        seconds, begin = 0, clock.date(leg.ended_at if leg.ended_at is not None else leg.created_at)
+    else:
+        seconds, begin = round(leg.ended_at - leg.answered_at), clock.date(leg.answered_at)
+    rate, network = tariff(leg)
+    begin = begin.replace(microsecond=0)
+    return {
+        "end_time": iso(begin + timedelta(seconds=seconds)),
+        "network": network,
+        "duration": str(seconds),
+        "start_time": iso(begin),
+        "rate": rate,
+        "price": f"{float(rate) * seconds / 60:.8f}",
+    }
+
+
+def status_event(leg: Leg, status: str, clock: Clock, *, detail: str | None, sip_code: int | None) -> dict[str, Any]:
+    """A status event as of now."""
+    parties = {"from": leg.from_, "to": leg.to, "uuid": leg.uuid, "conversation_uuid": leg.conversation}
+    event: dict[str, Any] = {"headers": {}}
+    if status == "answered":
+        event |= {"start_time": None, "rate": None}
+    if status == "completed":
+        event |= leg.bill
+    event |= parties | {"status": status, "direction": leg.direction}
+    if status == "answered":
+        event["network"] = None
+    if detail:
+        event["detail"] = detail
+    if status == "completed" and leg.ending and leg.ending.disconnected_by:
+        event["disconnected_by"] = leg.ending.disconnected_by
+    if sip_code:
+        event["sip_code"] = sip_code
+    return event | {"timestamp": iso(clock.date(clock.now))}
+
+
+def input_event(leg: Leg, digits: str, timed_out: bool, clock: Clock) -> dict[str, Any]:
+    """What the person pressed. Without speech, ``speech`` only says so."""
+    return {
+        "speech": {"error": "Speech was not enabled"},
+        "dtmf": {"digits": digits, "timed_out": timed_out},
+        "from": leg.from_,
+        "to": leg.to,
+        "uuid": leg.uuid,
+        "conversation_uuid": leg.conversation,
+        "timestamp": iso(clock.date(clock.now)),
+    }
+
+
+def notify_event(leg: Leg, payload: dict[str, Any], clock: Clock) -> dict[str, Any]:
+    """The learner's own payload, on its way."""
+    return {
+        "payload": payload,
+        "conversation_uuid": leg.conversation,
+        "timestamp": iso(clock.date(clock.now)),
+    }
+
+
+def error_event(leg: Leg, reason: str, clock: Clock) -> dict[str, Any]:
+    """Something in the call went wrong."""
+    return {"reason": reason, "conversation_uuid": leg.conversation, "timestamp": iso(clock.date(clock.now))}
+
+
+def call_resource(leg: Leg) -> dict[str, Any]:
+    """A call as ``GET /v1/calls/{uuid}`` shows it. Money and times appear when it is over."""
+    shown: dict[str, Any] = {
+        "_links": {"self": {"href": f"/v1/calls/{leg.uuid}"}},
+        "uuid": leg.uuid,
+        "conversation_uuid": leg.conversation,
+        "status": leg.status,
+        "direction": leg.direction,
+    }
+    if leg.status == "completed":
+        shown |= {name: leg.bill[name] for name in ("rate", "price", "duration", "network", "start_time", "end_time")}
+    return shown | {
+        "to": {"type": leg.endpoint, "number": leg.to},
+        "from": {"type": "phone", "number": leg.from_},
+    }

@@ -1,0 +1,216 @@
+"""What the bodies of the Voice API may hold: checked field by field, refused in the words of the right family."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from helpers.ncco import NccoError, parse
+from helpers.simulator.account import Account
+from helpers.simulator.applications import voice_hooks
+from helpers.simulator.clock import Clock
+from helpers.simulator.errors import backend, proxy
+from helpers.simulator.ids import Ids
+from helpers.simulator.leg import Leg, Webhook
+
+# Digits only: no +, no 00, no spaces (numbers guide). The lengths are those of the Voice API definition.
+NUMBER = re.compile(r"[1-9]\d{6,14}")
+BAD_NUMBER = "must be 7 to 15 digits in E.164 format, without +, leading zeros, spaces or letters"
+URL = re.compile(r"https?://\S+")
+ENDPOINTS = {"phone": "number", "sip": "uri", "websocket": "uri", "vbc": "extension", "app": "user"}
+EARLY = 1.0  # seconds after creation in which a hang-up is refused
+
+Reasons = list[tuple[str, str]]
+
+
+def outbound_leg(body: dict[str, Any], application: str, account: Account, ids: Ids, clock: Clock) -> Leg:
+    """The leg that ``POST /v1/calls`` asks for. Raises a 400 of family B (missing) or C (wrong)."""
+    missing = {name: "Is required." for name in _missing(body, application, account)}
+    if missing:
+        raise proxy(400, missing)
+    reasons: Reasons = []
+    to = _endpoint(body["to"], reasons)
+    from_ = _caller(body, application, account, to, reasons)
+    ncco = _ncco(body, reasons)
+    if "answer_url" in body:
+        _url_list(body["answer_url"], "answer_url", reasons)
+    if "event_url" in body:
+        _url_list(body["event_url"], "event_url", reasons)
+    for name in ("answer_method", "event_method"):
+        _one_of(body, name, ("GET", "POST"), reasons)
+    _one_of(body, "machine_detection", ("continue", "hangup"), reasons)
+    _within(body, "length_timer", 1, 86_400, reasons)
+    _within(body, "ringing_timer", 1, 120, reasons)
+    if reasons:
+        raise backend(reasons)
+    hooks = voice_hooks(account.application(application))
+    event = hooks["event_url"]
+    if "event_url" in body:
+        event = Webhook(body["event_url"][0], body.get("event_method", "POST"))
+    answer = None
+    if "answer_url" in body:
+        answer = Webhook(body["answer_url"][0], body.get("answer_method", "GET"), socket_timeout=5.0)
+    return Leg(
+        uuid=ids.uuid(),
+        conversation=ids.conversation(),
+        direction="outbound",
+        from_=from_,
+        to=to[ENDPOINTS[to["type"]]],
+        endpoint=to["type"],
+        application_id=application,
+        created_at=clock.now,
+        event=event,
+        answer=answer,
+        fallback=hooks["fallback_answer_url"],
+        ncco=ncco,
+        ringing_timer=body.get("ringing_timer", 60),
+        length_timer=body.get("length_timer", 7200),
+    )
+
+
+def stream_body(body: dict[str, Any]) -> tuple[str, float, int]:
+    """URL, level and loop of ``PUT …/stream``."""
+    reasons: Reasons = []
+    if "stream_url" not in body:
+        raise backend([("stream_url", "is required")])
+    _url_list(body["stream_url"], "stream_url", reasons)
+    level, loop = _level_and_loop(body, reasons)
+    if reasons:
+        raise backend(reasons)
+    return body["stream_url"][0], level, loop
+
+
+def talk_body(body: dict[str, Any]) -> tuple[str, str, int, float, int]:
+    """Text, language, style, level and loop of ``PUT …/talk``."""
+    reasons: Reasons = []
+    text = body.get("text")
+    if not isinstance(text, str) or not text:
+        reasons.append(("text", "is required"))
+    elif len(re.sub(r"<[^>]*>", "", text)) > 1500:
+        reasons.append(("text", "must not be longer than 1500 characters"))
+    language, style = body.get("language", "en-US"), body.get("style", 0)
+    if not isinstance(language, str):
+        reasons.append(("language", "must be a language code such as en-GB"))
+    if not isinstance(style, int) or isinstance(style, bool) or style < 0:
+        reasons.append(("style", "must be a whole number from 0"))
+    level, loop = _level_and_loop(body, reasons)
+    if reasons:
+        raise backend(reasons)
+    return str(text), language, style, level, loop
+
+
+def _missing(body: dict[str, Any], application: str, account: Account) -> list[str]:
+    missing = [] if "to" in body else ["to"]
+    if "from" not in body and not body.get("random_from_number"):
+        missing.append("from")
+    if "ncco" not in body and "answer_url" not in body:
+        missing.append("answer_url")
+    if "event_url" not in body and not voice_hooks(account.application(application))["event_url"]:
+        missing.append("event_url")
+    return missing
+
+
+def _endpoint(to: Any, reasons: Reasons) -> dict[str, Any]:
+    if not isinstance(to, list):
+        reasons.append(("to", "Invalid type parameter provided: must be an array with one endpoint"))
+        return {}
+    if len(to) != 1 or not isinstance(to[0], dict):
+        reasons.append(("to", "must hold one endpoint object"))
+        return {}
+    endpoint: dict[str, Any] = to[0]
+    kind = endpoint.get("type")
+    if kind not in ENDPOINTS:
+        reasons.append(("type", f"must be one of: {', '.join(ENDPOINTS)}"))
+    elif kind == "phone":
+        _number(endpoint.get("number"), "number", reasons)
+        if not re.fullmatch(r"[0-9*#p]*", str(endpoint.get("dtmfAnswer", ""))):
+            reasons.append(("dtmfAnswer", "may hold 0-9, *, # and p"))
+    elif not isinstance(endpoint.get(ENDPOINTS[kind]), str):
+        reasons.append((ENDPOINTS[kind], "is required"))
+    return endpoint
+
+
+def _caller(
+    body: dict[str, Any], application: str, account: Account, to: dict[str, Any], reasons: Reasons
+) -> str:
+    """The number the call comes from."""
+    if body.get("random_from_number"):
+        if "from" in body:
+            reasons.append(("random_from_number", "cannot be used together with from"))
+        linked = [n["msisdn"] for n in account.numbers if n.get("app_id") == application]
+        if not linked:
+            reasons.append(("random_from_number", "needs a number that is linked to the application"))
+            return ""
+        country = str(to.get("number", ""))[:1]  # numbers of the destination's country come first (connect, NCCO)
+        return str(min(linked, key=lambda n: (not n.startswith(country), n)))
+    caller = body["from"]
+    if not isinstance(caller, dict):
+        reasons.append(("from", "Invalid type parameter provided: must be an endpoint object"))
+        return ""
+    number = caller.get("number")
+    if not (isinstance(number, str) and re.fullmatch(r"sips?:\S+", number)):
+        _number(number, "from.number", reasons)
+    return str(number)
+
+
+def _ncco(body: dict[str, Any], reasons: Reasons) -> list[dict[str, Any]] | None:
+    if "ncco" not in body:
+        return None
+    if "answer_url" in body:
+        reasons.append(("ncco", "cannot be used together with answer_url"))
+    if not isinstance(body["ncco"], list):
+        reasons.append(("ncco", "Invalid type parameter provided: must be an array of actions"))
+        return None
+    try:
+        parse(body["ncco"])
+    except NccoError as error:
+        for problem in error.problems:
+            if problem.severity == "error":
+                where = "ncco" if problem.action is None else f"ncco[{problem.action}]"
+                reasons.append((f"{where}.{problem.field}" if problem.field else where, problem.message))
+        return None
+    actions: list[dict[str, Any]] = body["ncco"]
+    return actions
+
+
+def _url_list(value: Any, name: str, reasons: Reasons) -> None:
+    if not isinstance(value, list):
+        reasons.append((name, "Invalid type parameter provided: must be an array with one URL"))
+    elif len(value) != 1 or not isinstance(value[0], str) or not URL.fullmatch(value[0]):
+        reasons.append((name, "must hold one http or https URL"))
+
+
+def _number(value: Any, name: str, reasons: Reasons) -> None:
+    if not isinstance(value, str):
+        reasons.append((name, "Invalid type parameter provided: must be a string of digits"))
+    elif not NUMBER.fullmatch(value):
+        reasons.append((name, BAD_NUMBER))
+
+
+def _one_of(body: dict[str, Any], name: str, allowed: tuple[str, ...], reasons: Reasons) -> None:
+    if name in body and body[name] not in allowed:
+        reasons.append((name, f"must be one of: {', '.join(allowed)}"))
+
+
+def _within(body: dict[str, Any], name: str, low: int, high: int, reasons: Reasons) -> None:
+    value = body.get(name, low)
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        reasons.append((name, f"must be a whole number from {low} to {high}"))
+
+
+def _level_and_loop(body: dict[str, Any], reasons: Reasons) -> tuple[float, int]:
+    """Both are taken as numbers and as strings: the definition says string for level, the SDKs send numbers."""
+    level, loop = 0.0, 1
+    try:
+        level = float(body.get("level", "0"))
+    except (TypeError, ValueError):
+        level = 2.0
+    if not -1 <= level <= 1:
+        reasons.append(("level", "must be from -1 to 1"))
+    try:
+        loop = int(body.get("loop", 1))
+    except (TypeError, ValueError):
+        loop = -1
+    if loop < 0:
+        reasons.append(("loop", "must be a whole number from 0; 0 plays without end"))
+    return level, loop

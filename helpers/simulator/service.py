@@ -1,0 +1,182 @@
+"""The simulator as a whole: a thread, an event loop, a port, and the network in it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from helpers.errors import KitError
+from helpers.simulator.account import Account
+from helpers.simulator.clock import make_clock, make_loop
+from helpers.simulator.ids import Ids
+from helpers.simulator.reach import Reach
+from helpers.trace import Trace
+
+if TYPE_CHECKING:
+    import uvicorn
+
+    from helpers.simulator.network import Network
+
+
+class SimulatorError(KitError):
+    """The simulator could not be started."""
+
+
+class Simulator:
+    """A phone network on this machine.
+
+    >>> with Simulator(pace="stepped", seed=1) as network:
+    ...     print(network.url, network.account.api_key)
+    ...     network.advance(10)
+
+    ``pace``: ``"stepped"`` (time moves only inside :meth:`advance`), or how many times faster than real time.
+    ``seed``: makes ids and the first account repeatable. ``state``: the file that keeps the account between runs.
+    ``port`` 0 takes a free one. ``token`` guards the control plane; else SIMULATOR_TOKEN, else it is made up.
+    ``reach``: IP networks the simulator may call besides this machine, such as ``"192.168.0.0/16"``.
+    """
+
+    def __init__(
+        self,
+        *,
+        pace: str | float = 1,
+        seed: int | str | None = None,
+        state: Path | str | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        token: str | None = None,
+        reach: tuple[str, ...] = (),
+    ) -> None:
+        self.trace = Trace()
+        self.token = token or os.environ.get("SIMULATOR_TOKEN") or secrets.token_urlsafe(24)
+        self.pace, self.seed = pace, seed
+        self._state = Path(state) if state else None
+        self._host, self._port, self._reach = host, port, reach
+        self._thread: threading.Thread | None = None
+        self._account: Account | None = None
+        self._network: Network | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._server: uvicorn.Server | None = None
+        self._address = ("", 0)
+
+    def __repr__(self) -> str:
+        return f"Simulator({self.url!r}, pace={self.pace!r})" if self.running else "Simulator(stopped)"
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self.stop()
+
+    @property
+    def running(self) -> bool:
+        return self._thread is not None and self._thread.is_alive()
+
+    @property
+    def url(self) -> str:
+        """The address of everything, ``http://127.0.0.1:port``; empty when stopped."""
+        return f"http://{self._address[0]}:{self._address[1]}" if self.running else ""
+
+    @property
+    def account(self) -> Account:
+        """The account: ``.api_key``, ``.api_secret``, ``.signature_secret``, ``.numbers``, ``.applications``."""
+        if self._account is None:
+            raise SimulatorError("The simulator has not been started.", "Call start(), or use it in a with block.")
+        return self._account
+
+    def start(self) -> Self:
+        """Switch the network on. Starting a running one changes nothing."""
+        if self.running:
+            return self
+        clock = make_clock(self.pace)
+        prefix = "" if self.seed is None else f"{self.seed}-"
+        self._account = Account(Ids(f"{prefix}account" if prefix else None), self._state)
+        listener = self._listen()
+        self._address = listener.getsockname()[:2]
+        up: threading.Event = threading.Event()
+        failed: list[BaseException] = []
+
+        def run() -> None:
+            try:
+                with asyncio.Runner(loop_factory=lambda: make_loop(clock)) as runner:
+                    self._loop = runner.get_loop()
+                    runner.run(self._serve(clock, prefix, listener, up))
+            except BaseException as error:
+                failed.append(error)
+            finally:
+                listener.close()
+                up.set()
+
+        # A daemon: a notebook kernel that is shut down without kit.stop() must not be kept alive by it.
+        self._thread = threading.Thread(target=run, name="simulator", daemon=True)
+        self._thread.start()
+        up.wait()
+        if failed:
+            self._thread.join()
+            raise SimulatorError(f"The simulator could not start: {failed[0]}.") from failed[0]
+        return self
+
+    def stop(self) -> None:
+        """Switch it off: no thread, no port, no call is left. Stopping twice is fine."""
+        if self._server is not None and self.running:
+            self._server.should_exit = True
+        if self._thread is not None:
+            self._thread.join()
+        self._thread = self._server = self._network = self._loop = None
+
+    def advance(self, seconds: float) -> float:
+        """Let call time pass; returns when everything due is done. Returns the new time."""
+        if self._loop is None or self._network is None:
+            raise SimulatorError("The simulator has not been started.", "Call start(), or use it in a with block.")
+        return asyncio.run_coroutine_threadsafe(self._network.clock.advance(seconds), self._loop).result()
+
+    def _listen(self) -> socket.socket:
+        try:
+            return socket.create_server((self._host, self._port))
+        except OSError as error:
+            raise SimulatorError(
+                f"The simulator cannot listen on {self._host}:{self._port}: {error.strerror}.",
+                "Another program has the port: choose another one, or 0 for any free one.",
+            ) from None
+
+    async def _serve(self, clock: object, prefix: str, listener: socket.socket, up: threading.Event) -> None:
+        import uvicorn
+        from fastapi import FastAPI
+
+        from helpers.simulator.api import answer_errors, voice_api
+        from helpers.simulator.api_account import applications_api, numbers_api
+        from helpers.simulator.clock import Clock
+        from helpers.simulator.control import answer_kit_errors, control_api
+        from helpers.simulator.network import Network
+
+        assert isinstance(clock, Clock)
+        ids = Ids(f"{prefix}calls" if prefix else None)
+        network = Network(clock, self.account, ids, self.trace, Reach(*self._reach), region_url=self.url)
+        closing = asyncio.Event()
+        app = FastAPI(title="Voice call simulator", docs_url=None, redoc_url=None, openapi_url=None)
+        for router in (
+            voice_api(network),
+            applications_api(self.account),
+            numbers_api(self.account),
+            control_api(network, self.token, closing),
+        ):
+            app.include_router(router)
+        answer_errors(app)
+        answer_kit_errors(app)
+        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+        self._network, self._server = network, uvicorn.Server(config)
+        serving = asyncio.ensure_future(self._server.serve(sockets=[listener]))
+        while not self._server.started and not serving.done():
+            await asyncio.sleep(0.005)
+        up.set()
+        while not self._server.should_exit and not serving.done():
+            await asyncio.sleep(0.05)
+        closing.set()
+        await network.close_calls()
+        await network.callbacks.close()
+        await serving

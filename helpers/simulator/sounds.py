@@ -1,0 +1,105 @@
+"""Getting the audio of a ``stream``: fetched when the action is reached, known by content, cached as it says."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from helpers.simulator.leg import Leg
+from helpers.simulator.media import STORED_RATE, Sound
+from helpers.simulator.reach import is_example
+
+if TYPE_CHECKING:
+    from helpers.simulator.network import Network
+
+TIMEOUT = 10.0  # seconds for the whole file; Vonage publishes no figure
+LARGEST = 50_000_000  # bytes; Vonage publishes no figure
+
+
+class SoundError(Exception):
+    """The file cannot be played; the text says why."""
+
+
+@dataclass(frozen=True)
+class _Kept:
+    sound: Sound
+    facts: dict[str, object]
+    until: float
+
+
+class Sounds:
+    """The exchange's audio cache. ``Cache-Control: max-age`` is counted in call time (NCCO reference, caching)."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._kept: dict[str, _Kept] = {}
+
+    async def get(self, leg: Leg, url: str) -> Sound:
+        """The audio behind ``url``, decoded. Each fetch leaves a ``fetch`` entry. Raises SoundError."""
+        now = self._network.clock.now
+        kept = self._kept.get(url)
+        if kept and now < kept.until:
+            self._network.note(leg, "fetch", url=url, **kept.facts, cache="hit", error=None)
+            return kept.sound
+        facts: dict[str, object] = {"status": None, "content_type": "", "bytes": 0, "format": None, "seconds": None}
+        try:
+            with self._network.clock.in_flight():
+                sound, max_age = await self._fetch(url, facts)
+        except SoundError as error:
+            self._network.note(leg, "fetch", url=url, **facts, cache="miss", error=str(error))
+            raise
+        if max_age:
+            self._kept[url] = _Kept(sound, facts, now + max_age)
+        self._network.note(leg, "fetch", url=url, **facts, cache="miss", error=None)
+        return sound
+
+    def clear(self) -> None:
+        """Forget every file."""
+        self._kept.clear()
+
+    async def _fetch(self, url: str, facts: dict[str, object]) -> tuple[Sound, float]:
+        import httpx
+
+        if is_example(url):
+            raise SoundError("example.com holds no audio")
+        if not self._network.reach.allows(url):
+            raise SoundError("no route: the simulated network reaches this machine only")
+        try:
+            async with httpx.AsyncClient(trust_env=False, timeout=TIMEOUT, follow_redirects=True) as client:
+                response = await client.get(url, headers={"User-Agent": "voice-call-simulator"})
+        except httpx.TimeoutException:
+            raise SoundError("the server did not answer in time") from None
+        except (httpx.HTTPError, httpx.InvalidURL):
+            raise SoundError("the server cannot be reached") from None
+        facts |= {
+            "status": response.status_code,
+            "content_type": response.headers.get("content-type", ""),
+            "bytes": len(response.content),
+        }
+        if response.status_code != 200:
+            raise SoundError(f"the server answered HTTP {response.status_code}")
+        if len(response.content) > LARGEST:
+            raise SoundError(f"the file is larger than {LARGEST // 1_000_000} MB")
+        return await self._decode(response.content, facts), max_age(response.headers.get("cache-control", ""))
+
+    async def _decode(self, data: bytes, facts: dict[str, object]) -> Sound:
+        from helpers.audio import AudioError, decode, inspect
+
+        try:
+            info = await asyncio.to_thread(inspect, data)
+            samples = await asyncio.to_thread(decode, data, STORED_RATE)
+        except AudioError as error:
+            raise SoundError(error.message) from None
+        channels = {1: "mono", 2: "stereo"}.get(info.channels, f"{info.channels} channels")
+        facts |= {"format": f"{info.format} {channels} {info.rate} Hz", "seconds": round(info.seconds, 3)}
+        return Sound(samples)
+
+
+def max_age(cache_control: str) -> float:
+    """Seconds a file may be kept; 0 when the header does not say, or says no-store."""
+    if re.search(r"no-(store|cache)", cache_control):
+        return 0.0
+    found = re.search(r"max-age\s*=\s*(\d+)", cache_control)
+    return float(found.group(1)) if found else 0.0
