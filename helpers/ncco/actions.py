@@ -1,0 +1,220 @@
+"""The actions that make a sound, tell something, or wait: stream, talk, notify, wait. And the list of all nine.
+
+Source: NCCO reference; where it is silent, Voice API OpenAPI 1.10 and the official SDKs. These models are the kit's
+only knowledge of NCCOs: form, checks, help, exports and tables are derived from them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, JsonValue
+from pydantic_core import PydanticCustomError
+
+from helpers.ncco.fields import Flag, Free, Language, Level, Loop, Method, Number, OneUrl, Says
+from helpers.ncco.joining import Connect, Conversation, Record, Transfer
+from helpers.ncco.listening import Dtmf, Input, Speech
+from helpers.ncco.model import Action, Options
+from helpers.ncco.problems import Problem, advice, error
+from helpers.ncco.ssml import spoken, ssml_problems
+from helpers.ncco.voices import RETIRED, STYLES, languages
+
+# The longest text `talk` takes, not counting SSML tags.
+TEXT_LIMIT = 1500
+
+
+class Stream(Action):
+    """Play an audio file into the call."""
+
+    summary: ClassVar[str] = "Play an audio file into the call."
+    action: Literal["stream"] = "stream"
+    streamUrl: OneUrl = Field(
+        description="The MP3 or 16-bit WAV file to play: a list with one address, fetched when the action is reached.",
+        examples=[["https://example.com/music.mp3"]],
+    )
+    level: Level = Field(
+        0, description="How loud, from -1 (silent) to 1 in steps of 0.1; 0 is as recorded.", examples=[0.5]
+    )
+    bargeIn: Flag = Field(
+        False,
+        description="Whether a key press or speech stops the sound; an input action must then follow.",
+        examples=[True],
+    )
+    loop: Loop = Field(1, description="How many times to play it in all; 0 plays it for ever.", examples=[2])
+
+    @property
+    def waits(self) -> bool:
+        return not self.bargeIn
+
+
+def _text_fits(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("ncco", "{said}", {"said": "is empty", "cure": 'Write for example "text": "Hello".'})
+    length = len(spoken(text))
+    if length > TEXT_LIMIT:
+        said = f"has {length} characters without SSML tags; {TEXT_LIMIT} is the limit"
+        raise PydanticCustomError("ncco", "{said}", {"said": said, "cure": "Split it over two talk actions."})
+    return text
+
+
+class Talk(Action):
+    """Speak a text."""
+
+    summary: ClassVar[str] = "Speak a text with a synthetic voice."
+    action: Literal["talk"] = "talk"
+    text: Annotated[str, AfterValidator(_text_fits), Says(maxLength=TEXT_LIMIT)] = Field(
+        description="What to say, 1500 characters at most; SSML if it stands between <speak> and </speak>.",
+        examples=["Hello, here is your music."],
+    )
+    bargeIn: Flag = Field(
+        False,
+        description="Whether a key press or speech stops the voice; an input action must then follow.",
+        examples=[True],
+    )
+    loop: Loop = Field(1, description="How many times to say it in all; 0 says it for ever.", examples=[2])
+    level: Level = Field(0, description="How loud, from -1 (silent) to 1 in steps of 0.1; 0 is normal.", examples=[0.5])
+    language: Language = Field("en-US", description="The language and accent of the voice.", examples=["en-GB"])
+    style: Annotated[int, Field(ge=0)] = Field(
+        0, description="Which voice of that language, counted from 0.", examples=[1]
+    )
+    premium: Flag = Field(
+        False, description="Whether to use the dearer, more natural voice, if there is one.", examples=[True]
+    )
+    voiceName: str | None = Field(
+        None,
+        description="The retired way to name a voice; use language and style.",
+        examples=["Amy"],
+        json_schema_extra={"deprecated": True},
+    )
+    provider: Annotated[str, Field(min_length=1)] | None = Field(
+        None,
+        description="Another maker's voices, such as google or ElevenLabs; known from the SDKs only.",
+        examples=["google"],
+    )
+    providerOptions: Free | None = Field(
+        None, description="Settings that are passed on to that provider.", examples=[{"voice_id": "en-GB-Neural2-A"}]
+    )
+
+    @property
+    def waits(self) -> bool:
+        return not self.bargeIn
+
+    @classmethod
+    def together(cls, given: Options) -> Iterator[Problem]:
+        text, language, style = given.get("text"), given.get("language", "en-US"), given.get("style", 0)
+        if isinstance(text, str):
+            yield from ssml_problems(text, language, style)
+        yield from _voice_problems(given, language, style)
+        if "provider" in given and "providerOptions" not in given:
+            yield error(
+                "providerOptions",
+                "talk has provider but no providerOptions.",
+                'Write for example "providerOptions": {}.',
+            )
+
+
+def _voice_problems(given: Options, language: Any, style: Any) -> Iterator[Problem]:
+    if isinstance(language, str) and language not in languages():
+        yield advice(
+            "language",
+            f'talk: the language "{language}" is not in the published list.',
+            "Check its spelling, such as en-GB.",
+        )
+    styles = STYLES.get(language) if isinstance(language, str) else None
+    if styles and isinstance(style, int) and style >= styles:
+        yield advice(
+            "style", f"talk: {language} has {styles} styles, and {style} is none of them.", f"Use 0 to {styles - 1}."
+        )
+    if "voiceName" in given:
+        new = RETIRED.get(str(given["voiceName"]).lower())
+        cure = f'Write "language": "{new[0]}", "style": {new[1]}.' if new else "Use language and style."
+        yield advice("voiceName", "talk: voiceName is retired; it still works, but gets no new voices.", cure)
+
+
+class Notify(Action):
+    """Send data to a webhook in the middle of a call."""
+
+    summary: ClassVar[str] = "Send data of your own to your webhook, in the middle of the call."
+    action: Literal["notify"] = "notify"
+    payload: dict[str, JsonValue] = Field(
+        description="The data to send: any JSON object.", examples=[{"step": "music over"}]
+    )
+    eventUrl: OneUrl = Field(
+        description="Where to send it, a list with one address; its reply may be a new NCCO.",
+        examples=[["https://example.com/event"]],
+    )
+    eventMethod: Method = Field("POST", description="How it is sent.", examples=["POST"])
+
+
+# What `wait` takes without clamping, in seconds.
+WAIT_RANGE = (0.1, 7200.0)
+
+
+class Wait(Action):
+    """Do nothing for a while."""
+
+    summary: ClassVar[str] = "Do nothing for some seconds, and keep the call open."
+    action: Literal["wait"] = "wait"
+    timeout: Annotated[Number, Field(ge=WAIT_RANGE[0], le=WAIT_RANGE[1])] = Field(
+        10,
+        description="Seconds to wait, 0.1 to 7200; what is outside is moved to the nearest of the two.",
+        examples=[2.5],
+    )
+
+    @classmethod
+    def tidy(cls, given: Options) -> tuple[dict[str, Any], list[Problem]]:
+        tidied, found = super().tidy(given)
+        seconds = tidied.get("timeout")
+        if isinstance(seconds, (int, float)) and not isinstance(seconds, bool):
+            inside = min(max(seconds, WAIT_RANGE[0]), WAIT_RANGE[1])
+            if inside != seconds:
+                tidied["timeout"] = inside
+                message = f"timeout of wait is {seconds:g} seconds; the platform makes it {inside:g}."
+                found.append(advice("timeout", message, "Stay between 0.1 and 7200."))
+        return tidied, found
+
+
+#: All actions by their name in JSON, in the order in which a learner meets them.
+ACTIONS: dict[str, type[Action]] = {
+    "stream": Stream,
+    "talk": Talk,
+    "input": Input,
+    "record": Record,
+    "conversation": Conversation,
+    "connect": Connect,
+    "notify": Notify,
+    "wait": Wait,
+    "transfer": Transfer,
+}
+
+#: Names that people try, and what to use.
+ELSEWHERE: dict[str, str] = {
+    "hangup": "A call ends by itself after the last action: leave it out.",
+    "hang_up": "A call ends by itself after the last action: leave it out.",
+    "pay": "It was withdrawn by Vonage. Collect digits with input.",
+    "play": "Use stream.",
+    "playaudio": "That is a request to a running call; in an NCCO use stream.",
+    "playtts": "That is a request to a running call; in an NCCO use talk.",
+    "say": "Use talk.",
+    "gather": "Use input.",
+    "dial": "Use connect.",
+    "pause": "Use wait.",
+    "sleep": "Use wait.",
+}
+
+__all__ = [
+    "ACTIONS",
+    "ELSEWHERE",
+    "Connect",
+    "Conversation",
+    "Dtmf",
+    "Input",
+    "Notify",
+    "Record",
+    "Speech",
+    "Stream",
+    "Talk",
+    "Transfer",
+    "Wait",
+]

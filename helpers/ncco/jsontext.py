@@ -1,0 +1,99 @@
+"""JSON text in, Python data out; and where it is not JSON, the place and the likely slip."""
+
+from __future__ import annotations
+
+import ast
+import json
+from typing import Any, NoReturn
+
+from helpers.ncco.problems import Problem, advice, error, shown
+
+
+class _NotJson(ValueError):
+    pass
+
+
+def from_json(text: str | bytes | bytearray) -> tuple[Any, list[Problem]]:
+    """The data in a JSON text, and its problems; the data is ``None`` if there is an error among them."""
+    if not isinstance(text, str):
+        try:
+            text = bytes(text).decode("utf-8-sig")
+        except UnicodeDecodeError as problem:
+            return None, [
+                error("", f"This is not text: byte {problem.start} is no UTF-8.", "Save or send it as UTF-8.")
+            ]
+    text = text.removeprefix("\ufeff")
+    twice: list[Problem] = []
+    try:
+        return json.loads(text, object_pairs_hook=lambda pairs: _object(pairs, twice), parse_constant=_constant), twice
+    except json.JSONDecodeError as problem:
+        return None, [_not_json(text, problem)]
+    except RecursionError:
+        return None, [error("", "The JSON is nested too deeply.", "An NCCO needs four levels at most.")]
+    except ValueError as problem:
+        return None, [error("", f"This is not JSON: {problem}.", "Write an ordinary number.")]
+
+
+def _object(pairs: list[tuple[str, Any]], twice: list[Problem]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            twice.append(
+                advice(
+                    name,
+                    f"{shown(name)} stands twice in one object; only the last one counts.",
+                    "Remove one, or write }, { between two actions.",
+                )
+            )
+        found[name] = value
+    return found
+
+
+def _constant(name: str) -> NoReturn:
+    raise _NotJson(f"{name} is no number in JSON")
+
+
+def _not_json(text: str, problem: json.JSONDecodeError) -> Problem:
+    if not text.strip():
+        return error("", "The text is empty.", 'Write for example [{"action": "talk", "text": "Hello"}].')
+    if text.lstrip().startswith("<"):
+        return error("", "This is a web page or XML, not JSON.", "Look at what the address answers with.")
+    lines = text.splitlines() or [""]
+    line = lines[problem.lineno - 1] if problem.lineno <= len(lines) else ""
+    near = f", at {shown(line[max(0, problem.colno - 1) :][:20])}" if line[problem.colno - 1 :].strip() else ""
+    place = f"This is not JSON: line {problem.lineno}, column {problem.colno}{near}."
+    return error("", place, _slip(text, problem))
+
+
+def _slip(text: str, problem: json.JSONDecodeError) -> str:
+    before = text[: problem.pos].rstrip()
+    rest = text[problem.pos :].lstrip()
+    if (rest[:1] in ("]", "}") and before.endswith(",")) or (
+        before.endswith(",") and problem.msg.startswith("Illegal trailing")
+    ):
+        return "Remove the comma before it."
+    if "{{" in text:
+        return 'Fill in templates with render_ncco; a placeholder stands in quotes: "{{name}}".'
+    python = _python(text)
+    if python is not None:
+        return f"It is Python: write {shown(python, 200)}, or hand over the list itself."
+    if rest.startswith(("'", "‘", "“", "”")):
+        return 'Use straight double quotes: "…".'
+    if not rest:
+        return "It ends too early: a quote, a } or a ] is missing."
+    if problem.msg.startswith("Extra data"):
+        return "The list is closed already: put all actions inside one pair of square brackets."
+    if problem.msg.startswith("Expecting ',' delimiter"):
+        return "A comma is missing before it, or a quote or bracket further up."
+    if problem.msg.startswith("Invalid control character"):
+        return "A quote is not closed on this line."
+    return "A name and a text each stand in double quotes; a colon stands between name and value."
+
+
+def _python(text: str) -> Any:
+    try:
+        value = ast.literal_eval(text.strip())
+        json.dumps(value)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+    return value if isinstance(value, (list, dict)) else None

@@ -1,0 +1,160 @@
+"""What a model says about its options, in one flat shape: the form, the help, the messages and the tables read this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of an action or of a part of it.
+
+    ``kind`` is one of ``flag``, ``whole number``, ``number``, ``choice``, ``choices``, ``text``, ``url``, ``urls``,
+    ``list``, ``object`` (free JSON), ``parts`` (a group with options of its own) and ``variants`` (a list with one
+    object that comes in several types). ``expected`` says in words what it may hold.
+    """
+
+    name: str
+    kind: str
+    expected: str
+    help: str
+    required: bool = False
+    default: Any = None
+    example: Any = None
+    choices: tuple[Any, ...] = ()
+    suggest: tuple[str, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    step: float | None = None
+    longest: int | None = None
+    deprecated: bool = False
+    loose: bool = False
+    parts: tuple[Option, ...] = ()
+    variants: dict[str, tuple[Option, ...]] = field(default_factory=dict, hash=False)
+
+    @property
+    def blank(self) -> Any:
+        """What the option holds when it has just been switched on and nothing is filled in."""
+        return {"flag": True, "parts": {}, "object": {}, "list": [], "choices": [], "urls": []}.get(self.kind, "")
+
+
+@lru_cache(maxsize=64)
+def options_of(model: type[BaseModel]) -> tuple[Option, ...]:
+    """All options of a model, in the order it declares them; ``action`` itself is none."""
+    schema = model.model_json_schema(by_alias=True)
+    return _options(schema, schema.get("$defs", {}))
+
+
+def walk(options: tuple[Option, ...], above: str = "") -> Iterator[tuple[str, Option]]:
+    """Every option with its path (``dtmf.timeOut``, ``endpoint.phone.number``), groups before what is in them."""
+    for option in options:
+        path = f"{above}{option.name}"
+        yield path, option
+        yield from walk(option.parts, f"{path}.")
+        for name, variant in option.variants.items():
+            yield from walk(variant, f"{path}.{name}.")
+
+
+def find(options: tuple[Option, ...], path: tuple[str | int, ...], data: Any = None) -> Option | None:
+    """The option at a path of JSON keys and list positions; ``data`` tells which variant an object in a list is."""
+    option: Option | None = None
+    for step in path:
+        if isinstance(data, dict):
+            data = data.get(step)
+        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
+            data = data[step]
+        if isinstance(step, int):
+            variants = option.variants if option else {}
+            kind = data.get("type") if isinstance(data, dict) else None
+            options = variants.get(kind, ()) if isinstance(kind, str) else ()
+            continue
+        option = next((o for o in options if o.name == step), None)
+        if option is None:
+            return None
+        options = option.parts
+    return option
+
+
+def _options(schema: dict[str, Any], defs: dict[str, Any]) -> tuple[Option, ...]:
+    required = schema.get("required", ())
+    return tuple(
+        _option(name, facts, name in required, defs)
+        for name, facts in schema.get("properties", {}).items()
+        if name != "action"
+    )
+
+
+def _option(name: str, facts: dict[str, Any], required: bool, defs: dict[str, Any]) -> Option:
+    # `X | None` in Python means "may be left out"; JSON's null is not meant by it.
+    shape: dict[str, Any] = next((one for one in facts.get("anyOf", ()) if one.get("type") != "null"), {})
+    facts = {**shape, **facts}
+    items = facts.get("items", {})
+    objects = [_follow(one["$ref"], defs) for one in items.get("oneOf", ())]
+    variants = {one["properties"]["type"]["const"]: _options(one, defs) for one in objects}
+    parts = _options(_follow(facts["$ref"], defs), defs) if "$ref" in facts else ()
+    kind = _kind(facts, items, bool(variants), bool(parts))
+    found = Option(
+        name=name,
+        kind=kind,
+        expected="",
+        help=facts.get("description", ""),
+        required=required,
+        default=facts.get("default"),
+        example=next(iter(facts.get("examples", ())), None),
+        choices=tuple(facts.get("enum") or items.get("enum") or ([facts["const"]] if "const" in facts else ())),
+        suggest=tuple(facts.get("suggest", ())),
+        minimum=facts.get("minimum"),
+        maximum=facts.get("maximum"),
+        step=facts.get("step"),
+        longest=facts.get("maxLength") if kind == "text" else None,
+        deprecated=bool(facts.get("deprecated")),
+        loose=bool(facts.get("loose")),
+        parts=parts,
+        variants=variants,
+    )
+    return Option(**{**found.__dict__, "expected": facts.get("expected") or _expected(found)})
+
+
+def _follow(reference: str, defs: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = defs[reference.rpartition("/")[2]]
+    return found
+
+
+def _kind(facts: dict[str, Any], items: dict[str, Any], variants: bool, parts: bool) -> str:
+    if variants or parts:
+        return "variants" if variants else "parts"
+    if "kind" in facts:
+        return str(facts["kind"])
+    if "enum" in facts or "const" in facts:
+        return "choice"
+    if "enum" in items:
+        return "choices"
+    kinds = {"boolean": "flag", "integer": "whole number", "number": "number", "array": "list", "object": "object"}
+    return kinds.get(facts.get("type", ""), "text")
+
+
+def _expected(option: Option) -> str:
+    quoted = [f'"{choice}"' for choice in option.choices]
+    named = " or ".join([", ".join(quoted[:-1]), quoted[-1]] if len(quoted) > 1 else quoted)
+    words = {
+        "flag": "true or false",
+        "choice": named,
+        "choices": f"a list of {named}",
+        "parts": f"an object with {', '.join(part.name for part in option.parts)}",
+        "variants": f"a list with one object of type {', '.join(option.variants)}",
+        "text": "text" + (f", {option.longest} characters at most" if option.longest else ""),
+    }
+    return words.get(option.kind) or f"a {option.kind}{_between(option.minimum, option.maximum)}"
+
+
+def _between(minimum: float | None, maximum: float | None) -> str:
+    if minimum is not None and maximum is not None:
+        return f" from {minimum:g} to {maximum:g}"
+    if minimum is not None:
+        return f", {minimum:g} or more"
+    return f", at most {maximum:g}" if maximum is not None else ""

@@ -1,0 +1,1 @@
+"""Widgets: views of Python objects that can be worked with the mouse. Import each from its own module."""

@@ -1,0 +1,301 @@
+"""Every message that a wrong NCCO can provoke, and that it says what to write instead."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+import pytest
+
+from helpers.errors import KitError
+from helpers.ncco import ACTIONS, NccoError, Problem, check, parse
+from helpers.ncco.schema import options_of
+
+URL = "https://example.com/a.mp3"
+TALK = {"action": "talk", "text": "Hello"}
+STREAM = {"action": "stream", "streamUrl": [URL]}
+INPUT = {"action": "input", "type": ["dtmf"]}
+ROOM = {"action": "conversation", "name": "x"}
+PHONE = {"type": "phone", "number": "447700900002"}
+SOCKET = {"type": "websocket", "uri": "ws://x"}
+
+
+def phone(**options: Any) -> dict[str, Any]:
+    return {
+        "action": "connect",
+        "from": "447700900000",
+        "endpoint": [PHONE],
+        **options,
+    }
+
+
+WHOLE: list[tuple[Any, str, str]] = [
+    ("", "empty", "Write for example"),
+    ("   \n", "empty", "Write for example"),
+    ("<html></html>", "web page", "address"),
+    (b"\xff\xfe", "byte 0", "UTF-8"),
+    ('[{"action": "talk",\n "text": "a",}]', "line 2", "Remove the comma"),
+    ("[{'action': 'talk'}]", "line 1, column 3", 'It is Python: write [{"action": "talk"}]'),
+    ('[{"action": "stream", "bargeIn": True}]', "column 34", '"bargeIn": true'),
+    ('[{“action”: "talk"}]', "column 3", "straight double quotes"),
+    ('[{"action": "talk", "text": "a"}', "not JSON", "ends too early"),
+    ('[{"action": "talk" "text": "a"}]', "column 20", "comma is missing"),
+    ('[{"action": "talk", "text": "a\nb"}]', "line 1", "quote is not closed"),
+    ('[{"action": "talk"}], [{"action": "talk"}]', "column 21", "one pair of square brackets"),
+    ("[{action: 1}]", "column 3", "double quotes"),
+    ('[{"action": "stream", "loop": {{n}}}]', "not JSON", "render_ncco"),
+    ('[{"action": "stream", "level": NaN}]', "NaN is no number", "ordinary number"),
+    ("[" * 100_000, "nested too deeply", "levels"),
+    ('[{"loop": ' + "9" * 5000 + "}]", "not JSON", "ordinary number"),
+    ({"action": "talk", "text": "Hello"}, "single action", "[ … ]"),
+    ('{"action": "talk", "text": "Hello"}', "single action", "[ … ]"),
+    ([], "empty", "Add an action"),
+    ("[]", "empty", "Add an action"),
+    (None, "this is null", "Write for example"),
+    (3, "this is a number", "Write for example"),
+    ('"talk"', "this is text", "Write for example"),
+]
+
+
+@pytest.mark.parametrize(("data", "message", "cure"), WHOLE, ids=[str(w[0])[:30] for w in WHOLE])
+def test_what_is_not_a_list_of_actions_is_said(data: Any, message: str, cure: str) -> None:
+    (problem,) = check(data)
+    assert (problem.severity, problem.action) == ("error", None)
+    assert message in problem.message
+    assert cure in problem.cure
+    with pytest.raises(NccoError) as caught:
+        parse(data)
+    assert caught.value.problems == [problem]
+    assert message in str(caught.value) and cure in str(caught.value)
+    assert isinstance(caught.value, KitError)
+
+
+SINGLE: list[tuple[Any, str, str, str]] = [
+    (3, "", "An action is an object", "Write for example"),
+    ("talk", "", "An action is an object", "Write for example"),
+    ({"text": "Hello"}, "action", '"action" is missing', '"action": "talk"'),
+    ({"streamUrl": [URL]}, "action", '"action" is missing', '"action": "stream"'),
+    ({"action": "strem"}, "action", 'no action "strem"', 'Did you mean "stream"?'),
+    ({"action": "Talk"}, "action", 'no action "Talk"', 'Did you mean "talk"?'),
+    ({"action": "hangup"}, "action", "no action", "leave it out"),
+    ({"action": "play"}, "action", "no action", "stream"),
+    ({"action": "xyzzy"}, "action", "no action", "The actions are: stream, talk"),
+    ({"action": 3}, "action", "no action 3", "The actions are"),
+    ({"action": ["talk"]}, "action", "no action", "talk"),
+    ({**STREAM, "lop": 2}, "lop", 'no option "lop"', "Did you mean loop?"),
+    ({**STREAM, "bargein": True}, "bargein", "no option", "Did you mean bargeIn?"),
+    ({**STREAM, "xyzzy": 2}, "xyzzy", "no option", "The options here are: streamUrl"),
+    ({**STREAM, 3: 2}, "", "3 is not a name", "quotes"),
+    ({**STREAM, "loop": None}, "loop", "null", "Leave it out"),
+    ({"action": "stream"}, "streamUrl", "needs streamUrl", '"streamUrl": ["https://example.com/music.mp3"]'),
+    ({"action": "stream", "streamUrl": URL}, "streamUrl", "list with exactly one", f'"streamUrl": ["{URL}"]'),
+    ({"action": "stream", "streamUrl": []}, "streamUrl", "list of 0", "Write for example"),
+    ({"action": "stream", "streamUrl": [URL, URL]}, "streamUrl", "list of 2", "Write for example"),
+    ({"action": "stream", "streamUrl": [3]}, "streamUrl", "holds 3", "Write for example"),
+    ({**INPUT, "eventUrl": URL}, "eventUrl", "list with exactly one", f'"eventUrl": ["{URL}"]'),
+    ({**STREAM, "bargeIn": "true"}, "bargeIn", "true or false", '"bargeIn": true, without quotes'),
+    ({**STREAM, "bargeIn": 0}, "bargeIn", "true or false", '"bargeIn": false'),
+    ({**STREAM, "loop": 1.5}, "loop", "whole number", "Write for example"),
+    ({**STREAM, "loop": "twice"}, "loop", "whole number", "Write for example"),
+    ({**STREAM, "loop": True}, "loop", "whole number", "Write for example"),
+    ({**STREAM, "level": float("nan")}, "level", "number from -1 to 1", "Write for example"),
+    ({**TALK, "text": ""}, "text", "is empty", "Hello"),
+    ({**TALK, "text": 3}, "text", "a number (3)", '"text": "3"'),
+    ({**TALK, "text": "a" * 1501}, "text", "1501 characters", "two talk actions"),
+    ({**TALK, "text": "<speak>" + "a" * 1501 + "</speak>"}, "text", "1501 characters", "two talk actions"),
+    ({**TALK, "provider": "google"}, "providerOptions", "no providerOptions", "{}"),
+    ({"action": "input"}, "type", "needs type", '"type": ["dtmf"]'),
+    ({"action": "input", "type": "dtmf"}, "type", "is text", '"type": ["dtmf"]'),
+    ({"action": "input", "type": ["keys"]}, "type", 'holds "keys"', '"type": ["dtmf"]'),
+    ({"action": "input", "maxDigits": 1}, "dtmf", "before 2020", '"type": ["dtmf"], "dtmf": {"maxDigits": 1}'),
+    ({**INPUT, "timeOut": 9, "dtmf": {}}, "dtmf", "before 2020", "inside dtmf"),
+    ({**INPUT, "dtmf": {"timeOut": "4"}}, "dtmf.timeOut", "is text", '"timeOut": 4'),
+    ({**INPUT, "dtmf": {"maxdigits": 4}}, "dtmf.maxdigits", "no option", "Did you mean maxDigits?"),
+    ({**INPUT, "dtmf": 4}, "dtmf", "an object with timeOut", "Write for example"),
+    ({**INPUT, "mode": "asynchronous", "dtmf": {"timeOut": 3}}, "dtmf", "no dtmf settings", "Leave dtmf out"),
+    ({**INPUT, "type": ["speech"], "mode": "asynchronous"}, "mode", "keys only", '["dtmf"]'),
+    ({**INPUT, "eventMethod": "post"}, "eventMethod", '"GET" or "POST"', 'Did you mean "POST"?'),
+    ({"action": "record", "channels": 2, "endOnKey": "#"}, "channels", "needs split", '"split": "conversation"'),
+    ({"action": "record", "endOnKey": "##"}, "endOnKey", "one key", '"endOnKey": "#"'),
+    ({"action": "record", "channel": 2, "endOnKey": "#"}, "channel", "no option", "Did you mean channels?"),
+    ({"action": "conversation"}, "name", "needs name", '"name": "weekly-meeting"'),
+    ({**ROOM, "mute": True, "canSpeak": []}, "mute", "both mute and canSpeak", "Keep one"),
+    ({**ROOM, "transcription": {}}, "transcription", "needs a recording", '"record": true'),
+    ({**ROOM, "canHear": "a"}, "canHear", "list of leg uuids", '"canHear": ["a"]'),
+    ({"action": "transfer", "conversationId": "CON-1", "mute": True, "canSpeak": []}, "mute", "both", "Keep one"),
+    (phone(randomFromNumber=True), "randomFromNumber", "both from", "Keep one"),
+    (phone(ringbackTone=[URL]), "ringbackTone", "must be a web address", "not a list"),
+    (phone(endpoint=PHONE), "endpoint", "list with one object", "square brackets"),
+    (phone(endpoint=[]), "endpoint", "list of 0", "Write for example"),
+    (phone(endpoint=[{"number": "447700900002"}]), "endpoint.type", 'needs a "type"', '"phone", "app"'),
+    (phone(endpoint=[{"type": "fax"}]), "endpoint.type", '"fax" is not known', '"phone", "app"'),
+    (phone(endpoint=[{"type": "phone"}]), "endpoint.number", "needs endpoint.number", '"447700900001"'),
+    (phone(endpoint=[{"type": "phone", "number": 447700900002}]), "endpoint.number", "a number", '"447700900002"'),
+    (phone(endpoint=[{**PHONE, "x": 1}]), "endpoint.x", "no option", "The options here are: type, number"),
+    (phone(endpoint=[{**PHONE, "dtmfAnswer": "1 2"}]), "endpoint.dtmfAnswer", "keys to press", "1p2#"),
+    (phone(endpoint=[{"type": "sip"}]), "endpoint.uri", "needs uri, or user and domain", "sip:"),
+    (phone(endpoint=[{"type": "sip", "uri": "sip:a@b", "user": "c"}]), "endpoint.uri", "both", "Keep uri"),
+    (phone(endpoint=[{"type": "sip", "uri": "http://x"}]), "endpoint.uri", "does not start with", "sip:"),
+    (phone(endpoint=[SOCKET]), "endpoint.content-type", "needs", "audio/l16;rate=16000"),
+    (
+        phone(endpoint=[{**SOCKET, "content-type": "audio/l16;rate=8000", "headers": {"a": "b" * 600}}]),
+        "endpoint.headers", "512 is the limit", "Send less",
+    ),
+    ({**phone(), "from_": "447700900000"}, "from_", "no option", "Did you mean from?"),
+    ({"action": "notify", "payload": [1], "eventUrl": [URL]}, "payload", "must be", "Write for example"),
+    ({"action": "notify", "payload": {"a": {1}}, "eventUrl": [URL]}, "payload.a", "a Python set", "text, numbers"),
+    ({"action": "wait", "timeout": "long"}, "timeout", "is text", "Write for example"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("item", "field", "message", "cure"), SINGLE, ids=[f"{w[1]}-{w[2][:20]}" for w in SINGLE])
+def test_what_is_wrong_in_one_action_is_said(item: Any, field: str, message: str, cure: str) -> None:
+    (problem,) = [p for p in check([TALK, item]) if p.severity == "error"]
+    assert (problem.action, problem.field) == (1, field)
+    assert message in problem.message
+    assert cure in problem.cure
+    assert str(problem).startswith("[1] ")
+
+
+ADVICE: list[tuple[list[Any], int, str, str]] = [
+    ([{**STREAM, "loop": "2"}], 0, "loop", "without quotes"),
+    ([{**STREAM, "level": "0.5"}], 0, "level", "without quotes"),
+    ([{**STREAM, "level": 0.55}], 0, "level", "0.6"),
+    ([{"action": "wait", "timeout": 9000}], 0, "timeout", "7200"),
+    ([{"action": "wait", "timeout": 0}], 0, "timeout", "0.1"),
+    ([{**STREAM, "loop": 0}, TALK, TALK], 1, "", "Give loop a number"),
+    ([{"action": "transfer", "conversationId": "CON-1"}, TALK], 1, "", "Remove what follows"),
+    ([{"action": "transfer", "conversation_id": "CON-1"}], 0, "conversationId", "conversationId"),
+    ([{"action": "record"}], 0, "", "endOnKey"),
+    ([{**STREAM, "bargeIn": True}, {**TALK, "bargeIn": False}, INPUT], 1, "bargeIn", "Leave it out"),
+    ([{"action": "connect", "endpoint": [PHONE]}], 0, "from", "your own number"),
+    ([phone(advanced_machine_detection={"behavior": "continue"})], 0, "advancedMachineDetection", "Write"),
+    ([{**INPUT, "speech": {"language": "en-GB"}}], 0, "speech", 'Add "speech" to type'),
+    ([{**TALK, "voiceName": "amy"}], 0, "voiceName", '"language": "en-GB", "style": 0'),
+    ([{**TALK, "voiceName": "nobody"}], 0, "voiceName", "language and style"),
+    ([{**TALK, "language": "en-UK"}], 0, "language", "en-GB"),
+    ([{**TALK, "language": "en-GB", "style": 8}], 0, "style", "0 to 7"),
+    ([{**TALK, "text": "Wait <break time='1s'/> here"}], 0, "text", "<speak>…</speak>"),
+    ([{**TALK, "text": "<speak>Tom & Jo</speak>"}], 0, "text", "&amp;"),
+    ([{**TALK, "text": "<speak><p>Hello</speak>"}], 0, "text", "Close each tag"),
+    ([{**TALK, "text": "<speak><blink>Hello</blink></speak>"}], 0, "text", "Those are: speak"),
+    ([{**TALK, "text": "<speak><!DOCTYPE x>Hello</speak>"}], 0, "text", "Those are: speak"),
+    ([{**TALK, "text": "<speak>Hello</speak>", "language": "es-ES", "style": 3}], 0, "style", "another style"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "action", "field", "cure"), ADVICE, ids=[f"{w[2]}-{w[3][:20]}" for w in ADVICE])
+def test_what_runs_but_perhaps_not_as_meant_is_advice(data: list[Any], action: int, field: str, cure: str) -> None:
+    (problem,) = check(data)
+    assert (problem.severity, problem.action, problem.field) == ("advice", action, field)
+    assert cure in problem.cure
+    assert parse(data).advice == [problem]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        [{**STREAM, "bargeIn": True, "loop": 0}, INPUT, TALK],
+        [{**STREAM, "bargeIn": True}, {**TALK, "bargeIn": True}, STREAM, INPUT],
+        [{**STREAM, "bargeIn": True}, {**STREAM, "loop": 0}, INPUT],
+        [{**TALK, "text": "<speak>A <break time='1s'/> b</speak>"}],
+        [{**TALK, "text": "3 < 4 & 5 > 4"}],
+        [{"action": "record"}, TALK],
+        [{"action": "record", "timeOut": 3}],
+    ],
+)
+def test_what_is_right_is_left_alone(data: list[Any]) -> None:
+    assert check(data) == []
+
+
+@pytest.mark.parametrize(
+    "following", [[], [{"action": "wait"}], [{**TALK}, {"action": "notify", "payload": {}, "eventUrl": [URL]}, INPUT]]
+)
+def test_barge_in_needs_an_input_next(following: list[Any]) -> None:
+    (problem,) = check([{**STREAM, "bargeIn": True}, *following])
+    assert (problem.severity, problem.action, problem.field) == ("error", 0, "bargeIn")
+    assert '{"action": "input", "type": ["dtmf"]}' in problem.cure
+
+
+def test_everything_is_said_at_once_and_in_order() -> None:
+    data = [
+        {**STREAM, "lop": 1, "level": "loud"},
+        {"action": "tlak"},
+        {**TALK, "loop": -1},
+        {"action": "wait", "timeout": 9999},
+    ]
+    found = check(data)
+    assert [(p.action, p.severity) for p in found] == [(0, "error")] * 2 + [(1, "error"), (2, "error"), (3, "advice")]
+    with pytest.raises(NccoError) as caught:
+        parse(data)
+    assert caught.value.problems == found
+    assert "has 4 errors" in str(caught.value)
+    assert all(p.message in str(caught.value) and p.cure in str(caught.value) for p in found if p.severity == "error")
+
+
+def test_the_likely_missing_brace_between_two_actions_is_pointed_out() -> None:
+    text = '[{"action": "talk", "text": "a", "action": "talk", "text": "b"}]'
+    assert [p.field for p in check(text)] == ["action", "text"]
+    assert "}, {" in parse(text).advice[0].cure
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        object(),
+        {1: 2},
+        [[[]]],
+        [None],
+        [{}],
+        [{"action": None}],
+        {1, 2},
+        [{"action": "connect", "endpoint": [[]]}],
+        2.5,
+        True,
+    ],
+)
+def test_check_never_raises(data: Any) -> None:
+    found = check(data)
+    assert found and all(isinstance(p, Problem) for p in found)
+    assert not any(" at 0x" in str(p) for p in found)
+
+
+def test_numbers_as_text_are_read_as_numbers() -> None:
+    assert parse([{**STREAM, "loop": "0", "level": "-0.5"}]).to_list() == [{**STREAM, "level": -0.5, "loop": 0}]
+
+
+def test_wait_is_clamped_as_the_platform_does() -> None:
+    assert [parse([{"action": "wait", "timeout": t}]).to_list()[0]["timeout"] for t in (0, 9000, 2.5)] == [
+        0.1,
+        7200,
+        2.5,
+    ]
+
+
+def test_check_never_raises_whatever_is_put_anywhere() -> None:
+    source = random.Random(1)
+    odd = [
+        None,
+        True,
+        0,
+        -1,
+        1e99,
+        float("nan"),
+        "",
+        "x",
+        "{{a}}",
+        [],
+        [[]],
+        {},
+        {"type": "phone"},
+        [{"type": 3}],
+        {1: 2},
+        b"x",
+    ]
+    for _ in range(600):
+        name = source.choice(list(ACTIONS))
+        item: dict[str, Any] = {"action": name}
+        for option in options_of(ACTIONS[name]):
+            if source.random() < 0.5:
+                item[option.name] = source.choice(odd)
+        assert all(isinstance(p, Problem) for p in check([item, source.choice([*odd, TALK])]))
