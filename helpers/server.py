@@ -1,0 +1,382 @@
+"""A web server that runs behind the notebook: one port for the whole kernel, whichever Flask app is on it."""
+
+from __future__ import annotations
+
+import functools
+import io
+import logging
+import os
+import socket
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from helpers.errors import KitError
+from helpers.wire import Exchange, WireLog, body_text, mask
+
+logger = logging.getLogger(__name__)
+
+LARGEST_KEPT = 256 * 1024  # bytes of a reply that are read at once and kept; anything longer is streamed
+LARGEST_REQUEST = 5 * 1024 * 1024  # webhooks have some hundred bytes; more is not meant for us
+MOST_ERRORS = 100
+NO_APP = (
+    "There is no web app on this server yet.\n"
+    "In the notebook: make one with app = Flask(__name__), give it a route, and hand it over with kit.serve(app).\n"
+)
+FAILED = "The route of this address raised an error. The notebook shows which.\n"
+
+Environ = dict[str, Any]
+WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+
+
+class ServerError(KitError):
+    """The server could not start, or a route raised (then ``.traceback`` holds the traceback, secrets masked)."""
+
+    traceback: str = ""
+
+
+class BackgroundServer:
+    """A web server on loopback that runs beside the notebook and can be handed another app at any time.
+
+    The constructor starts nothing. ``port`` 0 means: any free one. ``audio`` is a folder whose MP3 and WAV files are
+    served under ``/audio/<name>``. ``threads`` requests are answered at the same time. Example::
+
+        with BackgroundServer() as server:
+            server.handle(app)
+            requests.get(f"{server.url}/answer")
+            server.requests.show()
+    """
+
+    def __init__(
+        self, app: WsgiApp | None = None, *, audio: Path | None = None, port: int = 0, threads: int = 8
+    ) -> None:
+        self.audio = audio
+        self.threads = threads
+        self.requests = WireLog(limit=5000)
+        self.errors: list[ServerError] = []
+        self._fixed_port = port
+        self._app: WsgiApp = _no_app
+        self._listeners: tuple[Callable[[ServerError], None], ...] = ()
+        self._lock = threading.RLock()
+        self._running: _Running | None = None
+        if app is not None:
+            self.handle(app)
+
+    def start(self) -> BackgroundServer:
+        """Listen. A server that already does stays as it is. Raises :class:`ServerError` if the port is taken."""
+        with self._lock:
+            if self._running is None:
+                _keep_off_the_notebook()
+                self._running = _Running(self._answer, self._fixed_port, self.threads)
+        return self
+
+    def stop(self, timeout: float = 3) -> None:
+        """Stop listening, close every connection, end every thread. ``timeout``: seconds for routes still at work."""
+        with self._lock:
+            running, self._running = self._running, None
+        if running is not None:
+            running.stop(timeout)
+
+    def __enter__(self) -> BackgroundServer:
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    @property
+    def running(self) -> bool:
+        """Whether it listens."""
+        return self._running is not None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on; 0 when stopped."""
+        running = self._running
+        return running.port if running else 0
+
+    @property
+    def url(self) -> str:
+        """``http://127.0.0.1:<port>``; empty when stopped."""
+        port = self.port
+        return f"http://127.0.0.1:{port}" if port else ""
+
+    def handle(self, app: WsgiApp) -> None:
+        """Let ``app`` (Flask, or any WSGI app) answer from the next request on; port and tunnel stay as they are."""
+        if not callable(app):
+            raise ServerError(f"{app!r} cannot answer requests.", "Hand over the app itself: app = Flask(__name__).")
+        self._app = app
+
+    def on_error(self, callback: Callable[[ServerError], None]) -> Callable[[], None]:
+        """Call ``callback(error)`` when a route raises, in the server's thread. Returns a function that ends it."""
+        with self._lock:
+            self._listeners = (*self._listeners, callback)
+
+        def forget() -> None:
+            with self._lock:
+                self._listeners = tuple(other for other in self._listeners if other is not callback)
+
+        return forget
+
+    def check(self) -> None:
+        """Raise the first error that a route raised and take it off ``errors``; do nothing if there is none."""
+        if self.errors:
+            raise self.errors.pop(0)
+
+    def _answer(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer one request and keep what passed. It has to be quick: bytes are kept, nothing is formatted here."""
+        began, at = time.perf_counter(), time.time()
+        sent = environ["wsgi.input"].read()
+        environ["wsgi.input"] = io.BytesIO(sent)
+        environ["wsgi.errors"] = _ERRORS
+        environ["kit.audio"] = self.audio
+        # Before the app can change them. All values are texts, so that the garbage collector skips the dict.
+        facts = {name: value for name, value in environ.items() if name.startswith(_KEPT)}
+        reply = _Reply()
+        body: bytes | Iterable[bytes]
+        try:
+            body = reply.take(self._choose(environ)(environ, reply.start), environ)
+        except BaseException as error:  # also SystemExit: whatever a route does, its caller gets an answer at once
+            environ["kit.error"] = error
+            reply.start("500 Internal Server Error", [("Content-Type", "text/plain; charset=utf-8")])
+            body = FAILED.encode()
+        kept = body if isinstance(body, bytes) else None
+        ms = (time.perf_counter() - began) * 1000
+        # Before the reply goes out, so that whoever got it finds it in the log.
+        self.requests.append(functools.partial(_exchange, facts, sent, reply.status, dict(reply.headers), kept, ms, at))
+        if "kit.error" in environ:
+            self._failed(environ["kit.error"], facts)
+        start_response(reply.status, reply.headers)
+        if isinstance(body, bytes):
+            return [body]
+        return body if isinstance(body, environ["wsgi.file_wrapper"]) else self._streamed(body, facts)
+
+    def _streamed(self, body: Iterable[bytes], facts: dict[str, str]) -> Iterator[bytes]:
+        try:
+            yield from body
+        except Exception as error:
+            self._failed(error, facts)
+            raise
+        finally:
+            _close(body)
+
+    def _choose(self, environ: Environ) -> WsgiApp:
+        if self.audio is not None and environ["PATH_INFO"].startswith("/audio/"):
+            from helpers.webhooks import audio_app
+
+            return audio_app(self.audio)
+        return self._app
+
+    def _failed(self, error: BaseException, facts: dict[str, str]) -> None:
+        failure = _explain(error, f"{facts['REQUEST_METHOD']} {facts['PATH_INFO']}")
+        logger.error("%s", failure)
+        self.errors.append(failure)
+        del self.errors[:-MOST_ERRORS]
+        for listener in self._listeners:
+            try:
+                listener(failure)
+            except Exception:
+                logger.exception("a callback given to on_error() raised")
+
+    def __repr__(self) -> str:
+        where = f"at {self.url}" if self.running else "stopped"
+        return f"<BackgroundServer {where}: {len(self.requests)} requests, {len(self.errors)} errors>"
+
+
+class _Running:
+    """One socket, waitress on it, and the threads that belong to it."""
+
+    def __init__(self, app: WsgiApp, port: int, threads: int) -> None:
+        from waitress.server import create_server
+        from waitress.task import ThreadedTaskDispatcher
+
+        class Dispatcher(ThreadedTaskDispatcher):  # type: ignore[misc]  # waitress has no types
+            """Waitress forgets its worker threads; stopping for certain needs them."""
+
+            def start_new_thread(self, target: Callable[[int], None], number: int) -> None:
+                worker = threading.Thread(target=target, args=(number,), name=f"web-worker-{number}", daemon=True)
+                workers.append(worker)
+                worker.start()
+
+        # Bound before waitress starts anything, so that a taken port leaves nothing behind.
+        listener = _bind(port)
+        self.port: int = listener.getsockname()[1]
+        self._waking = threading.Lock()
+        workers: list[threading.Thread] = []
+        dispatcher = Dispatcher()
+        dispatcher.set_thread_count(threads)
+        self._server = create_server(
+            app,
+            sockets=[listener],
+            _dispatcher=dispatcher,
+            connection_limit=300,  # select(), which is quicker than poll() here, can watch 1024 at most
+            max_request_body_size=LARGEST_REQUEST,
+        )
+        # A daemon, so that a kernel that is shut down is not kept alive by its web server.
+        loop = threading.Thread(target=self._server.run, name="web-server", daemon=True)
+        loop.start()
+        self._threads = [loop, *workers]
+
+    def stop(self, timeout: float) -> None:
+        self._server.task_dispatcher.shutdown(timeout=timeout)  # routes at work may finish, and be answered
+        with self._waking:
+            self._server.trigger.pull_trigger(self._close)  # sockets are closed by the thread that polls them
+        for thread in self._threads:
+            if thread is not threading.current_thread():
+                thread.join(1)
+
+    def _close(self) -> None:
+        with self._waking:
+            pass  # the loop may have been awake anyway: do not close the pipe that stop() is still writing to
+        for channel in list(self._server.active_channels.values()):
+            for request in filter(None, [*channel.requests, channel.request]):
+                request.close()
+            channel.handle_close()  # also closes files that were being sent, which close() does not
+        self._server.close()  # nothing is left to poll, so the loop ends
+
+
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        # On Windows this option has the other meaning: two programs could share the port without noticing.
+        if os.name == "posix":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen()  # two that only bound may have the same port; the second to listen is refused
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise ServerError(
+            f"Port {port} is already in use." if port in range(65536) else f"There is no port {port}.",
+            "Stop the program (or the other notebook) that uses it, or leave the port out: then a free one is taken.",
+            port=port,
+            reason=str(error),
+        ) from None
+    return listener
+
+
+class _Reply:
+    """What an app answers: the status and headers it starts with, then its body."""
+
+    def __init__(self) -> None:
+        self.status = ""
+        self.headers: list[tuple[str, str]] = []
+        self._written: list[bytes] = []
+
+    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
+        self.status, self.headers = status, headers
+        return self._written.append
+
+    def take(self, result: Iterable[bytes], environ: Environ) -> bytes | Iterable[bytes]:
+        """The body as bytes if it is short and known, so that an error in it is still a 500; else what yields it."""
+        has_body = not self.status.startswith(("204", "304"))
+        length = next((int(value) for name, value in self.headers if name.lower() == "content-length"), None)
+        is_file = isinstance(result, environ["wsgi.file_wrapper"])
+        is_long = has_body and not isinstance(result, (list, tuple)) and (length is None or length > LARGEST_KEPT)
+        if is_file or (self.status and is_long):
+            return result
+        try:
+            body = b"".join([*self._written, *result])
+        finally:
+            _close(result)
+        if not self.status[:3].isdigit():
+            raise ServerError(f"The app started no response (status {self.status!r}).", "Hand over a Flask app.")
+        return body
+
+
+def _close(result: Iterable[bytes]) -> None:
+    close = getattr(result, "close", None)
+    if close is not None:
+        close()
+
+
+def _no_app(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+    start_response("503 Service Unavailable", [("Content-Type", "text/plain; charset=utf-8")])
+    return [NO_APP.encode()]
+
+
+_KEPT = ("HTTP_", "CONTENT_", "REQUEST_", "PATH_INFO")
+
+
+def _exchange(
+    facts: dict[str, str],
+    sent: bytes,
+    status: str,
+    replied: dict[str, str],
+    body: bytes | None,
+    ms: float,
+    at: float,
+) -> Exchange:
+    """What passed, from the pieces that were kept of it. Called when somebody looks."""
+    received = {
+        name.removeprefix("HTTP_").replace("_", "-").title(): value
+        for name, value in facts.items()
+        if name.startswith(("HTTP_", "CONTENT_"))
+    }
+    kind, size = replied.get("Content-Type", ""), replied.get("Content-Length", "a stream of")
+    unread = None if facts["REQUEST_METHOD"] == "HEAD" else f"<{size} bytes of {kind}>"
+    uri = facts["REQUEST_URI"]
+    return Exchange(
+        method=facts["REQUEST_METHOD"],
+        url=uri if "://" in uri else f"http://{received.get('Host', '127.0.0.1')}{uri}",
+        request_headers=received,
+        request_body=body_text(sent, received.get("Content-Type")),
+        status=int(status.split()[0]),
+        response_headers=replied,
+        response_body=unread if body is None else body_text(body, kind),
+        ms=ms,
+        at=datetime.fromtimestamp(at, UTC),
+    )
+
+
+def _explain(error: BaseException, route: str) -> ServerError:
+    """What a learner needs of a traceback: their own lines, without the framework's and without machine paths."""
+    frames = [f for f in traceback.extract_tb(error.__traceback__) if not _is_framework(f.filename)]
+    lines = [f"  {_short(f.filename)}, line {f.lineno}, in {f.name}\n    {f.line or ''}".rstrip() for f in frames]
+    what = mask("".join(traceback.format_exception_only(error)).strip())
+    text = mask("\n".join([*lines, what]))
+    return ServerError(
+        f"{route} raised {what}", f"The caller got 500.\n{text}" if lines else "The caller got 500.", traceback=text
+    )
+
+
+def _is_framework(filename: str) -> bool:
+    return filename == __file__ or any(
+        f"{os.sep}{name}{os.sep}" in filename for name in ("flask", "werkzeug", "waitress")
+    )
+
+
+def _short(filename: str) -> str:
+    return "the cell" if "ipykernel" in filename or filename.startswith("<ipython") else Path(filename).name
+
+
+def _remember_error(sender: object, exception: BaseException, **_: Any) -> None:
+    """Flask turns an error into its 500 page by itself; this keeps what it was, and the learner's app as it is."""
+    from flask import request
+
+    request.environ["kit.error"] = exception
+
+
+class _Errors(io.TextIOBase):
+    """``wsgi.errors``: what apps write about their troubles goes to logging, not into the notebook."""
+
+    def write(self, text: str) -> int:
+        if text.strip():
+            logger.info("%s", mask(text.rstrip()))
+        return len(text)
+
+
+_ERRORS = _Errors()
+
+
+def _keep_off_the_notebook() -> None:
+    """Without a handler Python prints warnings on stderr, which a notebook shows in whichever cell is running."""
+    from flask import got_request_exception
+
+    got_request_exception.connect(_remember_error)
+    for name in ("helpers", "waitress", "werkzeug"):
+        library = logging.getLogger(name)
+        if not any(isinstance(handler, logging.NullHandler) for handler in library.handlers):
+            library.addHandler(logging.NullHandler())

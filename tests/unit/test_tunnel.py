@@ -1,0 +1,314 @@
+"""The tunnel: which way to a public address, and ngrok through the real pyngrok (only the program is a stand-in)."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from helpers.errors import KitError
+from helpers.server import BackgroundServer
+from helpers.tunnel import Tunnel, TunnelError
+
+# Speaks the part of the ngrok agent that pyngrok relies on: its log lines and its local API (ngrok.com/docs/agent/api).
+NGROK = """#!{python} -IS
+import json, sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+token = sys.argv[sys.argv.index("--authtoken") + 1] if "--authtoken" in sys.argv else "from the configuration"
+log = open({log!r}, "a", buffering=1)
+print(json.dumps(["start", token]), file=log)
+
+def say(**facts):
+    print("t=2026-02-03T10:15:00+0000", *(f"{{k}}={{json.dumps(v)}}" for k, v in facts.items()), flush=True)
+
+if "wrong" in token:
+    say(lvl="eror", msg="failed to reconnect session", obj="csess",
+        err=f"authentication failed: This authtoken is not valid.\\\\nYour authtoken: {{token}}\\\\nERR_NGROK_105")
+    sys.exit(1)
+if "offline" in token:
+    say(lvl="crit", msg="failed to dial", err="failed to dial: lookup connect.ngrok-agent.com: no such host")
+    sys.exit(1)
+
+open_ones = {{}}
+
+class Api(BaseHTTPRequestHandler):
+    def reply(self, status, body=None):
+        data = json.dumps(body).encode() if body is not None else b""
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def do_GET(self):
+        self.reply(200, {{self.path.split("/")[2]: list(open_ones.values())}})
+
+    def do_POST(self):
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        print(json.dumps(["open", asked.get("upstream", {{}}).get("url") or asked.get("addr")]), file=log)
+        if "busy" in token:
+            return self.reply(502, {{"error_code": 103, "msg": "failed to start tunnel", "details": {{"err":
+                "Your account is limited to 1 simultaneous session.\\\\nERR_NGROK_108"}}}})
+        url = f"https://kit-{{len(open_ones)}}.ngrok-free.example"
+        one = open_ones[asked["name"]] = {{"name": asked["name"], "url": url, "public_url": url, "proto": "https",
+            "uri": self.path + "/" + asked["name"], "upstream": asked.get("upstream")}}
+        self.reply(201, one)
+
+    def do_DELETE(self):
+        print(json.dumps(["close", open_ones.pop(self.path.split("/")[-1])["url"]]), file=log)
+        self.reply(204)
+
+    def log_message(self, *args):
+        pass
+
+api = HTTPServer(("127.0.0.1", 0), Api)
+say(lvl="info", msg="starting web service", obj="web", addr=f"127.0.0.1:{{api.server_port}}")
+say(lvl="info", msg="tunnel session started", obj="tunnels.session")
+say(lvl="info", msg="client session established", obj="csess")
+api.serve_forever()
+"""
+
+
+@dataclass
+class Settings:
+    mode: str = "live"
+    public_url: str = ""
+    ngrok_authtoken: str = ""
+    api_url: str = ""
+    simulator_url: str = ""
+
+
+@pytest.fixture
+def server() -> Iterator[BackgroundServer]:
+    with BackgroundServer() as running:
+        yield running
+
+
+class Ngrok:
+    """The stand-in program, and what it was asked."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log = folder / "asked.jsonl"
+        self.path = folder / "ngrok"
+        self.path.write_text(NGROK.format(python=sys.executable, log=str(self.log)))
+        self.path.chmod(0o755)
+        self.config = folder / "ngrok.yml"
+        self.config.write_text("version: 3\nagent: {}\n")
+        self.options: dict[str, Any] = {"ngrok_path": str(self.path), "config_path": str(self.config)}
+
+    @property
+    def asked(self) -> list[list[str]]:
+        return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
+
+    @property
+    def processes(self) -> list[int]:
+        running = psutil.Process().children(recursive=True)
+        return [child.pid for child in running if child.status() != psutil.STATUS_ZOMBIE]
+
+
+@pytest.fixture
+def ngrok(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ngrok:
+    monkeypatch.delenv("NGROK_AUTHTOKEN", raising=False)
+    return Ngrok(tmp_path)
+
+
+# --- without ngrok ---------------------------------------------------------------------------------------------------
+
+
+def test_simulated_mode_needs_no_tunnel_whatever_is_set(server: BackgroundServer, ngrok: Ngrok) -> None:
+    settings = Settings("simulated", public_url="https://calls.example.com", ngrok_authtoken="2abc")
+    tunnel = Tunnel(settings, server, **ngrok.options)
+    assert (tunnel.url, tunnel.status, repr(tunnel)) == ("", "off", "<Tunnel off>")
+    assert tunnel.on() == tunnel.on() == tunnel.url == server.url
+    assert tunnel.status == f"on: {server.url}, on this machine only"
+    tunnel.off()
+    tunnel.off()
+    assert (tunnel.url, ngrok.asked) == ("", [])
+
+
+def test_on_starts_the_server_and_off_leaves_it() -> None:
+    server = BackgroundServer()
+    try:
+        with Tunnel(Settings("simulated"), server) as tunnel:
+            assert server.running
+            assert tunnel.url == server.url
+        assert server.running
+    finally:
+        server.stop()
+
+
+def test_simulated_on_follows_a_server_that_moved() -> None:
+    server = BackgroundServer()
+    tunnel = Tunnel(Settings("simulated"), server)
+    try:
+        tunnel.on()
+        server.stop()
+        assert tunnel.on() == server.url
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize(
+    "address", ["https://calls.example.com", "http://calls.example.com:8080/kit/", " https://8.8.8.8 "]
+)
+def test_live_takes_public_url(server: BackgroundServer, ngrok: Ngrok, address: str) -> None:
+    with Tunnel(Settings(public_url=address, ngrok_authtoken="2abc"), server, **ngrok.options) as tunnel:
+        assert tunnel.url == address.strip().rstrip("/")
+        assert tunnel.status == f"on: {tunnel.url} (PUBLIC_URL) → {server.url}"
+    assert ngrok.asked == []
+
+
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("calls.example.com", "not a web address"),
+        ("ftp://calls.example.com", "not a web address"),
+        ("https://", "not a web address"),
+        ("https://[broken", "not a web address"),
+        ("https://calls.example.com:port", "not a web address"),
+        ("https://ann:s3cr3t@calls.example.com", "must not have a user name"),
+        ("https://calls.example.com/?a=1", "must not have a user name, a"),
+        ("http://localhost:5000", "Vonage cannot reach"),
+        ("http://127.0.0.1:5000", "Vonage cannot reach"),
+        ("http://[::1]:5000", "Vonage cannot reach"),
+        ("http://192.168.1.20", "Vonage cannot reach"),
+        ("http://0.0.0.0", "Vonage cannot reach"),
+        ("http://laptop", "Vonage cannot reach"),
+        ("http://laptop.local", "Vonage cannot reach"),
+    ],
+)
+def test_a_public_url_that_cannot_work_is_refused(server: BackgroundServer, address: str, words: str) -> None:
+    tunnel = Tunnel(Settings(public_url=address), server)
+    with pytest.raises(TunnelError, match=words) as caught:
+        tunnel.on()
+    assert isinstance(caught.value, KitError)
+    assert caught.value.cure
+    assert "s3cr3t" not in str(caught.value)
+    assert (tunnel.url, tunnel.status) == ("", "off")
+
+
+def test_live_against_a_platform_on_this_machine_needs_no_tunnel(server: BackgroundServer) -> None:
+    settings = Settings(api_url="http://127.0.0.1:9000")
+    assert Tunnel(settings, server).on() == server.url
+    settings.public_url = "http://localhost:5000"
+    assert Tunnel(settings, server).on() == "http://localhost:5000"
+    with pytest.raises(TunnelError, match="Vonage cannot reach this machine"):
+        Tunnel(Settings(api_url="https://api.nexmo.com"), server, config_path=os.devnull).on()
+
+
+def test_a_simulator_elsewhere_needs_public_url(server: BackgroundServer, ngrok: Ngrok) -> None:
+    settings = Settings("simulated", simulator_url="http://10.0.0.5:9000", ngrok_authtoken="2abc")
+    with pytest.raises(TunnelError, match="Set PUBLIC_URL"):
+        Tunnel(settings, server, **ngrok.options).on()
+    settings.public_url = "https://calls.example.com"
+    assert Tunnel(settings, server).on() == "https://calls.example.com"
+    assert ngrok.asked == []
+
+
+def test_live_without_any_way_says_what_to_do(server: BackgroundServer, ngrok: Ngrok) -> None:
+    with pytest.raises(TunnelError, match=r"NGROK_AUTHTOKEN in \.env, or set PUBLIC_URL"):
+        Tunnel(Settings(), server, **ngrok.options).on()
+    assert ngrok.asked == []
+
+
+# --- ngrok -----------------------------------------------------------------------------------------------------------
+
+
+def test_ngrok_leads_to_this_server_and_ends(server: BackgroundServer, ngrok: Ngrok) -> None:
+    tunnel = Tunnel(Settings(ngrok_authtoken="2abc_token"), server, **ngrok.options)
+    assert tunnel.on() == tunnel.on() == tunnel.url == "https://kit-0.ngrok-free.example"
+    assert len(ngrok.processes) == 1
+    assert tunnel.status == f"on: {tunnel.url} → {server.url} through ngrok"
+    assert "token" not in repr(tunnel)
+    tunnel.off()
+    tunnel.off()
+    assert (tunnel.url, ngrok.processes) == ("", [])
+    assert ngrok.asked == [["start", "2abc_token"], ["open", server.url], ["close", "https://kit-0.ngrok-free.example"]]
+
+
+def test_on_and_off_five_times_leave_nothing(server: BackgroundServer, ngrok: Ngrok) -> None:
+    tunnel = Tunnel(Settings(ngrok_authtoken="2abc"), server, **ngrok.options)
+    tunnel.on()
+    tunnel.off()
+    before = (threading.active_count(), psutil.Process().num_fds())
+    for _ in range(4):
+        with tunnel:
+            assert tunnel.url
+        assert (threading.active_count(), psutil.Process().num_fds()) == before
+    assert ngrok.processes == []
+
+
+def test_a_token_in_the_ngrok_configuration_will_do(server: BackgroundServer, ngrok: Ngrok) -> None:
+    ngrok.config.write_text("version: 3\nagent:\n  authtoken: 2abc\n")
+    with Tunnel(Settings(), server, **ngrok.options) as tunnel:
+        assert tunnel.url.startswith("https://")
+    assert ngrok.asked[0] == ["start", "from the configuration"]
+
+
+def test_an_ngrok_that_ended_is_noticed_and_started_again(server: BackgroundServer, ngrok: Ngrok) -> None:
+    with Tunnel(Settings(ngrok_authtoken="2abc"), server, **ngrok.options) as tunnel:
+        child = psutil.Process(ngrok.processes[0])
+        child.kill()
+        psutil.wait_procs([child], timeout=2)
+        assert tunnel.url == ""
+        assert "ended by itself" in tunnel.status
+        assert tunnel.on().startswith("https://")
+        assert len(ngrok.processes) == 1
+
+
+def test_a_server_that_moved_gets_a_new_tunnel(server: BackgroundServer, ngrok: Ngrok) -> None:
+    with Tunnel(Settings(ngrok_authtoken="2abc"), server, **ngrok.options) as tunnel:
+        server.stop()
+        tunnel.on()
+        assert [fact for what, fact in ngrok.asked if what == "open"][-1] == server.url
+
+
+def test_an_ngrok_of_somebody_else_is_not_ended(server: BackgroundServer, ngrok: Ngrok) -> None:
+    with Tunnel(Settings(ngrok_authtoken="2abc"), server, **ngrok.options) as theirs:
+        with Tunnel(Settings(ngrok_authtoken="2abc"), server, **ngrok.options) as mine:
+            assert mine.url != theirs.url
+        assert len(ngrok.processes) == 1
+        assert theirs.url
+
+
+@pytest.mark.parametrize(
+    ("token", "words", "code"),
+    [
+        ("wrong_s3cr3t", "ngrok does not accept the authtoken.*ERR_NGROK_105.*dashboard", "ERR_NGROK_105"),
+        ("offline_s3cr3t", "cannot reach its service.*no such host.*internet connection", ""),
+        ("busy_s3cr3t", "already has a tunnel open.*ERR_NGROK_108.*Stop the other ngrok", "ERR_NGROK_108"),
+    ],
+)
+def test_errors_of_ngrok_have_words_and_a_cure(
+    server: BackgroundServer, ngrok: Ngrok, caplog: pytest.LogCaptureFixture, token: str, words: str, code: str
+) -> None:
+    tunnel = Tunnel(Settings(ngrok_authtoken=token), server, **ngrok.options)
+    before = psutil.Process().num_fds()
+    with pytest.raises(TunnelError, match=words) as caught:
+        tunnel.on()
+    assert vars(caught.value)["code"] == code
+    assert token not in str(caught.value)
+    assert caught.value.__suppress_context__, "the chained error would show the token"
+    assert (tunnel.url, ngrok.processes, psutil.Process().num_fds()) == ("", [], before)
+
+
+def test_an_ngrok_that_cannot_be_fetched(
+    server: BackgroundServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{port}")  # nothing leaves this machine
+    monkeypatch.setenv("no_proxy", "")
+    options = {"ngrok_path": str(tmp_path / "none" / "ngrok"), "config_path": str(tmp_path / "ngrok.yml")}
+    with pytest.raises(TunnelError, match=r"ngrok program is not on this machine.*ngrok\.com/download"):
+        Tunnel(Settings(ngrok_authtoken="2abc"), server, **options).on()
