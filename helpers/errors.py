@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import Any
 
 
@@ -18,3 +19,16 @@ class KitError(Exception):
         self.cure = cure
         for name, value in evidence.items():
             setattr(self, name, value)
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows (IPython asks for it): the reader's own lines and the message, not the kit's inside."""
+        own = [f for f in traceback.extract_tb(self.__traceback__) if is_cell(f.filename)]
+        where = [f"line {f.lineno}{'' if f.name == '<module>' else f', in {f.name}'}:  {f.line}" for f in own]
+        cure = [f"→ {self.cure}"] if self.cure else []
+        # The colour is the one IPython uses for the name of an error.
+        return [*where, "", f"\x1b[31m{type(self).__name__}\x1b[39m: {self.message}", *cure]
+
+
+def is_cell(filename: str) -> bool:
+    """Whether this is the name under which IPython compiled a cell."""
+    return "ipykernel_" in filename or filename.startswith("<ipython")

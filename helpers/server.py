@@ -9,18 +9,15 @@ import os
 import socket
 import threading
 import time
-import traceback
 from collections.abc import Callable, Iterable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from helpers.errors import KitError
-from helpers.wire import Exchange, WireLog, body_text, mask
+from helpers.recorder import ERRORS, KEPT, Reply, ServerError, close_body, exchange_from, explain_failure
+from helpers.wire import WireLog
 
 logger = logging.getLogger(__name__)
 
-LARGEST_KEPT = 256 * 1024  # bytes of a reply that are read at once and kept; anything longer is streamed
 LARGEST_REQUEST = 5 * 1024 * 1024  # webhooks have some hundred bytes; more is not meant for us
 MOST_ERRORS = 100
 NO_APP = (
@@ -31,12 +28,6 @@ FAILED = "The route of this address raised an error. The notebook shows which.\n
 
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
-
-
-class ServerError(KitError):
-    """The server could not start, or a route raised (then ``.traceback`` holds the traceback, secrets masked)."""
-
-    traceback: str = ""
 
 
 class BackgroundServer:
@@ -131,11 +122,11 @@ class BackgroundServer:
         began, at = time.perf_counter(), time.time()
         sent = environ["wsgi.input"].read()
         environ["wsgi.input"] = io.BytesIO(sent)
-        environ["wsgi.errors"] = _ERRORS
+        environ["wsgi.errors"] = ERRORS
         environ["kit.audio"] = self.audio
         # Before the app can change them. All values are texts, so that the garbage collector skips the dict.
-        facts = {name: value for name, value in environ.items() if name.startswith(_KEPT)}
-        reply = _Reply()
+        facts = {name: value for name, value in environ.items() if name.startswith(KEPT)}
+        reply = Reply()
         body: bytes | Iterable[bytes]
         try:
             body = reply.take(self._choose(environ)(environ, reply.start), environ)
@@ -146,7 +137,9 @@ class BackgroundServer:
         kept = body if isinstance(body, bytes) else None
         ms = (time.perf_counter() - began) * 1000
         # Before the reply goes out, so that whoever got it finds it in the log.
-        self.requests.append(functools.partial(_exchange, facts, sent, reply.status, dict(reply.headers), kept, ms, at))
+        self.requests.append(
+            functools.partial(exchange_from, facts, sent, reply.status, dict(reply.headers), kept, ms, at)
+        )
         if "kit.error" in environ:
             self._failed(environ["kit.error"], facts)
         start_response(reply.status, reply.headers)
@@ -161,17 +154,17 @@ class BackgroundServer:
             self._failed(error, facts)
             raise
         finally:
-            _close(body)
+            close_body(body)
 
     def _choose(self, environ: Environ) -> WsgiApp:
         if self.audio is not None and environ["PATH_INFO"].startswith("/audio/"):
-            from helpers.webhooks import audio_app
+            from helpers.sound_files import audio_app
 
             return audio_app(self.audio)
         return self._app
 
     def _failed(self, error: BaseException, facts: dict[str, str]) -> None:
-        failure = _explain(error, f"{facts['REQUEST_METHOD']} {facts['PATH_INFO']}")
+        failure = explain_failure(error, f"{facts['REQUEST_METHOD']} {facts['PATH_INFO']}")
         logger.error("%s", failure)
         self.errors.append(failure)
         del self.errors[:-MOST_ERRORS]
@@ -257,99 +250,9 @@ def _bind(port: int) -> socket.socket:
     return listener
 
 
-class _Reply:
-    """What an app answers: the status and headers it starts with, then its body."""
-
-    def __init__(self) -> None:
-        self.status = ""
-        self.headers: list[tuple[str, str]] = []
-        self._written: list[bytes] = []
-
-    def start(self, status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> Callable[[bytes], None]:
-        self.status, self.headers = status, headers
-        return self._written.append
-
-    def take(self, result: Iterable[bytes], environ: Environ) -> bytes | Iterable[bytes]:
-        """The body as bytes if it is short and known, so that an error in it is still a 500; else what yields it."""
-        has_body = not self.status.startswith(("204", "304"))
-        length = next((int(value) for name, value in self.headers if name.lower() == "content-length"), None)
-        is_file = isinstance(result, environ["wsgi.file_wrapper"])
-        is_long = has_body and not isinstance(result, (list, tuple)) and (length is None or length > LARGEST_KEPT)
-        if is_file or (self.status and is_long):
-            return result
-        try:
-            body = b"".join([*self._written, *result])
-        finally:
-            _close(result)
-        if not self.status[:3].isdigit():
-            raise ServerError(f"The app started no response (status {self.status!r}).", "Hand over a Flask app.")
-        return body
-
-
-def _close(result: Iterable[bytes]) -> None:
-    close = getattr(result, "close", None)
-    if close is not None:
-        close()
-
-
 def _no_app(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
     start_response("503 Service Unavailable", [("Content-Type", "text/plain; charset=utf-8")])
     return [NO_APP.encode()]
-
-
-_KEPT = ("HTTP_", "CONTENT_", "REQUEST_", "PATH_INFO")
-
-
-def _exchange(
-    facts: dict[str, str],
-    sent: bytes,
-    status: str,
-    replied: dict[str, str],
-    body: bytes | None,
-    ms: float,
-    at: float,
-) -> Exchange:
-    """What passed, from the pieces that were kept of it. Called when somebody looks."""
-    received = {
-        name.removeprefix("HTTP_").replace("_", "-").title(): value
-        for name, value in facts.items()
-        if name.startswith(("HTTP_", "CONTENT_"))
-    }
-    kind, size = replied.get("Content-Type", ""), replied.get("Content-Length", "a stream of")
-    unread = None if facts["REQUEST_METHOD"] == "HEAD" else f"<{size} bytes of {kind}>"
-    uri = facts["REQUEST_URI"]
-    return Exchange(
-        method=facts["REQUEST_METHOD"],
-        url=uri if "://" in uri else f"http://{received.get('Host', '127.0.0.1')}{uri}",
-        request_headers=received,
-        request_body=body_text(sent, received.get("Content-Type")),
-        status=int(status.split()[0]),
-        response_headers=replied,
-        response_body=unread if body is None else body_text(body, kind),
-        ms=ms,
-        at=datetime.fromtimestamp(at, UTC),
-    )
-
-
-def _explain(error: BaseException, route: str) -> ServerError:
-    """What a learner needs of a traceback: their own lines, without the framework's and without machine paths."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not _is_framework(f.filename)]
-    lines = [f"  {_short(f.filename)}, line {f.lineno}, in {f.name}\n    {f.line or ''}".rstrip() for f in frames]
-    what = mask("".join(traceback.format_exception_only(error)).strip())
-    text = mask("\n".join([*lines, what]))
-    return ServerError(
-        f"{route} raised {what}", f"The caller got 500.\n{text}" if lines else "The caller got 500.", traceback=text
-    )
-
-
-def _is_framework(filename: str) -> bool:
-    return filename == __file__ or any(
-        f"{os.sep}{name}{os.sep}" in filename for name in ("flask", "werkzeug", "waitress")
-    )
-
-
-def _short(filename: str) -> str:
-    return "the cell" if "ipykernel" in filename or filename.startswith("<ipython") else Path(filename).name
 
 
 def _remember_error(sender: object, exception: BaseException, **_: Any) -> None:
@@ -357,18 +260,6 @@ def _remember_error(sender: object, exception: BaseException, **_: Any) -> None:
     from flask import request
 
     request.environ["kit.error"] = exception
-
-
-class _Errors(io.TextIOBase):
-    """``wsgi.errors``: what apps write about their troubles goes to logging, not into the notebook."""
-
-    def write(self, text: str) -> int:
-        if text.strip():
-            logger.info("%s", mask(text.rstrip()))
-        return len(text)
-
-
-_ERRORS = _Errors()
 
 
 def _keep_off_the_notebook() -> None:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from helpers.errors import KitError
-from helpers.wire import mask
+from helpers.masking import mask
 
 logger = logging.getLogger(__name__)
 

@@ -12,12 +12,14 @@ import logging
 import re
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, overload
 from urllib.parse import urlsplit
+
+from helpers.masking import mask, mask_headers
 
 if TYPE_CHECKING:
     import requests
@@ -27,70 +29,6 @@ logger = logging.getLogger(__name__)
 LONGEST_BODY = 4000  # characters of a body that are shown; the exchange itself keeps all of it
 # Date changes with every run and says nothing a learner needs; the time is in Exchange.at.
 UNSHOWN_HEADERS = frozenset({"date"})
-
-_SECRET_NAME = (
-    r"[\w-]{0,40}(?:api_?key|api_?secret|signature_?secret|private_?key|auth_?token|access_token|password|secret)"
-)
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
-    # A private key, whole or cut short, with real line ends or with the two characters \n.
-    (
-        re.compile(
-            r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)"
-            r"(?:.*?(-----END [A-Z ]*PRIVATE KEY-----)|(?:[A-Za-z0-9+/=\s…]|\\[nr])*)",
-            re.DOTALL,
-        ),
-        r"\1…\2",
-    ),
-    # A JSON Web Token: header and payload start with {" which is eyJ in base64url.
-    (re.compile(r"eyJ[\w-]{5,}\.eyJ[\w-]*(?:\.[\w-]*)?"), "…"),
-    # The Authorization header in any text: the scheme stays, because it is what a lesson talks about.
-    (
-        re.compile(r"(Authorization[\"']?\s*[:=,]\s*b?[\"']?)(Bearer|Basic|Digest)\s+[^\s\"',}]+", re.IGNORECASE),
-        r"\1\2 …",
-    ),
-    (re.compile(r"\b(Bearer)\s+[\w.~+/=-]{16,}", re.IGNORECASE), r"\1 …"),
-    # JSON, and Python as a traceback prints it: "api_secret": "abc", api_secret='abc', also JSON inside a string.
-    (
-        re.compile(
-            rf"\b({_SECRET_NAME}(?:\\?[\"'])?\s*(?::|=(?!=))\s*b?(\\?[\"']))(?:(?!\2)(?:\\.|[^\\]))*(\2)", re.I | re.S
-        ),
-        r"\1…\3",
-    ),
-    # Query strings and forms (api_secret=abc&…) and bare JSON numbers.
-    (re.compile(rf"\b({_SECRET_NAME}=)(?!=)[^&\s\"'#;…]+", re.IGNORECASE), r"\1…"),
-    (re.compile(rf"(\"{_SECRET_NAME}\"\s*:\s*)-?\d[\d.]*", re.IGNORECASE), r'\1"…"'),
-    # A password in a URL.
-    (re.compile(r"(\w+://[^/\s:@]+):[^/\s@]+@"), r"\1:…@"),
-)
-
-
-def mask(text: str, secrets: Iterable[str] = ()) -> str:
-    """The same text without anything that could be used to act for the account: ``…`` stands in its place.
-
-    Taken out are credentials in ``Authorization``, private keys, tokens, and the values of ``api_key``, ``api_secret``,
-    ``signature_secret`` and their like in queries, forms, JSON and Python source. ``secrets`` are further values to
-    take out wherever they stand. JSON stays JSON.
-    """
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "…")
-    for pattern, replacement in _PATTERNS:
-        text = pattern.sub(replacement, text)
-    return text
-
-
-def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """The same headers; of ``Authorization`` and the like only the scheme is left, of cookies nothing."""
-    masked = {}
-    for name, value in headers.items():
-        if name.lower() in ("authorization", "proxy-authorization"):
-            scheme, _, credentials = value.partition(" ")
-            masked[name] = f"{scheme} …" if credentials else "…"
-        elif name.lower() in ("cookie", "set-cookie"):
-            masked[name] = "…"
-        else:
-            masked[name] = mask(value)
-    return masked
 
 
 def body_text(data: bytes | str | None, content_type: str | None = "") -> str | None:
@@ -188,11 +126,13 @@ def exchange_of(
 
 
 def pretty(body: str | None) -> str:
-    """A body made readable: JSON indented, anything else as it is, and cut when it is very long."""
+    """A body made readable: JSON indented, public keys shortened, anything else as it is; cut when it is very long."""
     text = body or ""
     if text.lstrip()[:1] in ("{", "["):
         with contextlib.suppress(ValueError):  # not JSON after all: then the learner wants to see exactly that
             text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    # No secret, but eight lines of it that nobody reads.
+    text = re.sub(r"(-----BEGIN PUBLIC KEY-----)[^-]*(-----END PUBLIC KEY-----)", r"\1…\2", text)
     if len(text) > LONGEST_BODY:
         text = f"{text[:LONGEST_BODY]}\n… and {len(text) - LONGEST_BODY} characters more"
     return text

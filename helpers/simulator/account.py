@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from helpers.errors import KitError
-from helpers.simulator.applications import checked_capabilities, checked_key, checked_name, new_key_pair
+from helpers.simulator.applications import checked_capabilities, checked_key, checked_name
 from helpers.simulator.errors import numbers as number_error
 from helpers.simulator.errors import problem
 from helpers.simulator.ids import Ids
@@ -51,7 +51,7 @@ class Account:
     def __init__(self, ids: Ids, path: Path | None = None) -> None:
         self._ids = ids
         self._path = path
-        self._seen: tuple[int, int] | None = None
+        self._seen: tuple[int, ...] | None = None
         self._data: dict[str, Any] = {
             "api_key": ids.hex(8),
             "api_secret": ids.secret(16),
@@ -67,32 +67,36 @@ class Account:
     def _load(self) -> None:
         if self._path is None or not self._path.exists():
             return
-        stat = self._path.stat()
-        if (stat.st_mtime_ns, stat.st_size) == self._seen:
+        now = _mark(self._path)
+        if now == self._seen:
             return
         try:
             data = json.loads(self._path.read_text(encoding="utf-8"))
-            missing = set(self._data) - set(data)
-        except (ValueError, TypeError):
-            missing = set(self._data)
-        if missing:
+            sound = all(isinstance(data[name], type(usual)) for name, usual in self._data.items())
+        except (OSError, ValueError, TypeError, LookupError):
+            sound = False
+        if not sound:
             raise AccountError(
                 f"The simulator's account file {self._path.name} is damaged.",
                 "Delete it: the next start makes a new account. Lessons 01 and 05 fill it again.",
             )
-        self._data = data
-        self._seen = (stat.st_mtime_ns, stat.st_size)
+        self._data, self._seen = data, now
 
     def _save(self) -> None:
         if self._path is None:
             return
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)  # mkstemp gives mode 0600
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(self._data, file, indent=2)
-        Path(name).replace(self._path)
-        stat = self._path.stat()
-        self._seen = (stat.st_mtime_ns, stat.st_size)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            handle, name = tempfile.mkstemp(dir=self._path.parent, prefix=self._path.name)  # mkstemp gives mode 0600
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                json.dump(self._data, file, indent=2)
+            Path(name).replace(self._path)
+            self._seen = _mark(self._path)
+        except OSError as error:
+            raise AccountError(
+                f"The simulator's account file {self._path.name} cannot be written: {error.strerror}.",
+                "Check the folder's permissions and the disk, or choose another file (SIMULATOR_STATE).",
+            ) from None
 
     def reset(self) -> None:
         """Give everything back: no applications, no numbers. Key and secrets stay."""
@@ -135,12 +139,9 @@ class Account:
             raise problem(404, detail=f"ID '{uuid}' does not exist, or you do not have access")
         return deepcopy(self._data["applications"][uuid])
 
-    def create_application(self, body: dict[str, Any]) -> dict[str, Any]:
-        """A new application; the answer holds the private key, unless the caller brought a public one."""
+    def create_application(self, body: dict[str, Any], public: str, private: str | None) -> dict[str, Any]:
+        """A new application with this key pair; the answer holds the private key, if Vonage made it."""
         name, capabilities = checked_name(body), checked_capabilities(body)
-        public, private = checked_key(body), None
-        if public is None:
-            public, private = new_key_pair()
         self._load()
         # A seeded exchange that finds an older account must not hand out an id twice.
         uuid = next(u for u in iter(self._ids.uuid, None) if u not in self._data["applications"])
@@ -217,9 +218,11 @@ class Account:
         """Link a number to an application, or set its forwarding. Settings not named stay; an empty one is removed."""
         number = self._owned(country, msisdn)
         linked = settings.pop("app_id", None)
+        if settings.get("voiceCallbackType") and not settings.get("voiceCallbackValue"):
+            raise number_error(420, "method failed")
         # The older way to say the same, which the Node-RED palette used.
         if settings.get("voiceCallbackType") == "app":
-            linked = settings.pop("voiceCallbackValue", "")
+            linked = settings.pop("voiceCallbackValue")
             settings.pop("voiceCallbackType")
         if linked:
             if linked not in self._data["applications"]:
@@ -244,6 +247,12 @@ class Account:
         if number is None or number["country"] != country.upper():
             raise number_error(420, "method failed")
         return number
+
+
+def _mark(path: Path) -> tuple[int, ...]:
+    """What tells one version of a file from the next: each is a new file that takes the old one's name."""
+    stat = path.stat()
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
 
 
 def owned(number: dict[str, Any]) -> dict[str, Any]:

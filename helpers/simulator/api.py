@@ -6,9 +6,10 @@ so, instead of pretending.
 
 from __future__ import annotations
 
-import secrets
+import json
+import re
 from collections.abc import Awaitable, Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -18,12 +19,14 @@ from starlette.exceptions import HTTPException
 
 from helpers.simulator import payloads
 from helpers.simulator.auth import application_of
-from helpers.simulator.errors import PROBLEMS, ApiError, backend, problem, proxy
-from helpers.simulator.leg import Leg
+from helpers.simulator.errors import DOCS, PROBLEMS, ApiError, backend, problem, proxy
+from helpers.simulator.ids import Ids
+from helpers.simulator.leg import TRANSITIONS, Leg
 from helpers.simulator.network import Network, end_call
 from helpers.simulator.requests import EARLY, outbound_leg, stream_body, talk_body
-from helpers.simulator.sounds import SoundError
 
+FILTERS = ("status", "date_start", "date_end", "conversation_uuid", "order")
+STATUSES = (*TRANSITIONS, "completed", "rejected", "machine")
 ACTIONS_TO_COME = ("mute", "unmute", "earmuff", "unearmuff", "transfer")
 
 
@@ -33,8 +36,10 @@ async def json_body(request: Request) -> dict[str, Any]:
         raise problem(415)
     try:
         body = await request.json()
-    except ValueError:
-        raise problem(400, kind="https://developer.vonage.com/api-errors#invalid-json", detail="Invalid JSON") from None
+        # Python reads NaN, 1e999 and half a surrogate pair, none of which can be passed on as JSON.
+        json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        raise problem(400, kind=f"{DOCS}#invalid-json", detail="Invalid JSON") from None
     if not isinstance(body, dict):
         raise problem(400, detail="The body must be a JSON object")
     return body
@@ -108,16 +113,7 @@ def voice_api(network: Network) -> APIRouter:
         leg, body = answered(request, uuid), await json_body(request)
         url, level, loop = stream_body(body)
 
-        async def play() -> None:
-            try:
-                sound = await network.sounds.get(leg, url)
-            except SoundError as error:
-                network.error(leg, f"Audio of stream cannot be played: {error}.", f"Open {url} in a browser.")
-                return
-            if not leg.over:
-                network.play(leg, "rest_stream", sound, level, loop, url=url)
-
-        network.beside(leg, play())
+        network.play(leg, "rest_stream", lambda: network.sounds.get(leg, url), level, loop, url=url)
         return await noted(request, leg, body, JSONResponse({"message": "Stream started", "uuid": uuid}))
 
     @router.delete("/v1/calls/{uuid}/stream")
@@ -130,8 +126,7 @@ def voice_api(network: Network) -> APIRouter:
     async def start_talk(request: Request, uuid: str) -> Response:
         leg, body = answered(request, uuid), await json_body(request)
         text, language, style, level, loop = talk_body(body)
-        sound = await network.voice(text, language, style)
-        network.play(leg, "rest_talk", sound, level, loop, text=text)
+        network.play(leg, "rest_talk", lambda: network.voice(text, language, style), level, loop, text=text)
         return await noted(request, leg, body, JSONResponse({"message": "Talk started", "uuid": uuid}))
 
     @router.delete("/v1/calls/{uuid}/talk")
@@ -159,14 +154,14 @@ def not_yet(what: str) -> ApiError:
 def _page(legs: list[Leg], query: Any, network: Network) -> dict[str, Any]:
     """One page of calls with its links: ``record_index`` is a record offset; next and prev only where they exist."""
     size, index = _number(query, "page_size", 10, 1, 100), _number(query, "record_index", 0, 0, 1_000_000)
-    keep = {name: query[name] for name in ("status", "conversation_uuid") if name in query}
+    keep = {name: query[name] for name in FILTERS if name in query}
     begin, end = _date(query, "date_start"), _date(query, "date_end")
-    order = query.get("order", "asc")
-    if order not in ("asc", "desc"):
-        raise backend([("order", "must be one of: asc, desc")])
+    for name, allowed in (("order", ("asc", "desc")), ("status", STATUSES)):
+        if query.get(name, allowed[0]) not in allowed:
+            raise backend([(name, f"must be one of: {', '.join(allowed)}")])
     found = [
         leg
-        for leg in sorted(legs, key=lambda leg: leg.created_at, reverse=order == "desc")
+        for leg in (reversed(legs) if query.get("order") == "desc" else legs)
         if keep.get("status") in (None, leg.status)
         and keep.get("conversation_uuid") in (None, leg.conversation)
         and (begin is None or begin <= network.clock.date(leg.created_at))
@@ -188,37 +183,45 @@ def _page(legs: list[Leg], query: Any, network: Network) -> dict[str, Any]:
             "_embedded": {"calls": calls}}  # fmt: skip
 
 
+def whole(text: str, low: int, high: int) -> int | None:
+    """The whole number in a query parameter; None when it is none from ``low`` to ``high``."""
+    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high else None
+
+
 def _number(query: Any, name: str, usual: int, low: int, high: int) -> int:
-    value = query.get(name, str(usual))
-    if not value.isdigit() or not low <= int(value) <= high:
+    value = whole(query.get(name, str(usual)), low, high)
+    if value is None:
         raise backend([(name, f"must be from {low} to {high}")])
-    return int(value)
+    return value
 
 
 def _date(query: Any, name: str) -> datetime | None:
     if name not in query:
         return None
     try:
-        return datetime.fromisoformat(query[name].replace("Z", "+00:00"))
+        date = datetime.fromisoformat(query[name])
+        return date if date.tzinfo else date.replace(tzinfo=UTC)
     except ValueError:
         raise backend([(name, "must be an ISO 8601 date and time such as 2026-01-31T07:45:14Z")]) from None
 
 
-def answer_errors(app: FastAPI) -> None:
+def answer_errors(app: FastAPI, ids: Ids) -> None:
     """Send ApiErrors as they are, the framework's own as family A, and a trace id with every reply."""
 
     @app.exception_handler(ApiError)
     async def api_error(request: Request, error: ApiError) -> Response:
-        headers = {"x-simulator-why": error.why} if error.why else {}
+        why = re.sub(r"[^ -~]", "?", error.why)  # what a header may hold
+        headers = {"x-simulator-why": why} if why else {}
         return JSONResponse(error.body, error.status, headers=headers)
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
-        known = problem(error.status_code if error.status_code in PROBLEMS else 500)
-        return JSONResponse(known.body, error.status_code)
+        detail = f"Request method '{request.method}' not supported" if error.status_code == 405 else None
+        known = problem(error.status_code if error.status_code in PROBLEMS else 500, detail=detail)
+        return JSONResponse(known.body, error.status_code, headers=error.headers)
 
     @app.middleware("http")
     async def trace_id(request: Request, follow: Callable[[Request], Awaitable[Response]]) -> Response:
         response = await follow(request)
-        response.headers["x-nexmo-trace-id"] = secrets.token_hex(16)
+        response.headers["x-nexmo-trace-id"] = ids.hex()
         return response

@@ -6,6 +6,7 @@ Applications v2 (definition 2.4.1) takes Basic credentials; Numbers (1.1.0) take
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -13,7 +14,8 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 
 from helpers.simulator.account import Account, Offer
-from helpers.simulator.api import json_body
+from helpers.simulator.api import json_body, whole
+from helpers.simulator.applications import checked_capabilities, checked_key, checked_name, new_key_pair
 from helpers.simulator.auth import basic_credentials
 from helpers.simulator.errors import ApiError, problem
 from helpers.simulator.errors import numbers as number_error
@@ -39,7 +41,11 @@ def applications_api(account: Account) -> APIRouter:
     @router.post("/v2/applications")
     async def create(request: Request) -> Response:
         check(request)
-        return JSONResponse(linked(account.create_application(await json_body(request))), 201)
+        body = await json_body(request)
+        _, _, public = checked_name(body), checked_capabilities(body), checked_key(body)
+        # Making a key takes a tenth of a second, in which calls must go on.
+        pair = (public, None) if public else await asyncio.to_thread(new_key_pair)
+        return JSONResponse(linked(account.create_application(body, *pair)), 201)
 
     @router.get("/v2/applications")
     async def listing(request: Request) -> Response:
@@ -94,7 +100,7 @@ def numbers_api(account: Account) -> APIRouter:
 
     async def form(request: Request) -> dict[str, str]:
         check(request)
-        fields = dict(parse_qsl((await request.body()).decode(), keep_blank_values=True))
+        fields = dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True))
         for name in ("country", "msisdn"):
             if not fields.get(name):
                 raise number_error(420, "method failed")
@@ -105,7 +111,8 @@ def numbers_api(account: Account) -> APIRouter:
     @router.get("/account/numbers")
     async def own(request: Request) -> Response:
         check(request)
-        return JSONResponse(_numbers_page(request, [n for n in account.numbers if _owned_fits(n, request.query_params)]))
+        found = [number for number in account.numbers if _owned_fits(number, request.query_params)]
+        return JSONResponse(_numbers_page(request, found))
 
     @router.get("/number/search")
     async def search(request: Request) -> Response:
@@ -138,11 +145,11 @@ def numbers_api(account: Account) -> APIRouter:
 
 
 def _page_number(request: Request, name: str, usual: int, high: int) -> int:
-    value = request.query_params.get(name, str(usual))
-    if not value.isdigit() or not 1 <= int(value) <= high:
+    value = whole(request.query_params.get(name, str(usual)), 1, high)
+    if value is None:
         reason = f"must be between 1 and {high}"
         raise problem(400, kind=LIST_VALIDATION, invalid=[{"name": name, "reason": reason}])
-    return int(value)
+    return value
 
 
 def _numbers_page(request: Request, found: list[dict[str, Any]]) -> dict[str, Any]:
@@ -153,10 +160,10 @@ def _numbers_page(request: Request, found: list[dict[str, Any]]) -> dict[str, An
 
 
 def _within(request: Request, name: str, usual: int, high: int) -> int:
-    value = request.query_params.get(name, str(usual))
-    if not value.isdigit() or not 1 <= int(value) <= high:
+    value = whole(request.query_params.get(name, str(usual)), 1, high)
+    if value is None:
         raise number_error(420, "method failed")
-    return int(value)
+    return value
 
 
 def _matches(msisdn: str, query: Any) -> bool:

@@ -38,9 +38,7 @@ def new_key_pair() -> tuple[str, str]:
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    public = key.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    public = key.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     return public.decode(), private.decode()
 
 
@@ -54,6 +52,8 @@ def checked_name(body: dict[str, Any]) -> str:
 
 def checked_key(body: dict[str, Any]) -> str | None:
     """The public key the caller brings, or None."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
     keys = body.get("keys")
@@ -61,9 +61,12 @@ def checked_key(body: dict[str, Any]) -> str | None:
     if pem is None:
         return None
     try:
-        load_pem_public_key(str(pem).encode())
-    except ValueError:
-        raise _invalid("keys.public_key", "must be a PEM encoded public key") from None
+        key = load_pem_public_key(str(pem).encode())
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    # Tokens are RS256, for which anything under 2048 bits is no key.
+    if not isinstance(key, RSAPublicKey) or key.key_size < 2048:
+        raise _invalid("keys.public_key", "must be a PEM encoded RSA public key of 2048 bits or more")
     return str(pem)
 
 

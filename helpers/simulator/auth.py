@@ -46,7 +46,7 @@ def application_of(header: str, account: Account) -> str:
         unverified = jwt.decode(token, options={"verify_signature": False})
         application = str(unverified["application_id"])
         public = account.applications[application]
-    except jwt.InvalidTokenError:
+    except (jwt.InvalidTokenError, ValueError, TypeError, RecursionError):
         raise proxy(401, why="The token is not a JWT of three parts.") from None
     except KeyError:
         raise proxy(401, why="The token names no application of this account.") from None
@@ -60,15 +60,15 @@ def application_of(header: str, account: Account) -> str:
             leeway=SKEW,
             options={"require": ["application_id", "iat", "jti"], "verify_aud": False},
         )
+        _check_age(claims)
     except jwt.ExpiredSignatureError:
         raise proxy(401, why="The token has expired. Sign a fresh one for each request.") from None
     except jwt.ImmatureSignatureError:
         raise proxy(401, why="The token lies in the future: the clock of this machine is wrong.") from None
     except jwt.InvalidSignatureError:
         raise proxy(401, why="The token is signed with the key of another application.") from None
-    except jwt.InvalidTokenError as error:
+    except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
         raise proxy(401, why=f"The token is not acceptable: {error}.") from None
-    _check_age(claims)
     return application
 
 

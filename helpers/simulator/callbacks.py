@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import json
 import logging
@@ -10,6 +11,7 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from helpers.ncco import Ncco, NccoError, parse
 from helpers.simulator import payloads
 from helpers.simulator.auth import query_payload, webhook_token
 from helpers.simulator.leg import Leg, Webhook
@@ -23,6 +25,7 @@ logger = logging.getLogger(__name__)
 SUCCESS = range(200, 206)  # webhooks guide
 RETRY_NCCO = (429, 503, 504)  # support article 115016024247
 RETRY_EVENT = (429, 502, 503, 504)
+SYNTAX = "Syntax error in NCCO. Invalid value type or action."  # Vonage's own words (webhook reference)
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Reply:
     body: str = ""
     error: str | None = None
     retry: bool = False  # the failure is of the kind that is tried once more
+    waited: float | None = None  # seconds, when it is known exactly: a timeout
 
     @property
     def ok(self) -> bool:
@@ -49,7 +53,9 @@ class Callbacks:
 
         self._network = network
         # No proxies, no redirects, one connection pool for the whole exchange.
-        self._client = httpx.AsyncClient(trust_env=False, headers={"User-Agent": "voice-call-simulator"})
+        self._client = httpx.AsyncClient(
+            trust_env=False, headers={"User-Agent": "voice-call-simulator"}, limits=httpx.Limits(max_connections=None)
+        )
         self._numbers = itertools.count(1)
 
     async def close(self) -> None:
@@ -92,19 +98,23 @@ class Callbacks:
     ) -> Reply:
         note, clock = self._network.note, self._network.clock
         number = next(self._numbers)
-        note(leg, "webhook", request=number, type=kind, method=hook.method, url=hook.url, payload=payload,
-             attempt=attempt)  # fmt: skip
-        begun, sent = time.perf_counter(), clock.now
-        with clock.in_flight():
-            reply = await self._exchange(leg, hook, payload, number)
-        took = time.perf_counter() - begun
-        await clock.spend(took)
-        if not reply.ok and reply.error is None:
-            reply = replace(reply, error=f"HTTP {reply.status}", retry=reply.status in retry_on)
-        note(leg, "reply", request=number, status=reply.status, content_type=reply.content_type,
-             body=reply.body[:2000], ms=round(took * 1000, 1), seconds=round(clock.now - sent, 3), error=reply.error,
-             retried=attempt == 2)  # fmt: skip
-        return reply
+        begun, sent, reply = 0.0, 0.0, Reply(number, error="the call was over before the reply came")
+        try:
+            async with clock.in_flight():
+                begun, sent = time.perf_counter(), clock.now
+                note(leg, "webhook", request=number, type=kind, method=hook.method, url=hook.url, payload=payload,
+                     attempt=attempt)  # fmt: skip
+                reply = await self._exchange(leg, hook, payload, number)
+            await clock.spend(reply.waited or time.perf_counter() - begun)
+            if not reply.ok and reply.error is None:
+                reply = replace(reply, error=f"HTTP {reply.status}", retry=reply.status in retry_on)
+            return reply
+        finally:  # also when the call is over before the reply is there: every request has its reply
+            if begun:
+                ms = round((time.perf_counter() - begun) * 1000, 1)
+                note(leg, "reply", request=number, status=reply.status, content_type=reply.content_type,
+                     body=reply.body[:2000], ms=ms, seconds=round(clock.now - sent, 3), error=reply.error,
+                     retried=attempt == 2)  # fmt: skip
 
     async def _exchange(self, leg: Leg, hook: Webhook, payload: dict[str, Any], number: int) -> Reply:
         import httpx
@@ -116,27 +126,32 @@ class Callbacks:
         # httpx merges `params` by replacing the query that is already in the URL: keep both.
         query = {k: v if isinstance(v, str) else json.dumps(v, separators=(",", ":")) for k, v in payload.items()}
         body = json.dumps(payload, separators=(",", ":")).encode()
-        hashed = query_payload(query) if hook.method == "GET" else body
-        headers = {"Authorization": f"Bearer {self._token(leg, hashed)}"} if self._signs(leg) else {}
         timeout = httpx.Timeout(hook.socket_timeout, connect=hook.connect_timeout)
         try:
             if hook.method == "GET":
                 url = httpx.URL(hook.url).copy_merge_params(query)
-                response = await self._client.get(url, headers=headers, timeout=timeout)
+                request = self._client.build_request("GET", url, timeout=timeout)
+                hashed = query_payload(dict(url.params))
             else:
-                headers["Content-Type"] = "application/json"
-                response = await self._client.post(hook.url, content=body, headers=headers, timeout=timeout)
+                headers = {"Content-Type": "application/json"}
+                request = self._client.build_request("POST", hook.url, content=body, headers=headers, timeout=timeout)
+                hashed = body
+            if self._signs(leg):
+                request.headers["Authorization"] = f"Bearer {self._token(leg, hashed)}"
+            # httpx counts each read by itself: a server that sends a byte now and then must not hold the call for ever.
+            async with asyncio.timeout(hook.connect_timeout + hook.socket_timeout):
+                response = await self._client.send(request)
         except httpx.ConnectTimeout:
-            return Reply(number, error="connect timeout", retry=True)
-        except httpx.TimeoutException:
-            return Reply(number, error="read timeout", retry=True)
-        except httpx.ConnectError:
+            return Reply(number, error="connect timeout", retry=True, waited=hook.connect_timeout)
+        except (httpx.TimeoutException, TimeoutError):
+            return Reply(number, error="read timeout", retry=True, waited=hook.socket_timeout)
+        except httpx.ConnectError as error:
+            if "SSL" in str(error):
+                return Reply(number, error=f"bad TLS certificate: {error}")
             return Reply(number, error="connection refused", retry=True)
-        except httpx.NetworkError:
+        except (httpx.NetworkError, httpx.RemoteProtocolError):
             return Reply(number, error="connection closed", retry=True)
-        except httpx.RemoteProtocolError:
-            return Reply(number, error="connection closed", retry=True)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, OverflowError) as error:
             return Reply(number, error=f"invalid request: {error}")
         return Reply(number, response.status_code, response.headers.get("content-type", ""), response.text)
 
@@ -148,27 +163,52 @@ class Callbacks:
         return webhook_token(self._network.account, leg.application_id, payload, str(uuid.uuid4()))
 
 
-async def fetch_ncco(network: Network, leg: Leg, region_url: str) -> tuple[str, Reply]:
-    """Ask the answer URL, then the fallback. Returns the source's name and the last reply (which may be a failure)."""
-    assert leg.answer is not None
+class NotAnNcco(Exception):
+    """A reply cannot be carried out: ``reason`` for the error event, ``advice`` for the reader."""
+
+    def __init__(self, reason: str, advice: str) -> None:
+        super().__init__(reason)
+        self.reason, self.advice = reason, advice
+
+
+async def fetch_ncco(network: Network, leg: Leg, region_url: str) -> tuple[Ncco, str]:
+    """The NCCO from the answer URL or the fallback, and which of them gave it. Raises NotAnNcco."""
+    if leg.answer is None:
+        raise NotAnNcco("There is no answer URL.", "Give the application an answer_url, or the call an NCCO.")
     parameters = payloads.answer_parameters(leg, region_url)
     reply = await network.callbacks.send(leg, "answer", leg.answer, parameters, ncco=True)
-    if why_not_ncco(reply) is None or leg.fallback is None:
-        return "answer_url", reply
-    failed = replace(reply, error=why_not_ncco(reply))
-    return "fallback_answer_url", await network.callbacks.fall_back(leg, failed, leg.answer.url, "answer", parameters)
+    try:
+        return ncco_of(reply, leg.answer.url), "answer_url"
+    except NotAnNcco as failure:
+        if leg.fallback is None:
+            raise
+        network.note(leg, "error", reason=failure.reason, advice=failure.advice)
+        failed = replace(reply, error=failure.reason)
+    reply = await network.callbacks.fall_back(leg, failed, leg.answer.url, "answer", parameters)
+    return ncco_of(reply, leg.fallback.url), "fallback_answer_url"
 
 
-def why_not_ncco(reply: Reply) -> str | None:
-    """Why a reply cannot be an NCCO: no reply, not 2xx, not JSON by its header, nothing in it. None when it may be."""
+def ncco_of(reply: Reply, url: str) -> Ncco:
+    """The NCCO in a reply. Raises NotAnNcco: no reply, not 2xx, not JSON by its header, nothing in it, or not valid."""
+    if why := why_not_json(reply):
+        advice = f"{url} must reply 200 with a JSON array of actions, as application/json."
+        raise NotAnNcco(f"Failed to retrieve the NCCO: {why}.", advice)
+    try:
+        return parse(reply.body)
+    except NccoError as error:
+        raise NotAnNcco(SYNTAX, str(error)) from None
+
+
+def why_not_json(reply: Reply) -> str | None:
+    """Why there is no JSON in a reply; None when there is."""
     if not reply.ok:
         return reply.error or f"HTTP {reply.status}"
-    if "json" not in reply.content_type:
-        return f"wrong content type {reply.content_type.split(';')[0] or '(none)'}: an NCCO is application/json"
     if not reply.body.strip():
         return "empty reply"
+    if "json" not in reply.content_type:
+        return f"wrong content type {reply.content_type.split(';')[0] or '(none)'}: an NCCO is application/json"
     try:
         json.loads(reply.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return "not JSON"
     return None

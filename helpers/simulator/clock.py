@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import collections
 import heapq
 import itertools
 import selectors
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -54,8 +55,8 @@ class Clock:
         """Wait for some seconds of call time."""
         await self.sleep_until(self.now + seconds)
 
-    @contextmanager
-    def in_flight(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def in_flight(self) -> AsyncIterator[None]:
         """Mark real work (a request, a decoding thread) that stepped time has to wait for."""
         yield
 
@@ -74,7 +75,8 @@ class SteppedClock(Clock):
     """Call time that moves only inside :meth:`advance`, from event to event, once nothing is in flight.
 
     The event loop tells when it has nothing left to do (see :class:`IdleSelector`); then, and only then, the next
-    sleeper is woken. One sleeper at a time, in the order they are due: the same call leaves the same trace.
+    piece of real work gets its turn, or the next sleeper is woken. One at a time, in the order they are due: however
+    long real work takes, the same call leaves the same trace.
     """
 
     stepped = True
@@ -86,7 +88,8 @@ class SteppedClock(Clock):
         self._order = itertools.count()
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
         self._steps: list[tuple[float, int, Callable[[], bool] | None, asyncio.Future[None]]] = []
-        self._in_flight = 0
+        self._turns: collections.deque[asyncio.Future[None]] = collections.deque()
+        self._in_flight = False
 
     @property
     def now(self) -> float:
@@ -97,13 +100,16 @@ class SteppedClock(Clock):
         heapq.heappush(self._sleepers, (max(at, self._now), next(self._order), woken))
         await woken
 
-    @contextmanager
-    def in_flight(self) -> Iterator[None]:
-        self._in_flight += 1
+    @asynccontextmanager
+    async def in_flight(self) -> AsyncIterator[None]:
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._turns.append(turn)
         try:
+            await turn
             yield
         finally:
-            self._in_flight -= 1
+            if not turn.cancelled():  # cancelled: it never got its turn
+                self._in_flight = False
 
     async def spend(self, real_seconds: float) -> None:
         if real_seconds >= SLOW_REPLY:
@@ -117,7 +123,15 @@ class SteppedClock(Clock):
 
     def on_idle(self) -> bool:
         """Called when the event loop has nothing to do. Returns True when it has now."""
-        if self._in_flight or not self._steps:
+        if self._in_flight:
+            return False
+        while self._turns:
+            turn = self._turns.popleft()
+            if not turn.done():
+                self._in_flight = True
+                turn.set_result(None)
+                return True
+        if not self._steps:
             return False
         for step in self._steps:
             until, done = step[2], step[3]

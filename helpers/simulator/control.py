@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import secrets
 from collections.abc import AsyncIterator
 from typing import Any
@@ -14,7 +15,7 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from helpers.errors import KitError
 from helpers.simulator.api import json_body
 from helpers.simulator.errors import ApiError
-from helpers.simulator.handsets import HandsetError
+from helpers.simulator.handsets import HandsetError, is_seconds
 from helpers.simulator.leg import Leg
 from helpers.simulator.network import SWITCHES, Network
 from helpers.trace import Entry
@@ -125,14 +126,17 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
         check(request)
         body = await json_body(request)
         seconds = body.get("seconds")
-        if not isinstance(seconds, int | float) or isinstance(seconds, bool) or seconds < 0:
+        if not is_seconds(seconds):
             raise ControlError(f"Time cannot advance by {seconds!r} seconds.", 'Send {"seconds": 10}, or more or less.')
-        until = None
-        if "call" in body:
-            legs, status = legs_of(body["call"]), body.get("until", "completed")
-            until = lambda: any(_reached(leg, status) for leg in legs)  # noqa: E731
-        now = await network.clock.advance(seconds, until)
-        return JSONResponse({"now": round(now, 6), "reached": until() if until else True})
+        if "call" not in body:
+            return JSONResponse({"now": round(await network.clock.advance(seconds), 6), "reached": True})
+        legs, status = legs_of(body["call"]), body.get("until", "completed")
+
+        def settled() -> bool:
+            return any(_reached(leg, status) or _past(leg) for leg in legs)
+
+        now = await network.clock.advance(seconds, settled)
+        return JSONResponse({"now": round(now, 6), "reached": any(_reached(leg, status) for leg in legs)})
 
     @router.post("/reset")
     async def reset(request: Request) -> Response:
@@ -178,7 +182,7 @@ def summary(leg: Leg) -> dict[str, Any]:
 
 def checked_number(number: Any) -> str:
     """A number as it is dialled: digits only."""
-    if not isinstance(number, str) or not number.isdigit() or not 3 <= len(number) <= 15:
+    if not isinstance(number, str) or not re.fullmatch(r"[0-9]{3,15}", number):
         raise HandsetError(f"{number!r} is not a number a phone can have.", "Use digits only, as in 447700900001.")
     return number
 
@@ -186,18 +190,24 @@ def checked_number(number: Any) -> str:
 def _reached(leg: Leg, status: str) -> bool:
     """The status has come, and so has its event. An answered call has its NCCO, or is over."""
     told = status != "answered" or leg.ncco_count > 0 or leg.over
-    return status in leg.history and told and not leg.deliveries.locked()
+    return status in leg.history and told and not leg.telling
+
+
+def _past(leg: Leg) -> bool:
+    """Nothing more will come of this leg."""
+    return leg.status in ("completed", "rejected") and not leg.deliveries.locked()
 
 
 async def _growing(network: Network, closing: asyncio.Event) -> AsyncIterator[str]:
     """The trace as server-sent events: what is there, then what comes, until the exchange is switched off."""
     queue: asyncio.Queue[Entry | None] = asyncio.Queue()
+    so_far = network.trace.entries()
     unsubscribe = network.trace.subscribe(queue.put_nowait)
     closed = asyncio.create_task(closing.wait())
     closed.add_done_callback(lambda _: queue.put_nowait(None))
     try:
         yield ": connected\n\n"
-        for entry in network.trace.entries():
+        for entry in so_far:
             yield f"data: {json.dumps(entry)}\n\n"
         while (new := await queue.get()) is not None:
             yield f"data: {json.dumps(new)}\n\n"

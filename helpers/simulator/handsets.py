@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 from helpers.errors import KitError
 from helpers.simulator.leg import Ending, Leg
@@ -25,6 +25,7 @@ BEHAVIOURS: dict[str, float] = {
 }
 STEPS = {"wait": "seconds", "press": "digits", "say": "text", "hang_up": None}
 KEYS = re.compile(r"[0-9*#]+")
+LONGEST = 366 * 24 * 3600.0
 KEY_PAUSE = 0.2  # seconds from one key to the next
 
 # How a carrier reports each behaviour (status, detail, SIP code): webhook reference, support article 209591618.
@@ -56,17 +57,20 @@ class Handset:
         """Change the behaviour; everything is checked before anything is changed."""
         unknown = set(settings) - {"behaviour", "after", "greeting", "script"}
         behaviour = settings.get("behaviour", self.behaviour)
-        if unknown or behaviour not in BEHAVIOURS:
+        if unknown or not isinstance(behaviour, str) or behaviour not in BEHAVIOURS:
             raise HandsetError(
                 f"A phone has no {', '.join(sorted(unknown)) or repr(behaviour)}.",
                 f"Behaviours are {', '.join(BEHAVIOURS)}; settings are behaviour, after, greeting and script.",
             )
         after = settings.get("after", BEHAVIOURS[behaviour] if "behaviour" in settings else self.after)
-        if not isinstance(after, int | float) or isinstance(after, bool) or after < 0:
+        if not is_seconds(after):
             raise HandsetError(f"{after!r} is no number of seconds.", "Use 0 or more, for example after=2.")
-        script = [checked_step(step) for step in settings.get("script") or []] if "script" in settings else self.script
+        steps = settings.get("script", self.script) or []
+        if not isinstance(steps, list):
+            raise HandsetError(f"A script is a list of steps, not {steps!r}.", "Put square brackets around the step.")
+        script = [checked_step(step) for step in steps]
         self.behaviour, self.after, self.script = behaviour, float(after), script
-        self.greeting = str(settings.get("greeting", self.greeting))
+        self.greeting = str(settings.get("greeting") or self.greeting)
 
     def settings(self) -> dict[str, Any]:
         """What :meth:`configure` takes, plus the number and the call the phone is in."""
@@ -115,7 +119,12 @@ def refusal(behaviour: str) -> Ending:
     return Ending(status, why, detail=detail, sip_code=sip_code, disconnected_by="user")
 
 
-def checked_keys(digits: str) -> str:
+def is_seconds(value: Any) -> TypeGuard[float]:
+    """True for a number of seconds that can be waited: 0 to a year."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LONGEST
+
+
+def checked_keys(digits: Any) -> str:
     """Digits a phone has."""
     if not isinstance(digits, str) or not KEYS.fullmatch(digits):
         raise HandsetError(f"{digits!r} is nothing a keypad can send.", "Use 0-9, * and #, for example '1#'.")
@@ -125,7 +134,7 @@ def checked_keys(digits: str) -> str:
 def checked_step(step: Any) -> dict[str, Any]:
     """One step of a script: ``{"do": "press", "digits": "1#"}`` and its like."""
     do = step.get("do") if isinstance(step, dict) else None
-    if do not in STEPS or set(step) - {"do", STEPS[do]}:
+    if not isinstance(do, str) or do not in STEPS or set(step) - {"do", STEPS[do]}:
         raise HandsetError(
             f"A script cannot do {step!r}.",
             "Steps are {'do': 'wait', 'seconds': 2}, {'do': 'press', 'digits': '1#'}, {'do': 'say', 'text': 'yes'} "
@@ -133,7 +142,7 @@ def checked_step(step: Any) -> dict[str, Any]:
         )
     value = step.get(STEPS[do]) if STEPS[do] else None
     if do == "press":
-        checked_keys(str(value))
-    elif (do == "wait" and not isinstance(value, int | float)) or (do == "say" and not isinstance(value, str)):
+        checked_keys(value)
+    elif (do == "wait" and not is_seconds(value)) or (do == "say" and not isinstance(value, str)):
         raise HandsetError(f"The step {step!r} lacks its {STEPS[do]}.", f"Add '{STEPS[do]}': … to it.")
     return dict(step)

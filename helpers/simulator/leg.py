@@ -106,7 +106,7 @@ class Leg:
     deliveries: asyncio.Lock = field(default_factory=asyncio.Lock)  # events leave in the order they happened
     life: asyncio.Task[None] | None = None
     ending: Ending | None = None
-    playing: dict[str, Callable[[], None]] = field(default_factory=dict)  # REST stream and talk: how to stop each
+    playing: dict[str, Callable[[], object]] = field(default_factory=dict)  # REST stream and talk: how to stop each
     history: list[str] = field(default_factory=list)  # every status so far, in the order it was told
     ncco_count: int = 0
     bill: dict[str, str] = field(default_factory=dict)
@@ -115,6 +115,11 @@ class Leg:
     def phone(self) -> str:
         """The number of the person on this leg."""
         return self.to if self.direction == "outbound" else self.from_
+
+    @property
+    def telling(self) -> bool:
+        """True while an event is on its way."""
+        return any(task not in self.beside and task is not self.life and not task.done() for task in self.tasks)
 
     @property
     def over(self) -> bool:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from helpers.ncco import Ncco, NccoError, parse
+from helpers.ncco import Ncco, parse
 from helpers.simulator import payloads
 from helpers.simulator.applications import voice_hooks
-from helpers.simulator.callbacks import fetch_ncco, why_not_ncco
+from helpers.simulator.callbacks import NotAnNcco, fetch_ncco
 from helpers.simulator.handsets import KEY_PAUSE, Handset
 from helpers.simulator.leg import Ending, Leg
-from helpers.simulator.runner import SYNTAX, Runner
+from helpers.simulator.runner import Runner
 
 if TYPE_CHECKING:
     from helpers.simulator.network import Network
+
+logger = logging.getLogger(__name__)
 
 SET_UP = 0.1  # seconds from a request or a dialled number to the first state
 PICK_UP = 0.5  # seconds until Vonage answers an inbound call
@@ -44,8 +47,18 @@ class Life:
         except asyncio.CancelledError:
             if leg.ending is None:  # the exchange is being switched off
                 raise
+        except Exception as problem:  # a fault of ours: the call must end all the same, and the record must say so
+            logger.exception("a call failed inside the simulator")
+            self._network.note(leg, "error", reason=f"The simulator failed: {problem!r}", advice="Please report this.")
+            leg.ending = self._broken()
         assert leg.ending is not None
         self._finish(leg.ending)
+
+    def _broken(self) -> Ending:
+        """How a call ends when the simulator itself failed."""
+        if self._leg.status == "answered":
+            return Ending("completed", "the simulator failed", sip_code=500, disconnected_by="platform")
+        return Ending("failed", "the simulator failed", "internal_error", sip_code=500, disconnected_by="platform")
 
     def _finish(self, ending: Ending) -> None:
         leg, network = self._leg, self._network
@@ -55,7 +68,7 @@ class Life:
             network.stop_playing(leg, source)
         leg.move(ending.status, network.clock.now)
         leg.detail, leg.bill = ending.detail, payloads.bill(leg, network.clock)
-        facts = {"sip_code": ending.sip_code, "disconnected_by": ending.disconnected_by}
+        facts: dict[str, Any] = {"sip_code": ending.sip_code, "disconnected_by": ending.disconnected_by}
         network.status(leg, ending.status, ending.why, detail=ending.detail, **facts)
         # "Every call except one that got rejected ends with completed" (support article 360057200092).
         if ending.status not in ("completed", "rejected"):
@@ -83,7 +96,8 @@ class Life:
         leg, network = self._leg, self._network
         if leg.endpoint != "phone":
             network.note(leg, "note", text=f"This simulator does not connect {leg.endpoint} endpoints yet.")
-            return Ending("failed", f"no route to a {leg.endpoint} endpoint", detail="cannot_route", sip_code=404)
+            return Ending("failed", f"no route to a {leg.endpoint} endpoint", detail="cannot_route", sip_code=404,
+                          disconnected_by="platform")  # fmt: skip
         own = {number["msisdn"] for number in network.account.numbers}
         if leg.from_ not in own and network.switches["foreign_caller_id_blocks"]:
             network.note(leg, "note", text=f"{leg.from_} is not a number you rent, so the call does not connect.")
@@ -151,9 +165,15 @@ class Life:
         event = payloads.status_event(leg, "answered", network.clock, detail=None, sip_code=None)
         network.beside(leg, self._limit())
         network.beside(leg, act(network, leg, handset))
-        ncco, source = await self._first_ncco()
-        network.callbacks.event(leg, event)
-        if ncco is None:
+        failure = None
+        try:
+            ncco, source = await self._first_ncco()
+        except NotAnNcco as error:
+            failure = error
+        finally:  # also when the call ends meanwhile: it was answered
+            network.callbacks.event(leg, event)
+        if failure:
+            network.error(leg, failure.reason, failure.advice)
             await network.clock.sleep(AFTER_FAILURE)
             return Ending("completed", "there was no NCCO to carry out", sip_code=200, disconnected_by="platform")
         await Runner(network, leg).run(ncco, source)
@@ -165,25 +185,11 @@ class Life:
         self._leg.end(Ending("completed", f"length_timer, {seconds:g} s, ran out", sip_code=200,
                              disconnected_by="platform"))  # fmt: skip
 
-    async def _first_ncco(self) -> tuple[Ncco | None, str]:
-        """The NCCO to begin with: inline, or from the answer URL. None: there is none, and the learner was told why."""
-        leg, network = self._leg, self._network
-        if leg.ncco is not None:
-            return parse(leg.ncco), "inline"
-        if leg.answer is None:
-            network.error(leg, "There is no answer URL.", "Give the application an answer_url, or the call an NCCO.")
-            return None, ""
-        source, reply = await fetch_ncco(network, leg, network.region_url)
-        refused = why_not_ncco(reply)
-        if refused:
-            advice = f"{leg.answer.url} must reply 200 with a JSON array of actions, as application/json."
-            network.error(leg, f"Failed to retrieve the NCCO: {refused}.", advice)
-            return None, source
-        try:
-            return parse(reply.body), source
-        except NccoError as error:
-            network.error(leg, SYNTAX, str(error))
-            return None, source
+    async def _first_ncco(self) -> tuple[Ncco, str]:
+        """The NCCO to begin with: inline, or from the answer URL. Raises NotAnNcco."""
+        if self._leg.ncco is not None:
+            return parse(self._leg.ncco), "inline"
+        return await fetch_ncco(self._network, self._leg, self._network.region_url)
 
 
 # What the person does in a call

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
 STORED_RATE = 16_000  # Vonage mixes and records at 16 kHz (recording guide); a telephone gets 8 kHz of it
 
 
+MOST_LOOPS = 1_000_000_000  # more than a call can last; a moment in time has to be a number
+
+
 class Sound:
     """A piece of audio at 16 kHz, mono, -1..1, that can be had at the telephone's rate too."""
 
-    def __init__(self, samples: Samples) -> None:
+    def __init__(self, samples: Samples, problems: tuple[str, ...] = ()) -> None:
         self._samples = samples
+        self.problems = problems  # what makes the file it came from unfit for a phone
         self.seconds = len(samples) / STORED_RATE
         self.at_rate = lru_cache(maxsize=4)(self._at_rate)
 
@@ -43,7 +47,7 @@ class Cue:
     @property
     def ends(self) -> float | None:
         """When it ends by itself; None: never."""
-        return self.at + self.sound.seconds * self.loop if self.loop else None
+        return self.at + self.sound.seconds * min(self.loop, MOST_LOOPS) if self.loop else None
 
     def until(self, limit: float) -> float:
         """When it falls silent, looking no further than ``limit``."""
@@ -62,12 +66,6 @@ class CueSheet:
         self.cues.append(cue)
         return cue
 
-    def stop_all(self, at: float) -> None:
-        """The line is dead: nothing plays on."""
-        for cue in self.cues:
-            if cue.stopped_at is None and (cue.ends is None or cue.ends > at):
-                cue.stopped_at = at
-
     def render(self, begin: float, end: float, rate: int) -> Samples:
         """The mix from ``begin`` to ``end`` (call time) as float32 samples at ``rate`` Hz."""
         import numpy as np
@@ -80,9 +78,12 @@ class CueSheet:
             last = min(len(mix), round((cue.until(end) - begin) * rate))
             if last <= max(first, 0) or not cue.sound.seconds:
                 continue
-            samples = cue.sound.at_rate(rate)
-            position = np.arange(max(first, 0), last)
-            mix[position] += np.float32(level_gain(cue.level)) * samples[(position - first) % len(samples)]
+            samples = np.float32(level_gain(cue.level)) * cue.sound.at_rate(rate)
+            # One play after the other: a list of all positions would take gigabytes for an endless loop.
+            for begins in range(first, last, len(samples)):
+                skip = max(0, -begins)
+                part = samples[skip : last - begins]
+                mix[begins + skip : begins + skip + len(part)] += part
         return mix
 
 

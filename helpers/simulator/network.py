@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from helpers.simulator.leg import Ending, Leg
 from helpers.simulator.life import Life, key, press
 from helpers.simulator.media import Cue, Sound
 from helpers.simulator.reach import Reach
-from helpers.simulator.sounds import Sounds
+from helpers.simulator.sounds import PLAYABLE, SoundError, Sounds, unplayable
 from helpers.trace import Trace
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ SWITCHES = {
     "foreign_caller_id_blocks": True,  # NCCO reference of 2026; until 2021 it was replaced by "unknown"
     "early_hang_up_refused": True,  # support article 10359615124380: 400 in the first second or two
 }
+
 
 class Network:
     """The phone network: state and time, no HTTP. Everything here runs on one event loop."""
@@ -86,25 +87,37 @@ class Network:
         else:
             raise HandsetError(f"The phone {number} is ringing.", "Use decline() to refuse the call.")
 
-    def play(self, leg: Leg, source: str, sound: Sound, level: float, loop: int, **what: str) -> None:
-        """Play into a running call (REST stream or talk), beside its NCCO; a second one replaces the first."""
+    def play(
+        self, leg: Leg, source: str, sound: Callable[[], Awaitable[Sound]], level: float, loop: int, **what: str
+    ) -> None:
+        """Play into a running call (REST stream or talk), beside its NCCO; a second one replaces the first.
+
+        ``sound`` is fetched or spoken first; stopping it meanwhile means that it never begins.
+        """
         self.stop_playing(leg, source)
+        task = self.beside(leg, self._play(leg, source, sound, level, loop, what))
+        leg.playing[source] = task.cancel
+
+    async def _play(
+        self, leg: Leg, source: str, get: Callable[[], Awaitable[Sound]], level: float, loop: int, what: dict[str, str]
+    ) -> None:
+        try:
+            sound = await get()
+        except SoundError as error:
+            leg.playing.pop(source, None)
+            self.error(leg, unplayable(error), f"Open {what.get('url')} in a browser: {PLAYABLE}")
+            return
         cue, stop = self._start_sound(leg, source, sound, level, loop, what)
         leg.playing[source] = stop
         if cue.ends is not None:
-            self.beside(leg, self._stop_at(leg, source, cue))
+            await self.clock.sleep_until(cue.ends)
+            if leg.playing.get(source) is stop:
+                self.stop_playing(leg, source)
 
-    def stop_playing(self, leg: Leg, source: str) -> bool:
-        """Stop a REST stream or talk. False: nothing was playing."""
-        stop = leg.playing.pop(source, None)
-        if stop:
+    def stop_playing(self, leg: Leg, source: str) -> None:
+        """Stop a REST stream or talk; nothing happens if there is none."""
+        if stop := leg.playing.pop(source, None):
             stop()
-        return stop is not None
-
-    async def _stop_at(self, leg: Leg, source: str, cue: Cue) -> None:
-        await self.clock.sleep_until(cue.ends or 0.0)
-        if cue.stopped_at is None:
-            self.stop_playing(leg, source)
 
     def heard(self, leg: Leg, rate: int) -> Samples:
         """What the person on this leg heard, from answer to end (or till now)."""
@@ -119,7 +132,7 @@ class Network:
         """The spoken text."""
         from helpers.simulator.speech import speak
 
-        with self.clock.in_flight():
+        async with self.clock.in_flight():
             return Sound(await asyncio.to_thread(speak, text, language=language, style=style))
 
     async def reset(self) -> None:
@@ -132,6 +145,8 @@ class Network:
 
     async def close_calls(self) -> None:
         """End everything that runs, at once and without telling anybody."""
+        for leg in self.legs.values():
+            leg.event = None
         tasks = [task for leg in self.legs.values() for task in leg.tasks if not task.done()]
         for task in tasks:
             task.cancel()
@@ -172,9 +187,11 @@ class Network:
         task.add_done_callback(done)
         return task
 
-    def beside(self, leg: Leg, work: Coroutine[Any, Any, Any]) -> None:
+    def beside(self, leg: Leg, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run something that has no meaning once the leg is over."""
-        leg.beside.add(self.spawn(leg, work))
+        task = self.spawn(leg, work)
+        leg.beside.add(task)
+        return task
 
     @contextmanager
     def sounding(self, leg: Leg, source: str, sound: Sound, level: float, loop: int, **what: str) -> Iterator[Cue]:

@@ -16,6 +16,7 @@ from helpers.simulator.leg import Leg
 TARIFF = {"44": ("0.01500000", "23410"), "1": ("0.00810000", "US-FIXED")}
 INBOUND_RATE = "0.00450000"
 ELSEWHERE = ("0.10000000", "UNKNOWN")
+WITH_SIP_CODE = ("completed", "busy", "unanswered", "rejected", "failed")  # Java SDK 8.17
 
 
 def iso(moment: datetime) -> str:
@@ -66,21 +67,18 @@ def bill(leg: Leg, clock: Clock) -> dict[str, str]:
 def status_event(leg: Leg, status: str, clock: Clock, *, detail: str | None, sip_code: int | None) -> dict[str, Any]:
     """A status event as of now."""
     parties = {"from": leg.from_, "to": leg.to, "uuid": leg.uuid, "conversation_uuid": leg.conversation}
+    state: dict[str, Any] = {"status": status} | ({"detail": detail} if detail else {}) | {"direction": leg.direction}
+    timestamp = {"timestamp": iso(clock.date(clock.now))}
+    if status == "answered":
+        nulls: dict[str, Any] = {"start_time": None, "headers": {}, "rate": None}
+        return nulls | parties | state | {"network": None} | timestamp
     event: dict[str, Any] = {"headers": {}}
-    if status == "answered":
-        event |= {"start_time": None, "rate": None}
     if status == "completed":
-        event |= leg.bill
-    event |= parties | {"status": status, "direction": leg.direction}
-    if status == "answered":
-        event["network"] = None
-    if detail:
-        event["detail"] = detail
-    if status == "completed" and leg.ending and leg.ending.disconnected_by:
-        event["disconnected_by"] = leg.ending.disconnected_by
-    if sip_code:
-        event["sip_code"] = sip_code
-    return event | {"timestamp": iso(clock.date(clock.now))}
+        event |= {"end_time": leg.bill["end_time"], "uuid": leg.uuid} | leg.bill
+        state |= {"disconnected_by": leg.ending.disconnected_by} if leg.ending and leg.ending.disconnected_by else {}
+    if sip_code and status in WITH_SIP_CODE:
+        state["sip_code"] = sip_code
+    return event | parties | state | timestamp
 
 
 def input_event(leg: Leg, digits: str, timed_out: bool, clock: Clock) -> dict[str, Any]:

@@ -8,6 +8,15 @@ from urllib.parse import urlsplit
 EXAMPLE = ("example.com", "example.org", "example.net")
 
 
+def host_of(url: str) -> str:
+    """The host in a URL, lower case; empty when there is none to be found, or its port is none."""
+    try:
+        parts = urlsplit(url)
+        return "" if parts.port == 0 else parts.hostname or ""
+    except ValueError:
+        return ""
+
+
 class Reach:
     """The simulated network has no internet. It reaches loopback, and the IP networks it is given."""
 
@@ -16,7 +25,7 @@ class Reach:
 
     def allows(self, url: str) -> bool:
         """True when the host of ``url`` may be called."""
-        host = urlsplit(url).hostname or ""
+        host = host_of(url)
         if host == "localhost":
             return True
         try:
@@ -28,5 +37,5 @@ class Reach:
 
 def is_example(url: str) -> bool:
     """True for example.com and its like, where the tutorial sends the events nobody wants: they answer 200."""
-    host = urlsplit(url).hostname or ""
+    host = host_of(url)
     return host in EXAMPLE or host.endswith(tuple(f".{name}" for name in EXAMPLE))

@@ -12,6 +12,7 @@ from helpers.simulator.clock import Clock
 from helpers.simulator.errors import backend, proxy
 from helpers.simulator.ids import Ids
 from helpers.simulator.leg import Leg, Webhook
+from helpers.simulator.reach import host_of
 
 # Digits only: no +, no 00, no spaces (numbers guide). The lengths are those of the Voice API definition.
 NUMBER = re.compile(r"[1-9]\d{6,14}")
@@ -25,7 +26,7 @@ Reasons = list[tuple[str, str]]
 
 def outbound_leg(body: dict[str, Any], application: str, account: Account, ids: Ids, clock: Clock) -> Leg:
     """The leg that ``POST /v1/calls`` asks for. Raises a 400 of family B (missing) or C (wrong)."""
-    missing = {name: "Is required." for name in _missing(body, application, account)}
+    missing = dict.fromkeys(_missing(body, application, account), "Is required.")
     if missing:
         raise proxy(400, missing)
     reasons: Reasons = []
@@ -63,6 +64,7 @@ def outbound_leg(body: dict[str, Any], application: str, account: Account, ids: 
         answer=answer,
         fallback=hooks["fallback_answer_url"],
         ncco=ncco,
+        dtmf_answer=to.get("dtmfAnswer", ""),
         ringing_timer=body.get("ringing_timer", 60),
         length_timer=body.get("length_timer", 7200),
     )
@@ -119,21 +121,22 @@ def _endpoint(to: Any, reasons: Reasons) -> dict[str, Any]:
         return {}
     endpoint: dict[str, Any] = to[0]
     kind = endpoint.get("type")
-    if kind not in ENDPOINTS:
+    if not isinstance(kind, str) or kind not in ENDPOINTS:
         reasons.append(("type", f"must be one of: {', '.join(ENDPOINTS)}"))
     elif kind == "phone":
         _number(endpoint.get("number"), "number", reasons)
-        if not re.fullmatch(r"[0-9*#p]*", str(endpoint.get("dtmfAnswer", ""))):
+        keys = endpoint.get("dtmfAnswer", "")
+        if not isinstance(keys, str) or not re.fullmatch(r"[0-9*#p]*", keys):
             reasons.append(("dtmfAnswer", "may hold 0-9, *, # and p"))
     elif not isinstance(endpoint.get(ENDPOINTS[kind]), str):
         reasons.append((ENDPOINTS[kind], "is required"))
     return endpoint
 
 
-def _caller(
-    body: dict[str, Any], application: str, account: Account, to: dict[str, Any], reasons: Reasons
-) -> str:
+def _caller(body: dict[str, Any], application: str, account: Account, to: dict[str, Any], reasons: Reasons) -> str:
     """The number the call comes from."""
+    if not isinstance(body.get("random_from_number", False), bool):
+        reasons.append(("random_from_number", "must be true or false"))
     if body.get("random_from_number"):
         if "from" in body:
             reasons.append(("random_from_number", "cannot be used together with from"))
@@ -147,6 +150,8 @@ def _caller(
     if not isinstance(caller, dict):
         reasons.append(("from", "Invalid type parameter provided: must be an endpoint object"))
         return ""
+    if caller.get("type", "phone") != "phone":
+        reasons.append(("from.type", "must be phone"))
     number = caller.get("number")
     if not (isinstance(number, str) and re.fullmatch(r"sips?:\S+", number)):
         _number(number, "from.number", reasons)
@@ -176,7 +181,7 @@ def _ncco(body: dict[str, Any], reasons: Reasons) -> list[dict[str, Any]] | None
 def _url_list(value: Any, name: str, reasons: Reasons) -> None:
     if not isinstance(value, list):
         reasons.append((name, "Invalid type parameter provided: must be an array with one URL"))
-    elif len(value) != 1 or not isinstance(value[0], str) or not URL.fullmatch(value[0]):
+    elif len(value) != 1 or not isinstance(value[0], str) or not URL.fullmatch(value[0]) or not host_of(value[0]):
         reasons.append((name, "must hold one http or https URL"))
 
 
@@ -203,7 +208,7 @@ def _level_and_loop(body: dict[str, Any], reasons: Reasons) -> tuple[float, int]
     level, loop = 0.0, 1
     try:
         level = float(body.get("level", "0"))
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         level = 2.0
     if not -1 <= level <= 1:
         reasons.append(("level", "must be from -1 to 1"))

@@ -8,19 +8,17 @@ from collections.abc import Awaitable, Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from helpers.ncco import Input, Ncco, NccoError, Notify, Stream, Talk, Wait, parse
+from helpers.ncco import Input, Ncco, Notify, Stream, Talk, Wait
 from helpers.simulator import payloads
-from helpers.simulator.callbacks import Reply, why_not_ncco
+from helpers.simulator.callbacks import NotAnNcco, Reply, ncco_of, why_not_json
 from helpers.simulator.leg import Leg, Webhook
-from helpers.simulator.sounds import SoundError
+from helpers.simulator.sounds import PLAYABLE, SoundError, unplayable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from helpers.simulator.media import Sound
     from helpers.simulator.network import Network
-
-SYNTAX = "Syntax error in NCCO. Invalid value type or action."  # Vonage's own words (webhook reference)
 
 
 class Skip(Exception):
@@ -41,6 +39,7 @@ class Runner:
         self._barge_from: int | None = None  # keys pressed before this position do not count; None: no barge-in
         self._barged = False
         self._index = 0
+        self._stopped: str | None = None  # why the running action ended early, if it did
 
     async def run(self, ncco: Ncco, source: str) -> None:
         """Carry out ``ncco`` and whatever replaces it. Returns when every action is complete."""
@@ -63,6 +62,7 @@ class Runner:
             if todo is None:
                 self._mark(action, "skipped", why="this simulator does not carry out the action yet")
                 continue
+            replacement = None  # what stays when the action is skipped
             with self._running(action):
                 replacement = await todo(action)
             if replacement:
@@ -78,11 +78,8 @@ class Runner:
             sound = await self._network.sounds.get(self._leg, action.streamUrl[0])
         except SoundError as error:
             # Vonage publishes no rule: here the action is skipped, an error event is sent and the call goes on.
-            self._network.error(
-                self._leg,
-                f"Audio of stream cannot be played: {error}.",
-                f"Open {action.streamUrl[0]} in a browser: it must answer 200 with an MP3 or a 16-bit mono WAV.",
-            )
+            advice = f"Open {action.streamUrl[0]} in a browser: {PLAYABLE}"
+            self._network.error(self._leg, unplayable(error), advice)
             raise Skip(str(error)) from None
         await self._play("stream", sound, action.level, action.loop, url=action.streamUrl[0])
 
@@ -181,22 +178,22 @@ class Runner:
         if not reply.ok:
             network.error(leg, f"The {kind} webhook failed: {reply.error}.", "The call goes on with the old NCCO.")
             return None
-        return self._replacement(kind, reply)
+        return self._replacement(kind, reply, hook.url)
 
-    def _replacement(self, kind: str, reply: Reply) -> tuple[Ncco, str] | None:
+    def _replacement(self, kind: str, reply: Reply, url: str) -> tuple[Ncco, str] | None:
         """The NCCO in a reply; an empty reply, or one that is no JSON array, means: go on."""
-        if why_not_ncco(reply) or not isinstance(json.loads(reply.body), list) or not json.loads(reply.body):
+        if why_not_json(reply) or not isinstance(json.loads(reply.body), list) or not json.loads(reply.body):
             return None
         try:
-            return parse(reply.body), kind
-        except NccoError as error:
-            self._network.error(self._leg, SYNTAX, str(error))
+            return ncco_of(reply, url), kind
+        except NotAnNcco as failure:
+            self._network.error(self._leg, failure.reason, failure.advice)
             return None
 
     @contextmanager
     def _running(self, action: Any) -> Iterator[None]:
         """The trace entries around one action."""
-        self._stopped: str | None = None
+        self._stopped = None
         self._mark(action, "started")
         try:
             yield

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import concurrent.futures
+import errno
+import logging
 import os
 import secrets
 import socket
@@ -14,6 +17,7 @@ from typing import TYPE_CHECKING, Self
 from helpers.errors import KitError
 from helpers.simulator.account import Account
 from helpers.simulator.clock import make_clock, make_loop
+from helpers.simulator.handsets import is_seconds
 from helpers.simulator.ids import Ids
 from helpers.simulator.reach import Reach
 from helpers.trace import Trace
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
     import uvicorn
 
     from helpers.simulator.network import Network
+
+logger = logging.getLogger(__name__)
 
 
 class SimulatorError(KitError):
@@ -96,6 +102,7 @@ class Simulator:
         clock = make_clock(self.pace)
         prefix = "" if self.seed is None else f"{self.seed}-"
         self._account = Account(Ids(f"{prefix}account" if prefix else None), self._state)
+        self.trace.clear()  # a seeded exchange hands out the same ids again
         listener = self._listen()
         self._address = listener.getsockname()[:2]
         up: threading.Event = threading.Event()
@@ -108,6 +115,7 @@ class Simulator:
                     runner.run(self._serve(clock, prefix, listener, up))
             except BaseException as error:
                 failed.append(error)
+                logger.debug("the simulator ended", exc_info=error)
             finally:
                 listener.close()
                 up.set()
@@ -133,16 +141,27 @@ class Simulator:
         """Let call time pass; returns when everything due is done. Returns the new time."""
         if self._loop is None or self._network is None:
             raise SimulatorError("The simulator has not been started.", "Call start(), or use it in a with block.")
-        return asyncio.run_coroutine_threadsafe(self._network.clock.advance(seconds), self._loop).result()
+        if not is_seconds(seconds):
+            raise SimulatorError(f"Time cannot advance by {seconds!r} seconds.", "Use 0 or more, for example 10.")
+        try:
+            return asyncio.run_coroutine_threadsafe(self._network.clock.advance(seconds), self._loop).result()
+        except concurrent.futures.CancelledError:
+            raise SimulatorError("The simulator was stopped meanwhile.", "Start it again.") from None
 
     def _listen(self) -> socket.socket:
         try:
-            return socket.create_server((self._host, self._port))
-        except OSError as error:
+            listener = socket.create_server((self._host, self._port))
+        except (OSError, OverflowError) as error:
+            taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
             raise SimulatorError(
-                f"The simulator cannot listen on {self._host}:{self._port}: {error.strerror}.",
-                "Another program has the port: choose another one, or 0 for any free one.",
+                f"The simulator cannot listen on {self._host}:{self._port}: {getattr(error, 'strerror', error)}.",
+                "Another program has the port: choose another one, or 0 for any free one."
+                if taken
+                else "Use an address of this machine, and a port from 1024 to 65535, or 0 for any free one.",
             ) from None
+        # Inherited by every connection. Without it a reply's body waits 40 ms for the receipt of its headers.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
 
     async def _serve(self, clock: object, prefix: str, listener: socket.socket, up: threading.Event) -> None:
         import uvicorn
@@ -166,7 +185,7 @@ class Simulator:
             control_api(network, self.token, closing),
         ):
             app.include_router(router)
-        answer_errors(app)
+        answer_errors(app, Ids(f"{prefix}traces" if prefix else None))
         answer_kit_errors(app)
         config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
         self._network, self._server = network, uvicorn.Server(config)

@@ -18,8 +18,16 @@ TIMEOUT = 10.0  # seconds for the whole file; Vonage publishes no figure
 LARGEST = 50_000_000  # bytes; Vonage publishes no figure
 
 
+PLAYABLE = "it must answer 200 with an MP3 or a 16-bit mono WAV."
+
+
 class SoundError(Exception):
     """The file cannot be played; the text says why."""
+
+
+def unplayable(error: SoundError) -> str:
+    """The reason in the error event. Vonage publishes no text for this."""
+    return f"Audio of stream cannot be played: {error}."
 
 
 @dataclass(frozen=True)
@@ -45,7 +53,7 @@ class Sounds:
             return kept.sound
         facts: dict[str, object] = {"status": None, "content_type": "", "bytes": 0, "format": None, "seconds": None}
         try:
-            with self._network.clock.in_flight():
+            async with self._network.clock.in_flight():
                 sound, max_age = await self._fetch(url, facts)
         except SoundError as error:
             self._network.note(leg, "fetch", url=url, **facts, cache="miss", error=str(error))
@@ -53,6 +61,8 @@ class Sounds:
         if max_age:
             self._kept[url] = _Kept(sound, facts, now + max_age)
         self._network.note(leg, "fetch", url=url, **facts, cache="miss", error=None)
+        for problem in sound.problems:
+            self._network.note(leg, "note", text=f"{url.rpartition('/')[2]}: {problem} A real call may stay silent.")
         return sound
 
     def clear(self) -> None:
@@ -66,12 +76,22 @@ class Sounds:
             raise SoundError("example.com holds no audio")
         if not self._network.reach.allows(url):
             raise SoundError("no route: the simulated network reaches this machine only")
+
+        async def stay_here(request: httpx.Request) -> None:
+            if not self._network.reach.allows(str(request.url)):
+                raise SoundError("the server redirects to a place the simulated network does not reach")
+
+        hooks = {"request": [stay_here]}  # asked before each redirect
+        headers = {"User-Agent": "voice-call-simulator"}
         try:
-            async with httpx.AsyncClient(trust_env=False, timeout=TIMEOUT, follow_redirects=True) as client:
-                response = await client.get(url, headers={"User-Agent": "voice-call-simulator"})
-        except httpx.TimeoutException:
+            async with (
+                asyncio.timeout(TIMEOUT),
+                httpx.AsyncClient(trust_env=False, timeout=TIMEOUT, follow_redirects=True, event_hooks=hooks) as client,
+            ):
+                response = await client.get(url, headers=headers)
+        except (httpx.TimeoutException, TimeoutError):
             raise SoundError("the server did not answer in time") from None
-        except (httpx.HTTPError, httpx.InvalidURL):
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, OverflowError):
             raise SoundError("the server cannot be reached") from None
         facts |= {
             "status": response.status_code,
@@ -94,7 +114,7 @@ class Sounds:
             raise SoundError(error.message) from None
         channels = {1: "mono", 2: "stereo"}.get(info.channels, f"{info.channels} channels")
         facts |= {"format": f"{info.format} {channels} {info.rate} Hz", "seconds": round(info.seconds, 3)}
-        return Sound(samples)
+        return Sound(samples, info.problems)
 
 
 def max_age(cache_control: str) -> float:

@@ -16,7 +16,9 @@ from flask import Flask, Response
 
 from helpers.errors import KitError
 from helpers.server import BackgroundServer
-from helpers.webhooks import Events, create_app, kind, send_audio
+from helpers.events import Events, kind
+from helpers.sound_files import send_audio
+from helpers.webhooks import create_app
 
 NCCO = [{"action": "talk", "text": "Hello"}]
 SOUND = bytes(range(256)) * 40

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from helpers.wire import Exchange, WireLog, body_text, mask
+from helpers.masking import mask
+from helpers.wire import Exchange, WireLog, body_text, pretty
 
 PEM = "-----BEGIN PRIVATE KEY-----\nTUlJc2VjcmV0\n-----END PRIVATE KEY-----\n"
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJpYXQiOjE3MDAwMDAwMDB9.c2lnbmF0dXJl-_x"
@@ -206,3 +207,8 @@ def test_many_threads_lose_nothing() -> None:
     while any(thread.is_alive() for thread in threads):
         list(log)
     assert (log.total, len(list(log))) == (1600, 1600)
+
+
+def test_a_public_key_is_shortened_for_the_reader() -> None:
+    body = json.dumps({"keys": {"public_key": "-----BEGIN PUBLIC KEY-----\nMIIB+/=\n-----END PUBLIC KEY-----\n"}})
+    assert '"public_key": "-----BEGIN PUBLIC KEY-----…-----END PUBLIC KEY-----\\n"' in pretty(body)

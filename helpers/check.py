@@ -1,0 +1,218 @@
+"""Is this machine ready for a class? ``python -m helpers.check`` answers, one line a check, with what to do on a NO."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import shutil
+import sys
+import threading
+import tomllib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+from subprocess import DEVNULL
+from typing import Any
+
+PROJECT = Path(__file__).resolve().parents[1]
+NEEDED_MB = 300
+INSTALL_AGAIN = 'Run `make lab` again, or: pip install -c requirements.lock -e ".[speech,test]"'
+
+
+class NotReady(Exception):
+    """A check that failed: what was found, and what to do about it."""
+
+    def __init__(self, found: str, cure: str) -> None:
+        super().__init__(found)
+        self.found, self.cure = found, cure
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the report. ``ready`` is None where something optional is missing."""
+
+    name: str
+    ready: bool | None
+    found: str
+    cure: str = ""
+
+    def __str__(self) -> str:
+        word = {True: "ok", False: "NO", None: "--"}[self.ready]
+        line = f"{word}  {self.name:<9} {self.found}"
+        return f"{line}\n    {'':<9} -> {self.cure}" if self.cure else line
+
+
+def check_python(project: Path = PROJECT) -> str:
+    """The running Python's version, if it is new enough for the kit."""
+    wanted = _project_table(project)["requires-python"]
+    version = ".".join(map(str, sys.version_info[:3]))
+    if not _fits(version, wanted):
+        raise NotReady(f"{version}, but the kit needs {wanted}", "Install a newer Python, then: make clean lab")
+    return version
+
+
+def check_packages(project: Path = PROJECT) -> str:
+    """How many packages are there, if each is there in a version that `pyproject.toml` allows."""
+    from packaging.requirements import Requirement
+
+    wanted = [Requirement(text) for text in _project_table(project)["dependencies"]]
+    wrong = [problem for need in wanted if (problem := _wrong(need.name, str(need.specifier)))]
+    if wrong:
+        raise NotReady("; ".join(wrong), INSTALL_AGAIN)
+    tested = dict(re.findall(r"(?m)^([\w.-]+)==(\S+)$", (project / "requirements.lock").read_text("utf-8")))
+    tested = {_plain(name): version for name, version in tested.items()}
+    other = [n.name for n in wanted if tested.get(_plain(n.name)) not in (None, metadata.version(n.name))]
+    note = f", other versions than tested: {', '.join(other)}" if other else ", in the versions that were tested"
+    return f"{len(wanted)} of {len(wanted)}{note}"
+
+
+def check_server() -> str:
+    """The port of a web server that was started, asked and stopped again."""
+    from http.server import BaseHTTPRequestHandler, HTTPServer
+
+    import requests
+
+    class Hello(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:
+            pass
+
+    try:
+        server = HTTPServer(("127.0.0.1", 0), Hello)
+    except OSError as error:
+        raise NotReady(f"no port can be opened on 127.0.0.1: {error}", "Allow Python in your firewall.") from error
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        requests.get(f"http://127.0.0.1:{server.server_port}/", timeout=5).raise_for_status()
+    except requests.RequestException as error:
+        cure = "A proxy or firewall stands between. Try: export NO_PROXY=127.0.0.1,localhost"
+        raise NotReady(f"a server on this machine cannot be reached: {error}", cure) from error
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    return f"a server on 127.0.0.1:{server.server_port} answered"
+
+
+def check_audio(project: Path = PROJECT) -> str:
+    """What the kit's first MP3 decodes to."""
+    files = sorted((project / "audio").glob("*.mp3"))
+    if not files:
+        raise NotReady("there is no MP3 in the folder audio/", "Download the kit again: its sounds are missing.")
+    try:
+        import soundfile
+
+        info = soundfile.info(files[0])
+        samples, rate = soundfile.read(files[0], dtype="float32")
+    except (ImportError, OSError, RuntimeError) as error:
+        raise NotReady(f"{files[0].name} cannot be decoded: {error}", INSTALL_AGAIN) from error
+    return f"{files[0].name}: {info.format}, {len(samples) / rate:.1f} s at {rate} Hz"
+
+
+def check_speech() -> str:
+    """That `talk` speaks; raises ImportError where it will murmur."""
+    import espeakng_loader
+
+    if not Path(espeakng_loader.get_library_path()).exists():
+        raise ImportError("espeakng_loader came without its library")
+    return "the action talk will be spoken"
+
+
+def check_kernel() -> str:
+    """What a real notebook kernel answered, from the folder of the lessons."""
+    from jupyter_client.manager import start_new_kernel
+
+    try:
+        manager, client = start_new_kernel(startup_timeout=60, kernel_name="python3", cwd=str(PROJECT), stderr=DEVNULL)
+    except Exception as error:
+        raise NotReady(f"no kernel starts: {type(error).__name__}: {error}", INSTALL_AGAIN) from error
+    try:
+        asked = {"answer": "__import__('sys').executable", "kit": "__import__('helpers').__file__"}
+        reply = client.execute("", user_expressions=asked, reply=True, timeout=60)["content"]["user_expressions"]
+    except (TimeoutError, RuntimeError) as error:
+        raise NotReady(f"the kernel does not answer: {error}", "Restart the machine, then check again.") from error
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        with contextlib.suppress(AttributeError):
+            manager.context.destroy(linger=0)
+    if reply["kit"]["status"] != "ok":
+        raise NotReady("the kernel does not find the kit's helpers", INSTALL_AGAIN)
+    return "a notebook kernel started and answered"
+
+
+def check_disk(project: Path = PROJECT) -> str:
+    """How much room there is."""
+    free = shutil.disk_usage(project).free // 10**6
+    if free < NEEDED_MB:
+        raise NotReady(f"{free} MB free, {NEEDED_MB} MB are wanted", "Delete something, or move the kit's folder.")
+    return f"{free} MB free"
+
+
+CHECKS: dict[str, Callable[[], str]] = {
+    "Python": check_python,
+    "Packages": check_packages,
+    "Server": check_server,
+    "Audio": check_audio,
+    "Kernel": check_kernel,
+    "Disk": check_disk,
+}
+
+
+def findings(checks: dict[str, Callable[[], str]]) -> Iterator[Finding]:
+    """Each check's finding as soon as it is known; speech, which is optional, last."""
+    for name, check in checks.items():
+        try:
+            yield Finding(name, True, check())
+        except NotReady as problem:
+            yield Finding(name, False, problem.found, problem.cure)
+        except Exception as error:  # a check must never end the report
+            yield Finding(name, False, f"{type(error).__name__}: {error}", INSTALL_AGAIN)
+    try:
+        yield Finding("Speech", True, check_speech())
+    except (ImportError, OSError) as error:
+        cure = 'Optional, for spoken words: pip install -c requirements.lock -e ".[speech]"'
+        yield Finding("Speech", None, f"talk will be a murmur with a caption ({error})", cure)
+
+
+def main() -> int:
+    """Print the report; 0 when the machine is ready, 1 when a check is red."""
+    red = 0
+    for finding in findings(CHECKS):
+        print(finding, flush=True)
+        red += finding.ready is False
+    print("\nReady for class." if not red else f"\nNot ready: {red} of the checks above say NO.")
+    return 1 if red else 0
+
+
+def _project_table(project: Path) -> dict[str, Any]:
+    with (project / "pyproject.toml").open("rb") as file:
+        table: dict[str, Any] = tomllib.load(file)["project"]
+        return table
+
+
+def _wrong(name: str, specifier: str) -> str:
+    try:
+        version = metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return f"{name} is missing"
+    return "" if _fits(version, specifier) else f"{name} is {version}, the kit needs {specifier}"
+
+
+def _fits(version: str, specifier: str) -> bool:
+    from packaging.specifiers import SpecifierSet
+
+    return SpecifierSet(specifier).contains(version, prereleases=True)
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,288 @@
+"""The kit of a lesson: settings, server, tunnel, client and phone network, wired together and taken down again."""
+
+from __future__ import annotations
+
+import logging
+import os
+import time
+from typing import TYPE_CHECKING, Any
+
+from helpers.errors import KitError
+from helpers.events import Events
+from helpers.exchange import Exchange
+from helpers.live import live_entries
+from helpers.notices import Notices
+from helpers.phone import LivePhone, Phone
+from helpers.record import Call
+from helpers.server import BackgroundServer, WsgiApp
+from helpers.settings import Settings, load_settings
+from helpers.tunnel import Tunnel
+from helpers.vonage import Vonage
+from helpers.wire import WireView, exchange_of
+
+if TYPE_CHECKING:
+    import requests
+
+    from helpers.simulator import Simulator
+    from helpers.widgets.events import EventPanel
+
+logger = logging.getLogger(__name__)
+
+FINAL = ("completed", "rejected")
+POLL = 0.1  # seconds between two looks at the events that came in: they are in memory here, no request is sent
+
+# The one kit of this kernel: a lesson's first cell may run again.
+_kit: Kit | None = None
+
+
+class NotReady(KitError):
+    """Something a lesson builds on is missing, or a call did not become what was waited for."""
+
+
+def setup() -> Kit:
+    """The kit, ready to use, after one printed line that names the mode. A second call gives the same kit.
+
+    When ``.env`` has changed since, the old kit is stopped and a new one started.
+    """
+    global _kit
+    settings = load_settings()
+    if _kit is None or not _kit.running or _kit.loaded != vars(settings):
+        if _kit is not None:
+            _kit.stop()
+        _kit = Kit(settings).start()
+    print(_kit.banner)
+    return _kit
+
+
+class Kit:
+    """Everything a lesson uses: ``kit.settings .server .tunnel .vonage .events .simulator``.
+
+    ``simulator`` is the network in this kernel; None in live mode, and when SIMULATOR_URL names one elsewhere.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.loaded = dict(vars(settings))  # as read, to notice later changes of the file
+        self.settings = settings
+        self.simulator: Simulator | None = None
+        self.server = BackgroundServer(audio=settings.audio)
+        self.tunnel = Tunnel(settings, self.server)
+        self.vonage = Vonage(settings)
+        self.events = Events(self.server)
+        self.running = False
+        self._exchange: Exchange | None = None
+        self._notices = Notices(self.server)
+
+    def __repr__(self) -> str:
+        return f"Kit({self.settings.mode}, tunnel {self.tunnel.status})" if self.running else "Kit(stopped)"
+
+    def start(self) -> Kit:
+        """Start server and, in simulated mode, the phone network. Starting a running kit changes nothing."""
+        if self.running:
+            return self
+        if not self.settings.live:
+            self._join_network()
+        self.server.start()
+        self._notices.watch()
+        self.running = True
+        return self
+
+    def stop(self) -> None:
+        """Stop everything: no thread, no port, no process is left. Stopping twice is fine."""
+        self._notices.unwatch()
+        self.tunnel.off()
+        self.vonage.close()
+        if self._exchange:
+            self._exchange.close()
+            self._exchange = None
+        if self.simulator:
+            self.simulator.stop()
+            self.simulator = None
+        self.server.stop()
+        self.running = False
+
+    @property
+    def banner(self) -> str:
+        """One line: the mode, and what it means."""
+        if self.settings.live:
+            return "Live: calls go through Vonage, reach real phones and cost money."
+        where = "here" if self.simulator else f"at {self.settings.simulator_url}"
+        pace = self.network.pace()
+        flow = "time waits for you" if isinstance(pace, str) else f"time runs {pace:g} × as fast as real time"
+        return f"Simulated: the phone network runs {where}, {flow}, nothing leaves this machine."
+
+    @property
+    def network(self) -> Exchange:
+        """The control plane of the simulated phone network. There is none in live mode."""
+        if self._exchange is None:
+            raise NotReady(
+                "There is no simulated phone network.",
+                "Live mode has real phones only." if self.settings.live else "Run the first code cell: kit = setup().",
+            )
+        return self._exchange
+
+    # What a lesson builds on
+
+    @property
+    def number(self) -> str:
+        """The rented number of the lessons. See :meth:`ready`."""
+        self.settings.require("number")
+        return self.settings.number
+
+    @property
+    def my_number(self) -> str:
+        """The phone that the lessons call: a simulated one, or in live mode your own (``MY_NUMBER`` in ``.env``)."""
+        self.settings.require("my_number")
+        return self.settings.my_number
+
+    def keep(self, *, application: dict[str, Any] | None = None, number: str | None = None) -> None:
+        """Keep an application as it was created (id and private key), or a number, for the next lessons."""
+        values: dict[str, str] = {} if number is None else {"number": number}
+        if application is not None:
+            values["application_id"] = application["id"]
+            if "private_key" in application.get("keys", {}):
+                values["private_key"] = application["keys"]["private_key"]
+        self.settings.save(**values)
+        self.loaded |= {name: getattr(self.settings, name) for name in values}
+
+    def ready(self) -> str:
+        """Make sure the number and the application of lessons 01 and 05 are there. Returns a line that says so.
+
+        In simulated mode what is missing is made. In live mode nothing is rented or created behind your back: what is
+        missing is an error that names the lesson.
+        """
+        if self.settings.live:
+            self.settings.require("number", "application_id", "private_key")
+        else:
+            self._make_number()
+            self._make_application()
+        name = self.vonage.get_application(self.settings.application_id)["name"]
+        return f"Number {self.settings.number}, application “{name}”: ready."
+
+    # Server, phones and calls
+
+    def serve(self, app: WsgiApp) -> str:
+        """Hand a Flask app to the background server, in place of the one before. Returns the local address."""
+        self.server.handle(app)
+        self.server.start()
+        return self.server.url
+
+    def phone(self, number: str | None = None) -> Phone | LivePhone:
+        """A phone by its number, by default :attr:`my_number`."""
+        number = number or self.my_number
+        return LivePhone(number, self.events) if self.settings.live else Phone(number, self.network)
+
+    def call(self, call: str | dict[str, Any] | Call) -> Call:
+        """The record of a call as it is now, by leg or conversation uuid, or by the reply that created it."""
+        uuid = uuid_of(call)
+        if self.settings.live:
+            return Call(live_entries(self.events), uuid=uuid)
+        return Call(self.network.trace(uuid), uuid=uuid, heard=self.network.heard)
+
+    def wait(self, seconds: float) -> None:
+        """Let call time pass."""
+        if self.settings.live:
+            time.sleep(seconds)
+        else:
+            self.network.advance(seconds)
+
+    def wait_for(self, call: str | dict[str, Any] | Call, status: str = "completed", timeout: float = 60) -> Call:
+        """Let call time pass until a call has a status, ``timeout`` seconds at the longest. Returns its record.
+
+        ``"over"`` waits for the end, whichever it is: every call that is not ``rejected`` ends with ``completed``.
+        Raises :class:`NotReady` when the call ends another way, or the time is up.
+        """
+        uuid = uuid_of(call)
+        look = self._poll if self.settings.live else self._advance
+        reached = look(uuid, "completed" if status == "over" else status, timeout)
+        record = self.call(uuid)
+        self._notices.tell_call(record)
+        if reached or (status == "over" and record.status in FINAL):
+            return record
+        if record.status in FINAL:
+            reason = record.entries("status")[-1]["why"] or "see its events"
+            raise NotReady(
+                f"The call never became {status}: it went {', '.join(record.statuses)} ({reason}).",
+                "kit.call(…).ladder() shows what happened.",
+                call=record,
+            )
+        raise NotReady(
+            f"After {timeout:g} s the call is still {record.status!r}, not {status!r}.",
+            "Give it more time with timeout=…, or end it with kit.vonage.hang_up(uuid).",
+            call=record,
+        )
+
+    def _advance(self, uuid: str, status: str, timeout: float) -> bool:
+        return self.network.advance(timeout, uuid, status)
+
+    def _poll(self, uuid: str, status: str, timeout: float) -> bool:
+        """Look at a live call until it has the status, or is over."""
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline:
+            told = self.events.statuses(uuid)
+            if status in told:
+                return True
+            if told and told[-1] in FINAL:
+                return False
+            time.sleep(POLL)
+        return False
+
+    # Things to look at
+
+    def show(self, response: requests.Response) -> WireView:
+        """A request sent by hand with ``requests``, and its reply, as they were on the wire; secrets masked."""
+        ms = response.elapsed.total_seconds() * 1000
+        return WireView([exchange_of(response.request, response, ms)])
+
+    def panel(self) -> EventPanel:
+        """The events your server receives, as they come in."""
+        from helpers.widgets.events import EventPanel
+
+        return EventPanel(self.events)
+
+    # Simulated mode
+
+    def _join_network(self) -> None:
+        if self.settings.simulator_url:
+            url, token = self.settings.simulator_url, self.settings.simulator_token
+        else:
+            from helpers.simulator import Simulator
+
+            seed = os.environ.get("SIMULATOR_SEED")  # tests and stored outputs: the same ids on every run
+            self.simulator = Simulator(pace=self.settings.pace, seed=seed, state=self.settings.state).start()
+            url, token = self.simulator.url, self.simulator.token
+        self._exchange = Exchange(url, token)
+        account = self._exchange.account()
+        # For this kernel only: simulated credentials never reach .env.
+        self.settings.use(api_url=url, **{k: account[k] for k in ("api_key", "api_secret", "signature_secret")})
+
+    def _make_number(self) -> None:
+        own = [number["msisdn"] for number in self.vonage.list_numbers().get("numbers", [])]
+        if self.settings.number in own:
+            return
+        if not own:
+            offer = self.vonage.search_numbers("GB", features="VOICE")["numbers"][0]
+            self.vonage.buy_number("GB", offer["msisdn"])
+            own = [offer["msisdn"]]
+        self.keep(number=own[0])
+
+    def _make_application(self) -> None:
+        from helpers.vonage_errors import NotFoundError
+
+        if self.settings.application_id and self.settings.private_key:
+            try:
+                self.vonage.get_application(self.settings.application_id)
+                return
+            except NotFoundError:
+                logger.info("the kept application is gone; a new one is made")
+        example = "https://example.com"
+        created = self.vonage.create_application(
+            "Stream audio", answer_url=f"{example}/answer", event_url=f"{example}/event"
+        )
+        self.keep(application=created)
+
+
+def uuid_of(call: str | dict[str, Any] | Call) -> str:
+    """The uuid of a call, however it is given."""
+    if isinstance(call, Call):
+        return call.uuid
+    return str(call["uuid"]) if isinstance(call, dict) else call

@@ -1,0 +1,70 @@
+"""Taking every secret out of a text before anybody sees it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+_SECRET_NAME = (
+    r"[\w-]{0,40}(?:api_?key|api_?secret|signature_?secret|private_?key|auth_?token|access_token|password|secret)"
+)
+_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+    # A private key, whole or cut short, with real line ends or with the two characters \n.
+    (
+        re.compile(
+            r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)"
+            r"(?:.*?(-----END [A-Z ]*PRIVATE KEY-----)|(?:[A-Za-z0-9+/=\s…]|\\[nr])*)",
+            re.DOTALL,
+        ),
+        r"\1…\2",
+    ),
+    # A JSON Web Token: header and payload start with {" which is eyJ in base64url.
+    (re.compile(r"eyJ[\w-]{5,}\.eyJ[\w-]*(?:\.[\w-]*)?"), "…"),
+    # The Authorization header in any text: the scheme stays, because it is what a lesson talks about.
+    (
+        re.compile(r"(Authorization[\"']?\s*[:=,]\s*b?[\"']?)(Bearer|Basic|Digest)\s+[^\s\"',}]+", re.IGNORECASE),
+        r"\1\2 …",
+    ),
+    (re.compile(r"\b(Bearer)\s+[\w.~+/=-]{16,}", re.IGNORECASE), r"\1 …"),
+    # JSON, and Python as a traceback prints it: "api_secret": "abc", api_secret='abc', also JSON inside a string.
+    (
+        re.compile(
+            rf"\b({_SECRET_NAME}(?:\\?[\"'])?\s*(?::|=(?!=))\s*b?(\\?[\"']))(?:(?!\2)(?:\\.|[^\\]))*(\2)", re.I | re.S
+        ),
+        r"\1…\3",
+    ),
+    # Query strings and forms (api_secret=abc&…) and bare JSON numbers.
+    (re.compile(rf"\b({_SECRET_NAME}=)(?!=)[^&\s\"'#;…]+", re.IGNORECASE), r"\1…"),
+    (re.compile(rf"(\"{_SECRET_NAME}\"\s*:\s*)-?\d[\d.]*", re.IGNORECASE), r'\1"…"'),
+    # A password in a URL.
+    (re.compile(r"(\w+://[^/\s:@]+):[^/\s@]+@"), r"\1:…@"),
+)
+
+
+def mask(text: str, secrets: Iterable[str] = ()) -> str:
+    """The same text without anything that could be used to act for the account: ``…`` stands in its place.
+
+    Taken out are credentials in ``Authorization``, private keys, tokens, and the values of ``api_key``, ``api_secret``,
+    ``signature_secret`` and their like in queries, forms, JSON and Python source. ``secrets`` are further values to
+    take out wherever they stand. JSON stays JSON.
+    """
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "…")
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """The same headers; of ``Authorization`` and the like only the scheme is left, of cookies nothing."""
+    masked = {}
+    for name, value in headers.items():
+        if name.lower() in ("authorization", "proxy-authorization"):
+            scheme, _, credentials = value.partition(" ")
+            masked[name] = f"{scheme} …" if credentials else "…"
+        elif name.lower() in ("cookie", "set-cookie"):
+            masked[name] = "…"
+        else:
+            masked[name] = mask(value)
+    return masked

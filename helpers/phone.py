@@ -1,0 +1,163 @@
+"""Phones for the lessons: simulated ones, and a stand-in for your own when the mode is live."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from helpers.errors import KitError
+
+if TYPE_CHECKING:
+    from helpers.events import Events
+    from helpers.exchange import Exchange
+
+
+class PhoneError(KitError):
+    """A phone did not do what the lesson waits for."""
+
+
+class Phone:
+    """A simulated handset. How it behaves holds for every call it gets, until it is changed."""
+
+    def __init__(self, number: str, exchange: Exchange) -> None:
+        self.number = number
+        self._exchange = exchange
+
+    def __repr__(self) -> str:
+        now = next((p for p in self._exchange.phones() if p["number"] == self.number), None)
+        if now is None:
+            return f"Phone {self.number}: answers after 2 s, idle"
+        behaviour = now["behaviour"].replace("_", " ")
+        after = "" if now["behaviour"] == "manual" else f" after {now['after']:g} s"
+        return f"Phone {self.number}: {behaviour}{after}, {now['status']}"
+
+    def _repr_html_(self) -> str:
+        return f"<p>☎ {self!r}</p>"
+
+    def show(self) -> Phone:
+        """The phone, to look at."""
+        return self
+
+    def answers(self, after: float = 2) -> Phone:
+        """Ring for ``after`` seconds, then be picked up."""
+        return self._behave("answers", after)
+
+    def busy(self) -> Phone:
+        """Be engaged."""
+        return self._behave("busy")
+
+    def declines(self, after: float = 2) -> Phone:
+        """Be declined after ``after`` seconds."""
+        return self._behave("declines", after)
+
+    def rings_out(self, after: float = 45) -> Phone:
+        """Ring until the carrier gives up after ``after`` seconds."""
+        return self._behave("rings_out", after)
+
+    def out_of_service(self) -> Phone:
+        """Be a number that nobody has."""
+        return self._behave("out_of_service")
+
+    def manual(self) -> Phone:
+        """Ring until :meth:`answer` or :meth:`decline` is called."""
+        return self._behave("manual")
+
+    def script(self, steps: list[dict[str, Any]]) -> Phone:
+        """What the person does once the call is answered: wait, press, say and hang_up, one step after another.
+
+        >>> phone.script([{"do": "wait", "seconds": 2}, {"do": "press", "digits": "1#"}])
+        """
+        self._exchange.configure(self.number, script=steps)
+        return self
+
+    def dial(self, number: str) -> str:
+        """Call a number. Returns the uuid of the leg."""
+        return str(self._exchange.use(self.number, "dial", to=number)["uuid"])
+
+    def answer(self) -> Phone:
+        """Pick up a phone that is :meth:`manual` and rings."""
+        return self._use("answer")
+
+    def decline(self) -> Phone:
+        """Refuse the call on a phone that is :meth:`manual` and rings."""
+        return self._use("decline")
+
+    def press(self, digits: str) -> Phone:
+        """Press keys: 0-9, * and #, one every fifth of a second."""
+        return self._use("press", digits=digits)
+
+    def say(self, text: str) -> Phone:
+        """Speak."""
+        return self._use("say", text=text)
+
+    def hang_up(self) -> Phone:
+        """End the call."""
+        return self._use("hang_up")
+
+    def _behave(self, behaviour: str, after: float | None = None) -> Phone:
+        settings: dict[str, Any] = {"behaviour": behaviour} | ({} if after is None else {"after": after})
+        self._exchange.configure(self.number, **settings)
+        return self
+
+    def _use(self, what: str, **body: Any) -> Phone:
+        self._exchange.use(self.number, what, **body)
+        return self
+
+
+class LivePhone:
+    """Your own phone, in live mode: the kit cannot press its keys, so it tells you what to do and waits for it."""
+
+    PATIENCE = 60.0  # seconds a person gets to dial
+
+    def __init__(self, number: str, events: Events) -> None:
+        self.number = number
+        self._events = events
+
+    def __repr__(self) -> str:
+        return f"Phone {self.number}: your own"
+
+    def show(self) -> LivePhone:
+        """The phone, to look at."""
+        return self
+
+    def dial(self, number: str) -> str:
+        """Ask you to dial, and wait for the call's first event. Returns the uuid of its leg."""
+        print(f"Now dial +{number} on your phone.")
+        known = {event.get("uuid") for event in self._events}
+        deadline = time.monotonic() + self.PATIENCE
+        while time.monotonic() < deadline:
+            for event in self._events:
+                if event.get("direction") == "inbound" and event.get("uuid") not in known:
+                    return str(event["uuid"])
+            time.sleep(0.2)
+        raise PhoneError(
+            f"Nobody called +{number} within {self.PATIENCE:g} seconds.",
+            "Check that the number is linked to your application and that its event URL is your public address.",
+        )
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in TO_DO:
+            raise AttributeError(name)
+
+        def ask(*what: Any, **more: Any) -> LivePhone:
+            print(TO_DO[name].format(" ".join(map(str, [*what, *more.values()]))).strip())
+            return self
+
+        return ask
+
+
+# What a person does in live mode, where the simulator would do it.
+TO_DO = {
+    "answers": "When your phone rings, answer it.",
+    "busy": "Make your phone engaged: call somebody else with it.",
+    "declines": "When your phone rings, decline the call.",
+    "rings_out": "Let your phone ring.",
+    "out_of_service": "Switch your phone off.",
+    "manual": "Your phone will ring.",
+    "script": "Follow the steps of the script on your phone.",
+    "answer": "Answer your phone.",
+    "decline": "Decline the call on your phone.",
+    "press": "Press {} on your phone.",
+    "say": "Say: {}",
+    "hang_up": "Hang up your phone.",
+}

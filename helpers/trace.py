@@ -1,0 +1,66 @@
+"""The record of a call: one append-only list that every picture, sound and check is read from."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from helpers.record import Call, Entry, Span, TraceError
+
+__all__ = ["Call", "Entry", "Span", "Trace", "TraceError"]
+
+
+class Trace:
+    """An append-only list of what happened, safe to write and read from any thread.
+
+    An entry is ``{"seq", "at", "kind", "leg", "conversation", …facts}``; ``at`` is call time in seconds on the
+    exchange's clock, ``seq`` counts up by one. Facts must be JSON-able.
+    """
+
+    def __init__(self) -> None:
+        self._entries: list[Entry] = []
+        self._listeners: list[Callable[[Entry], None]] = []
+        self._lock = threading.Lock()
+
+    def append(
+        self, kind: str, *, at: float, leg: str | None = None, conversation: str | None = None, **facts: Any
+    ) -> Entry:
+        """Add one entry and tell the listeners. Returns the entry."""
+        with self._lock:
+            entry: Entry = {
+                "seq": len(self._entries) + 1,
+                "at": round(at, 6),
+                "kind": kind,
+                "leg": leg,
+                "conversation": conversation,
+                **facts,
+            }
+            self._entries.append(entry)
+            listeners = list(self._listeners)
+        for listener in listeners:
+            listener(entry)
+        return entry
+
+    def entries(self, uuid: str | None = None) -> list[Entry]:
+        """All entries, or those of one leg or conversation, in order of call time."""
+        with self._lock:
+            found = [e for e in self._entries if uuid is None or uuid in (e["leg"], e["conversation"])]
+        return sorted(found, key=lambda e: (e["at"], e["seq"]))
+
+    def subscribe(self, listener: Callable[[Entry], None]) -> Callable[[], None]:
+        """Call ``listener(entry)`` for each new entry, in the appending thread. Returns a function that ends it."""
+        with self._lock:
+            self._listeners.append(listener)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                if listener in self._listeners:
+                    self._listeners.remove(listener)
+
+        return unsubscribe
+
+    def clear(self) -> None:
+        """Forget everything (the exchange was reset)."""
+        with self._lock:
+            self._entries.clear()

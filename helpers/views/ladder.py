@@ -1,0 +1,103 @@
+"""The ladder: who told whom what, as a Mermaid sequence diagram and as text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from helpers.record import Call
+from helpers.views.base import View, one_line
+from helpers.views.steps import Step, Story
+
+PRESSES = "presses "
+
+
+def ladder(call: Call) -> View:
+    """A call as a ladder between phone, Voice API and your server. JupyterLab draws the Mermaid source by itself."""
+    story = Story(call)
+    steps = merge([step for step in story.steps if not step.quiet])
+    return View(as_text(story, steps), {"text/vnd.mermaid": as_mermaid(story, steps)})
+
+
+def merge(steps: list[Step]) -> list[Step]:
+    """Key presses in a row become one step, and so do equal steps."""
+    merged: list[tuple[Step, int]] = []
+    for step in steps:
+        last, count = merged[-1] if merged else (None, 0)
+        same_way = last is not None and (last.source, last.target) == (step.source, step.target)
+        if last and same_way and last.text.startswith(PRESSES) and step.text.startswith(PRESSES):
+            merged[-1] = replace(last, text=f"{last.text} {step.text.removeprefix(PRESSES)}"), count
+        elif last and same_way and last.text == step.text:
+            merged[-1] = last, count + 1
+        else:
+            merged.append((step, 1))
+    return [replace(step, text=f"{step.text} ({count} times)") if count > 1 else step for step, count in merged]
+
+
+def label(step: Step) -> str:
+    """A step in words; trouble says so, and says what it is."""
+    told = f"{step.text} · {step.detail}" if step.trouble and step.detail else step.text
+    return one_line(f"✗ {told}" if step.trouble else told, 200)
+
+
+def as_mermaid(story: Story, steps: list[Step]) -> str:
+    """The source of a Mermaid sequence diagram."""
+    keys = {lane: f"L{number}" for number, lane in enumerate(story.lanes, 1)}
+    lines = ["sequenceDiagram"]
+    lines += [f"  participant {keys[lane]} as {escape(name)}" for lane, name in story.lanes.items()]
+    for step in steps:
+        text = escape(f"{step.at:.1f} s · {label(step)}")
+        a, b = keys[step.source], keys[step.target]
+        arrow = "--x" if step.reply and step.trouble else "-->>" if step.reply else "-x" if step.trouble else "->>"
+        lines.append(f"  Note over {a}: {wrap(text)}" if a == b else f"  {a}{arrow}{b}: {wrap(text)}")
+    return "\n".join(lines)
+
+
+def escape(text: str) -> str:
+    """Text that Mermaid takes as it is: whatever it could read as syntax or HTML becomes a character code."""
+    # Mermaid knows #59; and the like; # and ; end a statement, %% begins a comment, $$ a formula.
+    return re.sub(r'[#;"<>&%$`]', lambda found: f"#{ord(found.group())};", text)
+
+
+def wrap(text: str, width: int = 44) -> str:
+    """Line breaks in a long label, counted as it will look (a character code is one character)."""
+    lines, length = [""], 0
+    for word in text.split(" "):
+        size = len(re.sub(r"#\d+;", "x", word))
+        if length and length + 1 + size > width:
+            lines.append("")
+            length = 0
+        lines[-1] += f" {word}" if length else word
+        length += size + (1 if length else 0)
+    return "<br/>".join(lines)
+
+
+def as_text(story: Story, steps: list[Step]) -> str:
+    """The same ladder for a monospaced font: lanes and arrows at the left, words at the right."""
+    lanes = list(story.lanes)
+    names = [story.lanes[lane].split(" ") for lane in lanes]
+    rows = max(len(name) for name in names)
+    width = max(14, max(len(word) for name in names for word in name) + 2)
+    lines = []
+    for row in range(rows):
+        words = (name[row] if row < len(name) else "" for name in names)
+        lines.append("   " + " " * 6 + "".join(word.center(width) for word in words))
+    lines += [f"{step.at:7.1f} s{_lanes(step, lanes, width)}{label(step)}" for step in steps]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _lanes(step: Step, lanes: list[str], width: int) -> str:
+    """The lanes beside one step, with its arrow."""
+    places = [width * i + width // 2 for i in range(len(lanes))]
+    line = [" "] * (places[-1] + 4)
+    for place in places:
+        line[place] = "│"
+    a, b = places[lanes.index(step.source)], places[lanes.index(step.target)]
+    if a == b:
+        line[a] = "●"
+        return "".join(line)
+    low, high = min(a, b), max(a, b)
+    for place in range(low + 1, high):
+        line[place] = "╌" if step.reply else "─"
+    line[b - 1 if a < b else b + 1] = "✗" if step.trouble and step.reply else ">" if a < b else "<"
+    return "".join(line)

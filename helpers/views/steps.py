@@ -1,0 +1,219 @@
+"""The story of a call, step by step: who told whom what. The ladder and the table are both read from it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+from urllib.parse import urlsplit
+
+from helpers.explain import explain
+from helpers.record import Call, Entry
+from helpers.views.base import one_line
+from helpers.views.words import playing, sound_name, telling, what_happened
+
+API, SERVER = "api", "server"
+NAMES = {API: "Voice API", SERVER: "Your server"}
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+# Webhooks whose reply may be an NCCO; of the others only the status counts.
+AWAITED = frozenset({"answer", "fallback", "input", "notify"})
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the story. ``at``: seconds since the start; ``source`` and ``target``: lanes, equal for a note.
+
+    ``quiet`` steps are left out where others already tell as much; ``trouble`` marks what went wrong.
+    """
+
+    at: float
+    source: str
+    target: str
+    text: str
+    detail: str = ""
+    trouble: bool = False
+    reply: bool = False
+    quiet: bool = False
+
+
+class Story:
+    """The steps of a call and the lanes they run between.
+
+    A lane's key is a leg's uuid, ``api``, ``server``, or the name of some other host.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self.call = call
+        self._hooks = {e["request"]: e for e in call.entries("webhook")}
+        self._replies = {e["request"]: e for e in call.entries("reply")}
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Every step, in order of time."""
+        told = (self._tell(entry) for entry in self.call.entries())
+        return [step for step in told if step is not None]
+
+    @cached_property
+    def lanes(self) -> dict[str, str]:
+        """Key and name of each lane, from the phone to the server."""
+        used = {lane for step in self.steps for lane in (step.source, step.target)}
+        phones = {leg: f"Phone {self.phone(leg)}" for leg in self.call.legs if leg in used or leg == self.call.leg}
+        hosts = {lane: lane for lane in sorted(used - phones.keys() - NAMES.keys())}
+        return {**phones, **NAMES, **hosts}
+
+    def phone(self, leg: str) -> str:
+        """The number at the far end of a leg."""
+        inbound = self.call.fact("direction", leg) == "inbound"
+        return one_line(self.call.fact("from" if inbound else "to", leg) or "?", 20)
+
+    def trouble(self, reply: Entry) -> str:
+        """What is wrong with a reply, in one sentence; empty when nothing is. For an event only the status counts."""
+        kind = self._hooks.get(reply["request"], {}).get("type")
+        error = reply.get("error")
+        if not error and kind in AWAITED:
+            error = _unusable(reply, must=kind in ("answer", "fallback"))
+        told = explain({**reply, "error": error, "content_type": ""})
+        return "" if told.fine else told.sentence
+
+    def _tell(self, entry: Entry) -> Step | None:
+        teller: Callable[[Entry], dict[str, Any]] | None = getattr(self, f"_{entry['kind']}", None)
+        if teller is None:
+            return None
+        facts = teller(entry)
+        inside = {"source": API, "target": API}
+        facts["text"] = one_line(facts["text"])
+        facts["detail"] = one_line(facts.get("detail") or "", 160)
+        return Step(self.call.since_start(entry["at"]), **{**inside, **facts})
+
+    def _host(self, url: str) -> str:
+        """The lane of a URL: your server, or some other host by name."""
+        parts = urlsplit(url)
+        hooked = {urlsplit(h["url"]).netloc for h in self._hooks.values()}
+        other = (parts.hostname or "").startswith("example.") or parts.netloc not in hooked
+        return SERVER if parts.hostname in LOOPBACK or not other else one_line(parts.netloc or url, 30)
+
+    # One method for each kind of entry: what is said, by whom, to whom.
+
+    def _leg(self, e: Entry) -> dict[str, Any]:
+        if e["direction"] == "inbound":
+            return {"source": e["leg"], "target": API, "text": f"dials {e['to']}"}
+        return {"text": f"call from {e['from']} to {e['to']}", "quiet": True}
+
+    def _status(self, e: Entry) -> dict[str, Any]:
+        outbound = self.call.fact("direction", e["leg"]) != "inbound"
+        phone, code = e["leg"], e.get("sip_code")
+        text, way, quiet, trouble = what_happened(e, outbound, self.call.when("answered", e["leg"]) is not None)
+        lanes = {"in": (phone, API), "out": (API, phone), "": (API, API)}[way]
+        detail = " · ".join(filter(None, [e.get("why"), f"SIP {code}" if code not in (None, 200) else ""]))
+        return {"source": lanes[0], "target": lanes[1], "text": text, "detail": detail, "quiet": quiet,
+                "trouble": trouble}  # fmt: skip
+
+    def _webhook(self, e: Entry) -> dict[str, Any]:
+        again = ", 2nd attempt" if e.get("attempt") == 2 else ""
+        about, detail = telling(e)
+        text = f"{e['method']} {urlsplit(e['url']).path}{about}{again}"
+        reply = self._replies.get(e["request"])
+        if reply and self._folded(reply):
+            text += f" → {reply['status']}"
+        return {"source": API, "target": self._host(e["url"]), "text": text, "detail": detail}
+
+    def _folded(self, reply: Entry) -> bool:
+        """An event's plain 200 is told with the event itself."""
+        kind = self._hooks.get(reply["request"], {}).get("type")
+        return kind not in AWAITED and not self.trouble(reply) and (reply.get("seconds") or 0) < 0.5
+
+    def _reply(self, e: Entry) -> dict[str, Any]:
+        hook = self._hooks.get(e["request"], {})
+        trouble, seconds = self.trouble(e), e.get("seconds") or 0
+        late = f" (after {seconds:.1f} s)" if seconds >= 0.5 else ""
+        said = _said(e) if hook.get("type") in AWAITED else ""
+        text = f"no reply: {e.get('error')}{late}" if e.get("status") is None else f"{e['status']}{said}{late}"
+        return {"source": self._host(hook.get("url", "")), "target": API, "text": text, "detail": trouble,
+                "trouble": bool(trouble), "reply": True, "quiet": self._folded(e)}  # fmt: skip
+
+    def _ncco(self, e: Entry) -> dict[str, Any]:
+        names = ", ".join(str(a.get("action")) for a in e["actions"])
+        return {"text": f"NCCO ({e['source']}): {names}", "quiet": e["source"] != "inline"}
+
+    def _action(self, e: Entry) -> dict[str, Any]:
+        name, state, why = e["action"], e["state"], e.get("why")
+        options = json.dumps(e.get("options") or {}, ensure_ascii=False)
+        if state == "started":
+            return {"text": f"{name} starts", "detail": options, "quiet": name in ("stream", "talk", "notify")}
+        wrong = state in ("skipped", "failed") and "key was pressed" not in str(why)
+        return {"text": f"{name} {state}" + (f": {why}" if why else ""), "trouble": wrong, "quiet": state == "finished"}
+
+    def _fetch(self, e: Entry) -> dict[str, Any]:
+        path = urlsplit(e["url"]).path or "/"
+        if e.get("cache") == "hit":
+            return {"text": f"{sound_name(e)} from the cache", "detail": e["url"]}
+        told = explain(e)
+        seconds = "" if e.get("seconds") is None else f", {e['seconds']:.1f} s"
+        what = f"{e['status'] or 'no reply'} {e.get('format') or ''}{seconds}".strip()
+        size = f"{e['bytes']} bytes, {e.get('content_type') or 'no content type'}" if e.get("bytes") else ""
+        wrong = "" if told.fine else " ".join(filter(None, [str(e.get("error") or ""), "·", told.sentence]))
+        return {"target": self._host(e["url"]), "text": f"GET {path} → {what}", "detail": wrong or size,
+                "trouble": bool(wrong)}  # fmt: skip
+
+    def _sound(self, e: Entry) -> dict[str, Any]:
+        if e["state"] == "stopped":
+            return {"text": f"{sound_name(e)} stops", "quiet": not str(e["source"]).startswith("rest")}
+        return {"target": e["leg"], "text": playing(e), "detail": str(e.get("url") or "")}
+
+    def _key(self, e: Entry) -> dict[str, Any]:
+        return {"source": e["leg"], "text": f"presses {e['digit']}"}
+
+    def _said(self, e: Entry) -> dict[str, Any]:
+        return {"source": e["leg"], "text": f"says “{e['text']}”"}
+
+    def _input(self, e: Entry) -> dict[str, Any]:
+        return {"text": f"input collected {e['digits'] or 'nothing'}: {e.get('why')}", "quiet": True}
+
+    def _notify(self, e: Entry) -> dict[str, Any]:
+        return {"text": "notify", "detail": json.dumps(e["payload"], ensure_ascii=False), "quiet": True}
+
+    def _request(self, e: Entry) -> dict[str, Any]:
+        body = json.dumps(e["body"], ensure_ascii=False) if e.get("body") else ""
+        path = str(e["path"]).replace(str(e["leg"]), "{uuid}")
+        return {"source": SERVER, "text": f"{e['method']} {path} → {e['status']}", "detail": body,
+                "trouble": e["status"] >= 400}  # fmt: skip
+
+    def _error(self, e: Entry) -> dict[str, Any]:
+        return {"text": f"error: {e['reason']}", "detail": e.get("advice"), "trouble": True}
+
+    def _note(self, e: Entry) -> dict[str, Any]:
+        return {"text": str(e["text"])}
+
+
+def _said(reply: Entry) -> str:
+    """What a reply says where an NCCO may come."""
+    body = (reply.get("body") or "").strip()
+    if not body:
+        return " (nothing)"
+    try:
+        actions = json.loads(body)
+    except ValueError:
+        return f" {(reply.get('content_type') or 'no content type').split(';')[0]}"
+    if not isinstance(actions, list):
+        return " JSON"
+    return " NCCO: " + ", ".join(str(a.get("action")) if isinstance(a, dict) else "?" for a in actions)
+
+
+def _unusable(reply: Entry, must: bool) -> str | None:
+    """Why a reply cannot be an NCCO where one ``must`` or may come, in a word that :func:`explain` knows."""
+    kind, body = reply.get("content_type") or "", (reply.get("body") or "").strip()
+    if not must and not body.startswith("["):  # where an NCCO may come, anything else means: go on
+        return None
+    if not body:
+        return "empty"
+    if "json" not in kind:
+        return "html" if "html" in kind else "content type"
+    if len(body) == 2000:  # the trace keeps the first 2000 characters only
+        return None
+    try:
+        actions = json.loads(body)
+    except ValueError:
+        return "not json"
+    return "ncco" if must and not (isinstance(actions, list) and actions) else None

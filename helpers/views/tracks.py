@@ -1,0 +1,190 @@
+"""What runs side by side in a call, in seconds since its start: the timeline's picture and its words read this."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from helpers.record import Call, Entry, Span, TraceError
+from helpers.views.base import one_line
+from helpers.views.steps import AWAITED, Story
+from helpers.views.words import digits_of, sound_name
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+SLOW = 0.25  # seconds from which a reply is drawn as a bar, and its silence named
+FULL = 0.4  # the level that fills the height; louder sounds need more, and then everything is drawn smaller
+BLOCKS = "▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """Something with a name, from ``start`` to ``end`` (equal for a moment). ``note`` says how it ended, if oddly."""
+
+    start: float
+    end: float
+    label: str
+    note: str = ""
+    kind: str = ""
+    trouble: bool = False
+
+    @property
+    def text(self) -> str:
+        """Label and note in one."""
+        return f"{self.label} ({self.note})" if self.note else self.label
+
+
+@dataclass
+class Tracks:
+    """The tracks of one leg."""
+
+    call: Call
+    leg: str
+    silent: str = field(default="", init=False)  # why there is no sound, if there is none
+
+    @cached_property
+    def length(self) -> float:
+        """Seconds from the start of the call to its last entry."""
+        return max(self.call.since_start(self.call.entries()[-1]["at"]), 0.5)
+
+    @cached_property
+    def answered(self) -> float | None:
+        """When this leg was answered."""
+        at = self.call.when("answered", self.leg)
+        return None if at is None else self.call.since_start(at)
+
+    @cached_property
+    def ended(self) -> float:
+        """When this leg was over, or how far the record goes."""
+        at = self.call.when("completed", self.leg)
+        return self.length if at is None else self.call.since_start(at)
+
+    @cached_property
+    def ringing(self) -> Mark | None:
+        """From ringing until whatever came next."""
+        states = self.call.entries("status", leg=self.leg)
+        begun = self.call.when("ringing", self.leg)
+        later = [e for e in states if e["status"] not in ("started", "ringing")]
+        if begun is None:
+            return None
+        end = self.call.since_start(later[0]["at"]) if later else self.length
+        return Mark(self.call.since_start(begun), end, "ringing")
+
+    @cached_property
+    def webhooks(self) -> list[Mark]:
+        """The requests to your server. One that took long has a length and says so."""
+        story = Story(self.call)
+        replies = {e["request"]: e for e in self.call.entries("reply")}
+        return [self._webhook(e, replies.get(e["request"]), story) for e in self.call.entries("webhook", leg=self.leg)]
+
+    def _webhook(self, e: Entry, reply: Entry | None, story: Story) -> Mark:
+        payload, kind = e.get("payload") or {}, e["type"]
+        name = one_line(payload.get("status") or kind, 30) if kind == "event" else str(kind)
+        if kind == "input":
+            name = f"input {one_line(digits_of(payload) or 'nothing', 20)}"
+        name += " again" if e.get("attempt") == 2 else ""
+        start = self.call.since_start(e["at"])
+        if reply is None:
+            # The record of a live call is made from the events that came in: it knows no replies, and no URLs.
+            return Mark(start, start, name, "no reply yet" if e["url"] else "", str(kind))
+        seconds = max(float(reply.get("seconds") or 0), reply["at"] - e["at"])
+        wrong = story.trouble(reply)
+        said = [f"{seconds:.1f} s"] if seconds >= SLOW else []
+        if wrong:
+            answer = one_line(reply.get("error") or "not an NCCO", 40)
+            said.append(f"✗ {answer}" if reply.get("status") is None else f"✗ {reply['status']}, {answer}".removesuffix(
+                f", HTTP {reply['status']}"))  # fmt: skip
+        return Mark(start, start + (seconds if seconds >= SLOW else 0), name, ", ".join(said), str(kind), bool(wrong))
+
+    @cached_property
+    def keys(self) -> list[Mark]:
+        """What the person did: key presses and words."""
+        marks = []
+        for e in self.call.entries(leg=self.leg):
+            if e["kind"] in ("key", "said"):
+                at = self.call.since_start(e["at"])
+                said = one_line(e["digit"], 9) if e["kind"] == "key" else f"“{one_line(e['text'], 30)}”"
+                marks.append(Mark(at, at, said))
+        return marks
+
+    @cached_property
+    def actions(self) -> list[Mark]:
+        """The NCCO actions, and sounds that were put into the call by REST."""
+        ncco = [self._action(span) for span in self.call.actions if span.leg == self.leg]
+        return sorted([*ncco, *(m for m in self.sounds if m.kind.startswith("rest"))], key=lambda m: m.start)
+
+    def _action(self, span: Span) -> Mark:
+        url = (span.options.get("streamUrl") or [""])[0]
+        text = span.options.get("text")
+        about = sound_name({"url": url}) if url else f"“{one_line(text, 40)}”" if text else ""
+        odd = span.state if span.state in ("skipped", "failed", "stopped") else "" if span.end else "still running"
+        note = f"{odd}: {one_line(span.why, 60)}" if odd and span.why else odd
+        start, end = self.call.since_start(span.start), span.end
+        last = self.length if end is None else self.call.since_start(end)
+        return Mark(start, last, one_line(f"{span.action} {about}"), note, span.action, odd in ("skipped", "failed"))
+
+    @cached_property
+    def sounds(self) -> list[Mark]:
+        """What was played to this leg, and until when."""
+        stops = {e["cue"]: e["at"] for e in self.call.entries("sound", leg=self.leg, state="stopped")}
+        marks = []
+        for e in self.call.entries("sound", leg=self.leg, state="started"):
+            stop = stops.get(e["cue"], e["ends"])
+            end = self.ended if stop is None else min(self.call.since_start(stop), self.ended)
+            rest = "REST " if str(e["source"]).startswith("rest") else ""
+            verb = "talk" if str(e["source"]).endswith("talk") else "stream"
+            marks.append(Mark(self.call.since_start(e["at"]), end, f"{rest}{verb} {sound_name(e)}", kind=e["source"]))
+        return marks
+
+    @cached_property
+    def waits(self) -> list[Mark]:
+        """Silences of the call that a slow reply to a webhook caused."""
+        marks = []
+        hooks = {self.call.since_start(e["at"]): e for e in self.call.entries("webhook", leg=self.leg)}
+        for mark in self.webhooks:
+            if mark.kind in AWAITED and mark.end > mark.start:
+                path = urlsplit(hooks[mark.start]["url"]).path or "/"
+                marks += [Mark(a, b, f"silence: waiting for {path}") for a, b in self._without_sound(mark)]
+        return marks
+
+    def _without_sound(self, mark: Mark) -> list[tuple[float, float]]:
+        """The parts of a mark in which nothing plays."""
+        parts, at = [], mark.start
+        for sound in sorted(self.sounds, key=lambda s: s.start):
+            if sound.start < mark.end and sound.end > at:
+                parts.append((at, sound.start))
+                at = sound.end
+        parts.append((at, mark.end))
+        return [(a, b) for a, b in parts if b - a >= SLOW]
+
+    def envelope(self, columns: int) -> NDArray[np.float32] | None:
+        """Loudest sample, 0 to 1, in each of ``columns`` parts of the call. None without sound; see ``silent``."""
+        import numpy as np
+
+        rate, result = 8000, np.zeros(columns, dtype=np.float32)
+        try:
+            samples = np.abs(self.call.heard(rate, self.leg))
+        except TraceError as error:
+            self.silent = "not answered, nothing was heard" if self.answered is None else error.message
+            return None
+        assert self.answered is not None
+        edges = np.linspace(0, self.length, columns + 1)
+        for column in range(columns):
+            a, b = (max(0, round((edge - self.answered) * rate)) for edge in edges[column : column + 2])
+            result[column] = samples[a:b].max(initial=0.0)
+        return result
+
+    def sparkline(self, columns: int = 72) -> str:
+        """The envelope in block characters from the answer to the end, a dot where there is nothing to hear."""
+        levels = self.envelope(columns)
+        if levels is None:
+            return self.silent
+        first = int((self.answered or 0) / self.length * columns)
+        last = round(self.ended / self.length * columns)
+        most = max(FULL, float(levels.max()))
+        blocks = ["·" if x < 0.01 else BLOCKS[min(7, int(x / most * 8))] for x in levels[first:last]]
+        return " " * first + "".join(blocks)

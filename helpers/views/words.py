@@ -1,0 +1,86 @@
+"""Short words for what happens in a call, shared by the views."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from helpers.record import Entry
+from helpers.views.base import one_line
+
+
+def what_happened(e: Entry, outbound: bool, answered: bool) -> tuple[str, str, bool, bool]:
+    """A status as (text, way ``in`` from the phone | ``out`` to it | empty, quiet, trouble)."""
+    status, detail = str(e["status"]), e.get("detail")
+    named = f"{status} ({detail})" if detail else status
+    match status:
+        case "started":
+            return "started: the call is created", "", True, False
+        case "ringing":
+            return ("rings", "out", False, False) if outbound else ("ringing", "", True, False)
+        case "answered":
+            return "picks up", "in" if outbound else "out", False, False
+        case "completed" if not answered:
+            return "completed", "", True, False
+        case "completed":
+            return "hangs up", "in" if e.get("disconnected_by") == "user" else "out", False, False
+        case "busy":
+            return "busy", "in", False, True
+        case "rejected" if detail == "declined":
+            return named, "in", False, True
+        case "timeout" | "cancelled":
+            return f"stops ringing: {named}", "out" if outbound else "", False, True
+    return named, "", False, True
+
+
+def telling(webhook: Entry) -> tuple[str, str]:
+    """What a webhook tells: a few words for the arrow, and its telling facts."""
+    payload, kind = webhook.get("payload") or {}, webhook["type"]
+    if kind == "answer":
+        return "", f"from {payload.get('from')} to {payload.get('to')}"
+    if kind == "fallback":
+        return " · fallback", f"reason: {payload.get('reason')}"
+    if "status" in payload:
+        names = ("detail", "sip_code", "duration", "price", "disconnected_by")
+        told = [f"{name} {payload[name]}" for name in names if payload.get(name) is not None]
+        return f" · {payload['status']}", ", ".join(told)
+    if "dtmf" in payload:
+        return f" · input {digits_of(payload) or 'nothing'}", f"dtmf {json.dumps(payload['dtmf'], ensure_ascii=False)}"
+    if "payload" in payload:
+        return " · notify", json.dumps(payload["payload"], ensure_ascii=False)
+    if "reason" in payload:
+        return " · error", str(payload["reason"])
+    return f" · {one_line(payload.get('type') or kind, 30)}", ""
+
+
+def digits_of(payload: dict[str, Any]) -> str:
+    """The digits of an input event; with GET the ``dtmf`` object arrives as JSON text."""
+    dtmf = payload.get("dtmf")
+    if isinstance(dtmf, str):
+        try:
+            dtmf = json.loads(dtmf)
+        except ValueError:
+            return ""
+    return str(dtmf.get("digits") or "") if isinstance(dtmf, dict) else ""
+
+
+def sound_name(e: Entry) -> str:
+    """A sound by its file name or its words."""
+    if e.get("url"):
+        parts = urlsplit(e["url"])
+        return one_line(unquote(parts.path.rsplit("/", 1)[-1]) or parts.netloc, 40)
+    return f"“{one_line(e.get('text') or '', 40)}”"
+
+
+def playing(e: Entry) -> str:
+    """A sound that starts, with its length and whatever is unusual about it."""
+    facts = [] if e.get("seconds") is None else [f"{e['seconds']:.1f} s"]
+    if e.get("loop") == 0:
+        facts.append("endless")
+    elif (e.get("loop") or 1) != 1:
+        facts.append(f"{e['loop']} times")
+    if e.get("level"):
+        facts.append(f"level {e['level']:g}")
+    verb = "says" if str(e["source"]).endswith("talk") else "plays"
+    return f"{verb} {sound_name(e)}" + (f" ({', '.join(facts)})" if facts else "")

@@ -1,0 +1,176 @@
+"""Every event, error and status has a sentence, a cause and a next step."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import requests
+
+from helpers.errors import KitError
+from helpers.explain import Explanation, explain
+from helpers.explanations import TABLE
+from tests.unit import calls
+
+# Statuses and details of the Voice API webhook reference.
+STATUSES = [
+    "started", "ringing", "answered", "busy", "cancelled", "unanswered", "rejected", "failed", "timeout", "human",
+    "machine", "disconnected", "completed", "transcribed",
+]  # fmt: skip
+DETAILS = [
+    ("unanswered", "unavailable"), ("unanswered", "timeout"), ("unanswered", "carrier_timeout"),
+    ("rejected", "invalid_number"), ("rejected", "restricted"), ("rejected", "declined"), ("failed", "cannot_route"),
+    ("failed", "number_out_of_service"), ("failed", "internal_error"),
+]  # fmt: skip
+UNKNOWN = Explanation(*TABLE["event:unknown"])
+
+
+def test_the_table_is_plain_and_complete() -> None:
+    for key, row in TABLE.items():
+        for text in row:
+            assert text.endswith("."), (key, text)
+        assert len(row[0]) <= 100, key
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_every_status(status: str) -> None:
+    assert explain({"status": status}) == Explanation(*TABLE[f"status:{status}"])
+
+
+@pytest.mark.parametrize(("status", "detail"), DETAILS)
+def test_every_detail_adds_to_its_status(status: str, detail: str) -> None:
+    told = explain({"status": status, "detail": detail, "sip_code": 480})
+    assert TABLE[f"status:{status}"][0] in told.sentence
+    assert TABLE[f"detail:{detail}"][0] in told.sentence
+    assert told.next_step == TABLE[f"detail:{detail}"][2]
+
+
+@pytest.mark.parametrize("code", [403, 404, 408, 480, 486, 487])
+def test_a_sip_code_speaks_where_there_is_no_detail(code: int) -> None:
+    assert f"SIP {code}" in explain({"status": "unanswered", "detail": None, "sip_code": code}).sentence
+    assert "SIP" not in explain({"status": "completed", "sip_code": code}).sentence
+
+
+@pytest.mark.parametrize(
+    ("event", "key"),
+    [
+        ({"conversation_uuid_from": "CON-a", "type": "transfer"}, "event:transfer"),
+        ({"dtmf": {"digits": "1", "timed_out": False}, "speech": {"error": "x"}}, "event:input"),
+        ({"dtmf": {"digits": "", "timed_out": True}, "speech": {"results": []}}, "event:input_nothing"),
+        ({"dtmf": {"digits": None}, "speech": {"results": [{"text": "jazz"}]}}, "event:input"),
+        ({"dtmf": '{"digits":"3","timed_out":false}'}, "event:input"),
+        ({"dtmf": '{"digits":"","timed_out":true}'}, "event:input_nothing"),
+        ({"recording_url": "https://api.nexmo.com/v1/files/x"}, "event:record"),
+        ({"payload": {"step": 1}}, "event:notify"),
+        ({"reason": "Syntax error in NCCO. Invalid value type or action."}, "reason:ncco"),
+        ({"reason": "Connection closed."}, "reason:closed"),
+        ({"reason": "failed to retrieve the ncco"}, "reason:retrieve"),
+        ({"reason": "There is no answer URL."}, "reason:no_answer_url"),
+        ({"reason": "The input webhook failed: read timeout."}, "reason:webhook"),
+        ({"reason": "Audio of stream cannot be played: the server cannot be reached."}, "reason:audio"),
+        ({"reason": "Rate limit exceeded"}, "reason:rate"),
+        ({"something": "new"}, "event:unknown"),
+        ({"status": "brand-new"}, "event:unknown"),
+    ],
+)
+def test_events_without_a_status(event: dict[str, Any], key: str) -> None:
+    assert explain(event) == Explanation(*TABLE[key])
+
+
+def test_an_unknown_reason_is_quoted_and_advice_is_kept() -> None:
+    entry = {"kind": "error", "reason": "The moon is full.", "advice": "Wait a month."}
+    assert explain(entry) == Explanation(TABLE["reason:other"][0], "The moon is full.", "Wait a month.")
+
+
+@pytest.mark.parametrize(
+    ("facts", "key"),
+    [
+        ({"status": 200, "content_type": "application/json"}, "webhook:ok"),
+        ({"status": 204}, "webhook:ok"),
+        ({"status": 200, "content_type": "text/html; charset=utf-8"}, "webhook:html"),
+        ({"status": 200, "content_type": "text/plain", "error": "wrong content type text/plain"}, "webhook:type"),
+        ({"status": 200, "error": "not JSON"}, "webhook:json"),
+        ({"status": 200, "error": "empty reply"}, "webhook:empty"),
+        ({"status": 404, "error": "HTTP 404"}, "webhook:404"),
+        ({"status": 405, "error": "HTTP 405"}, "webhook:405"),
+        ({"status": 500, "content_type": "text/html"}, "webhook:500"),
+        ({"status": 503}, "webhook:503"),
+        ({"status": 418}, "webhook:other"),
+        ({"status": None, "error": "connect timeout"}, "webhook:connect_timeout"),
+        ({"status": None, "error": "read timeout"}, "webhook:read_timeout"),
+        ({"status": None, "error": "connection refused"}, "webhook:refused"),
+        ({"status": None, "error": "connection closed"}, "webhook:reset"),
+        ({"status": None, "error": "invalid request: no scheme"}, "webhook:url"),
+        ({"status": None, "error": "no route: the simulated network reaches this machine only"}, "webhook:reach"),
+    ],
+)
+def test_what_a_server_replied(facts: dict[str, Any], key: str) -> None:
+    assert explain({"kind": "reply", "request": 1, **facts}) == Explanation(*TABLE[key])
+
+
+@pytest.mark.parametrize(
+    ("facts", "key"),
+    [
+        ({"status": 200}, "fetch:ok"),
+        ({"status": 404, "error": "the server answered HTTP 404"}, "fetch:status"),
+        ({"status": None, "error": "the server cannot be reached"}, "fetch:unreachable"),
+        ({"status": None, "error": "the server did not answer in time"}, "fetch:unreachable"),
+        ({"status": None, "error": "no route: the simulated network reaches this machine only"}, "fetch:reach"),
+        ({"status": 200, "error": "This is not audio."}, "fetch:audio"),
+        ({"status": 200, "error": "The file is truncated."}, "fetch:truncated"),
+    ],
+)
+def test_what_became_of_the_audio(facts: dict[str, Any], key: str) -> None:
+    assert explain({"kind": "fetch", "url": "x", **facts}) == Explanation(*TABLE[key])
+
+
+@pytest.mark.parametrize("status", [200, 201, 204, 400, 401, 403, 404, 405, 406, 415, 420, 429, 500, 502, 503, 504])
+def test_every_http_status(status: int) -> None:
+    assert explain(status) == Explanation(*TABLE[f"http:{status}"])
+
+
+@pytest.mark.parametrize(
+    ("body", "key"),
+    [
+        ({"type": "UNAUTHORIZED", "error_title": "Unauthorized"}, "http:401"),
+        ({"type": "BAD_REQUEST", "error_title": "Bad Request", "invalid_parameters": {"event_url": "x"}},
+         "field:event_url"),
+        ({"type": 400, "title": "Bad Request", "invalid_parameters": [{"name": "stream_url", "reason": "x"}]},
+         "field:stream_url"),
+        ({"type": 400, "title": "Bad Request", "invalid_parameters": [{"name": "odd", "reason": "x"}]}, "http:400"),
+        ({"type": "https://developer.vonage.com/api-errors#x", "title": "Unauthorized"}, "http:401"),
+        ({"error-code": "420", "error-code-label": "method failed"}, "http:420"),
+        ({"title": "Something"}, "http:other"),
+    ],
+)  # fmt: skip
+def test_error_bodies_of_the_api(body: dict[str, Any], key: str) -> None:
+    assert explain(body) == Explanation(*TABLE[key])
+
+
+def test_exceptions() -> None:
+    told = explain(KitError("It broke.", "Mend it.", status=404))
+    assert (told.sentence, told.next_step) == ("It broke.", "Mend it.")
+    assert told.cause == TABLE["http:404"][1]
+    assert explain(requests.ConnectionError()) == Explanation(*TABLE["client:unreachable"])
+    assert explain(requests.ReadTimeout()) == Explanation(*TABLE["client:timeout"])
+    assert explain(ValueError("odd")).sentence == "ValueError: odd"
+
+
+def test_every_entry_of_a_call_can_be_explained() -> None:
+    for script in (calls.menu(3.0), calls.inbound(body="x"), calls.unsuccessful("failed"), calls.voicemail_music()):
+        for entry in script.call().entries():
+            told = explain(entry)
+            assert told.sentence
+            assert told != UNKNOWN
+
+
+def test_what_cannot_be_explained_says_what_can() -> None:
+    with pytest.raises(KitError, match=r"list cannot be explained.*HTTP status"):
+        explain([])
+
+
+def test_display_is_escaped_and_has_words() -> None:
+    told = explain({"reason": "<script>alert(1)</script>"})
+    assert "<script>" not in told._repr_html_()
+    assert "&lt;script&gt;" in told._repr_html_()
+    assert str(told).splitlines()[1].startswith("  Likely cause: <script>")

@@ -1,0 +1,243 @@
+"""The kit as a lesson meets it: set up, used, stopped, run again; and the words it has for what goes wrong."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from flask import Flask
+
+import helpers
+from helpers import kit as kits
+from helpers.exchange import Exchange, ExchangeError
+from helpers.kit import Kit, NotReady
+from helpers.settings import SettingsError
+from helpers.simulator import Simulator
+from helpers.vonage_errors import BadRequestError
+
+PHONE = "447700900001"
+
+
+@pytest.fixture
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An environment without anybody's settings."""
+    for name in ("VOICE_MODE", "SIMULATOR_URL", "SIMULATOR_PACE", "SIMULATOR_TOKEN", "PUBLIC_URL", "NGROK_AUTHTOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "env").touch()
+    monkeypatch.setenv("KIT_DOTENV", str(tmp_path / "env"))
+    monkeypatch.setenv("SIMULATOR_STATE", str(tmp_path / "account.json"))
+    monkeypatch.setenv("SIMULATOR_SEED", "1")
+    return tmp_path
+
+
+@pytest.fixture
+def kit(clean: Path) -> Iterator[Kit]:
+    made = helpers.setup()
+    yield made
+    made.stop()
+
+
+def inline(kit: Kit, *actions: dict[str, object]) -> dict[str, object]:
+    """Place a call with an NCCO of its own."""
+    kit.ready()
+    return kit.vonage.create_call(to=PHONE, from_=kit.number, ncco=list(actions))
+
+
+def test_setup_again_gives_the_same_kit(kit: Kit, capsys: pytest.CaptureFixture[str]) -> None:
+    assert helpers.setup() is kit
+    assert capsys.readouterr().out.count("Simulated: the phone network runs here") == 1
+
+
+def test_ten_times_setup_leaves_one_server_and_no_extra_thread(kit: Kit) -> None:
+    url, threads = kit.server.url, threading.active_count()
+    for _ in range(10):
+        assert helpers.setup().server.url == url
+        helpers.setup().serve(Flask("again"))
+    assert threading.active_count() == threads
+
+
+def test_stopping_leaves_nothing_and_is_safe_to_repeat(clean: Path) -> None:
+    before = threading.active_count()
+    for _ in range(3):
+        made = helpers.setup()
+        made.serve(Flask("lesson"))
+        made.stop()
+        made.stop()
+    assert threading.active_count() == before
+    assert repr(made) == "Kit(stopped)"
+
+
+def test_a_changed_env_file_makes_a_new_kit(kit: Kit, clean: Path) -> None:
+    (clean / "env").write_text("SIMULATOR_PACE=50\n")
+    new = helpers.setup()
+    assert new is not kit and not kit.running
+    assert "50 × as fast" in new.banner
+    new.stop()
+
+
+def test_ready_makes_number_and_application_once(kit: Kit) -> None:
+    first = kit.ready()
+    number, application = kit.number, kit.settings.application_id
+    assert first == f"Number {number}, application “Stream audio”: ready."
+    kit.ready()
+    assert (kit.number, kit.settings.application_id) == (number, application)
+    kit.stop()
+    again = helpers.setup()  # the next lesson finds them
+    again.ready()
+    assert (again.number, again.settings.application_id) == (number, application)
+    again.stop()
+
+
+def test_ready_replaces_an_application_that_is_gone(kit: Kit) -> None:
+    kit.ready()
+    old = kit.settings.application_id
+    kit.vonage.delete_application(old)
+    kit.ready()
+    assert kit.settings.application_id != old
+
+
+def test_secrets_do_not_show(kit: Kit) -> None:
+    kit.ready()
+    shown = f"{kit!r} {kit.settings!r} {kit.vonage.wire.show(10)!r} {kit.vonage!r} {kit.network!r} {kit.simulator!r}"
+    for secret in (kit.settings.api_secret, kit.settings.signature_secret, kit.settings.private_key.splitlines()[1]):
+        assert secret and secret not in shown
+    assert kit.simulator and kit.simulator.token not in shown
+
+
+def test_a_call_from_start_to_end(kit: Kit) -> None:
+    call = kit.wait_for(inline(kit, {"action": "stream", "streamUrl": [f"{kit.server.url}/audio/jingle.mp3"]}))
+    assert call.statuses == ["started", "ringing", "answered", "completed"]
+    found = call.compare(kit.settings.audio / "jingle.mp3")
+    assert found.same and repr(found).startswith("jingle.mp3: heard (match ")
+
+
+def test_wait_for_tells_how_a_call_ended_otherwise(kit: Kit) -> None:
+    kit.phone(PHONE).declines()
+    with pytest.raises(NotReady, match="never became answered: it went started, ringing, rejected .the person declined"):
+        kit.wait_for(inline(kit, {"action": "wait"}), "answered")
+
+
+def test_wait_for_the_end_whichever_it_is(kit: Kit) -> None:
+    kit.phone(PHONE).declines()
+    assert kit.wait_for(inline(kit, {"action": "wait"}), "over").statuses == ["started", "ringing", "rejected"]
+    kit.phone(PHONE).busy()
+    assert kit.wait_for(inline(kit, {"action": "wait"}), "over").status == "completed"
+    kit.phone(PHONE).answers()
+    with pytest.raises(NotReady, match=r"After 5 s the call is still 'answered', not 'over'"):
+        kit.wait_for(inline(kit, {"action": "wait", "timeout": 100}), "over", timeout=5)
+
+
+def test_wait_for_tells_when_the_time_is_up(kit: Kit) -> None:
+    reply = inline(kit, {"action": "wait", "timeout": 100})
+    with pytest.raises(NotReady, match=r"After 5 s the call is still 'answered', not 'completed'\. Give it more time"):
+        kit.wait_for(reply, timeout=5)
+
+
+def test_wait_lets_exactly_that_time_pass(kit: Kit) -> None:
+    reply = inline(kit, {"action": "wait", "timeout": 10})
+    kit.wait(2.0)
+    assert kit.call(reply).status == "ringing"
+    kit.wait(0.2)
+    assert kit.call(reply).status == "answered"
+
+
+def test_an_unknown_call(kit: Kit) -> None:
+    with pytest.raises(ExchangeError, match="There is no call nonsense"):
+        kit.call("nonsense")
+
+
+def test_phone_does_what_it_is_told(kit: Kit) -> None:
+    phone = kit.phone(PHONE)
+    assert repr(phone) == f"Phone {PHONE}: answers after 2 s, idle"
+    assert repr(phone.rings_out(after=9)) == f"Phone {PHONE}: rings out after 9 s, idle"
+    with pytest.raises(ExchangeError, match="not in a call. Wait until the call is answered"):
+        phone.press("1")
+    phone.answers(after=1)
+    reply = inline(kit, {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 2}})
+    kit.wait_for(reply, "answered")
+    phone.press("4").press("2")
+    assert kit.wait_for(reply).digits == "42"
+
+
+def test_a_manual_phone_waits_for_a_person(kit: Kit) -> None:
+    phone = kit.phone(PHONE).manual()
+    reply = inline(kit, {"action": "wait", "timeout": 1})
+    kit.wait_for(reply, "ringing")
+    phone.answer()
+    assert kit.wait_for(reply).statuses[-2:] == ["answered", "completed"]
+
+
+@pytest.mark.parametrize(
+    ("number", "say"),
+    [("+447700900001", "without"), ("44 7700 900001", "without"), ("4477oo900001", "letters"), ("4477", "7 to 15")],
+)
+def test_a_wrong_number_is_refused_with_a_cure(kit: Kit, number: str, say: str) -> None:
+    kit.ready()
+    with pytest.raises(BadRequestError, match=say):
+        kit.vonage.create_call(to=number, from_=kit.number, ncco=[{"action": "wait"}])
+
+
+def test_a_route_that_raises_answers_500_and_is_told(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+    app = Flask("lesson")
+
+    @app.get("/answer")
+    def answer() -> str:
+        raise RuntimeError("no idea")
+
+    kit.serve(app)
+    assert requests.get(f"{kit.server.url}/answer", timeout=5).status_code == 500
+    assert "RuntimeError: no idea" in caplog.text
+
+
+def test_errors_of_a_call_are_told_once(kit: Kit, caplog: pytest.LogCaptureFixture) -> None:
+    reply = inline(kit, {"action": "stream", "streamUrl": [f"{kit.server.url}/audio/missing.mp3"]})
+    kit.wait_for(reply)
+    kit.wait_for(reply)
+    assert caplog.text.count("cannot be played: the server answered HTTP 404") == 1
+
+
+def test_a_network_elsewhere(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Simulator(pace="stepped", seed=2) as network:
+        monkeypatch.setenv("SIMULATOR_URL", network.url)
+        monkeypatch.setenv("SIMULATOR_TOKEN", network.token)
+        made = helpers.setup()
+        assert made.simulator is None and f"at {network.url}" in made.banner
+        reply = inline(made, {"action": "wait", "timeout": 1})
+        assert made.wait_for(reply).status == "completed"
+        made.stop()
+
+
+def test_a_network_that_is_not_there(clean: Path) -> None:
+    with pytest.raises(ExchangeError, match="does not answer. Run the first code cell again"):
+        Exchange("http://127.0.0.1:9", "token").account()
+
+
+def test_live_mode_makes_nothing_by_itself(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VOICE_MODE", "live")
+    made = helpers.setup()
+    assert made.simulator is None and made.banner.startswith("Live:")
+    with pytest.raises(SettingsError, match="VONAGE_NUMBER is not set"):
+        made.ready()
+    with pytest.raises(NotReady, match="There is no simulated phone network"):
+        _ = made.network
+    with pytest.raises(SettingsError, match="MY_NUMBER is not set"):
+        _ = made.my_number
+    made.stop()
+
+
+def test_a_key_in_the_environment_does_not_make_it_live(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("VONAGE_API_KEY", "abcd1234")
+    monkeypatch.setenv("VONAGE_API_URL", "https://api.nexmo.com")
+    monkeypatch.setenv("MY_NUMBER", "447700900999")
+    made = helpers.setup()
+    assert not made.settings.live and made.settings.api_url == made.simulator.url  # type: ignore[union-attr]
+    assert (made.settings.api_key, made.my_number) != ("abcd1234", "447700900999")
+    assert made.my_number == PHONE
+    made.stop()
+
+
+def test_the_kit_of_a_kernel_is_the_only_global(kit: Kit) -> None:
+    assert kits._kit is kit

@@ -1,0 +1,287 @@
+"""Settings: where they come from, what is refused, what is shown, what is written."""
+
+from __future__ import annotations
+
+import os
+import stat
+import subprocess
+import sys
+from dataclasses import FrozenInstanceError
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from helpers.env_file import changed, quoted, read_env, write_env
+from helpers.setting_checks import VARIABLES, is_loopback
+from helpers.settings import Settings, SettingsError, load_settings
+
+APPLICATION = "0b1e6a52-5f3d-4a0e-9b7d-0d6f1c2a3b4c"
+LIVE = {"VOICE_MODE": "live"}
+ACCOUNT = {"VONAGE_API_KEY": "abcd1234", "VONAGE_API_SECRET": "S3cretS3cret", "VONAGE_NUMBER": "447700900000"}
+
+
+@pytest.fixture(scope="session")
+def pem() -> str:
+    key = rsa.generate_private_key(65537, 2048)
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@pytest.fixture
+def dotenv(tmp_path: Path) -> Path:
+    return tmp_path / ".env"
+
+
+# --- mode ------------------------------------------------------------------------------------------------------------
+
+
+def test_nothing_set_is_simulated_and_stepped(dotenv: Path) -> None:
+    settings = load_settings({}, dotenv)
+    assert (settings.mode, settings.live, settings.pace, settings.api_url) == ("simulated", False, "stepped", "")
+    assert settings.state == dotenv.parent / ".simulator" / "account.json"
+    assert settings.audio.name == "audio" and settings.notebooks.parent == settings.project
+
+
+def test_credentials_in_the_environment_never_turn_live_mode_on(dotenv: Path) -> None:
+    settings = load_settings({**ACCOUNT, "VONAGE_API_URL": "https://api.nexmo.com"}, dotenv)
+    assert settings.mode == "simulated"
+    assert (settings.api_key, settings.api_secret, settings.number, settings.api_url) == ("", "", "", "")
+    assert settings.rest_url == ""
+
+
+def test_simulated_mode_does_not_even_judge_the_live_lines(dotenv: Path) -> None:
+    assert load_settings({"VONAGE_PRIVATE_KEY": "no/such.key", "VONAGE_NUMBER": "x"}, dotenv).private_key == ""
+
+
+def test_live_mode_reads_the_account_and_knows_the_hosts(dotenv: Path) -> None:
+    settings = load_settings({**LIVE, **ACCOUNT}, dotenv)
+    assert (settings.live, settings.api_key, settings.number) == (True, "abcd1234", "447700900000")
+    assert (settings.api_url, settings.rest_url) == ("https://api.nexmo.com", "https://rest.nexmo.com")
+
+
+def test_api_url_on_loopback_serves_both_and_a_regional_one_only_voice(dotenv: Path) -> None:
+    local = load_settings({**LIVE, "VONAGE_API_URL": "http://127.0.0.1:9000/"}, dotenv)
+    assert local.api_url == local.rest_url == "http://127.0.0.1:9000"
+    region = load_settings({**LIVE, "VONAGE_API_URL": "https://api-eu-3.vonage.com"}, dotenv)
+    assert (region.api_url, region.rest_url) == ("https://api-eu-3.vonage.com", "https://rest.nexmo.com")
+
+
+def test_simulator_url_is_the_address_of_everything(dotenv: Path) -> None:
+    settings = load_settings({"SIMULATOR_URL": "http://192.0.2.7:9000"}, dotenv)
+    assert settings.api_url == settings.rest_url == "http://192.0.2.7:9000"
+
+
+def test_the_environment_wins_over_the_file(dotenv: Path) -> None:
+    dotenv.write_text("SIMULATOR_PACE=1\nVOICE_MODE=live\nVONAGE_API_KEY=fromfile\n")
+    settings = load_settings({"SIMULATOR_PACE": "20"}, dotenv)
+    assert (settings.pace, settings.mode, settings.api_key) == ("20", "live", "fromfile")
+    assert load_settings({"VOICE_MODE": ""}, dotenv).mode == "simulated"
+
+
+def test_private_key_may_be_a_path_from_the_file_s_folder_or_text(dotenv: Path, pem: str) -> None:
+    (dotenv.parent / "private.key").write_text(pem)
+    one_line = pem.strip().replace("\n", "\\n")
+    for value in ("private.key", str(dotenv.parent / "private.key"), pem, one_line):
+        assert load_settings({**LIVE, "VONAGE_PRIVATE_KEY": value}, dotenv).private_key == pem
+    for line in (f'"{pem}"', f'"{one_line}"', f"'{one_line}'", one_line):
+        dotenv.write_text(f"VOICE_MODE=live\nVONAGE_PRIVATE_KEY={line}\n")
+        assert load_settings({}, dotenv).private_key == pem
+
+
+# --- what is refused -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("variable", "text", "says"),
+    [
+        ("VOICE_MODE", "Live", "Write simulated (no account, no cost) or live"),
+        ("VOICE_MODE", "real", "'real' is not a mode"),
+        ("SIMULATOR_PACE", "fast", "Write stepped, 1 (real time) or another number above 0"),
+        ("SIMULATOR_PACE", "0", "'0' is not a pace"),
+        ("SIMULATOR_PACE", "nan", "'nan' is not a pace"),
+        ("SIMULATOR_URL", "localhost:9000", "Write it with https://"),
+        ("PUBLIC_URL", "ftp://x.example", "Write it with https://"),
+        ("PUBLIC_URL", "https://[x", "Write it with https://"),
+        ("PUBLIC_URL", "https://me:word@x.example", "leave user name and password out"),
+        ("VONAGE_API_URL", "http://api.nexmo.com", "write https://"),
+        ("VONAGE_APPLICATION_ID", "my-app", "looks like 00000000-"),
+        ("VONAGE_NUMBER", "+447700900001", "Write 447700900001"),
+        ("VONAGE_PRIVATE_KEY", "keys/none.key", "no private key file keys/none.key"),
+    ],
+)
+def test_a_bad_value_is_refused_with_its_cure(dotenv: Path, variable: str, text: str, says: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        load_settings({**LIVE, variable: text}, dotenv)
+    assert str(error.value).startswith(f"{variable}: ") and says in str(error.value)
+
+
+def test_all_problems_are_told_at_once(dotenv: Path) -> None:
+    dotenv.write_text("SIMULATOR_PACE=fast\nPUBLIC_URL=nowhere\nVONAGE_NUMBER=07700 900001\nVOICE_MODE=live\n")
+    with pytest.raises(SettingsError, match="3 settings need attention") as error:
+        load_settings({}, dotenv)
+    assert len(error.value.problems) == 3  # type: ignore[attr-defined]
+
+
+def test_a_key_pasted_over_several_lines_without_quotes_is_explained(dotenv: Path, pem: str) -> None:
+    dotenv.write_text(f"VOICE_MODE=live\nVONAGE_PRIVATE_KEY={pem}\n")
+    with pytest.raises(SettingsError, match='needs " before and after it'):
+        load_settings({}, dotenv)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe\x00V", None])
+def test_a_file_that_is_no_text_is_explained(dotenv: Path, content: bytes | None) -> None:
+    dotenv.mkdir() if content is None else dotenv.write_bytes(content)
+    with pytest.raises(SettingsError, match=r"\.env .*\.env\.example"):
+        load_settings({}, dotenv)
+
+
+def test_live_without_credentials_loads_and_require_says_where_to_get_them(dotenv: Path) -> None:
+    settings = load_settings(LIVE, dotenv)
+    with pytest.raises(SettingsError) as error:
+        settings.require("api_key", "api_secret", "private_key")
+    text = str(error.value)
+    assert "first page of the Vonage dashboard" in text and "VONAGE_PRIVATE_KEY=private.key" in text
+    assert error.value.names == ("api_key", "api_secret", "private_key")  # type: ignore[attr-defined]
+
+
+def test_simulated_without_credentials_sends_nobody_to_a_dashboard(dotenv: Path) -> None:
+    with pytest.raises(SettingsError, match="lesson 05 creates it") as error:
+        load_settings({}, dotenv).require("application_id")
+    assert "dashboard" not in str(error.value)
+
+
+# --- what is shown ---------------------------------------------------------------------------------------------------
+
+
+def test_shown_without_secrets(dotenv: Path, pem: str) -> None:
+    secrets = {"VONAGE_SIGNATURE_SECRET": "sig-secret", "VONAGE_PRIVATE_KEY": pem, "NGROK_AUTHTOKEN": "ngrok-secret"}
+    settings = load_settings({**LIVE, **ACCOUNT, **secrets}, dotenv)
+    for text in (repr(settings), str(settings), f"{settings}"):
+        assert "api_key abcd…" in text and "api_secret set" in text and "application_id not set" in text
+        hidden = ["abcd1234", "S3cretS3cret", "sig-secret", "ngrok-secret", "BEGIN", pem.splitlines()[1]]
+        assert not [secret for secret in hidden if secret in text]
+        assert "\n" not in text
+
+
+def test_assigning_is_refused_because_it_would_be_lost() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Settings().number = "447700900001"  # type: ignore[misc]
+
+
+# --- what is written -------------------------------------------------------------------------------------------------
+
+
+def test_save_in_live_mode_writes_the_file_for_its_owner_only(dotenv: Path, pem: str) -> None:
+    settings = load_settings(LIVE, dotenv)
+    assert settings.save(application_id=APPLICATION, private_key=pem, api_secret="a'b\"c\\d $HOME #e") is settings
+    assert stat.S_IMODE(dotenv.stat().st_mode) == 0o600
+    again = load_settings(LIVE, dotenv)
+    assert (again.application_id, again.private_key) == (APPLICATION, pem) == (settings.application_id, pem)
+    assert again.api_secret == "a'b\"c\\d $HOME #e"
+    assert [path.name for path in dotenv.parent.iterdir()] == [".env"]
+
+
+def test_save_in_simulated_mode_keeps_credentials_apart(dotenv: Path) -> None:
+    dotenv.write_text("VONAGE_API_KEY=realkey1\nVONAGE_APPLICATION_ID=\n")
+    settings = load_settings({}, dotenv)
+    settings.save(application_id=APPLICATION, number="447700900000", pace="20")
+    assert dotenv.read_text() == "VONAGE_API_KEY=realkey1\nVONAGE_APPLICATION_ID=\nSIMULATOR_PACE=20\n"
+    kept = dotenv.parent / ".simulator" / "account.env"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    again = load_settings({}, dotenv)
+    assert (again.application_id, again.number, again.pace, again.api_key) == (APPLICATION, "447700900000", "20", "")
+    live = load_settings(LIVE, dotenv)
+    assert (live.application_id, live.number, live.api_key) == ("", "", "realkey1")
+
+
+def test_use_writes_nothing(dotenv: Path) -> None:
+    settings = load_settings({}, dotenv).use(api_url="http://127.0.0.1:9/", api_key="simkey00")
+    assert (settings.api_url, settings.api_key) == ("http://127.0.0.1:9", "simkey00")
+    assert list(dotenv.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("values", "says"),
+    [
+        ({"colour": "red"}, "no setting colour"),
+        ({"mode": "live"}, "write it into .env yourself"),
+        ({"pace": "fast"}, "not a pace"),
+        ({"pace": ""}, "not a pace"),
+    ],
+)
+def test_save_refuses_before_it_writes(dotenv: Path, values: dict[str, str], says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        load_settings({}, dotenv).save(number="447700900000", **values)
+    assert list(dotenv.parent.iterdir()) == []
+
+
+def test_save_with_an_empty_value_takes_it_out(dotenv: Path) -> None:
+    dotenv.write_text("VOICE_MODE=live\nVONAGE_NUMBER=447700900000\n")
+    assert load_settings({}, dotenv).save(number="").number == ""
+    assert load_settings({}, dotenv).number == ""
+
+
+def test_other_lines_comments_and_order_stay() -> None:
+    before = "# mine\n\nA=1  # why\nexport B='x y'\n\nnot a line\nA=2\nC=3"
+    assert changed(before, {"B": "new", "A": "one two", "D": "4"}) == (
+        "# mine\n\nA='one two'  # why\nexport B=new\n\nnot a line\nC=3\nD=4\n"
+    )
+    assert changed("A=1\r\nB=2\r\n", {"A": "x"}) == "A=x\r\nB=2\r\n"
+
+
+@pytest.mark.parametrize(
+    "value", ["plain", "", "two words", "a#b", "it's", 'say "x"', "a\\nb", "a\nb\r\nc", "£é", "${A}"]
+)
+def test_what_is_written_is_what_is_read(dotenv: Path, value: str) -> None:
+    write_env(dotenv, {"X": value})
+    assert read_env(dotenv) == {"X": value}
+    assert "\n" not in quoted(value)
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(dotenv: Path) -> None:
+    dotenv.write_text("A=1\n")
+    with pytest.raises(UnicodeEncodeError):
+        write_env(dotenv, {"A": "\udcff"})
+    assert dotenv.read_text() == "A=1\n" and [path.name for path in dotenv.parent.iterdir()] == [".env"]
+
+
+def test_a_link_stays_a_link(dotenv: Path) -> None:
+    real = dotenv.parent / "real"
+    real.write_text("A=1\n")
+    dotenv.symlink_to(real)
+    write_env(dotenv, {"A": "2"})
+    assert dotenv.is_symlink() and real.read_text() == "A=2\n"
+
+
+# --- the rest --------------------------------------------------------------------------------------------------------
+
+
+def test_example_file_names_every_setting_and_nothing_else(dotenv: Path) -> None:
+    example = Settings().project / ".env.example"
+    assert sorted(read_env(example)) == sorted(VARIABLES.values())
+    dotenv.write_text(example.read_text())
+    assert load_settings({}, dotenv).mode == "simulated"
+    assert load_settings(LIVE, dotenv).api_url == "https://api.nexmo.com"
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://localhost", "http://[::1]:9", "https://127.1.2.3/x"])
+def test_loopback(url: str) -> None:
+    assert is_loopback(url)
+
+
+@pytest.mark.parametrize(
+    "url", ["", "http://127.0.0.1.example", "https://api.nexmo.com", "http://[", "http://10.0.0.1"]
+)
+def test_not_loopback(url: str) -> None:
+    assert not is_loopback(url)
+
+
+def test_importing_settings_and_client_is_light() -> None:
+    code = (
+        "import sys, helpers.settings, helpers.vonage;"
+        "print([n for n in ('requests', 'cryptography', 'jwt', 'dotenv', 'phonenumbers') if n in sys.modules])"
+    )
+    root = Settings().project
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, env=dict(os.environ))
+    assert done.stdout.strip() == "[]", done.stderr

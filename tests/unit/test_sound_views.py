@@ -1,0 +1,69 @@
+"""Tables, players and spectra for lessons: something to look at, and the same facts in words."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from helpers.errors import KitError
+from helpers.views.grid import grid
+from helpers.views.sounds import listen, spectrum
+
+AUDIO = Path(__file__).resolve().parents[2] / "audio"
+TIME = np.arange(16000) / 16000
+
+
+def tone(hertz: float) -> np.ndarray:
+    return (0.3 * np.sin(2 * np.pi * hertz * TIME)).astype(np.float32)
+
+
+def test_grid_says_the_same_twice() -> None:
+    view = grid(["status", "meaning"], [["busy", "The line is engaged."]], "Calls")
+    assert str(view) == "Calls\nstatus  meaning\nbusy    The line is engaged."
+    assert "<caption" in view.bundle["text/html"]
+    assert "The line is engaged." in view.bundle["text/html"]
+
+
+def test_grid_escapes_and_shortens_what_came_from_the_network() -> None:
+    view = grid(["a", "b"], [["<script>", "x\n" * 500]], limit=20)
+    assert "<script>" not in view.bundle["text/html"]
+    assert max(map(len, str(view).splitlines())) < 40
+
+
+def test_a_short_row_is_filled_up() -> None:
+    assert str(grid(["route", "first"], [["by hand"]])) == "route    first\nby hand"
+
+
+def test_a_file_is_played_from_where_it_is() -> None:
+    view = listen(AUDIO / "jingle.mp3", "The jingle")
+    assert str(view).startswith("The jingle: MP3 mono 16000 Hz, 2.7 s\n")
+    assert 'aria-label="The jingle"' in view.bundle["text/html"]
+    assert len(view.bundle["text/html"]) < 1500
+
+
+def test_samples_are_written_beside_the_lesson(tmp_path: Path) -> None:
+    view = listen(tone(440), "On the <phone>", rate=16000, folder=tmp_path)
+    assert [file.name for file in tmp_path.iterdir()] == ["on-the-phone.wav"]
+    assert "WAV mono 16000 Hz, 1.0 s" in str(view)
+    assert "<phone>" not in view.bundle["text/html"]
+
+
+def test_samples_need_their_rate() -> None:
+    with pytest.raises(KitError, match="rate=8000"):
+        listen(tone(440), "No rate")
+
+
+def test_spectrum_tells_which_frequencies_are_there() -> None:
+    view = spectrum({"low": (tone(440), 16000), "high": (tone(6000), 16000)})
+    head, low, high = str(view).splitlines()
+    assert head.split() == ["0–300", "Hz", "300–3400", "Hz", "3400–8000", "Hz", "8000–22050", "Hz"]
+    assert low.split() == ["low", "nothing", "0", "dB", "nothing", "nothing"]
+    assert high.split() == ["high", "nothing", "nothing", "0", "dB", "nothing"]
+    assert base64.b64decode(view.bundle["image/png"]).startswith(b"\x89PNG")
+
+
+def test_silence_has_a_spectrum_too() -> None:
+    assert "nothing" in str(spectrum({"silence": (np.zeros(8000, dtype=np.float32), 8000)}))

@@ -1,0 +1,393 @@
+"""Every picture has words, and both tell the same."""
+
+from __future__ import annotations
+
+import base64
+import re
+import struct
+import sys
+import wave
+from pathlib import Path
+from subprocess import run
+
+import pytest
+
+from helpers.trace import Call
+from helpers.views.base import View, columns, one_line
+from helpers.views.drawing import LIMIT
+from helpers.views.ladder import escape, wrap
+from helpers.views.player import safe_name
+from helpers.views.steps import Story
+from helpers.views.timeline import as_text
+from helpers.views.tracks import Tracks
+from tests.unit import calls
+
+SCRIPTS = {
+    "menu": calls.menu(),
+    "slow": calls.menu(took=3.0),
+    "busy": calls.unsuccessful("busy", sip_code=486),
+    "rejected": calls.unsuccessful("rejected", "declined"),
+    "inbound": calls.inbound(),
+    "html": calls.inbound(body="<h1>Hello</h1>", content_type="text/html"),
+    "long": calls.voicemail_music(35.0),
+}
+EVIL = '<script>alert("x")</script>; #35; %%{init} $y$ `z`\nNote over L1: hi\x1b[31m\u202e'
+
+
+@pytest.fixture(params=SCRIPTS)
+def call(request: pytest.FixtureRequest) -> Call:
+    return SCRIPTS[request.param].call()
+
+
+@pytest.fixture
+def evil() -> Call:
+    script = calls.Script()
+    script.numbers = {"from": EVIL, "to": EVIL}
+    script.hook(0.1, "event", "POST", f"/{EVIL}", {"status": EVIL, "detail": EVIL}, status=204)
+    script.status(2.0, "answered", why=EVIL)
+    script.action(2.0, 0, {"action": EVIL, "text": EVIL})
+    script.play(2.0, 3.0, seconds=1.0, url=None, text=EVIL)
+    script(2.5, "key", digit=EVIL, by="handset")
+    script(2.6, "note", text=EVIL)
+    script(2.7, "error", reason=EVIL, advice=EVIL)
+    script.status(3.0, "completed", detail=EVIL)
+    return script.call()
+
+
+def png_of(view: View) -> bytes:
+    return base64.b64decode(view.bundle["image/png"])
+
+
+# The ladder
+
+
+def test_the_ladder_in_words() -> None:
+    lines = str(SCRIPTS["slow"].call().ladder()).splitlines()
+    assert lines[0].split() == ["Phone", "Voice", "Your"]
+    assert lines[1].split() == [calls.PHONE, "API", "server"]
+    told = [re.sub(r"[│─╌<>●✗ ]{4,}", "  ", line) for line in lines[2:]]
+    assert [line.strip() for line in told] == [
+        "0.0 s  POST /v1/calls → 201",
+        "0.1 s  POST /event · started → 204",
+        "0.1 s  rings",
+        "0.1 s  POST /event · ringing → 204",
+        "2.1 s  picks up",
+        "2.1 s  GET /answer",
+        "5.1 s  200 NCCO: stream, input (after 3.0 s)",
+        "5.1 s  POST /event · answered → 204",
+        "5.1 s  GET /audio/greeting.mp3 → 200 MP3 mono 16000 Hz, 3.2 s",
+        "5.1 s  plays greeting.mp3 (3.2 s, 2 times)",
+        "9.3 s  presses 1",
+        "9.3 s  stream stopped: key press",
+        "9.3 s  input starts",
+        "9.8 s  presses 4",
+        "9.8 s  POST /input · input 14",
+        "11.3 s  200 NCCO: talk (after 1.5 s)",
+        "11.3 s  says “You pressed 14. Good-bye.” (2.4 s)",
+        "13.7 s  hangs up",
+        "13.7 s  POST /event · completed → 204",
+    ]
+
+
+def test_arrows_point_from_who_to_whom() -> None:
+    lines = str(SCRIPTS["slow"].call().ladder()).splitlines()
+    rings, answer, reply = lines[4], lines[7], lines[8]
+    assert re.search(r"│<─+│ +│ +rings", rings)
+    assert re.search(r"│ +│─+>│ +GET /answer", answer)
+    assert re.search(r"│ +│<╌+│ +200 NCCO", reply)
+
+
+def test_the_mermaid_source_tells_the_same_as_the_words(call: Call) -> None:
+    view = call.ladder()
+    source = view.bundle["text/vnd.mermaid"].splitlines()
+    words = str(view).splitlines()
+    assert source[0] == "sequenceDiagram"
+    participants = [line.split(" as ")[1] for line in source if "participant" in line]
+    assert participants == [f"Phone {calls.PHONE}", "Voice API", "Your server"]
+    told = [line.partition(": ")[2].replace("<br/>", " ") for line in source[1 + len(participants) :]]
+    told = [re.sub(r"#(\d+);", lambda found: chr(int(found.group(1))), line) for line in told]
+    assert len(told) == len(words) - 2
+    for line, word in zip(told, words[2:], strict=True):
+        at, _, text = line.partition(" · ")
+        assert word.strip().startswith(at)
+        assert word.endswith(text)
+
+
+def test_trouble_is_marked_in_words_and_arrow() -> None:
+    view = SCRIPTS["html"].call().ladder()
+    assert "✗ 200 text/html · Your server replied with a web page instead of JSON." in str(view)
+    assert "L3--xL2: 0.6 s · ✗ 200 text/html" in view.bundle["text/vnd.mermaid"]
+    assert "must reply 200 with a JSON array" in str(view)
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"status": 404, "body": "no", "error": "HTTP 404"}, "✗ 404 text/plain · Your server has no such page"),
+        ({"status": 500, "body": "", "error": "HTTP 500"}, "✗ 500 (nothing) · Your route raised an error"),
+        ({"body": ""}, "✗ 200 (nothing) · Your server replied with nothing."),
+        ({"body": "[{", "content_type": "application/json"}, "Your server's reply is not valid JSON."),
+        ({"body": {"action": "talk"}}, "✗ 200 JSON · Your server's reply is JSON, but not an NCCO."),
+        ({"status": None, "error": "read timeout", "took": 5.0}, "✗ no reply: read timeout (after 5.0 s) · "),
+        ({"status": None, "error": "connection refused"}, "✗ no reply: connection refused · Nothing listens"),
+    ],
+)
+def test_each_bad_reply_says_why(how: dict[str, object], words: str) -> None:
+    assert words in str(calls.inbound(**how).call().ladder())
+
+
+def test_an_events_own_reply_counts_by_its_status_only() -> None:
+    script = calls.Script()
+    script.hook(0.1, "event", "POST", "/event", {"status": "ringing"}, body="<p>thanks</p>", content_type="text/html")
+    script.hook(0.2, "event", "POST", "/event", {"status": "answered"}, status=500, error="HTTP 500")
+    words = str(script.call().ladder())
+    assert "POST /event · ringing → 200" in words
+    assert words.count("✗ 500 · Your route raised an error (500).") == 1
+
+
+def test_an_input_may_be_answered_with_nothing_or_with_any_text() -> None:
+    for how in ({"status": 204, "body": "", "content_type": "text/html"}, {"body": "OK", "content_type": "text/html"}):
+        script = calls.Script()
+        script.hook(0.1, "input", "POST", "/input", {"dtmf": {"digits": "1"}}, **how)
+        assert "✗" not in str(script.call().ladder()) + str(script.call().timeline())
+    script = calls.Script()
+    script.hook(0.1, "input", "POST", "/input", {"dtmf": {"digits": "1"}}, body='[{"action": "talk"}]')
+    assert "does not say that it is JSON" in str(script.call().ladder())
+
+
+def test_keys_and_equal_steps_are_merged() -> None:
+    assert "presses 5 5 5" in str(SCRIPTS["long"].call().ladder())
+    script = calls.Script()
+    for _ in range(3):
+        script(1, "note", text="again")
+    assert "again (3 times)" in str(script.call().ladder())
+
+
+def test_audio_from_elsewhere_has_a_lane_of_its_own() -> None:
+    script = calls.Script()
+    script(1.0, "fetch", url="https://example.com/a.mp3", status=200, content_type="audio/mpeg", bytes=9,
+           format="MP3", seconds=1.0, cache="miss", error=None)  # fmt: skip
+    assert "example.com" in Story(script.call()).lanes.values()
+
+
+def test_a_live_record_knows_only_events() -> None:
+    script = calls.Script()
+    payload = {"status": "ringing"}
+    script(0.1, "webhook", request=1, type="event", method="POST", url="", payload=payload, attempt=1)
+    call = script.call()
+    assert "POST · ringing" in str(call.ladder())
+    assert "✗" not in str(call.ladder()) + str(call.timeline()) + str(call.table())
+
+
+def test_mermaid_text_cannot_leave_its_line(evil: Call) -> None:
+    view = evil.ladder()
+    source = view.bundle["text/vnd.mermaid"]
+    assert len(source.splitlines()) == len(str(view).splitlines()) - 2 + 4
+    for line in source.splitlines()[1:]:
+        assert re.match(r"  (participant L\d as |L\d(->>|-->>|-x|--x)L\d: |Note over L\d: )", line)
+        rest = re.sub(r"#\d+;|<br/>", "", line.partition(": ")[2])
+        assert not re.search(r'[#;"<%$`]', rest)
+    assert escape('a;b"#') == "a#59;b#34;#35;"
+    assert wrap("one two three", 7) == "one two<br/>three"
+
+
+# The table
+
+
+def test_the_table_has_every_step_in_both_forms(call: Call) -> None:
+    view = call.table()
+    html, words = view.bundle["text/html"], str(view).splitlines()
+    assert words[0].split() == ["s", "what", "who", "→", "whom", "details"]
+    assert html.count("<tr>") == len(words)
+    for mark in ("POST /event · started → 204", f"Phone {calls.PHONE}"):
+        assert mark in str(view)
+        assert mark in html
+    assert len(html) + len(str(view)) < 16_000
+
+
+def test_html_is_escaped(evil: Call) -> None:
+    html = evil.table().bundle["text/html"]
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+
+
+# The timeline
+
+
+def test_the_timeline_in_words() -> None:
+    call = SCRIPTS["slow"].call()
+    lines = as_text(Tracks(call, call.leg)).splitlines()
+    assert lines[0].startswith("Call 447700900000 → 447700900001, outbound")
+    text = "\n".join(re.sub(r" +", " ", line).strip() for line in lines)
+    for words in (
+        "ringing 0.1–2.1 s",
+        "webhooks 0.1 s started",
+        "2.1–5.1 s answer (3.0 s)",
+        "9.8–11.3 s input 14 (1.5 s)",
+        "13.7 s completed",
+        "keys 9.3 s 1",
+        "2.1–5.1 s silence: waiting for /answer",
+        "9.8–11.3 s silence: waiting for /input",
+        "NCCO 5.1–9.3 s stream greeting.mp3 (stopped: key press)",
+        "11.3–13.7 s talk “You pressed 14. Good-bye.”",
+    ):
+        assert words in text
+
+
+def test_the_picture_is_small_deterministic_and_without_metadata(call: Call) -> None:
+    view = call.timeline()
+    png = png_of(view)
+    assert png == png_of(call.timeline())
+    assert len(png) <= LIMIT <= 14_000
+    kinds, place = [], 8
+    while place < len(png):
+        size, kind = struct.unpack(">I4s", png[place : place + 8])
+        kinds.append(kind.decode())
+        place += 12 + size
+    assert set(kinds) == {"IHDR", "PLTE", "IDAT", "IEND"}
+    assert view.metadata["image/png"]["width"] == 820
+
+
+def test_the_picture_holds_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the text twin names is also written in the picture."""
+    from helpers.views import drawing
+
+    call, drawn = SCRIPTS["slow"].call(), []
+    write = drawing.Drawing._text
+
+    def record(self: drawing.Drawing, x: float, y: float, text: str, *rest: object, **more: object) -> None:
+        drawn.append(text.replace("\n", " "))
+        write(self, x, y, text, *rest, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(drawing.Drawing, "_text", record)
+    drawing.draw(Tracks(call, call.leg))
+    for name in ("webhooks", "keys", "heard", "NCCO", "ringing", "started, ringing", "answer (3.0 s)", "completed",
+                 "silence 3.0 s: waiting for /answer", "stream greeting.mp3 (stopped: key press)"):  # fmt: skip
+        assert name in drawn
+
+
+def test_labels_of_a_lane_do_not_overlap(call: Call) -> None:
+    from helpers.views.drawing import LEFT, WIDTH, Drawing
+
+    drawing = Drawing(Tracks(call, call.leg))
+    for rows in (drawing.hooks, drawing.keys, drawing.actions):
+        for row, label, mark in rows:
+            right = label + drawing._width(mark.text)
+            assert right <= WIDTH - LEFT
+            others = [(x, x + drawing._width(m.text)) for r, x, m in rows if r == row and m is not mark]
+            assert all(right <= a or label >= b for a, b in others)
+
+
+def test_silence_is_blamed_on_a_webhook_only_where_nothing_plays() -> None:
+    script = calls.Script()
+    script.status(1.0, "answered")
+    script.play(1.0, 3.0, seconds=2.0)
+    script.hook(2.0, "notify", "POST", "/notify", {"payload": {}}, took=3.0)
+    script.status(6.0, "completed")
+    waits = Tracks(script.call(), calls.LEG).waits
+    assert [(w.start, w.end, w.label) for w in waits] == [(3.0, 5.0, "silence: waiting for /notify")]
+
+
+def test_pictures_of_odd_characters_and_without_sound(evil: Call) -> None:
+    assert len(png_of(evil.timeline())) <= LIMIT
+    assert "\nNote" not in str(evil.timeline())
+    script = calls.inbound()
+    script(2, "said", text="你好 \U0001f600 $x$", by="handset")
+    assert len(png_of(script.call().timeline())) <= LIMIT
+    assert "There is no sound in this record." in str(calls.menu().call(sound=False).timeline())
+    assert "not answered" in str(SCRIPTS["busy"].call().timeline())
+
+
+# The player
+
+
+def test_the_player_writes_the_file_and_links_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    view = SCRIPTS["slow"].call().player(name="07-1")
+    html = view.bundle["text/html"]
+    with wave.open(str(tmp_path / "heard" / "07-1.wav")) as sound:
+        assert (sound.getframerate(), sound.getnchannels()) == (8000, 1)
+        assert sound.getnframes() == round(11.6 * 8000)
+    assert 'src="heard/07-1.wav"' in html
+    assert 'controls preload="metadata" aria-label="What 447700900001 heard"' in html
+    assert "autoplay" not in html
+    assert len(html) + len(str(view)) < 4000
+    for line in str(view).splitlines()[1:]:
+        assert line.strip() in html
+
+
+def test_each_call_has_a_file_of_its_own(tmp_path: Path) -> None:
+    for start in (0.0, 30.0, 30.0):
+        script = calls.Script(start=start)
+        script.status(1.0, "answered")
+        script.status(2.0, "completed")
+        script.call().player(folder=tmp_path)
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == ["447700900001-at-0.0s.wav", "447700900001-at-30.0s.wav"]
+
+
+def test_captions_count_from_the_answer(tmp_path: Path) -> None:
+    text = str(SCRIPTS["slow"].call().player(folder=tmp_path))
+    assert "0.0–3.0 s  (silence: waiting for /answer)" in text
+    assert "3.0–7.2 s  stream greeting.mp3" in text
+    assert "9.2–11.6 s  talk “You pressed 14. Good-bye.”" in text
+
+
+def test_a_call_with_many_sounds_stays_small(tmp_path: Path) -> None:
+    script = calls.Script()
+    script.status(0.0, "answered")
+    for number in range(60):
+        script.play(number, number + 0.5, seconds=0.5, cue=number + 1, url=f"http://127.0.0.1/{'x' * 80}.mp3")
+    script.status(60.0, "completed")
+    view = script.call().player(folder=tmp_path)
+    assert "and 40 more" in str(view)
+    assert len(view.bundle["text/html"]) < 4000
+
+
+def test_no_player_without_sound() -> None:
+    assert "Nobody answered" in str(SCRIPTS["busy"].call().player())
+    live = calls.menu().call(sound=False).player()
+    assert "listen on your phone" in str(live)
+    assert "<audio" not in live.bundle["text/html"]
+
+
+def test_a_name_cannot_leave_the_folder(tmp_path: Path, evil: Call) -> None:
+    assert [safe_name(n) for n in ("../../etc/x", "a b", "…", "ok_1.2")] == ["etc-x", "a-b", "call", "ok_1.2"]
+    html = evil.player(name='../"><script>', folder=tmp_path).bundle["text/html"]
+    assert "<script>" not in html
+    assert [p.parent for p in tmp_path.rglob("*.wav")] == [tmp_path]
+
+
+# What views share
+
+
+def test_show_displays_player_timeline_and_ladder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    shown: list[View] = []
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    SCRIPTS["menu"].call().show()
+    kinds = [next(iter(view.bundle)) for view in shown]
+    assert kinds == ["text/html", "image/png", "text/vnd.mermaid"]
+
+
+def test_words_hold_no_ids_clock_times_or_addresses(call: Call, tmp_path: Path) -> None:
+    views = [call.ladder(), call.table(), call.player(folder=tmp_path)]
+    for view in views:
+        data, _ = view._repr_mimebundle_()
+        assert data["text/plain"] == str(view) == repr(view)
+    for words in (*map(str, views), as_text(Tracks(call, call.leg))):
+        assert not re.search(r"0x[0-9a-f]{6}|CON-|7f0c3a1e|2026-|\d\d:\d\d:\d\d", words)
+
+
+def test_lines_and_columns() -> None:
+    assert one_line("a\n b\x1b[31m\u202e c") == "a b [31m c"
+    assert one_line("x" * 20, 5) == "xxxx…"
+    assert columns([["1", "a"], ["10", "bb"]], right=(0,)) == [" 1  a", "10  bb"]
+    assert columns([]) == []
+
+
+def test_importing_the_record_loads_nothing_heavy() -> None:
+    heavy = "{'numpy', 'matplotlib', 'ipywidgets'}"
+    code = f"import sys, helpers.trace, helpers.explain; print(sorted({heavy} & set(sys.modules)))"
+    done = run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
+    assert done.stdout.strip() == "[]"
