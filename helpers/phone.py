@@ -122,8 +122,8 @@ class LivePhone:
 
     def dial(self, number: str) -> str:
         """Ask you to dial, and wait for the call's first event. Returns the uuid of its leg."""
-        print(f"Now dial +{number} on your phone.")
         known = {event.get("uuid") for event in self._events}
+        print(f"Now dial +{number} on your phone.")
         deadline = time.monotonic() + self.PATIENCE
         while time.monotonic() < deadline:
             for event in self._events:

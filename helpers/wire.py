@@ -161,7 +161,9 @@ def _html_block(first: str, headers: list[str], body: str) -> str:
         parts.append(f"<details><summary>{count}</summary><pre>{listed}</pre></details>")
     if body:
         parts.append(f"<pre>{html.escape(body)}</pre>")
-    return f"<div>{''.join(parts)}</div>"
+    # A line at the side holds request and reply apart; inline, because a notebook keeps no style sheet.
+    style = "margin:.5em 0;padding-left:.7em;border-left:3px solid #90a0b7;overflow-wrap:anywhere"
+    return f'<div style="{style}">{"".join(parts)}</div>'
 
 
 class WireView:

@@ -10,23 +10,32 @@ import psutil
 import pytest
 
 
-def _running() -> dict[str, set[object]]:
+def _running(*, browser: bool) -> dict[str, set[object]]:
     me = psutil.Process()
     return {
-        "threads": {t for t in threading.enumerate() if t.is_alive()},
+        "threads": {t for t in threading.enumerate() if not (browser and t.name.startswith("asyncio_"))},
         "listening ports": {c.laddr.port for c in me.net_connections("tcp") if c.status == psutil.CONN_LISTEN},
-        "child processes": {p.pid for p in me.children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE},
+        "child processes": {p for p in me.children(recursive=True) if _counts(p, browser)},
     }
+
+
+def _counts(process: psutil.Process, browser: bool) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and not (browser and process.name().startswith("chrom"))
+    except psutil.NoSuchProcess:
+        return False
 
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     """Fail a test that leaves a thread, a listening port or a child process."""
-    before = _running()
+    # One browser serves all browser tests: it keeps spare processes, and Playwright its own threads, for the next one.
+    browser = request.node.get_closest_marker("browser") is not None
+    before = _running(browser=browser)
     yield
     deadline = time.monotonic() + 3
     while True:
-        left = {kind: now - before[kind] for kind, now in _running().items() if now - before[kind]}
+        left = {kind: now - before[kind] for kind, now in _running(browser=browser).items() if now - before[kind]}
         if not left or time.monotonic() > deadline:
             break
         threading.Event().wait(0.02)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +15,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from helpers.simulator import payloads
 from helpers.simulator.auth import application_of
@@ -220,8 +220,19 @@ def answer_errors(app: FastAPI, ids: Ids) -> None:
         known = problem(error.status_code if error.status_code in PROBLEMS else 500, detail=detail)
         return JSONResponse(known.body, error.status_code, headers=error.headers)
 
-    @app.middleware("http")
-    async def trace_id(request: Request, follow: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await follow(request)
-        response.headers["x-nexmo-trace-id"] = ids.hex()
-        return response
+    app.add_middleware(TraceIds, ids=ids)
+
+
+class TraceIds:
+    """Puts ``x-nexmo-trace-id`` on every reply."""
+
+    def __init__(self, app: ASGIApp, ids: Ids) -> None:
+        self._app, self._ids = app, ids
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", []), (b"x-nexmo-trace-id", self._ids.hex().encode())]
+            await send(message)
+
+        await self._app(scope, receive, with_id)

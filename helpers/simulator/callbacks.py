@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from helpers.ncco import Ncco, NccoError, parse
 from helpers.simulator import payloads
 from helpers.simulator.auth import query_payload, webhook_token
+from helpers.simulator.clock import SLOW_REPLY
 from helpers.simulator.leg import Leg, Webhook
 from helpers.simulator.reach import is_example
 
@@ -105,7 +106,7 @@ class Callbacks:
                 note(leg, "webhook", request=number, type=kind, method=hook.method, url=hook.url, payload=payload,
                      attempt=attempt)  # fmt: skip
                 reply = await self._exchange(leg, hook, payload, number)
-            await clock.spend(reply.waited or time.perf_counter() - begun)
+            await clock.spend(reply.waited or (time.perf_counter() - begun) // SLOW_REPLY * SLOW_REPLY)
             if not reply.ok and reply.error is None:
                 reply = replace(reply, error=f"HTTP {reply.status}", retry=reply.status in retry_on)
             return reply

@@ -18,8 +18,8 @@ from helpers.errors import KitError
 # Stepped time begins at a fixed moment, so that a lesson shows the same times on every run.
 STEPPED_EPOCH = datetime(2026, 2, 2, 10, 0, tzinfo=UTC)
 
-# A reply slower than this counts, in stepped time, as long as it really took. A quicker one counts as instant: the
-# noise of a busy laptop must not change a trace, while an answer URL that dawdles must still cause silence.
+# A reply that really took this long, or a multiple of it, takes as much stepped time; what is beyond does not count.
+# The noise of a busy laptop must not change a trace, while an answer URL that dawdles must still cause silence.
 SLOW_REPLY = 0.5
 
 

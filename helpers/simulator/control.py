@@ -195,7 +195,7 @@ def _reached(leg: Leg, status: str) -> bool:
 
 def _past(leg: Leg) -> bool:
     """Nothing more will come of this leg."""
-    return leg.status in ("completed", "rejected") and not leg.deliveries.locked()
+    return leg.status in ("completed", "rejected") and not leg.telling
 
 
 async def _growing(network: Network, closing: asyncio.Event) -> AsyncIterator[str]:

@@ -149,16 +149,16 @@ class Simulator:
             raise SimulatorError("The simulator was stopped meanwhile.", "Start it again.") from None
 
     def _listen(self) -> socket.socket:
+        where = f"The simulator cannot listen on {self._host}:{self._port}"
+        other = "Use an address of this machine, and a port from 1024 to 65535, or 0 for any free one."
+        if not 0 <= self._port <= 65_535:
+            raise SimulatorError(f"{where}: there is no such port.", other)
         try:
             listener = socket.create_server((self._host, self._port))
-        except (OSError, OverflowError) as error:
-            taken = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
-            raise SimulatorError(
-                f"The simulator cannot listen on {self._host}:{self._port}: {getattr(error, 'strerror', error)}.",
-                "Another program has the port: choose another one, or 0 for any free one."
-                if taken
-                else "Use an address of this machine, and a port from 1024 to 65535, or 0 for any free one.",
-            ) from None
+        except OSError as error:
+            taken = "Another program has the port: choose another one, or 0 for any free one."
+            cure = taken if error.errno == errno.EADDRINUSE else other
+            raise SimulatorError(f"{where}: {error.strerror}.", cure) from None
         # Inherited by every connection. Without it a reply's body waits 40 ms for the receipt of its headers.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener

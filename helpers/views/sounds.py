@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -37,14 +38,30 @@ def listen(source: str | Path | Samples, title: str = "", *, rate: int = 0, fold
     info = inspect(file)
     title = title or file.name
     facts = f"{info}, {info.seconds:.1f} s"
-    shape = waveform(decode(file.read_bytes(), 8000), 48)
+    samples = decode(file.read_bytes(), 8000)
     link = escape(quote(file.as_posix()))
     html = (
         f'<figure style="margin:.4em 0"><figcaption><strong>{escape(title)}</strong> ({escape(facts)})</figcaption>'
         f'<audio controls preload="metadata" aria-label="{escape(title)}" src="{link}"></audio>'
-        f'<div aria-hidden="true" style="font-family:monospace;color:#44699c">{shape}</div></figure>'
+        f"{_outline(samples)}</figure>"
     )
-    return View(f"{title}: {facts}\n{shape}", {"text/html": html})
+    return View(f"{title}: {facts}\n{waveform(samples, 48)}", {"text/html": html})
+
+
+def _outline(samples: Samples) -> str:
+    """How loud it is over time, as a small drawing: 100 peaks, mirrored."""
+    import numpy as np
+
+    edges = np.linspace(0, len(samples), 101).astype(int)
+    peaks = [float(np.abs(samples[a : max(b, a + 1)]).max()) for a, b in pairwise(edges)]
+    highest = max(*peaks, 0.25)  # a soft sound looks soft
+    path = "".join(
+        f"M{3 * x + 1} {20 - h}v{2 * h}" for x, p in enumerate(peaks) if (h := max(1, round(18 * p / highest)))
+    )
+    return (
+        '<svg aria-hidden="true" width="300" height="40" viewBox="0 0 300 40" style="display:block">'
+        f'<path d="{path}" stroke="#44699c" stroke-width="2"/></svg>'
+    )
 
 
 def _written(samples: Samples, rate: int, file: Path) -> Path:

@@ -15,8 +15,8 @@ import requests
 from flask import Flask, Response
 
 from helpers.errors import KitError
-from helpers.server import BackgroundServer
 from helpers.events import Events, kind
+from helpers.server import BackgroundServer
 from helpers.sound_files import send_audio
 from helpers.webhooks import create_app
 

@@ -1,0 +1,65 @@
+"""Keep-alive clients that ask one route again and again: ``python -m tests.bench.client PORT CLIENTS``.
+
+A bare socket each, so that the clients take as little as possible of the processor that the server needs.
+"""
+
+from __future__ import annotations
+
+import selectors
+import socket
+import sys
+import time
+
+SECONDS = 1.5
+REQUEST = b"GET /answer?to=12025550100&from=447700900001 HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n"
+
+
+class Client:
+    """One connection: sends a request, reads the whole reply, sends the next."""
+
+    def __init__(self, port: int) -> None:
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._read = b""
+
+    def ask(self) -> None:
+        self.socket.sendall(REQUEST)
+
+    def finished(self) -> bool:
+        """Read what is there; True when that completes a reply."""
+        data = self.socket.recv(65536)
+        if not data:
+            raise ConnectionError("the server closed a keep-alive connection")
+        self._read += data
+        head, end, body = self._read.partition(b"\r\n\r\n")
+        if not end:
+            return False
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise ConnectionError(head.decode("latin-1"))
+        length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
+        if len(body) < length:
+            return False
+        self._read = b""
+        return True
+
+
+def requests_per_second(port: int, clients: int) -> float:
+    """Replies a second, counted over a second and a half after a warm-up of a third."""
+    chooser = selectors.DefaultSelector()
+    for _ in range(clients):
+        client = Client(port)
+        chooser.register(client.socket, selectors.EVENT_READ, client)
+        client.ask()
+    count, start = 0, time.perf_counter() + SECONDS / 3
+    while (now := time.perf_counter()) < start + SECONDS:
+        for key, _ in chooser.select(1):
+            if key.data.finished():
+                count += now >= start
+                key.data.ask()
+    for key in list(chooser.get_map().values()):
+        key.data.socket.close()
+    return count / SECONDS
+
+
+if __name__ == "__main__":
+    print(requests_per_second(int(sys.argv[1]), int(sys.argv[2])))

@@ -1,0 +1,85 @@
+"""Run lessons top to bottom and store what they print: ``python -m tests.notebooks.execute [notebook …]``.
+
+Whatever differs from run to run is stored as `sanitising` says, so that a second run changes no byte.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+from nbval.plugin import coalesce_streams
+
+from tests.notebooks.checker import check_notebook
+from tests.notebooks.lesson_env import CELL_TIMEOUT, lesson_environment, lessons
+from tests.notebooks.sanitising import sanitise
+
+KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+CELL_METADATA = ("tags", "jupyter", "editable", "deletable")
+
+
+def _sanitised(value: Any) -> Any:
+    """Text, lists and dicts made of text sanitised; pictures and sound as they are."""
+    if isinstance(value, str):
+        return sanitise(value)
+    if isinstance(value, list):
+        return [_sanitised(item) for item in value]
+    if isinstance(value, dict):
+        keep = ("image/png", "image/jpeg", "audio/", "video/", "application/pdf")
+        return type(value)({k: v if k.startswith(keep) else _sanitised(v) for k, v in value.items()})
+    return value
+
+
+def tidy(notebook: NotebookNode) -> NotebookNode:
+    """The notebook in the form it is stored in: outputs sanitised, cells numbered, nothing volatile in the metadata."""
+    notebook.metadata = NotebookNode(kernelspec=NotebookNode(KERNEL), language_info=NotebookNode(name="python"))
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    for number, cell in enumerate(notebook.cells):
+        cell.id = f"cell-{number:02d}"
+        cell.metadata = NotebookNode({k: v for k, v in cell.metadata.items() if k in CELL_METADATA})
+        if cell.cell_type == "code":
+            cell.outputs = [_sanitised(output) for output in coalesce_streams(cell.outputs)]
+    return notebook
+
+
+def execute(path: Path) -> bool:
+    """Run one lesson and store it; True when the file changed. A cell that raises without its tag raises here."""
+    before = path.read_text("utf-8")
+    notebook = nbformat.reads(before, as_version=4)
+    with tempfile.TemporaryDirectory(prefix="lesson-") as folder:
+        client = NotebookClient(
+            notebook,
+            timeout=CELL_TIMEOUT,
+            kernel_name="python3",
+            record_timing=False,
+            store_widget_state=False,
+            allow_errors=False,
+            extra_arguments=["--IPKernelApp.log_level=ERROR"],
+        )
+        client.execute(cwd=str(path.parent), env=lesson_environment(Path(folder)))
+    after = nbformat.writes(tidy(notebook)) + "\n"
+    if after != before:
+        path.write_text(after, "utf-8")
+    return after != before
+
+
+def main(names: list[str]) -> int:
+    problems = 0
+    for path in [Path(name).resolve() for name in names] or lessons():
+        start = time.perf_counter()
+        changed = execute(path)
+        print(f"{path.name}: {'stored anew' if changed else 'unchanged'}, {time.perf_counter() - start:.1f} s")
+        for problem in check_notebook(path):
+            problems += 1
+            print(f"  {problem}")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,62 @@
+"""A kernel that is killed in the middle of a lesson takes everything it started with it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import nbformat
+import psutil
+import pytest
+from jupyter_client.manager import start_new_kernel
+
+from tests.notebooks.lesson_env import CELL_TIMEOUT, lesson_environment, lessons
+
+
+@pytest.mark.parametrize("lesson", lessons(), ids=lambda path: path.stem)
+def test_killed_kernel_leaves_no_process_and_no_port(lesson: Path, tmp_path: Path) -> None:
+    manager, client = start_new_kernel(
+        kernel_name="python3",
+        cwd=str(lesson.parent),
+        env=lesson_environment(tmp_path),
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for source in up_to_the_end(lesson):
+            reply = client.execute(source, reply=True, timeout=CELL_TIMEOUT)
+            assert reply["content"]["status"] in ("ok", "error")
+        kernel = psutil.Process(manager.provisioner.pid)
+        started = kernel.children(recursive=True)
+        ports = {c.laddr.port for p in (kernel, *started) for c in p.net_connections("tcp") if c.status == "LISTEN"}
+        assert ports, "a kernel listens at least for Jupyter"
+        kernel.send_signal(signal.SIGKILL)
+        wait_until(lambda: not any(alive(process) for process in (kernel, *started)))
+        wait_until(lambda: not ports & listening())
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+        manager.context.destroy(linger=0)
+
+
+def up_to_the_end(lesson: Path) -> list[str]:
+    """The lesson's code without the cell that stops everything in good order."""
+    cells = nbformat.read(lesson, as_version=4).cells
+    return [cell.source for cell in cells if cell.cell_type == "code" and "kit.stop()" not in cell.source]
+
+
+def alive(process: psutil.Process) -> bool:
+    return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+
+
+def listening() -> set[int]:
+    return {c.laddr.port for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 5
+    while not done():
+        assert time.monotonic() < deadline, "something outlived the kernel by five seconds"
+        time.sleep(0.05)

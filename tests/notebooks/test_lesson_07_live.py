@@ -1,0 +1,160 @@
+"""One switch: lesson 07 sends the same requests in live mode, its text untouched; and no key makes it live by itself.
+
+In the live run a simulator in this process plays Vonage's part: its address, and an account of its own, are in the
+environment as Vonage's would be. Its time flows, and somebody does with the phone what the lesson prints.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from helpers.settings import Settings
+from helpers.simulator import Simulator
+from helpers.vonage import Vonage
+from tests.notebooks.lesson_env import NOTEBOOKS, OURS, lesson_environment
+from tests.notebooks.sanitising import PROJECT
+
+LESSON = NOTEBOOKS / "07-stream-audio-into-a-call.ipynb"
+PACE = 30  # a phone that rings for two seconds rings for 67 ms
+SIMULATED_NUMBER = "447700900500"
+MY_NUMBER = "447700900001"
+# Somebody else's account in the environment, without VOICE_MODE: none of it may be used.
+KEYS = {
+    "VONAGE_API_KEY": "c0ffee42",
+    "VONAGE_API_SECRET": "a-secret-nobody-may-send",
+    "VONAGE_APPLICATION_ID": "12345678-1234-4234-8234-123456789012",
+    "VONAGE_PRIVATE_KEY": "nowhere.key",
+    "VONAGE_NUMBER": "447700900888",
+    "VONAGE_API_URL": "https://api.nexmo.com",
+    "MY_NUMBER": "447700900777",
+}
+
+
+class Run(NamedTuple):
+    """What a run of the lesson sent and printed, and the number it called from."""
+
+    requests: list[dict[str, Any]]
+    connected: list[str]
+    printed: str
+    number: str
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
+    """Both runs, side by side."""
+    folder = tmp_path_factory.mktemp("one-switch")
+    with Simulator(pace=PACE, seed="live", state=folder / "vonage.json") as network:
+        live = account(network)
+        person = ["--person", network.url, network.token, MY_NUMBER]
+        processes = {
+            "live": start(folder / "live", live, person),
+            "simulated": start(folder / "simulated", KEYS, []),
+        }
+        printed = {name: process.communicate(timeout=100)[0] for name, process in processes.items()}
+    numbers = {"live": live["VONAGE_NUMBER"], "simulated": SIMULATED_NUMBER}
+    yield {name: result(folder / name, printed[name], numbers[name]) for name in processes}
+
+
+def account(network: Simulator) -> dict[str, str]:
+    """Environment variables of somebody with an account, a number and an application at ``network``."""
+    own = network.account
+    secrets = {"api_key": own.api_key, "api_secret": own.api_secret}
+    with Vonage(Settings(mode="live", api_url=network.url, **secrets)) as vonage:
+        number = vonage.search_numbers("GB", features="VOICE")["numbers"][-1]["msisdn"]
+        vonage.buy_number("GB", number)
+        url = "https://example.com"
+        made = vonage.create_application("Live", answer_url=f"{url}/answer", event_url=f"{url}/event")
+    return {
+        "VOICE_MODE": "live",
+        "VONAGE_API_URL": network.url,
+        "VONAGE_API_KEY": own.api_key,
+        "VONAGE_API_SECRET": own.api_secret,
+        "VONAGE_APPLICATION_ID": made["id"],
+        "VONAGE_PRIVATE_KEY": made["keys"]["private_key"],
+        "VONAGE_NUMBER": number,
+        "MY_NUMBER": MY_NUMBER,
+    }
+
+
+def start(folder: Path, settings: dict[str, str], more: list[str]) -> subprocess.Popen[str]:
+    """Run the lesson in a process of its own, in ``folder``."""
+    outside = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+    environment = lesson_environment(folder, outside) | settings | {"PYTHONPATH": str(PROJECT)}
+    command = [sys.executable, "-m", "tests.notebooks.wire_tap", str(LESSON), str(folder / "report.json"), *more]
+    return subprocess.Popen(
+        command, env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def result(folder: Path, printed: str, number: str) -> Run:
+    report = json.loads((folder / "report.json").read_text("utf-8")) if (folder / "report.json").exists() else None
+    assert report and not report["wrong"], f"{report and report['wrong']}\n{printed}"
+    return Run(report["requests"], report["connected"], printed, number)
+
+
+def sent(run: Run) -> list[tuple[str, str, Any]]:
+    """Method, path and body of each request, without what belongs to one account or one machine.
+
+    Those of the first code cell are left out: there the kit makes sure that number and application exist, and in
+    live mode it makes nothing by itself.
+    """
+    first = run.requests[0]["cell"]
+    return [
+        (request["method"], plain(request["path"], run), plain(request["body"], run))
+        for request in run.requests
+        if request["cell"] != first
+    ]
+
+
+def plain(text: str | None, run: Run) -> str:
+    text = re.sub(r"http://127\.0\.0\.1:\d+", "http://HOST", text or "")
+    text = re.sub(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "UUID", text)
+    return text.replace(run.number, "RENTED")
+
+
+def test_live_mode_sends_the_same_requests(runs: dict[str, Run]) -> None:
+    simulated, live = runs["simulated"], runs["live"]
+    assert simulated.printed.startswith("Simulated:")
+    assert "Live: calls go through Vonage" in live.printed
+    assert simulated.number != live.number
+    assert sent(live) == sent(simulated)
+    calls = [body for method, path, body in sent(live) if (method, path) == ("POST", "/v1/calls")]
+    assert len(calls) >= 15
+
+
+def test_the_reader_is_told_what_to_do_with_the_phone(runs: dict[str, Run]) -> None:
+    for words in (
+        "When your phone rings, answer it.",
+        "Press 42 on your phone.",
+        "decline the call.",
+        "Make your phone engaged",
+    ):
+        assert words in runs["live"].printed
+        assert words not in runs["simulated"].printed
+
+
+def test_a_live_call_is_judged_by_its_events(runs: dict[str, Run]) -> None:
+    printed = runs["live"].printed
+    assert printed.count("jingle.mp3: compare by ear, on your phone") == 3
+    assert "[{'digits': '42', 'timed_out': False}]" in printed
+    assert "['started', 'ringing', 'busy', 'completed']" in printed
+    assert "['started', 'ringing', 'rejected']" in printed
+
+
+def test_a_key_without_the_switch_leaves_this_machine_alone(runs: dict[str, Run]) -> None:
+    run = runs["simulated"]
+    assert run.connected
+    assert set(run.connected) <= {"127.0.0.1", "localhost", "::1"}
+    everything = json.dumps(run.requests) + run.printed
+    for name, value in KEYS.items():
+        if name != "VONAGE_API_URL":
+            assert value not in everything
