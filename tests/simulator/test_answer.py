@@ -1,0 +1,192 @@
+"""The answer webhook: what it is told, when it is asked again, the fallback, and what happens when there is no NCCO."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from flask import Response
+
+from tests.simulator.world import PHONE, World
+
+NCCO = [{"action": "wait", "timeout": 2}]
+SYNTAX = "Syntax error in NCCO. Invalid value type or action."
+KEYS = ["to", "from", "conversation_uuid", "uuid", "endpoint_type", "region_url"]
+
+
+def html() -> Response:
+    return Response("<h1>It works!</h1>", mimetype="text/html")
+
+
+def json_text(text: str) -> Any:
+    return lambda: Response(text, mimetype="application/json")
+
+
+def test_get_sends_the_parameters_and_keeps_the_query(world: World) -> None:
+    world.learner.on("/answer", NCCO)
+    call = world.call_with_answer_url("/answer?name=Ann&name=Bob&empty=")
+    world.until(call)
+    [asked] = world.learner.at("/answer")
+    leg = world.one(call, "leg")
+    assert asked.method == "GET"
+    assert asked.query == [
+        ("name", "Ann"), ("name", "Bob"), ("empty", ""), ("to", PHONE), ("from", world.number),
+        ("conversation_uuid", leg["conversation"]), ("uuid", call), ("endpoint_type", "phone"),
+        ("region_url", world.network.url),
+    ]  # fmt: skip
+    assert world.one(call, "ncco")["source"] == "answer_url"
+    assert world.actions(call) == [("wait", "started"), ("wait", "finished")]
+
+
+def test_post_sends_a_json_body(world: World) -> None:
+    world.learner.on("/answer", NCCO)
+    call = world.call_with_answer_url("/answer?name=Ann", answer_method="POST")
+    world.until(call)
+    [asked] = world.learner.at("/answer")
+    assert (asked.method, asked.query) == ("POST", [("name", "Ann")])
+    assert list(asked.json) == KEYS
+    assert asked.json["uuid"] == call
+
+
+def test_it_is_asked_at_pick_up_and_before_the_answered_event(world: World) -> None:
+    world.learner.on("/answer", NCCO)
+    call = world.call_with_answer_url()
+    world.advance(2)
+    assert world.learner.at("/answer") == []
+    world.until(call)
+    assert [one.path for one in world.learner.received] == ["/event", "/event", "/answer", "/event", "/event"]
+    assert world.one(call, "webhook", type="answer")["at"] == world.at(call, "answered")
+
+
+FAILURES: dict[str, tuple[Any, str]] = {
+    "HTML": (html, "wrong content type text/html"),
+    "404": (("no", 404), "HTTP 404"),
+    "500": (("no", 500), "HTTP 500"),
+    "302": (("", 302, {"Location": "/elsewhere"}), "HTTP 302"),
+    "empty": (("", 200), "empty reply"),
+    "empty JSON": (json_text(" "), "empty reply"),
+    "not JSON": (json_text('[{"action": "talk"'), "not JSON"),
+    "object": (json_text('{"action": "wait"}'), SYNTAX),
+    "no actions": (json_text("[]"), SYNTAX),
+    "unknown action": (json_text('[{"action": "sing"}]'), SYNTAX),
+    "wrong type": (json_text('[{"action": "stream", "streamUrl": "http://127.0.0.1/a"}]'), SYNTAX),
+    "null": (json_text("null"), SYNTAX),
+    "deep": (json_text("[" * 9000), "not JSON"),
+}
+
+
+@pytest.mark.parametrize("case", FAILURES)
+def test_a_bad_reply_ends_the_call_a_second_later_and_is_not_asked_again(world: World, case: str) -> None:
+    reply, expected = FAILURES[case]
+    world.learner.on("/answer", reply)
+    call = world.call_with_answer_url()
+    world.until(call)
+    assert len(world.learner.at("/answer")) == 1
+    assert world.learner.statuses() == ["started", "ringing", "answered", "error", "completed"]
+    error = world.learner.payloads()[3]
+    assert list(error) == ["reason", "conversation_uuid", "timestamp"]
+    assert expected in error["reason"]
+    noted = world.one(call, "error")
+    assert noted["reason"] == error["reason"]
+    assert len(noted["advice"]) > 20
+    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(1)
+    assert world.trace(call, "status")[-1]["why"] == "there was no NCCO to carry out"
+
+
+@pytest.mark.parametrize("status", [429, 503, 504])
+def test_what_passes_is_asked_once_more(world: World, status: int) -> None:
+    world.learner.on("/answer", ("busy", status), NCCO)
+    call = world.call_with_answer_url()
+    world.until(call)
+    assert [e["attempt"] for e in world.trace(call, "webhook", type="answer")] == [1, 2]
+    assert [e["status"] for e in world.trace(call, "reply")][2:4] == [status, 200]
+    assert world.trace(call, "error") == []
+
+
+def test_twice_is_enough(world: World) -> None:
+    world.learner.on("/answer", ("busy", 503))
+    call = world.call_with_answer_url()
+    world.until(call)
+    assert len(world.learner.at("/answer")) == 2
+    assert "HTTP 503" in world.one(call, "error")["reason"]
+
+
+def test_nobody_listens(world: World) -> None:
+    call = world.call(ncco=None, answer_url=["http://127.0.0.1:9/answer"])
+    world.until(call)
+    assert [e["attempt"] for e in world.trace(call, "webhook", type="answer")] == [1, 2]
+    assert "connection refused" in world.one(call, "error")["reason"]
+
+
+def test_too_late_is_a_read_timeout_that_the_person_hears_as_silence(world: World) -> None:
+    done = threading.Event()
+    world.learner.on("/answer", lambda: (done.wait(1.3), "late")[1])
+    hook = {"address": f"{world.learner.url}/answer", "socket_timeout": 1000}
+    world.app = world.application(webhooks={"answer_url": hook})
+    world.link()
+    call = world.dial()
+    world.until(call)
+    done.set()
+    assert "read timeout" in world.one(call, "error")["reason"]
+    asked = [e["request"] for e in world.trace(call, "webhook", type="answer")]
+    replies = [e for e in world.trace(call, "reply") if e["request"] in asked]
+    assert [(e["seconds"], e["retried"]) for e in replies] == [(1.0, False), (1.0, True)]
+    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(3)  # 1 + 1, and a second more
+
+
+def test_no_answer_url_at_all(world: World) -> None:
+    world.link()
+    call = world.dial()
+    world.until(call)
+    assert world.one(call, "error")["reason"] == "There is no answer URL."
+    assert "answer_url" in world.one(call, "error")["advice"]
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("case", ["404", "HTML", "unknown action"])
+def test_the_fallback_gets_the_same_and_the_reason(world: World, case: str, method: str) -> None:
+    world.learner.on("/answer", FAILURES[case][0])
+    fallback = {"address": world.learner.on("/fallback", NCCO), "http_method": method}
+    world.app = world.application(webhooks={"fallback_answer_url": fallback})
+    call = world.call_with_answer_url()
+    world.until(call)
+    [asked] = world.learner.at("/fallback")
+    assert asked.method == method
+    assert list(asked.payload) == [*KEYS, "reason", "original_request"]
+    assert FAILURES[case][1] in asked.payload["reason"]
+    original = {"url": f"{world.learner.url}/answer", "type": "answer"}
+    if method == "POST":
+        assert asked.payload["original_request"] == original
+    else:
+        assert asked.payload["original_request"] == f'{{"url":"{original["url"]}","type":"answer"}}'
+    assert world.one(call, "ncco")["source"] == "fallback_answer_url"
+    assert world.learner.statuses() == ["started", "ringing", "answered", "completed"]
+
+
+def test_a_fallback_that_fails_too_ends_the_call(world: World) -> None:
+    world.learner.on("/answer", ("no", 500))
+    fallback = {"address": world.learner.on("/fallback", ("no", 503))}
+    world.app = world.application(webhooks={"fallback_answer_url": fallback})
+    call = world.call_with_answer_url()
+    world.until(call)
+    assert len(world.learner.at("/fallback")) == 2
+    assert world.learner.statuses() == ["started", "ringing", "answered", "error", "completed"]
+    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(1)
+
+
+def test_a_call_hung_up_while_the_answer_is_awaited_was_answered(world: World) -> None:
+    """The reply never comes to anything, and every request in the record has its reply all the same."""
+
+    def answer() -> list[dict[str, Any]]:
+        world.use("hang_up")
+        return NCCO
+
+    world.learner.on("/answer", answer)
+    call = world.call_with_answer_url()
+    world.until(call)
+    assert world.learner.statuses() == ["started", "ringing", "answered", "completed"]
+    assert world.trace(call, "ncco") == []
+    assert len(world.trace(call, "webhook")) == len(world.trace(call, "reply"))
+    [cut] = [e for e in world.trace(call, "reply") if e["error"]]
+    assert cut["error"] == "the call was over before the reply came"

@@ -1,0 +1,157 @@
+"""Call time: stepped and repeatable, or as fast as it is told."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from helpers.simulator import Simulator, SimulatorError
+from helpers.simulator.clock import ClockError
+from tests.simulator.world import Json, Keys, Learner, World
+
+REAL = ("ms",)  # the one fact of an entry that is measured in real time
+
+
+def strip(entries: list[Json], learner: Learner, network: Simulator) -> str:
+    text = str([{k: v for k, v in entry.items() if k not in REAL} for entry in entries])
+    return text.replace(learner.url, "LEARNER").replace(network.url, "NETWORK")
+
+
+def play(world: World, second: bytes) -> str:
+    """Three calls at the same instant that fetch, notify, ask and stream; and what was recorded of all."""
+    delays = itertools.cycle([0.0, 0.013, 0.002, 0.021])
+    song = world.learner.serve("noise.wav", second)
+
+    def reply(body: Any) -> Any:
+        def after_a_while() -> Any:
+            threading.Event().wait(next(delays))
+            return body
+
+        return after_a_while
+
+    world.learner.on("/event", reply(("", 200)))
+    world.learner.on("/notify", reply(("", 200)))
+    world.learner.on("/answer", reply([
+        {"action": "stream", "streamUrl": [song], "bargeIn": True, "loop": 0},
+        {"action": "input", "type": ["dtmf"]},
+        {"action": "notify", "payload": {"a": 1}, "eventUrl": [f"{world.learner.url}/notify"]},
+        {"action": "talk", "text": "Goodbye"},
+    ]))  # fmt: skip
+    calls = []
+    for last in "123":
+        world.phone(f"44770090000{last}", script=[{"do": "wait", "seconds": 1}, {"do": "press", "digits": "12"}])
+        calls.append(world.call_with_answer_url(to=[{"type": "phone", "number": f"44770090000{last}"}]))
+    world.advance(60)
+    return strip([entry for call in calls for entry in world.trace(call)], world.learner, world.network)
+
+
+def test_the_same_calls_leave_the_same_record(learner: Learner, keys: Keys, second: bytes) -> None:
+    records = []
+    for _ in range(2):
+        with Simulator(pace="stepped", seed=1) as network:
+            world = World(network, learner, keys)
+            records.append(play(world, second))
+            world.http.close()
+    assert records[0] == records[1]
+    assert "'status': 'completed'" in records[0]
+    assert "2026-02-02T10:00:0" in records[0]
+
+
+def test_stepped_time_stands_still_between_steps(world: World) -> None:
+    call = world.call()
+    before = world.control("GET", "/clock").json()
+    world.advance(0)
+    assert world.control("GET", "/clock").json() == before
+    assert before["pace"] == "stepped"
+    assert world.trace(call, "status") == []
+    assert world.network.advance(5) == pytest.approx(before["now"] + 5)
+    assert [e["status"] for e in world.trace(call, "status")] == ["started", "ringing", "answered"]
+
+
+def test_a_step_ends_when_what_is_waited_for_has_come(world: World) -> None:
+    call = world.call({"action": "wait", "timeout": 100})
+    begin = world.control("GET", "/clock").json()["now"]
+    reply = world.control("POST", "/clock/advance", {"seconds": 60, "call": call, "until": "answered"}).json()
+    assert reply == {"now": pytest.approx(begin + 2.1), "reached": True}
+    reply = world.control("POST", "/clock/advance", {"seconds": 3, "call": call}).json()
+    assert reply == {"now": pytest.approx(begin + 5.1), "reached": False}
+    again = world.control("POST", "/clock/advance", {"seconds": 3, "call": call, "until": "ringing"}).json()
+    assert again == {"now": reply["now"], "reached": True}
+
+
+def test_two_steps_at_the_same_time_both_return(world: World) -> None:
+    call = world.call({"action": "wait", "timeout": 3})
+    results: list[float] = []
+    threads = [threading.Thread(target=lambda s=s: results.append(world.network.advance(s))) for s in (10, 10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(5)
+    assert len(results) == 2
+    assert [e["status"] for e in world.trace(call, "status")][-1] == "completed"
+
+
+def test_a_reply_of_half_a_second_counts_as_call_time(world: World) -> None:
+    world.learner.on("/answer", lambda: (threading.Event().wait(0.62), [{"action": "wait", "timeout": 1}])[1])
+    call = world.call_with_answer_url()
+    world.until(call)
+    asked = world.one(call, "webhook", type="answer")
+    reply = world.one(call, "reply", request=asked["request"])
+    assert reply["seconds"] in (0.5, 1.0)  # in half seconds, so that a busy machine does not change the trace
+    assert world.one(call, "ncco")["at"] - asked["at"] == pytest.approx(reply["seconds"])
+
+
+def test_a_slow_event_handler_does_not_hold_up_the_call(world: World) -> None:
+    slow = iter([0.55])
+    world.learner.on("/event", lambda: (threading.Event().wait(next(slow, 0)), ("", 200))[1])
+    call = world.call({"action": "wait", "timeout": 1})
+    world.until(call)
+    assert world.at(call, "ringing") == world.at(call, "started")
+    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(1)
+    assert world.learner.statuses() == ["started", "ringing", "answered", "completed"]
+
+
+def test_forty_calls_at_once(world: World) -> None:
+    calls = [world.call(to=[{"type": "phone", "number": f"4477009001{n:02}"}]) for n in range(40)]
+    world.advance(60)
+    assert {call["status"] for call in world.control("GET", "/calls").json()} == {"completed"}
+    assert len(world.learner.received) == 4 * len(calls)
+
+
+@pytest.mark.parametrize("seconds", [-1, float("nan"), float("inf"), True, "1", None])
+def test_time_does_not_go_backwards_nor_for_ever(world: World, seconds: Any) -> None:
+    with pytest.raises(SimulatorError, match="cannot advance"):
+        world.network.advance(seconds)
+
+
+@pytest.fixture
+def fast(learner: Learner, keys: Keys) -> Iterator[World]:
+    with Simulator(pace=50) as network:
+        world = World(network, learner, keys)
+        yield world
+        world.http.close()
+
+
+def test_fifty_times_faster(fast: World, second: bytes) -> None:
+    song = fast.learner.serve("noise.wav", second)
+    call = fast.call({"action": "stream", "streamUrl": [song], "loop": 3})
+    fast.until(call, seconds=1000)
+    assert fast.learner.statuses() == ["started", "ringing", "answered", "completed"]
+    assert fast.at(call, "completed") - fast.at(call, "answered") >= 3
+    assert fast.control("GET", "/clock").json()["pace"] == 50
+    assert len(fast.heard(call)) >= 3 * 8000
+
+
+def test_advance_lets_real_time_pass(fast: World) -> None:
+    before = fast.control("GET", "/clock").json()["now"]
+    assert fast.network.advance(5) >= before + 5
+
+
+@pytest.mark.parametrize("pace", ["fast", 0, -1, "", "nan", "inf"])
+def test_a_pace_that_is_none(pace: Any) -> None:
+    with pytest.raises(ClockError, match="stepped"):
+        Simulator(pace=pace).start()

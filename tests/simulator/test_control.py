@@ -1,0 +1,182 @@
+"""The control plane: its token, its endpoints, the growing record, switches, reset, and what was heard."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+import wave
+from typing import Any
+
+import pytest
+import requests
+
+from helpers.simulator.network import SWITCHES
+from tests.simulator.world import PHONE, World
+
+ENDPOINTS = [
+    ("GET", "/account"), ("GET", "/calls"), ("GET", "/calls/x"), ("GET", "/calls/x/heard.wav"), ("GET", "/events"),
+    ("GET", "/phones"), ("PUT", "/phones/447700900001"), ("POST", "/phones/447700900001/dial"), ("GET", "/faults"),
+    ("PUT", "/faults"), ("GET", "/clock"), ("POST", "/clock/advance"), ("POST", "/reset"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("method", "path"), ENDPOINTS)
+def test_everything_needs_the_token(world: World, method: str, path: str) -> None:
+    for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic x"}, {"Authorization": "Bearer é"}):
+        encoded = {name: value.encode() for name, value in headers.items()}
+        reply = requests.request(method, f"{world.network.url}/simulator{path}", json={}, headers=encoded, timeout=5)
+        assert reply.status_code == 401
+        assert "token" in reply.json()["error"]
+
+
+def test_the_account(world: World) -> None:
+    account = world.network.account
+    told = world.control("GET", "/account").json()
+    assert list(told) == ["api_key", "api_secret", "signature_secret", "numbers"]
+    assert (told["api_key"], told["api_secret"]) == (account.api_key, account.api_secret)
+    assert [number["msisdn"] for number in told["numbers"]] == [world.number]
+    assert told["api_secret"] not in repr(account)
+
+
+def test_calls_are_listed_and_looked_up_by_leg_or_conversation(world: World) -> None:
+    call = world.call()
+    [shown] = world.control("GET", "/calls").json()
+    assert shown == {"uuid": call, "conversation_uuid": world.one(call, "leg")["conversation"], "from": world.number,
+                     "to": PHONE, "status": "started", "direction": "outbound"}  # fmt: skip
+    assert world.trace(shown["conversation_uuid"]) == world.trace(call)
+    reply = world.control("GET", "/calls/nobody")
+    assert reply.status_code == 404
+    assert "nobody" in reply.json()["error"]
+
+
+def test_the_record_is_in_order_and_complete(world: World) -> None:
+    call = world.call({"action": "talk", "text": "Hi"})
+    world.until(call)
+    entries = world.trace(call)
+    assert [(e["at"], e["seq"]) for e in entries] == sorted((e["at"], e["seq"]) for e in entries)
+    for entry in entries:
+        assert list(entry)[:5] == ["seq", "at", "kind", "leg", "conversation"]
+        assert entry["leg"] == call
+    assert {e["kind"] for e in entries} == {"leg", "request", "status", "webhook", "reply", "ncco", "action", "sound"}
+    requests_ = [e["request"] for e in entries if e["kind"] == "webhook"]
+    assert sorted(e["request"] for e in entries if e["kind"] == "reply") == sorted(requests_)
+
+
+def test_what_was_heard_at_two_rates(world: World, second: bytes) -> None:
+    url = world.learner.serve("noise.wav", second)
+    call = world.call({"action": "stream", "streamUrl": [url], "loop": 2})
+    path = f"/calls/{call}/heard.wav"
+    early = world.control("GET", path)
+    assert (early.status_code, "not been answered" in early.json()["error"]) == (400, True)
+    world.until(call, "answered")
+    world.advance(1)
+    for rate in ("", "?rate=8000", "?rate=16000"):
+        reply = world.control("GET", path + rate)
+        assert reply.headers["content-type"] == "audio/wav"
+        with wave.open(io.BytesIO(reply.content)) as file:
+            hertz = int(rate[6:] or 8000)
+            assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, hertz)
+            assert file.getnframes() == hertz  # till now
+    world.until(call)
+    assert len(world.heard(call)) == 16_000
+    for rate in ("44100", "x", "-8000"):
+        reply = world.control("GET", f"{path}?rate={rate}")
+        assert (reply.status_code, "8000" in reply.json()["cure"]) == (400, True)
+    assert world.control("GET", "/calls/nobody/heard.wav").status_code == 404
+
+
+def test_the_record_as_it_grows(world: World) -> None:
+    first = world.call()
+    world.advance(0.2)
+    seen: list[dict[str, Any]] = []
+    headers = {"Authorization": f"Bearer {world.network.token}"}
+    url = f"{world.network.url}/simulator/events"
+    with requests.get(url, headers=headers, stream=True, timeout=5) as reply:
+        assert reply.headers["content-type"].startswith("text/event-stream")
+        lines = reply.iter_lines()
+        assert next(lines) == b": connected"
+        world.advance(60)
+        for line in lines:
+            if line.startswith(b"data: "):
+                seen.append(json.loads(line[6:]))
+            if len(seen) == len(world.trace(first)):
+                break
+    assert sorted(seen, key=lambda e: (e["at"], e["seq"])) == world.trace(first)
+    assert len({e["seq"] for e in seen}) == len(seen)
+
+
+def test_switches(world: World) -> None:
+    assert world.control("GET", "/faults").json() == SWITCHES
+    changed = world.control("PUT", "/faults", {"early_hang_up_refused": False}).json()
+    assert changed == SWITCHES | {"early_hang_up_refused": False}
+    assert world.control("PUT", "/faults", {"early_hang_up_refused": None}).json() == SWITCHES
+    for wrong in ({"gravity": True}, {"early_hang_up_refused": 1}, {"early_hang_up_refused": "no"}):
+        reply = world.control("PUT", "/faults", wrong)
+        assert reply.status_code == 400
+        assert "early_hang_up_refused" in reply.json()["cure"]
+    assert world.control("GET", "/faults").json() == SWITCHES
+
+
+@pytest.mark.parametrize("body", [{}, {"seconds": "1"}, {"seconds": -1}, {"seconds": True}, {"seconds": None},
+                                  {"seconds": 10**12}])  # fmt: skip
+def test_time_takes_numbers_only(world: World, body: dict[str, Any]) -> None:
+    reply = world.control("POST", "/clock/advance", body)
+    assert (reply.status_code, "seconds" in reply.json()["error"]) == (400, True)
+
+
+def test_waiting_for_a_call_that_is_not_there(world: World) -> None:
+    assert world.control("POST", "/clock/advance", {"seconds": 1, "call": "nobody"}).status_code == 404
+
+
+def test_reset_forgets_calls_phones_switches_and_files_but_not_the_account(world: World, second: bytes) -> None:
+    world.phone(behaviour="busy")
+    world.switch(foreign_caller_id_blocks=False)
+    url = world.learner.serve("noise.wav", second, **{"Cache-Control": "max-age=9999"})
+    call = world.call({"action": "stream", "streamUrl": [url], "loop": 0},
+                      to=[{"type": "phone", "number": "447700900002"}])  # fmt: skip
+    world.until(call, "answered")
+    world.advance(1)
+    assert world.control("POST", "/reset").status_code == 204
+    assert world.control("GET", "/calls").json() == []
+    assert world.control("GET", "/phones").json() == []
+    assert world.control("GET", "/faults").json() == SWITCHES
+    assert world.control("GET", f"/calls/{call}").status_code == 404
+    assert world.network.trace.entries() == []
+    world.advance(100)
+    assert world.network.trace.entries() == []
+    told = world.learner.statuses()
+    assert told[-1] == "answered"  # nobody is told of the end
+    again = world.call({"action": "stream", "streamUrl": [url]})
+    world.until(again)
+    assert world.one(again, "fetch")["cache"] == "miss"
+
+
+def test_reset_may_empty_the_account_too(world: World) -> None:
+    key = world.control("GET", "/account").json()["api_key"]
+    assert world.control("POST", "/reset?account=true").status_code == 204
+    told = world.control("GET", "/account").json()
+    assert (told["api_key"], told["numbers"]) == (key, [])
+    assert world.voice("GET").status_code == 401
+
+
+def test_a_reset_while_a_webhook_waits(world: World) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+    world.learner.on("/answer", lambda: (reached.set(), go_on.wait(5), [{"action": "wait"}])[2])
+    world.call_with_answer_url()
+    steps = threading.Thread(target=world.network.advance, args=(5,))
+    steps.start()
+    assert reached.wait(5)
+    assert world.control("POST", "/reset").status_code == 204
+    go_on.set()
+    steps.join(5)
+    assert not steps.is_alive()
+    assert world.network.trace.entries() == []
+
+
+def test_bodies_that_are_no_json(world: World) -> None:
+    url, headers = f"{world.network.url}/simulator/faults", {"Authorization": f"Bearer {world.network.token}"}
+    assert world.http.put(url, data="x", headers=headers).status_code == 415
+    assert world.http.put(url, data="{", headers=headers | {"Content-Type": "application/json"}).status_code == 400
+    assert world.control("GET", "/nothing").status_code == 404
+    assert world.control("DELETE", "/calls").status_code == 405

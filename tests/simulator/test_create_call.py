@@ -1,0 +1,207 @@
+"""POST /v1/calls: what it takes, and which family of error says what is wrong."""
+
+from __future__ import annotations
+
+import json
+import random
+from typing import Any
+
+import pytest
+
+from tests.simulator.world import World
+
+PHONE = {"type": "phone", "number": "447700900001"}
+FROM = {"type": "phone", "number": "447700900500"}
+WAIT = [{"action": "wait"}]
+
+
+def test_a_good_call_answers_with_four_fields(world: World) -> None:
+    reply = world.voice("POST", "", world.order())
+    assert reply.status_code == 201
+    made = reply.json()
+    assert list(made) == ["uuid", "status", "direction", "conversation_uuid"]
+    assert (made["status"], made["direction"]) == ("started", "outbound")
+    assert len(made["uuid"]) == 36
+    assert made["uuid"].count("-") == 4
+    assert made["conversation_uuid"].startswith("CON-")
+    assert len(made["conversation_uuid"]) == 40
+
+
+@pytest.mark.parametrize(
+    ("fields", "missing"),
+    [
+        ({"to": None}, {"to"}),
+        ({"from": None}, {"from"}),
+        ({"from": None, "random_from_number": False}, {"from"}),
+        ({"ncco": None}, {"answer_url"}),
+        ({"to": None, "from": None, "ncco": None}, {"to", "from", "answer_url"}),
+    ],
+)
+def test_a_missing_field_is_family_b(world: World, fields: dict[str, Any], missing: set[str]) -> None:
+    reply = world.voice("POST", "", world.order(**fields))
+    assert reply.status_code == 400
+    assert reply.json() == {
+        "type": "BAD_REQUEST",
+        "error_title": "Bad Request",
+        "invalid_parameters": dict.fromkeys(missing, "Is required."),
+    }
+
+
+def test_an_event_url_is_required_when_the_application_has_none(world: World) -> None:
+    world.app = world.application(event=False)
+    reply = world.voice("POST", "", world.order())
+    assert reply.json()["invalid_parameters"] == {"event_url": "Is required."}
+    assert world.voice("POST", "", world.order(event_url=["https://example.com/e"])).status_code == 201
+
+
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"to": PHONE}, "to"),
+    ({"to": []}, "to"),
+    ({"to": [PHONE, PHONE]}, "to"),
+    ({"to": ["447700900001"]}, "to"),
+    ({"to": "447700900001"}, "to"),
+    ({"to": [{"number": "447700900001"}]}, "type"),
+    ({"to": [{"type": "fax", "number": "447700900001"}]}, "type"),
+    ({"to": [{"type": ["phone"], "number": "447700900001"}]}, "type"),
+    ({"to": [{"type": "sip"}]}, "uri"),
+    ({"to": [{"type": "app", "user": 1}]}, "user"),
+    ({"to": [PHONE | {"dtmfAnswer": "1a"}]}, "dtmfAnswer"),
+    ({"to": [PHONE | {"dtmfAnswer": 12}]}, "dtmfAnswer"),
+    ({"from": "447700900500"}, "from"),
+    ({"from": [FROM]}, "from"),
+    ({"from": {"type": "phone"}}, "from.number"),
+    ({"from": {"type": "sip", "number": "447700900500"}}, "from.type"),
+    ({"from": {"type": "phone", "number": "+447700900500"}}, "from.number"),
+    ({"random_from_number": True}, "random_from_number"),
+    ({"random_from_number": "true"}, "random_from_number"),
+    ({"from": None, "random_from_number": True}, "random_from_number"),  # no number is linked
+    ({"ncco": WAIT, "answer_url": ["https://example.com/a"]}, "ncco"),
+    ({"ncco": {"action": "wait"}}, "ncco"),
+    ({"ncco": "[]"}, "ncco"),
+    ({"ncco": []}, "ncco"),
+    ({"ncco": [{"action": "sing"}]}, "ncco[0].action"),
+    ({"ncco": [{"action": "wait"}, {"action": "stream", "streamUrl": "https://example.com/a.mp3"}]},
+     "ncco[1].streamUrl"),
+    ({"ncco": [{"action": "talk", "text": "x", "level": 7}]}, "ncco[0].level"),
+    ({"ncco": None, "answer_url": "https://example.com/a"}, "answer_url"),
+    ({"ncco": None, "answer_url": []}, "answer_url"),
+    ({"ncco": None, "answer_url": ["ftp://example.com"]}, "answer_url"),
+    ({"ncco": None, "answer_url": ["http://[::1"]}, "answer_url"),
+    ({"ncco": None, "answer_url": ["https://example.com/a", "https://example.com/b"]}, "answer_url"),
+    ({"ncco": None, "answer_url": ["https://example.com/a"], "answer_method": "PUT"}, "answer_method"),
+    ({"event_url": "https://example.com/e"}, "event_url"),
+    ({"event_url": [None]}, "event_url"),
+    ({"event_method": "get"}, "event_method"),
+    ({"machine_detection": "maybe"}, "machine_detection"),
+    ({"length_timer": 0}, "length_timer"),
+    ({"length_timer": 86_401}, "length_timer"),
+    ({"length_timer": "60"}, "length_timer"),
+    ({"ringing_timer": 0}, "ringing_timer"),
+    ({"ringing_timer": 121}, "ringing_timer"),
+    ({"ringing_timer": True}, "ringing_timer"),
+    ({"ringing_timer": 5.5}, "ringing_timer"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("fields", "name"), WRONG, ids=lambda value: str(value)[:60])
+def test_a_wrong_field_is_family_c_and_named(world: World, fields: dict[str, Any], name: str) -> None:
+    reply = world.voice("POST", "", world.order(**fields))
+    problem = reply.json()
+    assert reply.status_code == 400
+    assert (problem["type"], problem["title"]) == (400, "Bad Request")
+    assert list(problem) == ["type", "title", "invalid_parameters"]
+    assert name in [one["name"] for one in problem["invalid_parameters"]], problem
+    assert all(set(one) == {"reason", "name"} for one in problem["invalid_parameters"])
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["+44 7700 900001", "+447700900001", "00447700900001", "07700900001", "447700 900001", "44770090000a", "447700",
+     "4477009000011234", "", None, 447700900001, "٤٤٧٧٠٠٩٠٠٠٠١", "447700900001\n", ["447700900001"]],
+)  # fmt: skip
+def test_a_number_is_digits_and_nothing_else(world: World, number: Any) -> None:
+    reply = world.voice("POST", "", world.order(to=[{"type": "phone", "number": number}]))
+    assert reply.status_code == 400
+    assert [one["name"] for one in reply.json()["invalid_parameters"]] == ["number"]
+
+
+def test_everything_that_is_wrong_is_said_at_once(world: World) -> None:
+    reply = world.voice("POST", "", world.order(to={}, ncco={}, ringing_timer=0))
+    assert {one["name"] for one in reply.json()["invalid_parameters"]} == {"to", "ncco", "ringing_timer"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"length_timer": 86_400}, {"ringing_timer": 1}, {"ringing_timer": 120}, {"answer_method": "POST"},
+     {"machine_detection": "continue"}, {"to": [PHONE | {"dtmfAnswer": "1p2#"}]}, {"unheard_of": {"x": None}},
+     {"from": {"number": "447700900500"}}, {"event_method": "GET"}],
+    ids=str,
+)  # fmt: skip
+def test_a_good_field_is_taken(world: World, fields: dict[str, Any]) -> None:
+    assert world.voice("POST", "", world.order(**fields)).status_code == 201
+
+
+def test_a_random_number_is_one_of_the_applications_own(world: World) -> None:
+    world.rent("12025550150", "US")
+    for number, country in ((world.number, "GB"), ("12025550150", "US")):
+        world.numbers("update", country=country, msisdn=number, app_id=world.app)
+    world.rent("447700900501")  # not linked
+    for to, expected in (("447700900001", world.number), ("12025550199", "12025550150")):
+        order = world.order(to=[{"type": "phone", "number": to}], random_from_number=True, **{"from": None})
+        call = world.voice("POST", "", order).json()["uuid"]
+        assert world.one(call, "leg")["from"] == expected
+
+
+def test_an_endpoint_that_is_not_connected_yet_fails_and_says_why(world: World) -> None:
+    call = world.call(to=[{"type": "sip", "uri": "sip:alice@example.com"}])
+    world.until(call)
+    assert [s["status"] for s in world.trace(call, "status")] == ["started", "failed", "completed"]
+    assert "does not connect sip endpoints yet" in world.one(call, "note")["text"]
+
+
+def test_the_order_is_in_the_record(world: World) -> None:
+    call = world.call()
+    noted = world.one(call, "request")
+    assert (noted["method"], noted["path"], noted["status"]) == ("POST", "/v1/calls", 201)
+    assert noted["body"] == world.order()
+    assert world.trace(call)[0]["kind"] == "leg"
+
+
+def test_text_that_is_no_json_is_refused(world: World) -> None:
+    for text, status in (("{", 400), ("[]", 400), ("1", 400), ('{"to": 1e999}', 400), ("[" * 5000, 400)):
+        reply = world.voice("POST", data=text, headers={"Content-Type": "application/json"})
+        assert reply.status_code == status, text
+    assert world.voice("POST", data="{}").status_code == 415
+
+
+def test_wrong_verbs_are_a_405(world: World) -> None:
+    for method, path in (("DELETE", ""), ("HEAD", ""), ("PATCH", "/x"), ("POST", "/x"), ("GET", "/x/stream")):
+        assert world.voice(method, path).status_code == 405, (method, path)
+    assert world.voice("GET", "/x/y/z").status_code == 404
+
+
+ODD: list[Any] = [
+    None, True, 0, -1, 10**30, 1.5, "", "x", "447700900001", "\ud83d\ude00", [], [None], [[]], {}, {"type": "phone"},
+    [{"type": "phone", "number": 5}], {"a": {"b": [1]}}, "x" * 3000, ["http://127.0.0.1:99999/"], ["http://\x00/"],
+    [{"action": "stream", "streamUrl": ["http://"], "loop": 10**30}], [{"action": ["stream"]}], [{"action": None}],
+    [{"action": "talk", "text": {"a": 1}, "bargeIn": []}], [{"action": "input", "type": [{}], "dtmf": {"timeOut": []}}],
+    [{"action": "wait", "timeout": "x"}], [{"action": "connect", "endpoint": {}}], [{"action": "notify", "payload": 1}],
+]  # fmt: skip
+FIELDS = ["to", "from", "ncco", "answer_url", "answer_method", "event_url", "event_method", "machine_detection",
+          "advanced_machine_detection", "length_timer", "ringing_timer", "random_from_number"]  # fmt: skip
+
+
+def test_no_body_makes_it_stumble(world: World) -> None:
+    chance = random.Random(5)
+    statuses = set()
+    for _ in range(250):
+        body = world.order() | {field: chance.choice(ODD) for field in chance.sample(FIELDS, chance.randint(1, 3))}
+        reply = world.voice("POST", "", body)
+        assert reply.status_code in (201, 400), json.dumps(body)
+        statuses.add(reply.status_code)
+        if reply.status_code == 201:
+            world.advance(3)
+    assert statuses == {201, 400}
+    world.advance(100)
+    entries = [e for call in world.control("GET", "/calls").json() for e in world.trace(call["uuid"])]
+    assert not [e for e in entries if e["kind"] == "error" and "simulator failed" in e["reason"]]

@@ -1,0 +1,182 @@
+"""What the person holding a phone does: behaviours, scripts, keys, words, and what makes no sense."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.simulator.world import PHONE, World
+
+LONG = {"action": "wait", "timeout": 60}
+
+
+def statuses(world: World, call: str) -> list[str]:
+    return [one["status"] for one in world.trace(call, "status")]
+
+
+def rang_for(world: World, call: str) -> float:
+    first, second = (one["at"] for one in world.trace(call, "status")[1:3])
+    return float(second - first)
+
+
+def refused(world: World, what: str, number: str = PHONE, **body: Any) -> dict[str, Any]:
+    reply = world.control("POST", f"/phones/{number}/{what}", body)
+    assert reply.status_code == 400
+    assert set(reply.json()) == {"error", "cure"}
+    assert all(reply.json().values())
+    return dict(reply.json())
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "after", "status", "usual"),
+    [("answers", 7, "answered", 2), ("busy", 1, "busy", 0.5), ("declines", 4, "rejected", 2),
+     ("rings_out", 20, "unanswered", 45), ("out_of_service", 0, "failed", 0.5), ("voicemail", 9, "answered", 5)],
+)  # fmt: skip
+def test_each_behaviour_shows_when_it_should(
+    world: World, behaviour: str, after: float, status: str, usual: float
+) -> None:
+    for seconds in (None, after):
+        world.phone(behaviour=behaviour, **({} if seconds is None else {"after": seconds}))
+        call = world.call()
+        world.until(call, status)
+        assert statuses(world, call)[2] == status
+        assert rang_for(world, call) == pytest.approx(usual if seconds is None else seconds)
+        world.advance(100)
+
+
+def test_a_phone_nobody_set_up_answers_after_two_seconds(world: World) -> None:
+    call = world.call(to=[{"type": "phone", "number": "447700900777"}])
+    world.until(call)
+    assert rang_for(world, call) == pytest.approx(2)
+
+
+def test_a_voicemail_says_its_greeting(world: World) -> None:
+    world.phone(behaviour="voicemail", greeting="Nobody is at home.")
+    call = world.call()
+    world.until(call)
+    assert world.one(call, "said")["text"] == "Nobody is at home."
+
+
+def test_manual_waits_for_answer(world: World) -> None:
+    world.phone(behaviour="manual")
+    call = world.call()
+    world.advance(20)
+    assert statuses(world, call) == ["started", "ringing"]
+    assert world.use("answer")["status"] == "ringing"
+    world.until(call)
+    assert rang_for(world, call) == pytest.approx(19.9)
+
+
+def test_manual_waits_for_decline(world: World) -> None:
+    world.phone(behaviour="manual")
+    call = world.call()
+    world.advance(3)
+    world.use("decline")
+    world.until(call, "rejected")
+    assert statuses(world, call) == ["started", "ringing", "rejected"]
+    assert "not waiting" in refused(world, "answer")["error"]
+
+
+def test_a_script_waits_presses_says_and_hangs_up(world: World) -> None:
+    world.phone(script=[{"do": "wait", "seconds": 1}, {"do": "press", "digits": "1#"}, {"do": "wait", "seconds": 0.5},
+                        {"do": "say", "text": "yes"}, {"do": "hang_up"}])  # fmt: skip
+    call = world.call(LONG)
+    world.until(call)
+    answered = world.at(call, "answered")
+    assert [(e["digit"], round(e["at"] - answered, 3)) for e in world.trace(call, "key")] == [("1", 1.0), ("#", 1.2)]
+    said = world.one(call, "said")
+    assert (said["text"], said["by"], round(said["at"] - answered, 3)) == ("yes", "handset", 1.7)
+    last = world.trace(call, "status")[-1]
+    assert (last["status"], last["disconnected_by"], last["why"]) == ("completed", "user", "the person hung up")
+
+
+def test_a_phone_in_a_call_is_busy_for_another(world: World) -> None:
+    first = world.call(LONG)
+    world.until(first, "answered")
+    second = world.call()
+    world.until(second)
+    assert statuses(world, second) == ["started", "ringing", "busy", "completed"]
+    world.until(first)
+    third = world.call()
+    world.until(third)
+    assert "answered" in statuses(world, third)
+
+
+def test_two_calls_to_one_phone_at_the_same_instant(world: World) -> None:
+    first, second = world.call(), world.call()
+    world.until(first)
+    assert "answered" in statuses(world, first)
+    assert "busy" in statuses(world, second)
+
+
+def test_pressing_and_speaking_and_hanging_up(world: World) -> None:
+    call = world.call(LONG)
+    world.until(call, "answered")
+    world.use("press", digits="12")
+    assert [e["digit"] for e in world.trace(call, "key")] == ["1"]  # the first at once
+    world.advance(0.2)
+    assert [e["digit"] for e in world.trace(call, "key")] == ["1", "2"]
+    world.use("say", text="hello")
+    assert world.one(call, "said")["text"] == "hello"
+    assert world.use("hang_up")["number"] == PHONE
+    world.until(call)
+    assert world.trace(call, "status")[-1]["disconnected_by"] == "user"
+
+
+def test_keys_still_to_come_end_with_the_call(world: World) -> None:
+    call = world.call(LONG)
+    world.until(call, "answered")
+    world.use("press", digits="123456789")
+    world.advance(0.5)
+    world.use("hang_up")
+    world.advance(10)
+    assert len(world.trace(call, "key")) == 3
+
+
+def test_what_makes_no_sense_says_what_does(world: World) -> None:
+    assert "not in a call" in refused(world, "press", digits="1")["error"]
+    assert "not in a call" in refused(world, "say", text="x")["error"]
+    assert "not in a call" in refused(world, "hang_up")["error"]
+    assert "not waiting" in refused(world, "answer")["error"]
+    assert "cannot sing" in refused(world, "sing")["error"]
+    assert "not a number" in refused(world, "dial", to="+44")["error"]
+    assert "not a number" in refused(world, "dial")["error"]
+    assert "not a number" in refused(world, "dial", "x" * 5, to=PHONE)["error"]
+    call = world.call(LONG)
+    world.advance(0.5)
+    assert "is ringing" in refused(world, "hang_up")["error"]
+    world.until(call, "answered")
+    assert "already in a call" in refused(world, "dial", to=world.number)["error"]
+    for digits in ("", "a", "1p", 1, None, ["1"]):
+        assert "keypad" in refused(world, "press", digits=digits)["error"]
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"behaviour": "sleeps"}, {"behaviour": ["busy"]}, {"behaviour": None}, {"colour": "red"}, {"after": -1},
+     {"after": "2"}, {"after": True}, {"after": 10**12}, {"script": "press"}, {"script": {"do": "wait"}},
+     {"script": [5]}, {"script": [{}]}, {"script": [{"do": ["wait"]}]}, {"script": [{"do": "wait"}]},
+     {"script": [{"do": "wait", "seconds": -1}]}, {"script": [{"do": "wait", "seconds": "1"}]},
+     {"script": [{"do": "press", "digits": 1}]}, {"script": [{"do": "press", "digits": "a"}]},
+     {"script": [{"do": "say"}]}, {"script": [{"do": "hang_up", "now": True}]}],
+    ids=str,
+)  # fmt: skip
+def test_settings_that_make_no_sense_change_nothing(world: World, settings: dict[str, Any]) -> None:
+    world.phone(behaviour="busy", after=3)
+    reply = world.control("PUT", f"/phones/{PHONE}", settings)
+    assert reply.status_code == 400, reply.text
+    assert set(reply.json()) == {"error", "cure"}
+    [phone] = world.control("GET", "/phones").json()
+    assert (phone["behaviour"], phone["after"], phone["script"]) == ("busy", 3.0, [])
+
+
+def test_settings_are_listed(world: World) -> None:
+    assert world.control("GET", "/phones").json() == []
+    world.phone(behaviour="declines", script=[{"do": "hang_up"}])
+    assert world.control("GET", "/phones").json() == [{
+        "number": PHONE, "behaviour": "declines", "after": 2.0, "greeting": "Please leave a message after the tone.",
+        "script": [{"do": "hang_up"}], "call": None, "status": "idle",
+    }]  # fmt: skip
+    world.phone(script=None)
+    assert world.control("GET", "/phones").json()[0]["script"] == []

@@ -1,0 +1,166 @@
+"""NCCOs carried out: talk, wait, notify, order, replacement, and what is skipped."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import Response
+
+from tests.simulator.world import Json, World
+
+WAIT = {"action": "wait", "timeout": 2}
+
+
+def notify(world: World, *replies: Any, **options: Any) -> Json:
+    return {"action": "notify", "payload": {"step": 1}, "eventUrl": [world.learner.on("/notify", *replies)], **options}
+
+
+def length(world: World, call: str) -> float:
+    return world.at(call, "completed") - world.at(call, "answered")
+
+
+def test_actions_run_in_order_and_then_the_call_ends(world: World) -> None:
+    call = world.call(WAIT, {"action": "talk", "text": "Hello"}, {"action": "wait", "timeout": 0.5})
+    world.until(call)
+    assert world.actions(call) == [("wait", "started"), ("wait", "finished"), ("talk", "started"),
+                                   ("talk", "finished"), ("wait", "started"), ("wait", "finished")]  # fmt: skip
+    indices = [(e["ncco"], e["index"]) for e in world.trace(call, "action")]
+    assert indices == [(1, 0)] * 2 + [(1, 1)] * 2 + [(1, 2)] * 2
+    assert world.trace(call, "status")[-1]["why"] == "every action is complete"
+
+
+@pytest.mark.parametrize(("options", "seconds"), [({}, 10), ({"timeout": 0.1}, 0.1), ({"timeout": 3.7}, 3.7)])
+def test_wait(world: World, options: Json, seconds: float) -> None:
+    call = world.call({"action": "wait", **options})
+    world.until(call)
+    assert length(world, call) == pytest.approx(seconds)
+
+
+def test_wait_clamps_what_is_out_of_range(world: World) -> None:
+    call = world.call({"action": "wait", "timeout": 0.01})
+    world.until(call)
+    assert length(world, call) == pytest.approx(0.1)
+    long = world.call({"action": "wait", "timeout": 9000}, length_timer=86_400)
+    world.until(long)
+    assert length(world, long) == pytest.approx(7200)
+
+
+def test_talk_lasts_as_long_as_its_words_and_loops(world: World) -> None:
+    once = world.call({"action": "talk", "text": "One two three"})
+    world.until(once)
+    sound = world.one(once, "sound", state="started")
+    assert (sound["source"], sound["text"], sound["loop"]) == ("talk", "One two three", 1)
+    assert length(world, once) == pytest.approx(sound["seconds"], abs=0.001)
+    twice = world.call({"action": "talk", "text": "One two three", "loop": 2})
+    world.until(twice)
+    assert length(world, twice) == pytest.approx(2 * length(world, once), abs=0.002)
+
+
+def test_an_endless_talk_ends_with_the_call(world: World) -> None:
+    call = world.call({"action": "talk", "text": "Hello", "loop": 0}, length_timer=30)
+    world.until(call)
+    assert length(world, call) == pytest.approx(30)
+    assert world.actions(call) == [("talk", "started"), ("talk", "stopped")]
+    assert "length_timer" in world.trace(call, "action")[-1]["why"]
+
+
+def test_loops_without_measure_do_no_harm(world: World) -> None:
+    call = world.call({"action": "talk", "text": "Hello", "loop": 10**300}, length_timer=30)
+    world.until(call)
+    assert length(world, call) == pytest.approx(30)
+
+
+def test_notify_sends_the_payload_and_goes_on(world: World) -> None:
+    call = world.call(notify(world, ("", 200)), WAIT)
+    world.until(call)
+    [told] = world.learner.payloads("/notify")
+    assert list(told) == ["payload", "conversation_uuid", "timestamp"]
+    assert told["payload"] == {"step": 1}
+    assert told["conversation_uuid"] == world.one(call, "leg")["conversation"]
+    assert world.one(call, "notify")["payload"] == {"step": 1}
+    assert length(world, call) == pytest.approx(2)
+
+
+def test_notify_by_get(world: World) -> None:
+    world.until(world.call(notify(world, ("", 200), eventMethod="GET")))
+    [told] = world.learner.payloads("/notify")
+    assert told["payload"] == '{"step":1}'
+
+
+def test_a_reply_with_an_ncco_replaces_the_rest(world: World) -> None:
+    call = world.call(notify(world, [{"action": "wait", "timeout": 5}]), WAIT)
+    world.until(call)
+    assert length(world, call) == pytest.approx(5)
+    assert [e["source"] for e in world.trace(call, "ncco")] == ["inline", "notify"]
+    assert [(e["ncco"], e["index"], e["action"]) for e in world.trace(call, "action", state="started")] == [
+        (1, 0, "notify"), (2, 0, "wait")]  # fmt: skip
+
+
+def test_a_notify_that_replaces_itself_for_ever_is_stopped_by_the_length_timer(world: World) -> None:
+    again = [{"action": "wait", "timeout": 1}, notify(world, ("", 200))]
+    call = world.call(notify(world, again), length_timer=4)
+    world.until(call)
+    assert length(world, call) == pytest.approx(4)
+    assert len(world.trace(call, "ncco")) == 5
+
+
+@pytest.mark.parametrize("reply", ["", "{}", "[]", "thanks", '{"ok": true}', "null"])
+def test_a_reply_that_is_no_ncco_means_go_on(world: World, reply: str) -> None:
+    call = world.call(notify(world, lambda: Response(reply, mimetype="application/json")), WAIT)
+    world.until(call)
+    assert length(world, call) == pytest.approx(2)
+    assert world.trace(call, "error") == []
+
+
+def test_a_reply_with_a_wrong_ncco_is_an_error_and_goes_on(world: World) -> None:
+    call = world.call(notify(world, [{"action": "sing"}]), WAIT)
+    world.until(call)
+    assert world.one(call, "error")["reason"] == "Syntax error in NCCO. Invalid value type or action."
+    assert "sing" in world.one(call, "error")["advice"]
+    assert length(world, call) == pytest.approx(2)
+
+
+@pytest.mark.parametrize(("status", "attempts"), [(404, 1), (500, 1), (503, 2)])
+def test_a_notify_that_fails_is_an_error_and_goes_on(world: World, status: int, attempts: int) -> None:
+    call = world.call(notify(world, ("no", status)), WAIT)
+    world.until(call)
+    assert len(world.learner.at("/notify")) == attempts
+    assert f"HTTP {status}" in world.one(call, "error")["reason"]
+    assert "goes on" in world.one(call, "error")["advice"]
+    assert length(world, call) == pytest.approx(2)
+
+
+def test_a_notify_that_fails_asks_the_fallback(world: World) -> None:
+    fallback = {"address": world.learner.on("/fallback", [{"action": "wait", "timeout": 7}]), "http_method": "POST"}
+    world.app = world.application(webhooks={"fallback_answer_url": fallback})
+    call = world.call(notify(world, ("no", 500)), WAIT)
+    world.until(call)
+    [asked] = world.learner.payloads("/fallback")
+    assert asked["payload"] == {"step": 1}
+    assert asked["original_request"] == {"url": f"{world.learner.url}/notify", "type": "event"}
+    assert length(world, call) == pytest.approx(7)
+
+
+def test_an_action_that_is_not_built_yet_is_skipped_and_says_so(world: World) -> None:
+    call = world.call({"action": "record"}, {"action": "conversation", "name": "x"}, WAIT)
+    world.until(call)
+    assert world.actions(call) == [("record", "skipped"), ("conversation", "skipped"), ("wait", "started"),
+                                   ("wait", "finished")]  # fmt: skip
+    assert "not carry out" in world.trace(call, "action")[0]["why"]
+
+
+@pytest.mark.parametrize("action", [{"action": "input", "type": ["speech"]},
+                                    {"action": "input", "type": ["dtmf"], "mode": "asynchronous"}])  # fmt: skip
+def test_speech_and_asynchronous_input_are_skipped_and_say_so(world: World, action: Json) -> None:
+    call = world.call(action, WAIT)
+    world.until(call)
+    assert ("input", "skipped") in world.actions(call)
+    assert length(world, call) == pytest.approx(2)
+
+
+def test_the_record_of_the_ncco_holds_what_was_written(world: World) -> None:
+    call = world.call({"action": "talk", "text": "Hi", "level": 0.5}, WAIT)
+    world.until(call)
+    assert world.one(call, "ncco")["actions"] == [{"action": "talk", "text": "Hi", "level": 0.5}, WAIT]
+    assert world.trace(call, "action")[0]["options"] == {"text": "Hi", "level": 0.5}

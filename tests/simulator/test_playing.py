@@ -1,0 +1,204 @@
+"""REST stream and talk: sound into a running call, beside its NCCO."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from flask import redirect
+
+from tests.simulator.world import World
+
+WAIT = {"action": "wait", "timeout": 60}
+
+
+def answered(world: World) -> str:
+    call = world.call(WAIT)
+    world.until(call, "answered")
+    return call
+
+
+def sounds(world: World, call: str, **match: Any) -> list[tuple[str, str]]:
+    return [(one["source"], one["state"]) for one in world.trace(call, "sound", **match)]
+
+
+def test_stream_starts_and_stops(world: World, second: bytes) -> None:
+    url, call = world.learner.serve("song.wav", second), answered(world)
+    reply = world.voice("PUT", f"/{call}/stream", {"stream_url": [url], "loop": 0, "level": "0.4"})
+    assert (reply.status_code, reply.json()) == (200, {"message": "Stream started", "uuid": call})
+    world.advance(5.5)
+    started = world.one(call, "sound")
+    assert (started["state"], started["url"], started["level"], started["loop"]) == ("started", url, 0.4, 0)
+    assert (started["seconds"], started["ends"]) == (1.0, None)
+    reply = world.voice("DELETE", f"/{call}/stream")
+    assert (reply.status_code, reply.json()) == (200, {"message": "Stream stopped", "uuid": call})
+    world.advance(1)
+    start, stop = world.trace(call, "sound")
+    assert stop["at"] - start["at"] == pytest.approx(5.5)
+    assert len(world.learner.at("/song.wav")) == 1
+    assert world.voice("GET", f"/{call}").json()["status"] == "answered"
+
+
+def test_talk_starts_and_stops(world: World) -> None:
+    call = answered(world)
+    reply = world.voice("PUT", f"/{call}/talk", {"text": "Hello there", "language": "en-GB", "style": 1, "loop": 3})
+    assert (reply.status_code, reply.json()) == (200, {"message": "Talk started", "uuid": call})
+    world.advance(0)
+    assert world.one(call, "sound", state="started")["text"] == "Hello there"
+    reply = world.voice("DELETE", f"/{call}/talk")
+    assert (reply.status_code, reply.json()) == (200, {"message": "Talk stopped", "uuid": call})
+    assert sounds(world, call) == [("rest_talk", "started"), ("rest_talk", "stopped")]
+
+
+def test_stopping_what_does_not_play_is_fine(world: World) -> None:
+    call = answered(world)
+    for what in ("stream", "talk"):
+        assert world.voice("DELETE", f"/{call}/{what}").json()["message"] == f"{what.title()} stopped"
+    assert sounds(world, call) == []
+
+
+def test_it_ends_by_itself_after_its_loops(world: World, second: bytes) -> None:
+    url, call = world.learner.serve("song.wav", second), answered(world)
+    world.voice("PUT", f"/{call}/stream", {"stream_url": [url], "loop": 2})
+    world.advance(10)
+    start, stop = world.trace(call, "sound")
+    assert stop["at"] - start["at"] == pytest.approx(2.0)
+    assert world.voice("DELETE", f"/{call}/stream").status_code == 200
+
+
+def test_a_second_stream_replaces_the_first_and_talk_goes_beside(world: World, second: bytes) -> None:
+    url, call = world.learner.serve("song.wav", second), answered(world)
+    for _ in range(2):
+        world.voice("PUT", f"/{call}/stream", {"stream_url": [url], "loop": 0})
+        world.advance(1)
+    world.voice("PUT", f"/{call}/talk", {"text": "Hello", "loop": 0})
+    world.advance(1)
+    assert sounds(world, call) == [("rest_stream", "started"), ("rest_stream", "stopped"),
+                                   ("rest_stream", "started"), ("rest_talk", "started")]  # fmt: skip
+
+
+def test_stopping_before_the_file_is_there_means_that_it_never_begins(world: World, second: bytes) -> None:
+    url, call = world.learner.serve("song.wav", second), answered(world)
+
+    def stop_at_once() -> tuple[str, int]:
+        world.voice("PUT", f"/{call}/stream", {"stream_url": [url]})
+        world.voice("DELETE", f"/{call}/stream")
+        return "", 200
+
+    # From inside a webhook: the exchange waits for the reply, so the file cannot have come in between.
+    other = world.call({"action": "notify", "payload": {}, "eventUrl": [world.learner.on("/notify", stop_at_once)]},
+                       to=[{"type": "phone", "number": "447700900002"}])  # fmt: skip
+    world.until(other)
+    assert sounds(world, call) == []
+
+
+def test_it_does_not_keep_the_call_alive(world: World, second: bytes) -> None:
+    url = world.learner.serve("song.wav", second)
+    call = world.call({"action": "wait", "timeout": 3})
+    world.until(call, "answered")
+    world.voice("PUT", f"/{call}/stream", {"stream_url": [url], "loop": 0})
+    world.until(call)
+    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(3)
+    assert sounds(world, call) == [("rest_stream", "started"), ("rest_stream", "stopped")]
+    assert world.trace(call, "sound")[-1]["seq"] < world.trace(call, "status")[-1]["seq"]
+
+
+@pytest.mark.parametrize(
+    ("what", "body"), [("stream", {"stream_url": ["http://127.0.0.1:9/a"]}), ("talk", {"text": "x"})]
+)
+def test_too_early_is_400_and_too_late_is_404(world: World, what: str, body: dict[str, Any]) -> None:
+    call = world.call({"action": "wait", "timeout": 1})
+    assert world.voice("PUT", f"/{call}/{what}", body).json() == {"type": "BAD_REQUEST", "error_title": "Bad Request"}
+    world.advance(0.5)
+    assert world.voice("PUT", f"/{call}/{what}", body).status_code == 400  # it rings
+    assert world.voice("DELETE", f"/{call}/{what}").status_code == 400
+    world.until(call)
+    for method in ("PUT", "DELETE"):
+        assert world.voice(method, f"/{call}/{what}", body).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [({}, "stream_url"), ({"stream_url": "http://127.0.0.1/a.mp3"}, "stream_url"), ({"stream_url": []}, "stream_url"),
+     ({"stream_url": [5]}, "stream_url"), ({"stream_url": ["file:///etc/hosts"]}, "stream_url"),
+     ({"stream_url": ["http://a/b", "http://a/c"]}, "stream_url"),
+     ({"level": 1.1}, "level"), ({"level": "loud"}, "level"),
+     ({"level": None}, "level"), ({"level": []}, "level"), ({"level": 10**400}, "level"), ({"loop": -1}, "loop"),
+     ({"loop": "often"}, "loop"), ({"loop": None}, "loop"), ({"loop": {}}, "loop")],
+    ids=lambda value: str(value)[:40],
+)  # fmt: skip
+def test_a_bad_stream_is_family_c(world: World, body: dict[str, Any], name: str) -> None:
+    call = answered(world)
+    usual = {} if "stream" in name else {"stream_url": ["http://127.0.0.1:9/a"]}
+    reply = world.voice("PUT", f"/{call}/stream", usual | body)
+    assert (reply.status_code, reply.json()["invalid_parameters"][0]["name"]) == (400, name)
+    assert reply.json()["type"] == 400
+
+
+@pytest.mark.parametrize(
+    ("body", "name"),
+    [({}, "text"), ({"text": ""}, "text"), ({"text": 5}, "text"), ({"text": "x" * 1501}, "text"),
+     ({"text": "x", "language": 5}, "language"), ({"text": "x", "style": -1}, "style"),
+     ({"text": "x", "style": "0"}, "style"), ({"text": "x", "level": 2}, "level"), ({"text": "x", "loop": -1}, "loop")],
+    ids=lambda value: str(value)[:40],
+)  # fmt: skip
+def test_a_bad_talk_is_family_c(world: World, body: dict[str, Any], name: str) -> None:
+    reply = world.voice("PUT", f"/{answered(world)}/talk", body)
+    assert (reply.status_code, reply.json()["invalid_parameters"][0]["name"]) == (400, name)
+
+
+def test_tags_do_not_count_in_the_length_of_a_text(world: World) -> None:
+    text = "<speak>" + "x" * 1500 + "</speak>"
+    assert world.voice("PUT", f"/{answered(world)}/talk", {"text": text}).status_code == 200
+
+
+def test_a_file_that_cannot_be_played_is_told_later(world: World) -> None:
+    call = answered(world)
+    for url in (f"{world.learner.url}/missing.mp3", "http://203.0.113.7/a.mp3",
+                world.learner.on("/away.mp3", lambda: redirect("http://203.0.113.7/a.mp3"))):  # fmt: skip
+        assert world.voice("PUT", f"/{call}/stream", {"stream_url": [url]}).status_code == 200
+        world.advance(0.1)
+    reasons = [one["reason"] for one in world.trace(call, "error")]
+    assert len(reasons) == 3
+    assert "HTTP 404" in reasons[0]
+    assert "no route" in reasons[1]
+    assert "redirects to a place" in reasons[2]
+    assert world.voice("GET", f"/{call}").json()["status"] == "answered"
+
+
+def test_a_webhook_may_call_the_api_itself(world: World, second: bytes) -> None:
+    """Vonage's own tutorial starts the stream in the answered event: nobody waits for anybody."""
+    url = world.learner.serve("song.wav", second)
+    replies: list[int] = []
+
+    def event() -> tuple[str, int]:
+        told = world.learner.received[-1].json
+        if told.get("status") == "answered":
+            path = f"/{told['uuid']}"
+            replies.extend([
+                world.voice("PUT", f"{path}/stream", {"stream_url": [url]}).status_code,
+                world.voice("PUT", f"{path}/talk", {"text": "Hello"}).status_code,
+                world.voice("GET", path).status_code,
+            ])  # fmt: skip
+        return "", 200
+
+    world.learner.on("/event", event)
+    call = world.call({"action": "wait", "timeout": 4})
+    world.until(call)
+    assert replies == [200, 200, 200]
+    assert ("rest_stream", "started") in sounds(world, call)
+    assert ("rest_talk", "started") in sounds(world, call)
+
+
+def test_a_webhook_may_hang_up(world: World) -> None:
+    def event() -> tuple[str, int]:
+        told = world.learner.received[-1].json
+        if told.get("status") == "answered":
+            world.voice("PUT", f"/{told['uuid']}", {"action": "hangup"})
+        return "", 200
+
+    world.learner.on("/event", event)
+    call = world.call({"action": "wait", "timeout": 40})
+    world.until(call)
+    assert world.at(call, "completed") == world.at(call, "answered")
+    assert world.learner.statuses() == ["started", "ringing", "answered", "completed"]

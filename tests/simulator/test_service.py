@@ -1,0 +1,173 @@
+"""Switching the network on and off, in a program and as a service of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+import requests
+
+from helpers.simulator import Simulator, SimulatorError
+from tests.simulator.world import Keys, Learner, World
+
+PROJECT = Path(__file__).parents[2]
+
+
+def test_starting_twice_is_once_and_stopping_twice_is_fine() -> None:
+    network = Simulator(pace="stepped", seed=1)
+    assert (repr(network), network.url, network.running) == ("Simulator(stopped)", "", False)
+    with network:
+        url = network.url
+        assert network.start().url == url
+        assert repr(network) == f"Simulator({url!r}, pace='stepped')"
+        assert network.account.api_secret not in repr(network)
+    network.stop()
+    assert not network.running
+    assert network.url == ""
+
+
+def test_ten_times_leaves_nothing(learner: Learner, keys: Keys) -> None:
+    me = psutil.Process()
+    threads, files = threading.active_count(), len(me.open_files()) + len(me.net_connections())
+    network = Simulator(pace="stepped", seed=1)
+    for _ in range(10):
+        with network:
+            world = World(network, learner, keys)
+            world.call({"action": "wait", "timeout": 1000})
+            world.advance(5)
+            world.http.close()
+    assert threading.active_count() == threads
+    # The learner's server may still hold a connection or two.
+    assert len(me.open_files()) + len(me.net_connections()) <= files + 5
+
+
+def test_stopping_in_the_middle_of_everything(learner: Learner, keys: Keys, second: bytes) -> None:
+    reached, go_on = threading.Event(), threading.Event()
+    learner.on("/answer", lambda: (reached.set(), go_on.wait(5), "")[2])
+    song = learner.serve("noise.wav", second)
+    failures: list[BaseException] = []
+
+    def step() -> None:
+        try:
+            network.advance(600)
+        except SimulatorError as error:
+            failures.append(error)
+
+    network = Simulator(pace="stepped", seed=1).start()
+    world = World(network, learner, keys)
+    world.call({"action": "stream", "streamUrl": [song], "loop": 0})
+    world.advance(5)
+    world.call_with_answer_url(to=[{"type": "phone", "number": "447700900002"}])
+    steps = threading.Thread(target=step)
+    steps.start()
+    assert reached.wait(5)
+    network.stop()
+    go_on.set()
+    steps.join(5)
+    assert not steps.is_alive()
+    assert all("stopped meanwhile" in str(failure) for failure in failures)
+    world.http.close()
+
+
+def test_a_listener_of_the_record_does_not_keep_it_alive(exchange: Simulator) -> None:
+    with Simulator(pace="stepped") as network:
+        reply = requests.get(f"{network.url}/simulator/events", stream=True, timeout=5,
+                             headers={"Authorization": f"Bearer {network.token}"})  # fmt: skip
+        lines = reply.iter_lines()
+        assert next(lines) == b": connected"
+    assert [line for line in lines if line] == []
+    reply.close()
+
+
+def test_a_seed_makes_everything_repeatable(learner: Learner, keys: Keys) -> None:
+    made = []
+    for _ in range(2):
+        with Simulator(pace="stepped", seed=7) as network:
+            world = World(network, learner, keys)
+            reply = world.voice("POST", "", world.order())
+            made.append((world.basic, world.app, reply.json(), reply.headers["x-nexmo-trace-id"]))
+            world.http.close()
+    assert made[0] == made[1]
+
+
+def test_before_it_is_started_it_says_so() -> None:
+    network = Simulator()
+    with pytest.raises(SimulatorError, match="not been started"):
+        network.account  # noqa: B018
+    with pytest.raises(SimulatorError, match="not been started"):
+        network.advance(1)
+
+
+def test_a_port_in_use_says_so() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SimulatorError, match=rf"cannot listen on 127\.0\.0\.1:{port}.*Another program"):
+            Simulator(port=port).start()
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 99_999), ("203.0.113.7", 0)])
+def test_an_address_that_is_none_says_so(host: str, port: int) -> None:
+    with pytest.raises(SimulatorError, match="Use an address of this machine"):
+        Simulator(host=host, port=port).start()
+
+
+def test_a_network_that_is_none_says_so() -> None:
+    with pytest.raises(SimulatorError, match="nonsense"):
+        Simulator(reach=("nonsense",)).start()
+
+
+def test_the_token_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIMULATOR_TOKEN", "from-outside")
+    assert Simulator().token == "from-outside"
+    monkeypatch.delenv("SIMULATOR_TOKEN")
+    assert Simulator().token != Simulator().token
+
+
+def run(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "helpers.simulator", *arguments],
+        cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C cannot be sent to one process there")
+def test_as_a_service_of_its_own(tmp_path: Path) -> None:
+    state = tmp_path / "account.json"
+    with run("--pace", "stepped", "--seed", "3", "--state", str(state)) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(5)]
+        said = dict(re.split(r"\s{2,}", line.strip()) for line in lines[:4])
+        assert set(said) == {"address", "API key", "API secret", "token"}
+        assert lines[4] == "Ctrl-C ends it.\n"
+        auth = (said["API key"], said["API secret"])
+        assert requests.get(f"{said['address']}/v2/applications", auth=auth, timeout=5).json()["total_items"] == 0
+        clock = requests.get(f"{said['address']}/simulator/clock", timeout=5,
+                             headers={"Authorization": f"Bearer {said['token']}"}).json()  # fmt: skip
+        assert clock == {"now": 0.0, "pace": "stepped"}
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=10)
+        assert (process.returncode, out.strip(), err) == (0, "", "")
+    assert state.exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [(["--pace", "fast"], "is not one the simulator knows"), (["--port", "TAKEN"], "Another program has the port")],
+)
+def test_a_service_that_cannot_start_says_why_in_one_line(arguments: list[str], says: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        arguments = [one.replace("TAKEN", str(taken.getsockname()[1])) for one in arguments]
+        with run(*arguments) as process:
+            out, err = process.communicate(timeout=10)
+    assert (process.returncode, out) == (1, "")
+    assert says in err
+    assert "Traceback" not in err
+    assert len(err.splitlines()) == 1
