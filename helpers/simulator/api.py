@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from helpers.simulator import payloads
 from helpers.simulator.auth import application_of
-from helpers.simulator.errors import DOCS, PROBLEMS, ApiError, backend, problem, proxy
+from helpers.simulator.errors import DOCS, PROBLEMS, ApiError, backend, conversation, problem, proxy
 from helpers.simulator.ids import Ids
 from helpers.simulator.leg import TRANSITIONS, Leg
 from helpers.simulator.network import Network, end_call
@@ -141,6 +141,12 @@ def voice_api(network: Network) -> APIRouter:
     async def dtmf(request: Request, uuid: str) -> Response:
         leg_of(request, uuid)
         raise not_yet("DTMF through the API")
+
+    @router.get("/v1/files/{uuid}")
+    async def recording(request: Request, uuid: str) -> Response:
+        caller(request)
+        # Nothing is recorded yet, so there is no file that this could be.
+        raise conversation(404, "http:error:not-found", f"There is no file {uuid}.")
 
     return router
 

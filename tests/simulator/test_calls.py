@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 
 from tests.simulator.world import PHONE, World
 
@@ -188,3 +189,11 @@ def test_what_is_not_built_yet_says_so(world: World, action: str) -> None:
 def test_dtmf_is_not_built_yet_and_says_so(world: World, method: str, path: str) -> None:
     assert world.voice(method, f"/{world.call()}/{path}", {"digits": "1"}).status_code == 501
     assert world.voice(method, f"/nobody/{path}", {"digits": "1"}).status_code == 404
+
+
+def test_a_recording_that_is_not_there_is_family_d(world: World) -> None:
+    call = world.call()
+    headers = {"Authorization": f"Bearer {world.token()}"}
+    reply = requests.get(f"{world.network.url}/v1/files/{call}", headers=headers, timeout=5)
+    assert (reply.status_code, reply.json()["code"]) == (404, "http:error:not-found")
+    assert requests.get(f"{world.network.url}/v1/files/{call}", timeout=5).json()["type"] == "UNAUTHORIZED"
