@@ -20,7 +20,10 @@ from helpers.server import BackgroundServer
 from helpers.tunnel import Tunnel, TunnelError
 
 # Speaks the part of the ngrok agent that pyngrok relies on: its log lines and its local API (ngrok.com/docs/agent/api).
-NGROK = """#!{python} -IS
+# The first lines are shell and Python at once: a plain #! line cannot hold a path with a space.
+NGROK = """#!/bin/sh
+'''exec' "{python}" -IS "$0" "$@"
+'''
 import json, sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
