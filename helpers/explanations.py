@@ -74,9 +74,9 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "Write it in E.164 without the plus: 447700900001.",
     ),
     "detail:restricted": (
-        "A carrier refused the call.",
-        "The destination, or your caller number, is not allowed on this route.",
-        "Use a number you rent as `from`, or ask support about the destination.",
+        "The number it comes from, or goes to, is not allowed.",
+        "`from` is not a number you rent, or a carrier on the way does not take the destination.",
+        "Use a number you rent as `from`; if it is one, ask support about the destination.",
     ),
     "detail:cannot_route": (
         "There is no route to this number.",
