@@ -147,14 +147,17 @@ class Kit:
     def ready(self) -> str:
         """Make sure the number and the application of lessons 01 and 05 are there. Returns a line that says so.
 
-        In simulated mode what is missing is made. In live mode nothing is rented or created behind your back: what is
+        In simulated mode what is missing is made, and webhooks that lead to the stopped server of an earlier lesson are
+        taken away. In live mode nothing is rented or created behind your back: what is
         missing is an error that names the lesson.
         """
         if self.settings.live:
             self.settings.require("number", "application_id", "private_key")
         else:
-            self._make_number()
-            self._make_application()
+            from helpers import groundwork
+
+            groundwork.make_number(self)
+            groundwork.make_application(self)
         name = self.vonage.get_application(self.settings.application_id)["name"]
         return f"Number {self.settings.number}, application “{name}”: ready."
 
@@ -254,31 +257,6 @@ class Kit:
         account = self._exchange.account()
         # For this kernel only: simulated credentials never reach .env.
         self.settings.use(api_url=url, **{k: account[k] for k in ("api_key", "api_secret", "signature_secret")})
-
-    def _make_number(self) -> None:
-        own = [number["msisdn"] for number in self.vonage.list_numbers().get("numbers", [])]
-        if self.settings.number in own:
-            return
-        if not own:
-            offer = self.vonage.search_numbers("GB", features="VOICE")["numbers"][0]
-            self.vonage.buy_number("GB", offer["msisdn"])
-            own = [offer["msisdn"]]
-        self.keep(number=own[0])
-
-    def _make_application(self) -> None:
-        from helpers.vonage_errors import NotFoundError
-
-        if self.settings.application_id and self.settings.private_key:
-            try:
-                self.vonage.get_application(self.settings.application_id)
-                return
-            except NotFoundError:
-                logger.info("the kept application is gone; a new one is made")
-        example = "https://example.com"
-        created = self.vonage.create_application(
-            "Stream audio", answer_url=f"{example}/answer", event_url=f"{example}/event"
-        )
-        self.keep(application=created)
 
 
 def uuid_of(call: str | dict[str, Any] | Call) -> str:

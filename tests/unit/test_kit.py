@@ -14,6 +14,7 @@ import helpers
 from helpers import kit as kits
 from helpers.exchange import Exchange, ExchangeError
 from helpers.kit import Kit, NotReady
+from helpers.server import BackgroundServer
 from helpers.settings import SettingsError
 from helpers.simulator import Simulator
 from helpers.vonage_errors import BadRequestError
@@ -97,6 +98,26 @@ def test_ready_replaces_an_application_that_is_gone(kit: Kit) -> None:
     kit.vonage.delete_application(old)
     kit.ready()
     assert kit.settings.application_id != old
+
+
+def test_ready_takes_webhooks_away_from_a_stopped_server_only(kit: Kit) -> None:
+    kit.ready()
+
+    def address(url: str) -> str:
+        application = kit.vonage.get_application(kit.settings.application_id)
+        hook = application["capabilities"]["voice"]["webhooks"]["event_url"]
+        if url:
+            hook["address"] = url
+            kit.vonage.replace_application(application["id"], application)
+        return str(hook["address"])
+
+    mine = address(f"{kit.server.url}/event")
+    kit.ready()
+    assert address("") == mine
+    with BackgroundServer() as other:
+        address(f"{other.url}/event")
+    kit.ready()
+    assert address("") == "https://example.com/event"
 
 
 def test_secrets_do_not_show(kit: Kit) -> None:

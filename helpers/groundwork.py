@@ -1,0 +1,65 @@
+"""What lessons 01 and 05 build by hand, made for a lesson that is opened without them. Simulated mode only."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from helpers.setting_checks import is_loopback
+from helpers.vonage_errors import NotFoundError
+
+if TYPE_CHECKING:
+    from helpers.kit import Kit
+
+logger = logging.getLogger(__name__)
+
+NAME = "Stream audio"  # the name that the tutorial gives its application
+NOBODY = "https://example.com"  # answers 200 to everything and does nothing
+
+
+def make_number(kit: Kit) -> None:
+    """Rent a number, unless there is one."""
+    own = [number["msisdn"] for number in kit.vonage.list_numbers().get("numbers", [])]
+    if kit.settings.number in own:
+        return
+    if not own:
+        offer = kit.vonage.search_numbers("GB", features="VOICE")["numbers"][0]
+        kit.vonage.buy_number("GB", offer["msisdn"])
+        own = [offer["msisdn"]]
+    kit.keep(number=own[0])
+
+
+def make_application(kit: Kit) -> None:
+    """Create an application, unless there is one whose private key was kept."""
+    if kit.settings.application_id and kit.settings.private_key:
+        try:
+            forget_dead_servers(kit, kit.vonage.get_application(kit.settings.application_id))
+            return
+        except NotFoundError:
+            logger.info("the kept application is gone; a new one is made")
+    created = kit.vonage.create_application(NAME, answer_url=f"{NOBODY}/answer", event_url=f"{NOBODY}/event")
+    kit.keep(application=created)
+
+
+def forget_dead_servers(kit: Kit, application: dict[str, Any]) -> None:
+    """Take webhooks away from a server that an earlier lesson has stopped: each lesson begins with a clean one.
+
+    Otherwise the first call of this lesson would show refused connections that are none of its business.
+    """
+    hooks = application["capabilities"].get("voice", {}).get("webhooks", {})
+    dead = [hook for hook in hooks.values() if is_loopback(hook["address"]) and not _listens(hook["address"])]
+    for hook in dead:
+        hook["address"] = NOBODY + urlsplit(hook["address"]).path
+    if dead:
+        kit.vonage.replace_application(application["id"], application)
+
+
+def _listens(url: str) -> bool:
+    parts = urlsplit(url)
+    try:
+        with socket.create_connection((parts.hostname, parts.port or 80), timeout=1):
+            return True
+    except OSError:
+        return False
