@@ -50,12 +50,13 @@ def voice_api(network: Network) -> APIRouter:
     router = APIRouter()
 
     def caller(request: Request) -> str:
-        return application_of(request.headers.get("authorization", ""), network.account)
+        application = application_of(request.headers.get("authorization", ""), network.account)
+        network.faults.count_request("calls" if request.method == "POST" else "others", network.clock.now)
+        return application
 
     def leg_of(request: Request, uuid: str, *, live: bool = True) -> Leg:
-        leg = network.legs.get(uuid)
-        if leg is None or leg.application_id != caller(request):
-            caller(request)
+        application, leg = caller(request), network.legs.get(uuid)
+        if leg is None or leg.application_id != application:
             raise proxy(404, why=f"There is no call {uuid} of this application.")
         if live and leg.over:
             raise proxy(404, why=f"The call {uuid} is over.")
@@ -102,7 +103,7 @@ def voice_api(network: Network) -> APIRouter:
             raise not_yet(f"the action {action}")
         if action != "hangup":
             raise backend([("action", f"must be one of: hangup, {', '.join(ACTIONS_TO_COME)}")])
-        if network.switches["early_hang_up_refused"] and network.clock.now - leg.created_at < EARLY:
+        if "early_hang_up_works" not in network.faults and network.clock.now - leg.created_at < EARLY:
             await noted(request, leg, body, Response(status_code=400))
             raise proxy(400, why=f"A call cannot be hung up in its first {EARLY:g} s.")
         end_call(leg, "hung up through the API", "platform")

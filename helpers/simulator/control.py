@@ -1,4 +1,4 @@
-"""The control plane, ``/simulator/…``: phones, clock, switches, traces, reset. Vonage has nothing like it."""
+"""The control plane, ``/simulator/…``: phones, clock, faults, traces, reset. Vonage has nothing like it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from helpers.simulator.api import json_body
 from helpers.simulator.errors import ApiError
 from helpers.simulator.handsets import HandsetError, is_seconds
 from helpers.simulator.leg import Leg
-from helpers.simulator.network import SWITCHES, Network
+from helpers.simulator.network import Network
 from helpers.trace import Entry
 
 RATES = (8000, 16000)
@@ -99,20 +99,12 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
     @router.get("/faults")
     async def faults(request: Request) -> Response:
         check(request)
-        return JSONResponse(network.switches)
+        return JSONResponse(network.faults.active)
 
     @router.put("/faults")
     async def set_faults(request: Request) -> Response:
         check(request)
-        wanted = await json_body(request)
-        unknown = set(wanted) - set(SWITCHES)
-        if unknown or not all(isinstance(v, bool | None) for v in wanted.values()):
-            raise ControlError(
-                f"There is no switch {', '.join(sorted(unknown)) or 'of that kind'}.",
-                f"Switches are {', '.join(SWITCHES)}: true, false, or null for the usual.",
-            )
-        network.switches.update({k: SWITCHES[k] if v is None else v for k, v in wanted.items()})
-        return JSONResponse(network.switches)
+        return JSONResponse(network.faults.change(await json_body(request)))
 
     @router.get("/clock")
     async def clock(request: Request) -> Response:
@@ -142,7 +134,7 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
     async def reset(request: Request) -> Response:
         check(request)
         await network.reset()
-        network.switches.update(SWITCHES)
+        network.faults.clear()
         if request.query_params.get("account") == "true":
             network.account.reset()
         return Response(status_code=204)

@@ -18,6 +18,7 @@ PROBLEMS = {
     405: ("wrong-verb", "Request method not allowed", "Request method not supported"),
     406: ("accept-header", "Invalid Accept header", "This API answers application/json"),
     415: ("content-type-header", "Unsupported Content-Type header", "This API takes application/json"),
+    429: ("rate-limit", "Rate Limit Hit", "Please wait, then retry your request"),
     500: ("internal-error", "Internal Server Error", "Something went wrong"),
 }
 

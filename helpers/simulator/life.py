@@ -99,7 +99,7 @@ class Life:
             return Ending("failed", f"no route to a {leg.endpoint} endpoint", detail="cannot_route", sip_code=404,
                           disconnected_by="platform")  # fmt: skip
         own = {number["msisdn"] for number in network.account.numbers}
-        if leg.from_ not in own and network.switches["foreign_caller_id_blocks"]:
+        if leg.from_ not in own and "foreign_caller_id_connects" not in network.faults:
             network.note(leg, "note", text=f"{leg.from_} is not a number you rent, so the call does not connect.")
             return Ending("rejected", "the caller ID is not a rented number", detail="restricted", sip_code=403)
         return None

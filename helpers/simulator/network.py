@@ -12,6 +12,7 @@ from helpers.simulator import payloads
 from helpers.simulator.account import Account
 from helpers.simulator.callbacks import Callbacks
 from helpers.simulator.clock import Clock
+from helpers.simulator.faults import Faults
 from helpers.simulator.handsets import Handset, HandsetError, checked_keys
 from helpers.simulator.ids import Ids
 from helpers.simulator.leg import Ending, Leg
@@ -26,12 +27,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Where Vonage's own papers disagree, or a lesson wants it simpler: what may be switched, and how it stands at first.
-SWITCHES = {
-    "foreign_caller_id_blocks": True,  # NCCO reference of 2026; until 2021 it was replaced by "unknown"
-    "early_hang_up_refused": True,  # support article 10359615124380: 400 in the first second or two
-}
-
 
 class Network:
     """The phone network: state and time, no HTTP. Everything here runs on one event loop."""
@@ -45,7 +40,7 @@ class Network:
         self.handsets: dict[str, Handset] = {}
         self.callbacks = Callbacks(self)
         self.sounds = Sounds(self)
-        self.switches = dict(SWITCHES)
+        self.faults = Faults()
 
     # What others ask for
 

@@ -1,4 +1,4 @@
-"""BEHAVIOUR.md keeps in step with the simulator: marks, sources, constants, switches, what is not built."""
+"""BEHAVIOUR.md keeps in step with the simulator: marks, sources, constants, faults, what is not built."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 
 from helpers.ncco.actions import ACTIONS
 from helpers.simulator import api, auth, callbacks, clock, handsets, life, requests
+from helpers.simulator.faults import FAULTS
 from helpers.simulator.handsets import BEHAVIOURS, REFUSALS
-from helpers.simulator.network import SWITCHES
 from tests.simulator.world import World
 
 TEXT = (Path(api.__file__).parent / "BEHAVIOUR.md").read_text("utf-8")
@@ -43,8 +43,8 @@ def test_every_constant_in_it_exists_and_has_the_value_it_says() -> None:
             assert float(value) == float(seconds), name
 
 
-def test_every_switch_is_in_it() -> None:
-    assert set(re.findall(r"switch `(\w+)`", TEXT)) == set(SWITCHES)
+def test_every_fault_is_in_it() -> None:
+    assert set(re.findall(r"fault `(\w+)`", TEXT)) == set(FAULTS)
 
 
 def test_every_refusal_of_a_phone_is_in_it() -> None:

@@ -145,8 +145,8 @@ def test_hanging_up_too_soon_then_in_time_then_too_late(world: World) -> None:
     assert noted == [(400, {"action": "hangup"}), (204, {"action": "hangup"})]
 
 
-def test_the_first_second_may_be_switched_off(world: World) -> None:
-    world.switch(early_hang_up_refused=False)
+def test_the_first_second_may_be_taken_away(world: World) -> None:
+    world.fault(early_hang_up_works={})
     call = world.call()
     assert world.voice("PUT", f"/{call}", {"action": "hangup"}).status_code == 204
     world.until(call)

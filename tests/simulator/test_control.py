@@ -1,4 +1,4 @@
-"""The control plane: its token, its endpoints, the growing record, switches, reset, and what was heard."""
+"""The control plane: its token, its endpoints, the growing record, faults, reset, and what was heard."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 import requests
 
-from helpers.simulator.network import SWITCHES
 from tests.simulator.world import PHONE, World
 
 ENDPOINTS = [
@@ -106,16 +105,30 @@ def test_the_record_as_it_grows(world: World) -> None:
     assert len({e["seq"] for e in seen}) == len(seen)
 
 
-def test_switches(world: World) -> None:
-    assert world.control("GET", "/faults").json() == SWITCHES
-    changed = world.control("PUT", "/faults", {"early_hang_up_refused": False}).json()
-    assert changed == SWITCHES | {"early_hang_up_refused": False}
-    assert world.control("PUT", "/faults", {"early_hang_up_refused": None}).json() == SWITCHES
-    for wrong in ({"gravity": True}, {"early_hang_up_refused": 1}, {"early_hang_up_refused": "no"}):
-        reply = world.control("PUT", "/faults", wrong)
+def test_faults_are_off_until_switched_on(world: World) -> None:
+    assert world.control("GET", "/faults").json() == {}
+    assert world.control("PUT", "/faults", {"rate_limits": {"calls": 1}}).json() == {
+        "rate_limits": {"calls": 1, "others": 15}
+    }
+    limits = [{"rate_limits": wrong} for wrong in ({"calls": "1"}, {"mass": 1}, True)]
+    for wrong in ({"gravity": {}}, *limits):
+        reply = world.control("PUT", "/faults", {"early_hang_up_works": {}} | wrong)
         assert reply.status_code == 400
-        assert "early_hang_up_refused" in reply.json()["cure"]
-    assert world.control("GET", "/faults").json() == SWITCHES
+        assert "null" in reply.json()["cure"]
+    assert list(world.control("GET", "/faults").json()) == ["rate_limits"]
+    assert world.control("PUT", "/faults", {"rate_limits": None}).json() == {}
+
+
+def test_rate_limits(world: World) -> None:
+    world.fault(rate_limits={})
+    replies = [world.voice("POST", body=world.order({"action": "wait"})) for _ in range(4)]
+    assert [reply.status_code for reply in replies] == [201, 201, 201, 429]
+    assert replies[3].json()["title"] == "Rate Limit Hit"
+    # Other requests are counted apart.
+    assert [world.voice("GET").status_code for _ in range(16)] == [200] * 15 + [429]
+    world.advance(1)
+    assert world.voice("POST", body=world.order({"action": "wait"})).status_code == 201
+    assert world.voice("GET").status_code == 200
 
 
 @pytest.mark.parametrize("body", [{}, {"seconds": "1"}, {"seconds": -1}, {"seconds": True}, {"seconds": None},
@@ -129,9 +142,9 @@ def test_waiting_for_a_call_that_is_not_there(world: World) -> None:
     assert world.control("POST", "/clock/advance", {"seconds": 1, "call": "nobody"}).status_code == 404
 
 
-def test_reset_forgets_calls_phones_switches_and_files_but_not_the_account(world: World, second: bytes) -> None:
+def test_reset_forgets_calls_phones_faults_and_files_but_not_the_account(world: World, second: bytes) -> None:
     world.phone(behaviour="busy")
-    world.switch(foreign_caller_id_blocks=False)
+    world.fault(foreign_caller_id_connects={})
     url = world.learner.serve("noise.wav", second, **{"Cache-Control": "max-age=9999"})
     call = world.call({"action": "stream", "streamUrl": [url], "loop": 0},
                       to=[{"type": "phone", "number": "447700900002"}])  # fmt: skip
@@ -140,7 +153,7 @@ def test_reset_forgets_calls_phones_switches_and_files_but_not_the_account(world
     assert world.control("POST", "/reset").status_code == 204
     assert world.control("GET", "/calls").json() == []
     assert world.control("GET", "/phones").json() == []
-    assert world.control("GET", "/faults").json() == SWITCHES
+    assert world.control("GET", "/faults").json() == {}
     assert world.control("GET", f"/calls/{call}").status_code == 404
     assert world.network.trace.entries() == []
     world.advance(100)

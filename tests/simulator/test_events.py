@@ -140,7 +140,7 @@ def test_a_foreign_caller_id_does_not_connect(world: World) -> None:
 
 
 def test_a_foreign_caller_id_may_be_let_through(world: World) -> None:
-    world.switch(foreign_caller_id_blocks=False)
+    world.fault(foreign_caller_id_connects={})
     call = world.call(**{"from": {"type": "phone", "number": "447700900999"}})
     world.until(call)
     assert statuses(told(world, call)) == ["started", "ringing", "answered", "completed"]

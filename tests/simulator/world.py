@@ -182,7 +182,7 @@ class World:
     def dial(self, to: str | None = None, number: str = PHONE) -> str:
         return str(self.use("dial", number, to=to or self.number)["uuid"])
 
-    def switch(self, **faults: Any) -> None:
+    def fault(self, **faults: Any) -> None:
         assert self.control("PUT", "/faults", faults).status_code == 200
 
     def advance(self, seconds: float) -> None:
