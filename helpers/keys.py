@@ -18,17 +18,6 @@ if TYPE_CHECKING:
 # Seconds a token is valid without exp, and at most (Vonage, Authentication guide).
 DEFAULT_LIFE = 15 * 60
 LONGEST_LIFE = 24 * 3600
-_MEANINGS = {
-    "alg": "how it is signed: with the private key, checked with the public one",
-    "typ": "what it is",
-    "application_id": "who is calling: the application whose key signed this",
-    "iat": "issued at, in seconds since 1970 (UTC)",
-    "jti": "an id that no other token has",
-    "exp": "not valid from this second on",
-    "nbf": "not valid before this second",
-    "sub": "a user (only for the Client SDK)",
-    "acl": "what the user may do (only for the Client SDK)",
-}
 _LONGEST_PATH = 1000
 _LARGEST_FILE = 100_000
 _AGAIN = (
@@ -219,22 +208,6 @@ def verify_jwt(token: str, public_key: str) -> bool:
     except (jwt.InvalidKeyError, ValueError):
         raise KitError("This is not a public key.", "It starts with -----BEGIN PUBLIC KEY-----") from None
     return True
-
-
-def explain_jwt(token: str, *, now: float | None = None, application_id: str = "") -> str:
-    """Each part of a token with its meaning, one a line, and what Vonage would refuse, if anything.
-
-    ``now`` (seconds since 1970) is when the token would be used; ``application_id`` the application it is meant for.
-    """
-    header, claims = decode_jwt(token)
-    parts = [("header", name, value) for name, value in header.items()]
-    parts += [("claims", name, value) for name, value in claims.items()]
-    lines = [f"{part}  {name:<15} {value!s:<38} {_MEANINGS.get(name, '')}".rstrip() for part, name, value in parts]
-    faults = token_faults(header, claims, now=time.time() if now is None else now, application_id=application_id)
-    verdict = [f"! {fault}" for fault in faults] or [
-        "As far as can be seen without the public key, this token is fine."
-    ]
-    return "\n".join([*lines, *verdict])
 
 
 def token_faults(header: dict[str, Any], claims: dict[str, Any], *, now: float, application_id: str = "") -> list[str]:

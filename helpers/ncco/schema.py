@@ -37,11 +37,6 @@ class Option:
     parts: tuple[Option, ...] = ()
     variants: dict[str, tuple[Option, ...]] = field(default_factory=dict, hash=False)
 
-    @property
-    def blank(self) -> Any:
-        """What the option holds when it has just been switched on and nothing is filled in."""
-        return {"flag": True, "parts": {}, "object": {}, "list": [], "choices": [], "urls": []}.get(self.kind, "")
-
 
 @lru_cache(maxsize=64)
 def options_of(model: type[BaseModel]) -> tuple[Option, ...]:

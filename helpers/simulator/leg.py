@@ -92,7 +92,6 @@ class Leg:
     ncco: list[dict[str, Any]] | None = None
     ringing_timer: float = 60
     length_timer: float = 7200
-    dtmf_answer: str = ""
     endpoint: str = "phone"
 
     status: str = "started"

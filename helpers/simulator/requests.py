@@ -64,7 +64,6 @@ def outbound_leg(body: dict[str, Any], application: str, account: Account, ids: 
         answer=answer,
         fallback=hooks["fallback_answer_url"],
         ncco=ncco,
-        dtmf_answer=to.get("dtmfAnswer", ""),
         ringing_timer=body.get("ringing_timer", 60),
         length_timer=body.get("length_timer", 7200),
     )
