@@ -102,6 +102,10 @@ def decode(data: bytes, rate: int = 16000) -> Samples:
     Raises AudioError for everything that Vonage does not play: other formats, other content, nothing at all. Of a file
     that is cut off or damaged it returns what there is.
     """
+    if not isinstance(data, bytes):
+        raise AudioError(
+            f"decode() takes the bytes of a file, not a {type(data).__name__}.", "Read it first: path.read_bytes()."
+        )
     clean, info = _open(data)
     if info.format not in ("MP3", "WAV"):
         raise AudioError(info.problems[0], info.cure, format=info.format)
@@ -114,13 +118,13 @@ def convert(source: str | Path | bytes, target: str | Path, *, rate: int = 16000
     ``rate`` is 16000, for WAV also 8000; ``bit_rate`` (MP3) is 16, 32 or 64 kbit/s. The source may be anything that
     libsndfile reads: also Ogg, FLAC, AIFF. Loudness is left as it is.
     """
-    target = Path(target)
+    target = _path(target)
     if target.suffix.lower() not in (".mp3", ".wav"):
         raise AudioError(f"A file named {target.name} cannot be written.", "Let its name end in .mp3 or .wav.")
-    sound = _samples(_open(_read(source))[0], rate)
     wav = target.suffix.lower() == ".wav"
-    if wav and rate not in PHONE_RATES:
+    if rate not in PHONE_RATES:
         raise AudioError(f"{rate} Hz is not for telephones.", "Use rate=16000 or rate=8000.")
+    sound = _samples(_open(_read(source))[0], rate)
     data = encode_wav(sound, rate) if wav else encode_mp3(sound, rate, bit_rate=bit_rate)
     try:
         target.write_bytes(data)
@@ -164,7 +168,7 @@ def encode_mp3(samples: ArrayLike, rate: int = 16000, *, bit_rate: int = 32) -> 
 def _read(source: str | Path | bytes) -> bytes:
     if isinstance(source, bytes):
         return source
-    path = Path(source)
+    path = _path(source)
     if path.is_dir():
         raise AudioError(f"{path} is a folder, not a sound file.", "Name one of the files in it.", path=path)
     try:
@@ -173,8 +177,15 @@ def _read(source: str | Path | bytes) -> bytes:
         there = sorted(p.name for p in path.parent.glob("*") if p.suffix.lower() in (".mp3", ".wav"))
         cure = f"In that folder there are: {', '.join(there[:10])}." if there else "Check the name and the folder."
         raise AudioError(f"There is no file {path}.", cure, path=path) from None
-    except OSError as error:
-        raise AudioError(f"{path} cannot be read: {error.strerror}.", "Check its permissions.", path=path) from error
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "its name is not a path"
+        raise AudioError(f"{path} cannot be read: {why}.", "Check its name and permissions.", path=path) from error
+
+
+def _path(name: str | Path) -> Path:
+    if not isinstance(name, str | Path):
+        raise AudioError(f"{name!r} is not the name of a sound file.", 'Give its path, such as "music.mp3".')
+    return Path(name)
 
 
 def _open(data: bytes) -> tuple[bytes, AudioInfo]:

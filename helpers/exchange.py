@@ -8,6 +8,7 @@ import requests
 
 from helpers.errors import KitError
 from helpers.trace import Entry
+from helpers.vonage_http import as_json
 
 CONNECT = 5.0  # seconds
 PATIENCE = 30.0  # seconds a reply may take beyond the time the clock itself needs
@@ -82,6 +83,9 @@ class Exchange:
 
     def _request(self, method: str, path: str, **options: Any) -> requests.Response:
         options.setdefault("timeout", (CONNECT, PATIENCE))
+        if "json" in options:  # written here, because requests would raise an error of its own
+            options["data"] = as_json(options.pop("json"))
+            options["headers"] = {"Content-Type": "application/json"}
         try:
             response = self._session.request(method, f"{self.url}/simulator/{path}", **options)
         except requests.ConnectionError:
@@ -89,14 +93,22 @@ class Exchange:
                 f"The phone network at {self.url} does not answer.",
                 "Run the first code cell again. If SIMULATOR_URL is set, check that the simulator there is running.",
             ) from None
+        except requests.Timeout:
+            raise ExchangeError(
+                f"The phone network at {self.url} is still busy.",
+                "Most often it waits for a webhook of yours that does not return: look for an endless loop, sleep() "
+                "or input() in your routes. Running the cell again goes on waiting.",
+            ) from None
         if response.ok:
             return response
         try:
             told = response.json()
         except ValueError:
             told = {}
+        if response.status_code == 401:
+            told["cure"] = "Set SIMULATOR_TOKEN in .env to the token that the simulator printed when it started."
         raise ExchangeError(
             told.get("error", f"The phone network answered HTTP {response.status_code}."),
-            told.get("cure", ""),
+            told.get("cure", "Is there a simulator of this kit at that address, and of the same version?"),
             status=response.status_code,
         )

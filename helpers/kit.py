@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from helpers.arguments import ArgumentError, dialled, seconds_of, status_of, uuid_of
 from helpers.errors import KitError
 from helpers.events import Events
 from helpers.exchange import Exchange
@@ -33,25 +35,30 @@ POLL = 0.1  # seconds between two looks at the events that came in: they are in 
 
 # The one kit of this kernel: a lesson's first cell may run again.
 _kit: Kit | None = None
+_setting_up = threading.Lock()
 
 
 class NotReady(KitError):
     """Something a lesson builds on is missing, or a call did not become what was waited for."""
 
 
-def setup() -> Kit:
+def setup(**options: Any) -> Kit:
     """The kit, ready to use, after one printed line that names the mode. A second call gives the same kit.
 
-    When ``.env`` has changed since, the old kit is stopped and a new one started.
+    When ``.env`` has changed since, the old kit is stopped and a new one started. It takes no options.
     """
     global _kit
-    settings = load_settings()
-    if _kit is None or not _kit.running or _kit.loaded != vars(settings):
-        if _kit is not None:
-            _kit.stop()
-        _kit = Kit(settings).start()
-    print(_kit.banner)
-    return _kit
+    if options:
+        cure = "Mode, pace, number and the like are set in .env, for example VOICE_MODE=live; then kit = setup()."
+        raise ArgumentError(f"setup() takes no {', '.join(options)}.", cure)
+    with _setting_up:
+        settings = load_settings()
+        if _kit is None or not _kit.running or _kit.loaded != vars(settings):
+            if _kit is not None:
+                _kit.stop()
+            _kit = Kit(settings).start()
+        print(_kit.banner)
+        return _kit
 
 
 class Kit:
@@ -138,6 +145,10 @@ class Kit:
         """Keep an application as it was created (id and private key), or a number, for the next lessons."""
         values: dict[str, str] = {} if number is None else {"number": number}
         if application is not None:
+            if not isinstance(application, dict) or "id" not in application:
+                raise ArgumentError(
+                    f"{application!r} is no application.", "Give the reply: kit.keep(application=created)."
+                )
             values["application_id"] = application["id"]
             if "private_key" in application.get("keys", {}):
                 values["private_key"] = application["keys"]["private_key"]
@@ -169,9 +180,9 @@ class Kit:
         self.server.start()
         return self.server.url
 
-    def phone(self, number: str | None = None) -> Phone | LivePhone:
+    def phone(self, number: str | int | None = None) -> Phone | LivePhone:
         """A phone by its number, by default :attr:`my_number`."""
-        number = number or self.my_number
+        number = self.my_number if number is None else dialled(number)
         return LivePhone(number, self.events) if self.settings.live else Phone(number, self.network)
 
     def call(self, call: str | dict[str, Any] | Call) -> Call:
@@ -183,6 +194,7 @@ class Kit:
 
     def wait(self, seconds: float) -> None:
         """Let call time pass."""
+        seconds = seconds_of(seconds)
         if self.settings.live:
             time.sleep(seconds)
         else:
@@ -194,7 +206,7 @@ class Kit:
         ``"over"`` waits for the end, whichever it is: every call that is not ``rejected`` ends with ``completed``.
         Raises :class:`NotReady` when the call ends another way, or the time is up.
         """
-        uuid = uuid_of(call)
+        uuid, status, timeout = uuid_of(call), status_of(status), seconds_of(timeout)
         look = self._poll if self.settings.live else self._advance
         reached = look(uuid, "completed" if status == "over" else status, timeout)
         record = self.call(uuid)
@@ -233,6 +245,9 @@ class Kit:
 
     def show(self, response: requests.Response) -> WireView:
         """A request sent by hand with ``requests``, and its reply, as they were on the wire; secrets masked."""
+        if not hasattr(response, "request") or not hasattr(response, "elapsed"):
+            cure = "Give it what requests.get or requests.post returned; for the kit's own: kit.vonage.wire.show()."
+            raise ArgumentError(f"{response!r} is no reply of requests.", cure)
         ms = response.elapsed.total_seconds() * 1000
         return WireView([exchange_of(response.request, response, ms)])
 
@@ -257,10 +272,3 @@ class Kit:
         account = self._exchange.account()
         # For this kernel only: simulated credentials never reach .env.
         self.settings.use(api_url=url, **{k: account[k] for k in ("api_key", "api_secret", "signature_secret")})
-
-
-def uuid_of(call: str | dict[str, Any] | Call) -> str:
-    """The uuid of a call, however it is given."""
-    if isinstance(call, Call):
-        return call.uuid
-    return str(call["uuid"]) if isinstance(call, dict) else call

@@ -57,6 +57,8 @@ def compare(call: Call, source: Path | str, leg: str | None = None) -> Compariso
     """
     from helpers.audio import decode, match
 
+    if not isinstance(source, Path | str):
+        raise KitError(f"{source!r} is not the name of a sound file.", "The kit's sounds are in the folder audio.")
     path = Path(source)
     if not call.has_sound:
         return ByEar(path.name)

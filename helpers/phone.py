@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from helpers.arguments import dialled
 from helpers.errors import KitError
 
 if TYPE_CHECKING:
@@ -72,7 +73,7 @@ class Phone:
 
     def dial(self, number: str) -> str:
         """Call a number. Returns the uuid of the leg."""
-        return str(self._exchange.use(self.number, "dial", to=number)["uuid"])
+        return str(self._exchange.use(self.number, "dial", to=dialled(number))["uuid"])
 
     def answer(self) -> Phone:
         """Pick up a phone that is :meth:`manual` and rings."""

@@ -188,9 +188,7 @@ class Call:
 
     def heard_wav(self, rate: int = 8000, leg: str | None = None) -> bytes:
         """What a leg's person heard from answer to end, as a WAV file. Raises :class:`TraceError` if there is none."""
-        leg = leg or self.leg
-        if leg not in self.legs:
-            raise TraceError(f"This call has no leg {leg!r}.", "call.legs lists them.", leg=leg)
+        leg = self._known(leg)
         if self.when("answered", leg) is None:
             states = ", ".join(str(e["status"]) for e in self.entries("status", leg=leg)) or "not started"
             raise TraceError(
@@ -231,6 +229,13 @@ class Call:
         pairs = [(round(int(a) * 0.02, 3), round(int(b) * 0.02, 3)) for a, b in edges.reshape(-1, 2)]
         return [(a, b) for a, b in pairs if b - a >= minimum]
 
+    def _known(self, leg: str | None) -> str:
+        """The leg that is meant: the first, if none is named."""
+        leg = self.leg if leg is None else leg
+        if self.legs and leg not in self.legs:
+            raise TraceError(f"This call has no leg {leg!r}.", "call.legs lists them.", leg=leg)
+        return leg
+
     @property
     def has_sound(self) -> bool:
         """True if what was heard can be had: the simulator keeps it, a real phone does not."""
@@ -255,12 +260,14 @@ class Call:
         """A player with captions for what one leg heard. See :func:`helpers.views.player.player`."""
         from helpers.views.player import player
 
+        self._known(leg)
         return player(self, leg, **options)
 
     def timeline(self, leg: str | None = None) -> View:
         """Sound, webhooks and NCCO actions over time. See :func:`helpers.views.timeline.timeline`."""
         from helpers.views.timeline import timeline
 
+        self._known(leg)
         return timeline(self, leg)
 
     def ladder(self) -> View:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 import io
 import logging
 import os
@@ -99,6 +100,11 @@ class BackgroundServer:
         """Let ``app`` (Flask, or any WSGI app) answer from the next request on; port and tunnel stay as they are."""
         if not callable(app):
             raise ServerError(f"{app!r} cannot answer requests.", "Hand over the app itself: app = Flask(__name__).")
+        if inspect.isclass(app) or (inspect.isfunction(app) and not _takes_two(app)):
+            raise ServerError(
+                f"{app.__name__} is {'a class' if inspect.isclass(app) else 'a single route'}, not a web app.",
+                "Make the app first, app = Flask(__name__), give it its routes, and hand it over: kit.serve(app).",
+            )
         self._app = app
 
     def on_error(self, callback: Callable[[ServerError], None]) -> Callable[[], None]:
@@ -248,6 +254,15 @@ def _bind(port: int) -> socket.socket:
             reason=str(error),
         ) from None
     return listener
+
+
+def _takes_two(function: Callable[..., Any]) -> bool:
+    """Whether this can be a WSGI app, which is called with two arguments; a route usually takes none."""
+    try:
+        inspect.signature(function).bind(None, None)
+    except TypeError:
+        return False
+    return True
 
 
 def _no_app(environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:

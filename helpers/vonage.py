@@ -85,7 +85,8 @@ class Vonage:
 
     def replace_application(self, application_id: str, application: Mapping[str, Any]) -> Json:
         """PUT /v2/applications/{id}: replaces everything; what is left out is gone. Get it, change it, put it back."""
-        return self._json("PUT", f"/v2/applications/{_id(application_id)}", json=dict(application))
+        body = _fields(application, 'Get it, change it, put it back: get_application("…") shows what it looks like.')
+        return self._json("PUT", f"/v2/applications/{_id(application_id)}", json=body)
 
     def delete_application(self, application_id: str) -> None:
         """DELETE /v2/applications/{id}."""
@@ -139,6 +140,7 @@ class Vonage:
         ``ncco`` a list or an Ncco, the URLs a text: they are put into the lists that the API wants. ``more``:
         random_from_number, machine_detection, length_timer and so on. Source: Voice API OpenAPI 1.10.
         """
+        given = _fields({} if body is None else body, 'Or name the fields: create_call(to="447700900001", from_=…).')
         fields = {
             "to": None if to is None else _listed(_endpoint(to)),
             "from": None if from_ is None else _endpoint(from_),
@@ -148,7 +150,7 @@ class Vonage:
             "event_url": _listed(event_url),
             "event_method": event_method,
         }
-        return self._json("POST", "/v1/calls", json={**(body or {}), **_given(fields), **more})
+        return self._json("POST", "/v1/calls", json={**given, **_given(fields), **more})
 
     def list_calls(self, **filters: Any) -> Json:
         """GET /v1/calls: one page; the calls are in ``["_embedded"]["calls"]``. ``filters``: status, date_start,
@@ -232,6 +234,8 @@ class Vonage:
 
     def download_recording(self, url: str, path: str | Path | None = None) -> bytes:
         """GET the ``recording_url`` of a record event: the sound file's bytes, also written to ``path`` if given."""
+        if not isinstance(url, str) or not url:
+            raise KitError(f"{url!r} is no address of a recording.", "Use recording_url of a record event.")
         full = urljoin(f"{self._host(rest=False)}/", url)
         if not self._transport.may_see_token(full):
             host = urlsplit(full).netloc
@@ -258,6 +262,8 @@ class Vonage:
 
         For trying out what the methods above would not send, such as a ``stream_url`` that is no list.
         """
+        if not isinstance(path, str) or not path.startswith("/"):
+            raise KitError(f"{path!r} is no path of the API.", "It begins with a slash, such as /v1/calls.")
         rest = path.startswith(("/number/", "/account/"))
         auth: Auth = "basic" if rest or path.startswith("/v2/applications") else "jwt"
         url = self._host(rest=rest) + path
@@ -307,11 +313,21 @@ def _listed(value: Any) -> Any:
 
 
 def _endpoint(value: Any) -> Any:
-    return {"type": "phone", "number": value} if isinstance(value, str) else value
+    # A number without quotes is sent as it is: the API says what is wrong with it, and where.
+    number = isinstance(value, str | int) and not isinstance(value, bool)
+    return {"type": "phone", "number": value} if number else value
+
+
+def _fields(body: Any, cure: str) -> Json:
+    if not isinstance(body, Mapping):
+        raise KitError(f"{body!r} has no fields: the body of this request is a dict.", cure)
+    return dict(body)
 
 
 def _id(uuid: str) -> str:
     if not isinstance(uuid, str) or not uuid:
-        kind = "an empty text" if uuid == "" else f"a {type(uuid).__name__}"
-        raise KitError(f"A uuid is needed here, and this is {kind}.", 'From a reply of create_call take call["uuid"].')
+        raise KitError(
+            f"An id is needed here, as text, and this is {uuid!r}.",
+            'From the reply that created it take call["uuid"], of an application application["id"].',
+        )
     return quote(uuid, safe="")

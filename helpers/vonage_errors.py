@@ -206,10 +206,14 @@ def _bad_request(exchange: Exchange, invalid: list[dict[str, str]]) -> str:
     names = [each["name"] for each in invalid]
     if names and all("required" in each["reason"].lower() for each in invalid):
         return f"Add {', '.join(names)} to what you send; kit.vonage.wire.show() shows what was sent."
+    if names and all("one http or https URL" in each["reason"] for each in invalid):
+        return f"Correct {', '.join(names)}: one whole address, with http:// or https:// and a host."
     if any(name.endswith("url") or name == "to" for name in names):
         return f"Correct {', '.join(names)}: an address or endpoint must be in a list, even if it is only one."
     if any("number" in name for name in names):
-        return "Write the number as country code and number, digits only, like 447700900001 (helpers.phone_numbers)."
+        text = "Put it in quotes: a number is sent as text. " if any("string" in e["reason"] for e in invalid) else ""
+        cure = "Write the number as country code and number, digits only, like 447700900001 (helpers.phone_numbers)."
+        return text + cure
     if names:
         return f"Correct {', '.join(names)}; kit.vonage.wire.show() shows what was sent."
     if exchange.path.endswith(("/stream", "/talk", "/dtmf")):

@@ -19,6 +19,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, overload
 from urllib.parse import urlsplit
 
+from helpers.errors import KitError
 from helpers.masking import mask, mask_headers
 
 if TYPE_CHECKING:
@@ -236,6 +237,10 @@ class WireLog(Sequence[Exchange]):
 
     def show(self, last: int = 1, match: str | Callable[[Exchange], bool] | None = None) -> WireView:
         """The last exchanges, to look at. ``match``: a part of ``POST /v1/calls`` or a function that picks."""
+        if not isinstance(last, int) or not (match is None or isinstance(match, str) or callable(match)):
+            raise KitError(
+                "show() takes a number of exchanges, and which ones.", 'For example: show(3, match="POST /v1/calls").'
+            )
         found = [exchange for exchange in self if _matches(exchange, match)]
         return WireView(found[-last:] if last > 0 else [], "Nothing yet." if not len(self) else "Nothing like that.")
 

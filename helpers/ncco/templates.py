@@ -142,6 +142,12 @@ def _render(template: str, variables: Mapping[str, Any], destination: str) -> st
         def str_coerce(self, value: Any) -> str:
             return _as_text(value)
 
+    if not isinstance(template, str) or not isinstance(variables, Mapping):
+        raise TemplateError(
+            "A template is a text, and its variables are a dict.",
+            'For example: render("Hello {{name}}", {"name": "Ada"}).',
+            template=template,
+        )
     _look_over(template)
     try:
         # Only this finds a section that is opened and never closed.

@@ -19,6 +19,8 @@ from helpers.simulator.leg import Leg, Webhook
 from helpers.simulator.reach import is_example
 
 if TYPE_CHECKING:
+    import httpx
+
     from helpers.simulator.network import Network
 
 logger = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ logger = logging.getLogger(__name__)
 SUCCESS = range(200, 206)  # webhooks guide
 RETRY_NCCO = (429, 503, 504)  # support article 115016024247
 RETRY_EVENT = (429, 502, 503, 504)
+LARGEST = 1_000_000  # bytes of a reply; Vonage publishes no figure, and an NCCO has some hundred
 SYNTAX = "Syntax error in NCCO. Invalid value type or action."  # Vonage's own words (webhook reference)
 
 
@@ -141,7 +144,11 @@ class Callbacks:
                 request.headers["Authorization"] = f"Bearer {self._token(leg, hashed)}"
             # httpx counts each read by itself: a server that sends a byte now and then must not hold the call for ever.
             async with asyncio.timeout(hook.connect_timeout + hook.socket_timeout):
-                response = await self._client.send(request)
+                response = await self._client.send(request, stream=True)
+                try:
+                    received = await read_all(response, LARGEST)
+                finally:
+                    await response.aclose()
         except httpx.ConnectTimeout:
             return Reply(number, error="connect timeout", retry=True, waited=hook.connect_timeout)
         except (httpx.TimeoutException, TimeoutError):
@@ -154,7 +161,10 @@ class Callbacks:
             return Reply(number, error="connection closed", retry=True)
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, OverflowError) as error:
             return Reply(number, error=f"invalid request: {error}")
-        return Reply(number, response.status_code, response.headers.get("content-type", ""), response.text)
+        if received is None:
+            return Reply(number, error=f"the reply is larger than {LARGEST // 1_000_000} MB")
+        text = received.decode(response.encoding or "utf-8", errors="replace")
+        return Reply(number, response.status_code, response.headers.get("content-type", ""), text)
 
     def _signs(self, leg: Leg) -> bool:
         application = self._network.account.applications.get(leg.application_id, {})
@@ -162,6 +172,16 @@ class Callbacks:
 
     def _token(self, leg: Leg, payload: bytes) -> str:
         return webhook_token(self._network.account, leg.application_id, payload, str(uuid.uuid4()))
+
+
+async def read_all(response: httpx.Response, largest: int) -> bytes | None:
+    """The body of a reply, unpacked; None as soon as it is larger than ``largest``: a server may send without end."""
+    body = bytearray()
+    async for part in response.aiter_bytes():
+        body += part
+        if len(body) > largest:
+            return None
+    return bytes(body)
 
 
 class NotAnNcco(Exception):

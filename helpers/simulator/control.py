@@ -6,7 +6,7 @@ import asyncio
 import json
 import re
 import secrets
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
@@ -35,6 +35,18 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
         given = request.headers.get("authorization", "")
         if not secrets.compare_digest(given.encode(), f"Bearer {token}".encode()):
             raise ApiError(401, _told("The control plane needs its token.", "Send Authorization: Bearer <token>."))
+
+    async def unless_closing(work: Coroutine[Any, Any, float]) -> float:
+        """What ``work`` returns. Whoever still waits when the exchange is switched off is told so."""
+        waiting, closed = asyncio.ensure_future(work), asyncio.ensure_future(closing.wait())
+        try:
+            await asyncio.wait((waiting, closed), return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                return waiting.result()
+            raise ControlError("The phone network is being switched off.", "Start it again: kit = setup().")
+        finally:
+            waiting.cancel()
+            closed.cancel()
 
     def legs_of(uuid: str) -> list[Leg]:
         found = [leg for leg in network.legs.values() if uuid in (leg.uuid, leg.conversation)]
@@ -121,13 +133,14 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
         if not is_seconds(seconds):
             raise ControlError(f"Time cannot advance by {seconds!r} seconds.", 'Send {"seconds": 10}, or more or less.')
         if "call" not in body:
-            return JSONResponse({"now": round(await network.clock.advance(seconds), 6), "reached": True})
+            now = await unless_closing(network.clock.advance(seconds))
+            return JSONResponse({"now": round(now, 6), "reached": True})
         legs, status = legs_of(body["call"]), body.get("until", "completed")
 
         def settled() -> bool:
             return any(_reached(leg, status) or _past(leg) for leg in legs)
 
-        now = await network.clock.advance(seconds, settled)
+        now = await unless_closing(network.clock.advance(seconds, settled))
         return JSONResponse({"now": round(now, 6), "reached": any(_reached(leg, status) for leg in legs)})
 
     @router.post("/reset")

@@ -73,15 +73,16 @@ class Handset:
         self.greeting = str(settings.get("greeting") or self.greeting)
 
     def settings(self) -> dict[str, Any]:
-        """What :meth:`configure` takes, plus the number and the call the phone is in."""
+        """What :meth:`configure` takes, plus the number and the call the phone is in: none when that is over."""
+        leg = self.leg if self.leg and not self.leg.over else None
         return {
             "number": self.number,
             "behaviour": self.behaviour,
             "after": self.after,
             "greeting": self.greeting,
             "script": self.script,
-            "call": self.leg.uuid if self.leg else None,
-            "status": self.leg.status if self.leg else "idle",
+            "call": leg.uuid if leg else None,
+            "status": leg.status if leg else "idle",
         }
 
     async def ring(self, clock: Clock) -> Ending | None:

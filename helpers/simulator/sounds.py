@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from helpers.simulator.callbacks import read_all
 from helpers.simulator.leg import Leg
 from helpers.simulator.media import STORED_RATE, Sound
 from helpers.simulator.reach import is_example
@@ -87,8 +88,9 @@ class Sounds:
             async with (
                 asyncio.timeout(TIMEOUT),
                 httpx.AsyncClient(trust_env=False, timeout=TIMEOUT, follow_redirects=True, event_hooks=hooks) as client,
+                client.stream("GET", url, headers=headers) as response,
             ):
-                response = await client.get(url, headers=headers)
+                data = await read_all(response, LARGEST)
         except (httpx.TimeoutException, TimeoutError):
             raise SoundError("the server did not answer in time") from None
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, OverflowError):
@@ -96,13 +98,13 @@ class Sounds:
         facts |= {
             "status": response.status_code,
             "content_type": response.headers.get("content-type", ""),
-            "bytes": len(response.content),
+            "bytes": LARGEST if data is None else len(data),
         }
         if response.status_code != 200:
             raise SoundError(f"the server answered HTTP {response.status_code}")
-        if len(response.content) > LARGEST:
+        if data is None:
             raise SoundError(f"the file is larger than {LARGEST // 1_000_000} MB")
-        return await self._decode(response.content, facts), max_age(response.headers.get("cache-control", ""))
+        return await self._decode(data, facts), max_age(response.headers.get("cache-control", ""))
 
     async def _decode(self, data: bytes, facts: dict[str, object]) -> Sound:
         from helpers.audio import AudioError, decode, inspect

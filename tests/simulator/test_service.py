@@ -171,3 +171,23 @@ def test_a_service_that_cannot_start_says_why_in_one_line(arguments: list[str], 
     assert says in err
     assert "Traceback" not in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("pace", ["stepped", 1])
+def test_who_waits_for_the_clock_is_told_that_it_stops(pace: str | float, caplog: pytest.LogCaptureFixture) -> None:
+    replies: list[requests.Response] = []
+    with Simulator(pace=pace, seed=1) as network:
+        asked = {"seconds": 300}
+        if pace == "stepped":
+            network._network.clock._in_flight = True  # type: ignore[union-attr,attr-defined]  # as if a webhook hung
+
+        def wait() -> None:
+            headers = {"Authorization": f"Bearer {network.token}"}
+            replies.append(requests.post(f"{network.url}/simulator/clock/advance", json=asked, headers=headers))
+
+        waiting = threading.Thread(target=wait)
+        waiting.start()
+        waiting.join(0.3)
+    waiting.join(5)
+    assert replies[0].json()["error"] == "The phone network is being switched off."
+    assert "Traceback" not in caplog.text and "CancelledError" not in caplog.text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -211,3 +212,22 @@ def test_entries_are_json_all_through(world: World, second: bytes) -> None:
     call = world.call(stream(world.learner.serve("noise.wav", second)))
     world.until(call)
     json.dumps(world.trace(call), allow_nan=False)
+
+
+def test_a_file_without_end_is_not_fetched_to_its_end(world: World) -> None:
+    sent: list[int] = []
+
+    def endless() -> Response:
+        def parts() -> Iterator[bytes]:
+            for part in range(400):
+                sent.append(part)
+                yield b" " * 1_000_000
+
+        return Response(parts(), mimetype="audio/mpeg")
+
+    url = world.learner.on("/endless.mp3", endless)
+    call = world.call({"action": "stream", "streamUrl": [url]}, {"action": "wait", "timeout": 1})
+    world.until(call)
+    assert "larger than 50 MB" in world.one(call, "error")["reason"]
+    assert world.actions(call)[-1] == ("wait", "finished")
+    assert len(sent) < 150

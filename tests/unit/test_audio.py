@@ -126,8 +126,12 @@ def test_convert_says_what_it_cannot_write(tmp_path: Path) -> None:
         audio.convert(source, tmp_path / "copy.ogg")
     with pytest.raises(AudioError, match="rate=16000 or rate=8000"):
         audio.convert(source, tmp_path / "copy.wav", rate=44100)
+    with pytest.raises(AudioError, match="rate=16000 or rate=8000"):
+        audio.convert(source, tmp_path / "copy.mp3", rate=0)
     with pytest.raises(AudioError, match="Use 16000 Hz"):
         audio.convert(source, tmp_path / "copy.mp3", bit_rate=320)
+    with pytest.raises(AudioError, match="None is not the name of a sound file"):
+        audio.convert(source, None)  # type: ignore[arg-type]
     with pytest.raises(AudioError, match="folder that exists"):
         audio.convert(source, tmp_path / "nowhere" / "copy.mp3")
 
@@ -288,3 +292,20 @@ def test_waveform_shows_loudness_on_a_fixed_scale() -> None:
     assert len(audio.waveform(tone(), 72)) == 72
     assert len(audio.waveform(np.ones(3), 10)) == 10
     assert audio.waveform(np.zeros(0)) == ""
+
+
+@pytest.mark.parametrize("name", [None, 5, ["jingle.mp3"]])
+def test_a_file_needs_a_name(name: object) -> None:
+    with pytest.raises(AudioError, match="is not the name of a sound file") as error:
+        audio.inspect(name)  # type: ignore[arg-type]
+    assert error.value.cure
+
+
+def test_a_name_that_is_no_path() -> None:
+    with pytest.raises(AudioError, match="its name is not a path"):
+        audio.inspect("a\0b.mp3")
+
+
+def test_decode_takes_bytes_and_says_how_to_get_them() -> None:
+    with pytest.raises(AudioError, match=r"takes the bytes of a file, not a .*Path\. Read it first"):
+        audio.decode(FOLDER / "jingle.mp3")  # type: ignore[arg-type]

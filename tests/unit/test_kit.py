@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -12,8 +12,10 @@ from flask import Flask
 
 import helpers
 from helpers import kit as kits
+from helpers.errors import KitError
 from helpers.exchange import Exchange, ExchangeError
 from helpers.kit import Kit, NotReady
+from helpers.phone import Phone
 from helpers.server import BackgroundServer
 from helpers.settings import SettingsError
 from helpers.simulator import Simulator
@@ -262,3 +264,132 @@ def test_a_key_in_the_environment_does_not_make_it_live(clean: Path, monkeypatch
 
 def test_the_kit_of_a_kernel_is_the_only_global(kit: Kit) -> None:
     assert kits._kit is kit
+
+
+# --- what a cell can hand over by mistake ---------------------------------------------------------------------------
+
+
+MISTAKES: dict[str, tuple[Callable[[Kit], object], str]] = {
+    "no call": (lambda kit: kit.call(None), r"None is no call\. Give the reply of kit\.vonage\.create_call"),  # type: ignore[arg-type]
+    "empty call": (lambda kit: kit.call(""), "'' is no call"),
+    "a path for a call": (lambda kit: kit.call("../account"), "is no call"),
+    "a dict without uuid": (lambda kit: kit.wait_for({}), "{} is no call"),
+    "bytes for a call": (lambda kit: kit.wait_for(b"x"), "is no call"),  # type: ignore[arg-type]
+    "status misspelt": (lambda kit: kit.wait_for("x", "ended"), "never has the status 'ended'.*completed.*over"),
+    "status none": (lambda kit: kit.wait_for("x", ["answered"]), "never has the status"),  # type: ignore[arg-type]
+    "endless time": (lambda kit: kit.wait(float("inf")), "inf is no number of seconds"),
+    "time in quotes": (lambda kit: kit.wait("5"), r"'5' is no number of seconds.*kit\.wait\(5\)"),  # type: ignore[arg-type]
+    "timeout back in time": (lambda kit: kit.wait_for("x", timeout=-1), "-1 is no number of seconds"),
+    "phone with spaces": (lambda kit: kit.phone("44 7700 900001"), 'not a number a phone can have.*"447700900001"'),
+    "phone as a dict": (lambda kit: kit.phone({}), "not a number a phone can have"),  # type: ignore[arg-type]
+    "phone that answers never": (lambda kit: _phone(kit).answers(after=float("nan")), "cannot be sent"),
+    "dials a path": (lambda kit: _phone(kit).dial("447700900001/x"), "not a number a phone can have"),
+    "a single route": (lambda kit: kit.serve(lambda: "hello"), r"a single route, not a web app.*Flask\(__name__\)"),  # type: ignore[arg-type,misc]
+    "the class Flask": (lambda kit: kit.serve(Flask), "Flask is a class, not a web app"),  # type: ignore[arg-type]
+    "shows nothing": (lambda kit: kit.show(None), "None is no reply of requests"),  # type: ignore[arg-type]
+    "keeps a text": (lambda kit: kit.keep(application="x"), "'x' is no application"),  # type: ignore[arg-type]
+    "keeps half of it": (lambda kit: kit.keep(application={"name": "x"}), "is no application"),
+    "show by its name": (lambda kit: kit.vonage.wire.show("POST"), "match="),  # type: ignore[arg-type]
+}
+
+
+def _phone(kit: Kit) -> Phone:
+    phone = kit.phone(447700900044)
+    assert isinstance(phone, Phone)
+    return phone
+
+
+@pytest.mark.parametrize(("mistake", "say"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_told_with_a_cure_and_the_kit_works_on(
+    kit: Kit, mistake: Callable[[Kit], object], say: str
+) -> None:
+    with pytest.raises(KitError, match=f"(?s){say}") as error:
+        mistake(kit)
+    assert error.value.cure
+    kit.wait(1)
+
+
+def test_a_phone_number_may_be_written_without_quotes(kit: Kit) -> None:
+    assert repr(kit.phone(447700900044)) == repr(kit.phone("447700900044"))
+    with pytest.raises(KitError, match="Put it in quotes"):
+        kit.vonage.create_call(to=447700900044, from_=kit.ready() and kit.number, ncco=[{"action": "wait"}])
+
+
+def test_setup_takes_no_options(clean: Path) -> None:
+    with pytest.raises(KitError, match=r"setup\(\) takes no mode\. .*VOICE_MODE=live"):
+        helpers.setup(mode="live")
+
+
+def test_setup_in_many_threads_makes_one_kit(clean: Path) -> None:
+    made: list[Kit] = []
+    threads = [threading.Thread(target=lambda: made.append(helpers.setup())) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    made[0].stop()
+    assert len(made) == 5 and all(kit is made[0] for kit in made)
+    assert not [thread for thread in threading.enumerate() if thread.name == "simulator"]
+
+
+def test_a_record_without_the_leg_says_so_in_every_view(kit: Kit) -> None:
+    kit.ready()
+    call = kit.wait_for(inline(kit, {"action": "wait", "timeout": 1}))
+    for look in (call.player, call.timeline, lambda leg: call.heard(leg=leg)):
+        with pytest.raises(KitError, match="no leg 'x'"):
+            look("x")  # type: ignore[operator]
+    with pytest.raises(KitError, match="not the name of a sound file"):
+        call.compare(None)  # type: ignore[arg-type]
+
+
+def test_a_network_that_stays_busy_is_explained(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A webhook that never returns holds stepped time up: after a while the cell says so instead of a traceback."""
+    monkeypatch.setattr("helpers.exchange.PATIENCE", 0.2)
+    kit.ready()
+    begun, go_on = threading.Event(), threading.Event()
+    app = Flask("slow")
+
+    @app.get("/answer")
+    def answer() -> list[dict[str, str]]:
+        begun.set()
+        go_on.wait(4)
+        return [{"action": "talk", "text": "At last."}]
+
+    url = kit.serve(app)
+    call = kit.vonage.create_call(to=PHONE, from_=kit.number, answer_url=f"{url}/answer")
+    with pytest.raises(KitError, match=r"still busy.*waits for a webhook of yours"):
+        kit.wait_for(call)
+    assert begun.is_set()
+    go_on.set()
+    monkeypatch.undo()
+    assert kit.wait_for(call).status == "completed"
+
+
+def test_a_wrong_simulator_token_names_the_setting(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Simulator(pace="stepped") as network:
+        monkeypatch.setenv("SIMULATOR_URL", network.url)
+        monkeypatch.setenv("SIMULATOR_TOKEN", "wrong")
+        with pytest.raises(KitError, match=r"Set SIMULATOR_TOKEN in \.env"):
+            helpers.setup()
+
+
+def test_a_phone_is_idle_again_when_its_call_is_over(kit: Kit) -> None:
+    call = inline(kit, {"action": "wait", "timeout": 1})
+    kit.wait_for(call, "answered")
+    assert repr(kit.phone()).endswith("answered")
+    kit.wait_for(call)
+    assert repr(kit.phone()).endswith("idle")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "say"),
+    [
+        ({"answer_url": "ftp://x/a"}, "Correct answer_url: one whole address, with http:// or https:// and a host"),
+        ({"answer_url": 5}, "Correct answer_url: an address or endpoint must be in a list"),
+        ({"ncco": [{"action": "stream", "streamUrl": "http://127.0.0.1/a.mp3"}]}, "Correct ncco.0..streamUrl; kit"),
+    ],
+)
+def test_the_advice_fits_what_is_wrong_with_an_address(kit: Kit, wrong: dict[str, object], say: str) -> None:
+    kit.ready()
+    with pytest.raises(BadRequestError, match=say):
+        kit.vonage.create_call(to=PHONE, from_=kit.number, **wrong)  # type: ignore[arg-type]

@@ -148,3 +148,9 @@ def test_a_template_that_is_not_json_is_refused() -> None:
         render_ncco('[{"action": "stream", "loop": {{n}}}]', {"n": 1})
     with pytest.raises(TemplateError, match="Known are: n"):
         render_ncco([{"action": "stream", "loop": "{{m}}"}], {"n": 1})
+
+
+@pytest.mark.parametrize(("template", "variables"), [(None, {}), (5, {}), ("{{a}}", None), ("{{a}}", ["a"])])
+def test_a_template_is_a_text_and_its_variables_a_dict(template: Any, variables: Any) -> None:
+    with pytest.raises(TemplateError, match=r"A template is a text.*render\("):
+        render(template, variables)
