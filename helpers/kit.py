@@ -9,9 +9,9 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from helpers.arguments import ArgumentError, dialled, seconds_of, status_of, uuid_of
+from helpers.control_plane import ControlPlane
 from helpers.errors import KitError
 from helpers.events import Events
-from helpers.exchange import Exchange
 from helpers.live import live_entries
 from helpers.notices import Notices
 from helpers.phone import LivePhone, Phone
@@ -76,7 +76,7 @@ class Kit:
         self.vonage = Vonage(settings)
         self.events = Events(self.server)
         self.running = False
-        self._exchange: Exchange | None = None
+        self._control: ControlPlane | None = None
         self._notices = Notices(self.server)
 
     def __repr__(self) -> str:
@@ -98,9 +98,9 @@ class Kit:
         self._notices.unwatch()
         self.tunnel.off()
         self.vonage.close()
-        if self._exchange:
-            self._exchange.close()
-            self._exchange = None
+        if self._control:
+            self._control.close()
+            self._control = None
         if self.simulator:
             self.simulator.stop()
             self.simulator = None
@@ -118,14 +118,14 @@ class Kit:
         return f"Simulated: the phone network runs {where}, {flow}, nothing leaves this machine."
 
     @property
-    def network(self) -> Exchange:
+    def network(self) -> ControlPlane:
         """The control plane of the simulated phone network. There is none in live mode."""
-        if self._exchange is None:
+        if self._control is None:
             raise NotReady(
                 "There is no simulated phone network.",
                 "Live mode has real phones only." if self.settings.live else "Run the first code cell: kit = setup().",
             )
-        return self._exchange
+        return self._control
 
     # What a lesson builds on
 
@@ -268,7 +268,7 @@ class Kit:
             seed = os.environ.get("SIMULATOR_SEED")  # tests and stored outputs: the same ids on every run
             self.simulator = Simulator(pace=self.settings.pace, seed=seed, state=self.settings.state).start()
             url, token = self.simulator.url, self.simulator.token
-        self._exchange = Exchange(url, token)
-        account = self._exchange.account()
+        self._control = ControlPlane(url, token)
+        account = self._control.account()
         # For this kernel only: simulated credentials never reach .env.
         self.settings.use(api_url=url, **{k: account[k] for k in ("api_key", "api_secret", "signature_secret")})

@@ -9,8 +9,8 @@ from helpers.arguments import dialled
 from helpers.errors import KitError
 
 if TYPE_CHECKING:
+    from helpers.control_plane import ControlPlane
     from helpers.events import Events
-    from helpers.exchange import Exchange
 
 
 class PhoneError(KitError):
@@ -20,12 +20,12 @@ class PhoneError(KitError):
 class Phone:
     """A simulated handset. How it behaves holds for every call it gets, until it is changed."""
 
-    def __init__(self, number: str, exchange: Exchange) -> None:
+    def __init__(self, number: str, control: ControlPlane) -> None:
         self.number = number
-        self._exchange = exchange
+        self._control = control
 
     def __repr__(self) -> str:
-        now = next((p for p in self._exchange.phones() if p["number"] == self.number), None)
+        now = next((p for p in self._control.phones() if p["number"] == self.number), None)
         if now is None:
             return f"Phone {self.number}: answers after 2 s, idle"
         behaviour = now["behaviour"].replace("_", " ")
@@ -68,12 +68,12 @@ class Phone:
 
         >>> phone.script([{"do": "wait", "seconds": 2}, {"do": "press", "digits": "1#"}])
         """
-        self._exchange.configure(self.number, script=steps)
+        self._control.configure(self.number, script=steps)
         return self
 
     def dial(self, number: str) -> str:
         """Call a number. Returns the uuid of the leg."""
-        return str(self._exchange.use(self.number, "dial", to=dialled(number))["uuid"])
+        return str(self._control.use(self.number, "dial", to=dialled(number))["uuid"])
 
     def answer(self) -> Phone:
         """Pick up a phone that is :meth:`manual` and rings."""
@@ -97,11 +97,11 @@ class Phone:
 
     def _behave(self, behaviour: str, after: float | None = None) -> Phone:
         settings: dict[str, Any] = {"behaviour": behaviour} | ({} if after is None else {"after": after})
-        self._exchange.configure(self.number, **settings)
+        self._control.configure(self.number, **settings)
         return self
 
     def _use(self, what: str, **body: Any) -> Phone:
-        self._exchange.use(self.number, what, **body)
+        self._control.use(self.number, what, **body)
         return self
 
 

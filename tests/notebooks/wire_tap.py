@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import nbformat
 from requests.adapters import HTTPAdapter
 
-from helpers.exchange import Exchange
+from helpers.control_plane import ControlPlane
 from helpers.phone import TO_DO
 
 BEHAVIOURS = ("answers", "busy", "declines", "rings_out", "out_of_service")
@@ -115,7 +115,7 @@ def main() -> None:
     tap, out = Tap(), sys.stdout
     if asked.person:
         url, token, number = asked.person
-        sys.stdout = Person(out, Exchange(url, token), number)  # type: ignore[assignment]
+        sys.stdout = Person(out, ControlPlane(url, token), number)  # type: ignore[assignment]
     wrong = run(asked.lesson, tap)
     told = {"wrong": wrong, "requests": tap.requests, "connected": sorted(tap.connected)}
     asked.report.write_text(json.dumps(told), "utf-8")

@@ -12,8 +12,8 @@ from flask import Flask
 
 import helpers
 from helpers import kit as kits
+from helpers.control_plane import ControlPlane, ControlPlaneError
 from helpers.errors import KitError
-from helpers.exchange import Exchange, ExchangeError
 from helpers.kit import Kit, NotReady
 from helpers.phone import Phone
 from helpers.server import BackgroundServer
@@ -168,7 +168,7 @@ def test_wait_lets_exactly_that_time_pass(kit: Kit) -> None:
 
 
 def test_an_unknown_call(kit: Kit) -> None:
-    with pytest.raises(ExchangeError, match="There is no call nonsense"):
+    with pytest.raises(ControlPlaneError, match="There is no call nonsense"):
         kit.call("nonsense")
 
 
@@ -176,7 +176,7 @@ def test_phone_does_what_it_is_told(kit: Kit) -> None:
     phone = kit.phone(PHONE)
     assert repr(phone) == f"Phone {PHONE}: answers after 2 s, idle"
     assert repr(phone.rings_out(after=9)) == f"Phone {PHONE}: rings out after 9 s, idle"
-    with pytest.raises(ExchangeError, match=r"not in a call\. Wait until the call is answered"):
+    with pytest.raises(ControlPlaneError, match=r"not in a call\. Wait until the call is answered"):
         phone.press("1")
     phone.answers(after=1)
     reply = inline(kit, {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 2}})
@@ -234,8 +234,8 @@ def test_a_network_elsewhere(clean: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def test_a_network_that_is_not_there(clean: Path) -> None:
-    with pytest.raises(ExchangeError, match=r"does not answer\. Run the first code cell again"):
-        Exchange("http://127.0.0.1:9", "token").account()
+    with pytest.raises(ControlPlaneError, match=r"does not answer\. Run the first code cell again"):
+        ControlPlane("http://127.0.0.1:9", "token").account()
 
 
 def test_live_mode_makes_nothing_by_itself(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -345,7 +345,7 @@ def test_a_record_without_the_leg_says_so_in_every_view(kit: Kit) -> None:
 
 def test_a_network_that_stays_busy_is_explained(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     """A webhook that never returns holds stepped time up: after a while the cell says so instead of a traceback."""
-    monkeypatch.setattr("helpers.exchange.PATIENCE", 0.2)
+    monkeypatch.setattr("helpers.control_plane.PATIENCE", 0.2)
     kit.ready()
     begun, go_on = threading.Event(), threading.Event()
     app = Flask("slow")

@@ -14,11 +14,11 @@ CONNECT = 5.0  # seconds
 PATIENCE = 30.0  # seconds a reply may take beyond the time the clock itself needs
 
 
-class ExchangeError(KitError):
+class ControlPlaneError(KitError):
     """The phone network refused what it was asked, or cannot be reached."""
 
 
-class Exchange:
+class ControlPlane:
     """A phone network at ``url``, whose control plane takes ``token``. Every method is one request."""
 
     def __init__(self, url: str, token: str) -> None:
@@ -28,7 +28,7 @@ class Exchange:
         self._session.headers["Authorization"] = f"Bearer {token}"
 
     def __repr__(self) -> str:
-        return f"Exchange({self.url!r})"
+        return f"ControlPlane({self.url!r})"
 
     def close(self) -> None:
         """Close the connections."""
@@ -89,12 +89,12 @@ class Exchange:
         try:
             response = self._session.request(method, f"{self.url}/simulator/{path}", **options)
         except requests.ConnectionError:
-            raise ExchangeError(
+            raise ControlPlaneError(
                 f"The phone network at {self.url} does not answer.",
                 "Run the first code cell again. If SIMULATOR_URL is set, check that the simulator there is running.",
             ) from None
         except requests.Timeout:
-            raise ExchangeError(
+            raise ControlPlaneError(
                 f"The phone network at {self.url} is still busy.",
                 "Most often it waits for a webhook of yours that does not return: look for an endless loop, sleep() "
                 "or input() in your routes. Running the cell again goes on waiting.",
@@ -107,7 +107,7 @@ class Exchange:
             told = {}
         if response.status_code == 401:
             told["cure"] = "Set SIMULATOR_TOKEN in .env to the token that the simulator printed when it started."
-        raise ExchangeError(
+        raise ControlPlaneError(
             told.get("error", f"The phone network answered HTTP {response.status_code}."),
             told.get("cure", "Is there a simulator of this kit at that address, and of the same version?"),
             status=response.status_code,
