@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from helpers.addresses import FORMS, kind_of, plain
 from helpers.errors import KitError
 from helpers.record import Call
 
@@ -59,3 +60,12 @@ def dialled(number: Any) -> str:
             f"{number!r} is not a number a phone can have.", 'Use digits only, in quotes: "447700900001".'
         )
     return text
+
+
+def addressed(address: Any) -> str:
+    """What a phone can be reached under: a number, as it is dialled, or an address such as ``app:alice``."""
+    text = str(address) if isinstance(address, int) and not isinstance(address, bool) else address
+    text = plain(text) if isinstance(text, str) else text
+    if kind_of(text) is None:
+        raise ArgumentError(f"{address!r} is not a number a phone can have, nor another address.", FORMS)
+    return str(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
@@ -54,13 +55,13 @@ class ControlPlane:
         """The phones that have been used or set up."""
         return list(self._json("GET", "phones"))
 
-    def configure(self, number: str, **settings: Any) -> dict[str, Any]:
-        """Set how a phone behaves."""
-        return dict(self._json("PUT", f"phones/{number}", json=settings))
+    def configure(self, address: str, **settings: Any) -> dict[str, Any]:
+        """Set how a phone behaves. ``address``: a number, ``app:…``, ``sip:…`` or ``vbc:…``."""
+        return dict(self._json("PUT", f"phones/{quote(address, safe='')}", json=settings))
 
-    def use(self, number: str, what: str, **body: Any) -> dict[str, Any]:
-        """Do something with a phone: dial, answer, decline, hang_up, press, say."""
-        return dict(self._json("POST", f"phones/{number}/{what}", json=body))
+    def use(self, address: str, what: str, **body: Any) -> dict[str, Any]:
+        """Do something with a phone: dial, answer, decline, hang_up, press, say, play."""
+        return dict(self._json("POST", f"phones/{quote(address, safe='')}/{what}", json=body))
 
     def pace(self) -> str | float:
         """``"stepped"``, or how many times faster than real time the clock runs."""

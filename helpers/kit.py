@@ -8,7 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from helpers.arguments import ArgumentError, dialled, seconds_of, status_of, uuid_of
+from helpers.arguments import ArgumentError, addressed, seconds_of, status_of, uuid_of
 from helpers.control_plane import ControlPlane
 from helpers.errors import KitError
 from helpers.events import Events
@@ -181,8 +181,8 @@ class Kit:
         return self.server.url
 
     def phone(self, number: str | int | None = None) -> Phone | LivePhone:
-        """A phone by its number, by default :attr:`my_number`."""
-        number = self.my_number if number is None else dialled(number)
+        """A phone by its number, by default :attr:`my_number`; ``"app:alice"``, ``"sip:…"`` and ``"vbc:1234"`` too."""
+        number = self.my_number if number is None else addressed(number)
         return LivePhone(number, self.events) if self.settings.live else Phone(number, self.network)
 
     def call(self, call: str | dict[str, Any] | Call) -> Call:

@@ -28,8 +28,8 @@ class Phone:
         now = next((p for p in self._control.phones() if p["number"] == self.number), None)
         if now is None:
             return f"Phone {self.number}: answers after 2 s, idle"
-        behaviour = now["behaviour"].replace("_", " ")
-        after = "" if now["behaviour"] == "manual" else f" after {now['after']:g} s"
+        behaviour = "follows its script" if now["behaviour"] == "scripted" else now["behaviour"].replace("_", " ")
+        after = "" if now["behaviour"] in ("manual", "scripted") else f" after {now['after']:g} s"
         return f"Phone {self.number}: {behaviour}{after}, {now['status']}"
 
     def _repr_html_(self) -> str:
@@ -63,17 +63,46 @@ class Phone:
         """Ring until :meth:`answer` or :meth:`decline` is called."""
         return self._behave("manual")
 
-    def script(self, steps: list[dict[str, Any]]) -> Phone:
-        """What the person does once the call is answered: wait, press, say and hang_up, one step after another.
-
-        >>> phone.script([{"do": "wait", "seconds": 2}, {"do": "press", "digits": "1#"}])
-        """
-        self._control.configure(self.number, script=steps)
+    def voicemail(self, greeting: str | None = None, *, beep: bool = True, after: float = 5) -> Phone:
+        """Ring for ``after`` seconds, then be an answering machine: it says its greeting, beeps and records."""
+        words = {} if greeting is None else {"greeting": greeting}
+        self._control.configure(self.number, behaviour="voicemail", after=after, beep=beep, **words)
         return self
 
-    def dial(self, number: str) -> str:
-        """Call a number. Returns the uuid of the leg."""
-        return str(self._control.use(self.number, "dial", to=dialled(number))["uuid"])
+    def script(self, *steps: dict[str, Any] | list[dict[str, Any]]) -> Phone:
+        """What the person does in a call, one step after another; ``script([])`` takes the script away again.
+
+        Steps, each of which is over before the next begins::
+
+            {"do": "answer"}  {"do": "decline"}           while it rings; without them the behaviour decides
+            {"do": "wait", "seconds": 2}
+            {"do": "wait_for", "text": "press one"}       until these words have been heard
+            {"do": "wait_for", "sound": "greeting.mp3"}   until this file is over; "state": "started" until it begins
+            {"do": "press", "digits": "1#"}
+            {"do": "say", "text": "yes"}                  "language": "en-GB" if not American
+            {"do": "play", "file": "greeting.mp3"}        one of the kit's sounds, or "url"
+            {"do": "hang_up"}
+
+        ``wait_for`` takes ``"timeout"``, after which the script goes on.
+
+        >>> phone.script({"do": "wait_for", "text": "press one"}, {"do": "press", "digits": "1"})
+        """
+        given = steps[0] if len(steps) == 1 and not isinstance(steps[0], dict) else list(steps)
+        self._control.configure(self.number, script=given)
+        return self
+
+    def plays(self, sound: str) -> Phone:
+        """Hold the phone to a loudspeaker as soon as the call is answered: a sound of the kit, or a web address."""
+        return self.script({"do": "play", **_sound(sound)})
+
+    def dial(self, number: str | None = None, **more: Any) -> str:
+        """Call a number. Returns the uuid of the leg.
+
+        A SIP address may add ``headers={"X-Customer": "17"}``; an app user ``custom_data={…}`` and the
+        ``application_id`` it belongs to, and then needs no number.
+        """
+        to = {} if number is None and "application_id" in more else {"to": dialled(number)}
+        return str(self._control.use(self.number, "dial", **to, **more)["uuid"])
 
     def answer(self) -> Phone:
         """Pick up a phone that is :meth:`manual` and rings."""
@@ -87,9 +116,13 @@ class Phone:
         """Press keys: 0-9, * and #, one every fifth of a second."""
         return self._use("press", digits=digits)
 
-    def say(self, text: str) -> Phone:
+    def say(self, text: str, language: str = "en-US") -> Phone:
         """Speak."""
-        return self._use("say", text=text)
+        return self._use("say", text=text, language=language)
+
+    def play(self, sound: str) -> Phone:
+        """Hold the phone to a loudspeaker now: ``"greeting.mp3"`` of the kit, or a web address."""
+        return self._use("play", **_sound(sound))
 
     def hang_up(self) -> Phone:
         """End the call."""
@@ -103,6 +136,11 @@ class Phone:
     def _use(self, what: str, **body: Any) -> Phone:
         self._control.use(self.number, what, **body)
         return self
+
+
+def _sound(sound: str) -> dict[str, str]:
+    """A web address, or the name of a sound of the kit."""
+    return {"url": sound} if isinstance(sound, str) and sound.startswith(("http://", "https://")) else {"file": sound}
 
 
 class LivePhone:
@@ -121,8 +159,14 @@ class LivePhone:
         """The phone, to look at."""
         return self
 
-    def dial(self, number: str) -> str:
+    def dial(self, number: str | None = None, **more: Any) -> str:
         """Ask you to dial, and wait for the call's first event. Returns the uuid of its leg."""
+        if more or number is None:
+            what = ", ".join(more) or "no number"
+            raise PhoneError(
+                f"Your own phone cannot dial with {what}.", "Use a simulated phone: VOICE_MODE=simulated in .env."
+            )
+        number = dialled(number)
         known = {event.get("uuid") for event in self._events}
         print(f"Now dial +{number} on your phone.")
         deadline = time.monotonic() + self.PATIENCE
@@ -155,7 +199,10 @@ TO_DO = {
     "rings_out": "Let your phone ring.",
     "out_of_service": "Switch your phone off.",
     "manual": "Your phone will ring.",
+    "voicemail": "Let your voicemail answer.",
     "script": "Follow the steps of the script on your phone.",
+    "plays": "When your phone is answered, hold it to a loudspeaker that plays {}.",
+    "play": "Hold your phone to a loudspeaker that plays {}.",
     "answer": "Answer your phone.",
     "decline": "Decline the call on your phone.",
     "press": "Press {} on your phone.",

@@ -60,8 +60,8 @@ class Call:
                 "Use the uuid or conversation_uuid of the reply that created the call, or of one of its events.",
                 uuid=uuid,
             )
-        talks = {e["conversation"] for e in mine if e["conversation"]}
-        mine += [e for e in entries if e["leg"] is None and e["conversation"] in talks and e not in mine]
+        talks = {e["conversation"] for e in mine if e["conversation"]} - {uuid}
+        mine += [e for e in entries if e["leg"] is None and e["conversation"] in talks]
         self.uuid = uuid
         self._entries = sorted(mine, key=lambda e: (e["at"], e["seq"]))
         self._heard = heard

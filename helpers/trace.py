@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from collections.abc import Callable
+from operator import itemgetter
 from typing import Any
 
 from helpers.record import Call, Entry, Span, TraceError
@@ -20,6 +22,7 @@ class Trace:
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
+        self._by_uuid: defaultdict[str, list[Entry]] = defaultdict(list)  # of a leg or a conversation
         self._listeners: list[Callable[[Entry], None]] = []
         self._lock = threading.Lock()
 
@@ -37,6 +40,9 @@ class Trace:
                 **facts,
             }
             self._entries.append(entry)
+            for uuid in {leg, conversation}:
+                if uuid is not None:
+                    self._by_uuid[uuid].append(entry)
             listeners = list(self._listeners)
         for listener in listeners:
             listener(entry)
@@ -45,8 +51,8 @@ class Trace:
     def entries(self, uuid: str | None = None) -> list[Entry]:
         """All entries, or those of one leg or conversation, in order of call time."""
         with self._lock:
-            found = [e for e in self._entries if uuid is None or uuid in (e["leg"], e["conversation"])]
-        return sorted(found, key=lambda e: (e["at"], e["seq"]))
+            found = list(self._entries if uuid is None else self._by_uuid.get(uuid, ()))
+        return sorted(found, key=itemgetter("at", "seq"))
 
     def subscribe(self, listener: Callable[[Entry], None]) -> Callable[[], None]:
         """Call ``listener(entry)`` for each new entry, in the appending thread. Returns a function that ends it."""
@@ -64,3 +70,4 @@ class Trace:
         """Forget everything (the exchange was reset)."""
         with self._lock:
             self._entries.clear()
+            self._by_uuid.clear()

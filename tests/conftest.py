@@ -10,6 +10,20 @@ import psutil
 import pytest
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fidelity", metavar="ID", help="only the tests that prove this row of FIDELITY.md")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """``--fidelity ID``: keep the tests that carry this id of helpers/simulator/FIDELITY.md."""
+    wanted = config.getoption("--fidelity")
+    if wanted is None:
+        return
+    kept = [item for item in items if any(wanted in mark.args for mark in item.iter_markers("fidelity"))]
+    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+    items[:] = kept
+
+
 def _running(*, browser: bool) -> dict[str, set[object]]:
     me = psutil.Process()
     return {

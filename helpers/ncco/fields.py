@@ -59,9 +59,9 @@ def _web_address(text: str) -> str:
 
 def _phone_number(text: str) -> str:
     _template_left(text)
-    if re.fullmatch(r"[1-9]\d{6,14}", text):
+    if re.fullmatch(r"[1-9][0-9]{6,14}", text):
         return text
-    digits = re.sub(r"\D", "", text)
+    digits = re.sub(r"[^0-9]", "", text)
     international = digits[2:] if digits.startswith("00") else digits
     if re.search(r"[A-Za-z]", text):
         raise _refuse("has letters in it", 'Write digits only, like "447700900001".')
@@ -100,7 +100,11 @@ Flag = bool
 Number = Annotated[float, Field(allow_inf_nan=False), PlainSerializer(_plain)]
 Level = Annotated[Number, Field(ge=-1, le=1), Says(step=0.1, loose=True)]
 Loop = Annotated[int, Field(ge=0), Says(loose=True)]
-Url = Annotated[str, AfterValidator(_web_address), Says(kind="url", expected="a web address (http:// or https://)")]
+Url = Annotated[
+    str,
+    AfterValidator(_web_address),
+    Says(kind="url", expected="a web address (http:// or https://)", pattern=r"^https?://[^\s<>\"]+$"),
+]
 OneUrl = Annotated[
     list[Url],
     Field(min_length=1, max_length=1),
@@ -109,12 +113,17 @@ OneUrl = Annotated[
 PhoneNumber = Annotated[
     str,
     AfterValidator(_phone_number),
-    Says(expected="a phone number in quotes: 7 to 15 digits, country code first, no +"),
+    Says(expected="a phone number in quotes: 7 to 15 digits, country code first, no +", pattern="^[1-9][0-9]{6,14}$"),
 ]
 SipUri = Annotated[
-    str, _address("sips", "sip"), Field(max_length=50), Says(expected="a SIP address, 50 characters at most")
+    str,
+    _address("sips", "sip"),
+    Field(max_length=50),
+    Says(expected="a SIP address, 50 characters at most", pattern=r"^sips?:\S+$"),
 ]
-WebsocketUri = Annotated[str, _address("wss", "ws"), Says(kind="url", expected="a ws: or wss: address")]
+WebsocketUri = Annotated[
+    str, _address("wss", "ws"), Says(kind="url", expected="a ws: or wss: address", pattern=r"^wss?:\S+$")
+]
 Digits = Annotated[
     str, Field(pattern=r"^[0-9*#p]+$"), Says(expected="keys to press: 0-9, *, # and p (half a second's pause)")
 ]

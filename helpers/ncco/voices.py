@@ -47,3 +47,10 @@ SSML_TAGS = ("speak", "break", "emphasis", "lang", "phoneme", "prosody", "say-as
 def languages() -> list[str]:
     """Every known language code, in alphabetical order."""
     return sorted({*STYLES, *NEWER})
+
+
+def voice_of(language: str | None, style: int | None, name: str | None) -> tuple[str, int]:
+    """The language and style that speak. A retired voice ``name`` counts when neither of the two is given."""
+    if language is None and style is None and name is not None and name.lower() in RETIRED:
+        return RETIRED[name.lower()]
+    return language or "en-US", style or 0

@@ -3,26 +3,76 @@
 from __future__ import annotations
 
 import argparse
+import ipaddress
+import logging
+import os
+import signal
 import sys
 import threading
 
 from helpers.errors import KitError
 from helpers.simulator import Simulator
+from helpers.simulator.log import CallLog
+
+ABOUT = """\
+A Vonage Voice API on this machine: it keeps applications, numbers and calls, calls your webhooks, and lets you hear
+the result. It needs no account and no internet."""
+
+MORE = """\
+environment variables:
+  SIMULATOR_TOKEN   what the control plane takes as its token (default: made up at each start, and printed). There is
+                    no option for it: everybody on a machine can see the options of its programs.
+  SIMULATOR_PACE, SIMULATOR_STATE, SIMULATOR_SEED
+                    what --pace, --state and --seed are when they are not given
+
+examples:
+  python -m helpers.simulator --port 9000 --state account.json      real time, and the account stays
+  python -m helpers.simulator --port 9000 --pace stepped --seed 1   for tests: time moves when told, ids repeat
+  python -m helpers.simulator --port 9000 --host 192.168.1.5 --reach 192.168.1.0/24     for a class
+
+How to use it with curl, an SDK or in CI: helpers/simulator/README.md"""
+
+TICK = 0.5  # seconds between two looks at whether to stop: on Windows a wait without end does not notice Ctrl-C
+
+
+def options_of(arguments: list[str] | None) -> argparse.Namespace:
+    """What was asked for on the command line and in the environment."""
+    parser = argparse.ArgumentParser(
+        prog="python -m helpers.simulator", description=ABOUT, epilog=MORE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    where = parser.add_argument_group("where it listens, and what it reaches")
+    where.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
+    where.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    where.add_argument(
+        "--reach", action="append", default=[], metavar="NETWORK",
+        help="IP network it may call besides this machine, such as 192.168.0.0/16; may be given several times",
+    )  # fmt: skip
+    how = parser.add_argument_group("how it works")
+    default = os.environ.get
+    how.add_argument(
+        "--pace", default=default("SIMULATOR_PACE") or "1",
+        help="1 is real time (the default), 20 is twenty times faster; stepped: time moves only when told",
+    )  # fmt: skip
+    how.add_argument(
+        "--state", default=default("SIMULATOR_STATE"), metavar="FILE",
+        help="file that keeps applications and numbers (default: they are gone at the end); several may share it",
+    )  # fmt: skip
+    how.add_argument("--seed", default=default("SIMULATOR_SEED"), help="makes ids, keys and secrets repeatable")
+    log = parser.add_argument_group("what it says while it runs (on stderr)").add_mutually_exclusive_group()
+    log.add_argument("--verbose", action="store_true", help="every request and every webhook, too")
+    log.add_argument("--quiet", action="store_true", help="nothing but failures of the simulator itself")
+    return parser.parse_args(arguments)
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Start the network, say where it is, and serve until Ctrl-C."""
-    parser = argparse.ArgumentParser(prog="python -m helpers.simulator", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="port to listen on (default: any free one)")
-    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
-    parser.add_argument("--pace", default="1", help="1 real time, 20 twenty times faster, or stepped")
-    parser.add_argument("--state", help="file that keeps the account between runs")
-    parser.add_argument("--seed", help="makes ids and the account repeatable")
-    parser.add_argument(
-        "--reach", action="append", default=[], metavar="NETWORK",
-        help="IP network it may call besides this machine, such as 192.168.0.0/16",
-    )  # fmt: skip
-    options = parser.parse_args(arguments)
+    """Start the network, say where it is, and serve until Ctrl-C or SIGTERM. 0, or 1 when it cannot start."""
+    options = options_of(arguments)
+    _log(options)
+    stop = threading.Event()
+    for name in ("SIGINT", "SIGTERM", "SIGBREAK"):  # the last is Windows' own
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda *_: stop.set())
     simulator = Simulator(
         pace=options.pace,
         seed=options.seed,
@@ -31,20 +81,45 @@ def main(arguments: list[str] | None = None) -> int:
         port=options.port,
         reach=tuple(options.reach),
     )
+    if not options.quiet:
+        simulator.trace.subscribe(CallLog(clock=options.pace not in ("1", "1.0")))
     try:
         with simulator:
-            print(f"address     {simulator.url}")
-            print(f"API key     {simulator.account.api_key}")
-            print(f"API secret  {simulator.account.api_secret}")
-            print(f"token       {simulator.token}")
-            print("Ctrl-C ends it.", flush=True)
-            threading.Event().wait()
-    except KeyboardInterrupt:
-        return 0
+            _greet(simulator, options.host)
+            while not stop.wait(TICK):
+                if not simulator.running:
+                    print("The simulator has ended by itself. Please report what it said before.", file=sys.stderr)
+                    return 1
     except KitError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _log(options: argparse.Namespace) -> None:
+    logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
+    usual = logging.DEBUG if options.verbose else logging.INFO
+    logging.getLogger("helpers.simulator").setLevel(logging.ERROR if options.quiet else usual)
+
+
+def _greet(simulator: Simulator, host: str) -> None:
+    """The only place where secrets are shown: where to go, and what to sign in with."""
+    token = "(SIMULATOR_TOKEN)" if os.environ.get("SIMULATOR_TOKEN") else simulator.token
+    print(f"address     {simulator.url}")
+    print(f"API key     {simulator.account.api_key}")
+    print(f"API secret  {simulator.account.api_secret}")
+    print(f"token       {token}")
+    print("Ctrl-C ends it.", flush=True)
+    if not _only_here(host):
+        print(f"WARNING: it listens on {host}, so other machines can reach it, and nothing is encrypted.",
+              file=sys.stderr, flush=True)  # fmt: skip
+
+
+def _only_here(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 if __name__ == "__main__":

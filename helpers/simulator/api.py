@@ -1,7 +1,6 @@
 """Vonage's Voice API as HTTP: requests in, replies out, no state of its own.
 
-The routes are those of the Voice API definition 1.10.0. What this simulator does not carry out yet answers 501 and says
-so, instead of pretending.
+The routes are those of the Voice API definition 1.10.0.
 """
 
 from __future__ import annotations
@@ -17,17 +16,29 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from helpers.ncco import parse
 from helpers.simulator import payloads
+from helpers.simulator.asking import subscribe
 from helpers.simulator.auth import application_of
 from helpers.simulator.errors import DOCS, PROBLEMS, ApiError, backend, conversation, problem, proxy
 from helpers.simulator.ids import Ids
 from helpers.simulator.leg import TRANSITIONS, Leg
+from helpers.simulator.limits import too_deep
 from helpers.simulator.network import Network, end_call
-from helpers.simulator.requests import EARLY, outbound_leg, stream_body, talk_body
+from helpers.simulator.regions import region_of
+from helpers.simulator.requests import (
+    EARLY,
+    destination,
+    dtmf_body,
+    outbound_leg,
+    stream_body,
+    subscription_body,
+    talk_body,
+)
 
 FILTERS = ("status", "date_start", "date_end", "conversation_uuid", "order")
 STATUSES = (*TRANSITIONS, "completed", "rejected", "machine")
-ACTIONS_TO_COME = ("mute", "unmute", "earmuff", "unearmuff", "transfer")
+ACTIONS = ("hangup", "mute", "unmute", "earmuff", "unearmuff", "transfer")
 
 
 async def json_body(request: Request) -> dict[str, Any]:
@@ -40,6 +51,8 @@ async def json_body(request: Request) -> dict[str, Any]:
         json.dumps(body, allow_nan=False, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         raise problem(400, kind=f"{DOCS}#invalid-json", detail="Invalid JSON") from None
+    if too_deep(body):
+        raise problem(400, kind=f"{DOCS}#invalid-json", detail="The JSON is nested too deeply")
     if not isinstance(body, dict):
         raise problem(400, detail="The body must be a JSON object")
     return body
@@ -56,8 +69,10 @@ def voice_api(network: Network) -> APIRouter:
 
     def leg_of(request: Request, uuid: str, *, live: bool = True) -> Leg:
         application, leg = caller(request), network.legs.get(uuid)
-        if leg is None or leg.application_id != application:
+        if leg is None or network.is_forgotten(leg) or leg.application_id != application:
             raise proxy(404, why=f"There is no call {uuid} of this application.")
+        if region_of(request.scope) not in ("", leg.region):
+            raise proxy(404, why=f"The call {uuid} is not in this region: use {network.region_url_of(leg)}.")
         if live and leg.over:
             raise proxy(404, why=f"The call {uuid} is over.")
         return leg
@@ -76,6 +91,9 @@ def voice_api(network: Network) -> APIRouter:
     async def create_call(request: Request) -> Response:
         application, body = caller(request), await json_body(request)
         leg = outbound_leg(body, application, network.account, network.ids, network.clock)
+        if "low_balance" in network.faults:
+            raise problem(402)
+        leg.region = region_of(request.scope) or network.account.region(application)
         network.place(leg)
         reply = {
             "uuid": leg.uuid,
@@ -88,7 +106,10 @@ def voice_api(network: Network) -> APIRouter:
     @router.get("/v1/calls")
     async def list_calls(request: Request) -> Response:
         application = caller(request)
-        found = [leg for leg in network.legs.values() if leg.application_id == application]
+        region = region_of(request.scope)
+        own = [leg for leg in network.legs.values() if leg.application_id == application]
+        # The plain address leads to every region.
+        found = [leg for leg in own if region in ("", leg.region) and not network.is_forgotten(leg)]
         return JSONResponse(_page(found, request.query_params, network))
 
     @router.get("/v1/calls/{uuid}")
@@ -99,21 +120,28 @@ def voice_api(network: Network) -> APIRouter:
     async def modify_call(request: Request, uuid: str) -> Response:
         leg, body = leg_of(request, uuid), await json_body(request)
         action = body.get("action")
-        if action in ACTIONS_TO_COME:
-            raise not_yet(f"the action {action}")
-        if action != "hangup":
-            raise backend([("action", f"must be one of: hangup, {', '.join(ACTIONS_TO_COME)}")])
-        if "early_hang_up_works" not in network.faults and network.clock.now - leg.created_at < EARLY:
+        if action not in ACTIONS:
+            raise backend([("action", f"must be one of: {', '.join(ACTIONS)}")])
+        early = "early_hang_up_works" not in network.faults and network.clock.now - leg.created_at < EARLY
+        if action == "hangup" and early:
             await noted(request, leg, body, Response(status_code=400))
             raise proxy(400, why=f"A call cannot be hung up in its first {EARLY:g} s.")
-        end_call(leg, "hung up through the API", "platform")
-        return await noted(request, leg, body, Response(status_code=204))
+        if action != "hangup" and leg.status != "answered":
+            raise proxy(400, why="The call has not been answered yet: wait for its answered event.")
+        ncco, url = destination(body) if action == "transfer" else (None, "")
+        done = await noted(request, leg, body, Response(status_code=204))
+        if action == "hangup":
+            end_call(leg, "hung up through the API", "platform")
+        elif action == "transfer":
+            network.transfer(leg, parse(ncco) if ncco is not None else None, url)
+        else:
+            network.control(leg, action)
+        return done
 
     @router.put("/v1/calls/{uuid}/stream")
     async def start_stream(request: Request, uuid: str) -> Response:
         leg, body = answered(request, uuid), await json_body(request)
         url, level, loop = stream_body(body)
-
         network.play(leg, "rest_stream", lambda: network.sounds.get(leg, url), level, loop, url=url)
         return await noted(request, leg, body, JSONResponse({"message": "Stream started", "uuid": uuid}))
 
@@ -137,25 +165,31 @@ def voice_api(network: Network) -> APIRouter:
         return await noted(request, leg, None, JSONResponse({"message": "Talk stopped", "uuid": uuid}))
 
     @router.put("/v1/calls/{uuid}/dtmf")
+    async def send_dtmf(request: Request, uuid: str) -> Response:
+        leg, body = answered(request, uuid), await json_body(request)
+        network.send_keys(leg, dtmf_body(body), by="api")
+        return await noted(request, leg, body, JSONResponse({"message": "DTMF sent", "uuid": uuid}))
+
     @router.put("/v1/calls/{uuid}/input/dtmf")
+    async def subscribe_keys(request: Request, uuid: str) -> Response:
+        leg, body = answered(request, uuid), await json_body(request)
+        subscribe(network, leg, subscription_body(body))
+        return await noted(request, leg, body, Response(status_code=200))
+
     @router.delete("/v1/calls/{uuid}/input/dtmf")
-    async def dtmf(request: Request, uuid: str) -> Response:
-        leg_of(request, uuid)
-        raise not_yet("DTMF through the API")
+    async def unsubscribe_keys(request: Request, uuid: str) -> Response:
+        leg = answered(request, uuid)
+        subscribe(network, leg, None)
+        return await noted(request, leg, None, Response(status_code=200))
 
     @router.get("/v1/files/{uuid}")
     async def recording(request: Request, uuid: str) -> Response:
-        caller(request)
-        # Nothing is recorded yet, so there is no file that this could be.
-        raise conversation(404, "http:error:not-found", f"There is no file {uuid}.")
+        file = await network.recordings.file(uuid, caller(request))
+        if file is None:
+            raise conversation(404, "http:error:not-found", f"There is no file {uuid}.")
+        return Response(file.data, media_type=file.media_type)
 
     return router
-
-
-def not_yet(what: str) -> ApiError:
-    """An honest 501: Vonage can do this, the simulator cannot yet."""
-    body = {"type": "about:blank", "title": "Not Implemented", "detail": f"This simulator does not do {what} yet."}
-    return ApiError(501, body)
 
 
 def _page(legs: list[Leg], query: Any, network: Network) -> dict[str, Any]:

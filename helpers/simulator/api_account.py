@@ -7,6 +7,7 @@ Applications v2 (definition 2.4.1) takes Basic credentials; Numbers (1.1.0) take
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
@@ -15,8 +16,14 @@ from fastapi.responses import JSONResponse
 
 from helpers.simulator.account import Account, Offer
 from helpers.simulator.api import json_body, whole
-from helpers.simulator.applications import checked_capabilities, checked_key, checked_name, new_key_pair
-from helpers.simulator.auth import basic_credentials
+from helpers.simulator.applications import (
+    checked_capabilities,
+    checked_key,
+    checked_name,
+    checked_privacy,
+    new_key_pair,
+)
+from helpers.simulator.auth import account_credentials, basic_credentials
 from helpers.simulator.errors import ApiError, problem
 from helpers.simulator.errors import numbers as number_error
 
@@ -34,6 +41,8 @@ def applications_api(account: Account) -> APIRouter:
     def check(request: Request) -> None:
         if not account.knows(*basic_credentials(request.headers.get("authorization", ""))):
             raise problem(401)
+        if not takes_json(request.headers.get("accept", "")):
+            raise problem(406)
 
     def linked(application: dict[str, Any]) -> dict[str, Any]:
         return application | {"_links": {"self": {"href": f"/v2/applications/{application['id']}"}}}
@@ -42,7 +51,8 @@ def applications_api(account: Account) -> APIRouter:
     async def create(request: Request) -> Response:
         check(request)
         body = await json_body(request)
-        _, _, public = checked_name(body), checked_capabilities(body), checked_key(body)
+        # All is checked before a key is made.
+        _, _, _, public = checked_name(body), checked_capabilities(body), checked_privacy(body), checked_key(body)
         # Making a key takes a tenth of a second, in which calls must go on.
         pair = (public, None) if public else await asyncio.to_thread(new_key_pair)
         return JSONResponse(linked(account.create_application(body, *pair)), 201)
@@ -92,15 +102,20 @@ def numbers_api(account: Account) -> APIRouter:
     """``/account/numbers`` and ``/number/…``."""
     router = APIRouter()
 
-    def check(request: Request) -> None:
-        query = request.query_params
-        given = basic_credentials(request.headers.get("authorization", ""))
-        if not account.knows(*given) and not account.knows(query.get("api_key", ""), query.get("api_secret", "")):
+    def check(request: Request, sent: dict[str, str] | None = None) -> None:
+        """Basic, or key and secret in the query, or, as the PHP SDK has it, in the form."""
+        form = sent or {}
+        in_form = account.knows(form.get("api_key", ""), form.get("api_secret", ""))
+        if not in_form and not account_credentials(request, account):
             raise number_error(401, "authentication failed")
 
     async def form(request: Request) -> dict[str, str]:
-        check(request)
-        fields = dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True))
+        sent = dict(parse_qsl((await request.body()).decode(errors="replace"), keep_blank_values=True))
+        check(request, sent)
+        # Clients of old, the Node-RED palette's among them, put the fields into the query and send no body.
+        fields = dict(request.query_params) | sent
+        if fields.get("target_api_key", account.api_key) != account.api_key:  # a subaccount: there is none
+            raise number_error(420, "method failed")
         for name in ("country", "msisdn"):
             if not fields.get(name):
                 raise number_error(420, "method failed")
@@ -142,6 +157,17 @@ def numbers_api(account: Account) -> APIRouter:
         return JSONResponse(done)
 
     return router
+
+
+def takes_json(accept: str) -> bool:
+    """True when an Accept header lets the reply be ``application/json``; none, or an empty one, lets it be anything."""
+    weights: dict[str, float] = {}
+    for part in accept.split(","):
+        kind, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        weight = next((text[2:] for text in parameters if text.startswith("q=")), "1")
+        weights[kind] = 0.0 if re.fullmatch(r"0(\.0*)?", weight) else 1.0
+    nearest = next((kind for kind in ("application/json", "application/*", "*/*") if kind in weights), "")
+    return not accept.strip() or weights.get(nearest, 0.0) > 0
 
 
 def _page_number(request: Request, name: str, usual: int, high: int) -> int:

@@ -7,10 +7,16 @@ import binascii
 import hashlib
 import json
 import time
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from fastapi import Request
 
 from helpers.simulator.account import Account
 from helpers.simulator.errors import proxy
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
 SKEW = 10  # seconds a client's clock may be ahead; Vonage publishes no figure
 LONGEST = 24 * 3600  # exp may lie this far after iat (authentication guide)
@@ -27,6 +33,13 @@ def basic_credentials(header: str) -> tuple[str, str]:
     except (binascii.Error, UnicodeDecodeError):
         return "", ""
     return key, secret
+
+
+def account_credentials(request: Request, account: Account) -> bool:
+    """True when a request brings the account's key and secret: Basic, or of old in the query."""
+    query = request.query_params
+    given = basic_credentials(request.headers.get("authorization", ""))
+    return account.knows(*given) or account.knows(query.get("api_key", ""), query.get("api_secret", ""))
 
 
 def application_of(header: str, account: Account) -> str:
@@ -55,7 +68,7 @@ def application_of(header: str, account: Account) -> str:
     try:
         claims = jwt.decode(
             token,
-            public["keys"]["public_key"],
+            _public_key(public["keys"]["public_key"]),
             algorithms=["RS256"],
             leeway=SKEW,
             options={"require": ["application_id", "iat", "jti"], "verify_aud": False},
@@ -70,6 +83,14 @@ def application_of(header: str, account: Account) -> str:
     except (jwt.PyJWTError, ValueError, TypeError, OverflowError) as error:
         raise proxy(401, why=f"The token is not acceptable: {error}.") from None
     return application
+
+
+@lru_cache(maxsize=256)
+def _public_key(pem: str) -> PublicKeyTypes:
+    """The key in a PEM text: reading one takes longer than checking a signature with it."""
+    from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+    return load_pem_public_key(pem.encode())
 
 
 def _check_age(claims: dict[str, Any]) -> None:

@@ -21,6 +21,9 @@ STEPPED_EPOCH = datetime(2026, 2, 2, 10, 0, tzinfo=UTC)
 # A reply that really took this long, or a multiple of it, takes as much stepped time; what is beyond does not count.
 # The noise of a busy laptop must not change a trace, while an answer URL that dawdles must still cause silence.
 SLOW_REPLY = 0.5
+# So long (seconds) one piece of real work is waited for by those who want everything to be done: a server that waits
+# for its own request to us cannot answer ours.
+PATIENCE = 0.4
 
 
 class ClockError(KitError):
@@ -63,6 +66,14 @@ class Clock:
     async def spend(self, real_seconds: float) -> None:
         """Let call time catch up with a reply that took ``real_seconds``. Here it already has."""
 
+    @property
+    def is_busy(self) -> bool:
+        """True while real work is done that call time waits for."""
+        return False
+
+    async def settle(self) -> None:
+        """Wait until everything that is due now has been done. Here it never has, nor does it have to."""
+
     async def advance(self, seconds: float, until: Callable[[], bool] | None = None) -> float:
         """Let ``seconds`` of call time pass, or fewer when ``until()`` comes true. Returns the new time."""
         end = self.now + seconds
@@ -87,18 +98,33 @@ class SteppedClock(Clock):
         self._now = 0.0
         self._order = itertools.count()
         self._sleepers: list[tuple[float, int, asyncio.Future[None]]] = []
+        self._given_up = 0  # how many of them at most are cancelled
         self._steps: list[tuple[float, int, Callable[[], bool] | None, asyncio.Future[None]]] = []
         self._turns: collections.deque[asyncio.Future[None]] = collections.deque()
         self._in_flight = False
+        self._settling: list[asyncio.Future[bool]] = []
 
     @property
     def now(self) -> float:
         return self._now
 
+    @property
+    def is_busy(self) -> bool:
+        return self._in_flight
+
     async def sleep_until(self, at: float) -> None:
         woken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._sleepers, (max(at, self._now), next(self._order), woken))
-        await woken
+        try:
+            await woken
+        except asyncio.CancelledError:
+            self._given_up += 1
+            if self._given_up > len(self._sleepers) // 2:
+                # Every call gives up sleeps that have hours to go: they must not pile up until their time has come.
+                self._sleepers = [sleeper for sleeper in self._sleepers if not sleeper[2].done()]
+                heapq.heapify(self._sleepers)
+                self._given_up = 0
+            raise
 
     @asynccontextmanager
     async def in_flight(self) -> AsyncIterator[None]:
@@ -115,6 +141,17 @@ class SteppedClock(Clock):
         if real_seconds >= SLOW_REPLY:
             await self.sleep(round(real_seconds, 1))
 
+    async def settle(self) -> None:
+        done = False
+        while not done:
+            told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+            self._settling.append(told)
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    done = await told
+            except TimeoutError:
+                return
+
     async def advance(self, seconds: float, until: Callable[[], bool] | None = None) -> float:
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._steps, (self._now + max(0.0, seconds), next(self._order), until, done))
@@ -130,7 +167,10 @@ class SteppedClock(Clock):
             if not turn.done():
                 self._in_flight = True
                 turn.set_result(None)
+                self._tell(settled=False)
                 return True
+        if self._tell(settled=True):
+            return True
         if not self._steps:
             return False
         for step in self._steps:
@@ -147,6 +187,14 @@ class SteppedClock(Clock):
             return True
         self._now = max(self._now, target)
         return self._finish(self._steps[0])
+
+    def _tell(self, *, settled: bool) -> bool:
+        """Tell those who wait for it whether everything is done. Returns True if there is anybody."""
+        waiting, self._settling = self._settling, []
+        for told in waiting:
+            if not told.done():
+                told.set_result(settled)
+        return bool(waiting)
 
     def _finish(self, step: tuple[float, int, Callable[[], bool] | None, asyncio.Future[None]]) -> bool:
         self._steps.remove(step)

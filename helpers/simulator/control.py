@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 import secrets
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
@@ -13,11 +12,15 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from helpers.errors import KitError
+from helpers.simulator.account import AccountError
 from helpers.simulator.api import json_body
+from helpers.simulator.dialling import dial
 from helpers.simulator.errors import ApiError
-from helpers.simulator.handsets import HandsetError, is_seconds
+from helpers.simulator.handsets import checked_address, is_seconds
 from helpers.simulator.leg import Leg
 from helpers.simulator.network import Network
+from helpers.simulator.person import play
+from helpers.simulator.scripts import checked_step
 from helpers.trace import Entry
 
 RATES = (8000, 16000)
@@ -95,18 +98,18 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
         check(request)
         return JSONResponse([handset.settings() for handset in network.handsets.values()])
 
-    @router.put("/phones/{number}")
-    async def configure(request: Request, number: str) -> Response:
+    @router.put("/phones/{address}")
+    async def configure(request: Request, address: str) -> Response:
         check(request)
-        handset = network.handset(checked_number(number))
+        handset = network.handset(checked_address(address))
         handset.configure(await json_body(request))
         return JSONResponse(handset.settings())
 
-    @router.post("/phones/{number}/{what}")
-    async def use(request: Request, number: str, what: str) -> Response:
+    @router.post("/phones/{address}/{what}")
+    async def use(request: Request, address: str, what: str) -> Response:
         check(request)
         body = await json_body(request) if await request.body() else {}
-        return JSONResponse(_use(network, checked_number(number), what, body))
+        return JSONResponse(await _use(network, checked_address(address), what, body))
 
     @router.get("/faults")
     async def faults(request: Request) -> Response:
@@ -155,21 +158,27 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
     return router
 
 
-def _use(network: Network, number: str, what: str, body: dict[str, Any]) -> dict[str, Any]:
-    """What the person holding a phone can do."""
-    handset = network.handset(number)
+async def _use(network: Network, address: str, what: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What the person holding a phone can do. Returns when it has been done, or a sound has begun."""
     if what == "dial":
-        return {"uuid": network.dial(number, checked_number(body.get("to"))).uuid}
+        return {"uuid": dial(network, address, body).uuid}
+    handset = network.handset(address)
     if what in ("answer", "decline"):
         handset.decide(what)
     elif what == "hang_up":
-        network.hang_up_handset(number)
+        network.hang_up_handset(address)
     elif what == "press":
-        network.press(number, body.get("digits", ""))
-    elif what == "say":
-        network.say(number, str(body.get("text", "")))
+        network.press(address, body.get("digits", ""))
+    elif what in ("say", "play"):
+        step = checked_step({**body, "do": what})
+        leg = handset.in_call()
+        if what == "play":
+            begun = network.beside(leg, play(network, leg, step))
+        else:
+            begun = network.speak(address, step["text"], step.get("language", "en-US"))
+        await asyncio.wait([begun])  # not the task itself: the call may end meanwhile
     else:
-        raise ControlError(f"A phone cannot {what}.", "It can dial, answer, decline, hang_up, press and say.")
+        raise ControlError(f"A phone cannot {what}.", "It can dial, answer, decline, hang_up, press, say and play.")
     return handset.settings()
 
 
@@ -183,13 +192,6 @@ def summary(leg: Leg) -> dict[str, Any]:
         "status": leg.status,
         "direction": leg.direction,
     }
-
-
-def checked_number(number: Any) -> str:
-    """A number as it is dialled: digits only."""
-    if not isinstance(number, str) or not re.fullmatch(r"[0-9]{3,15}", number):
-        raise HandsetError(f"{number!r} is not a number a phone can have.", "Use digits only, as in 447700900001.")
-    return number
 
 
 def _reached(leg: Leg, status: str) -> bool:
@@ -226,7 +228,8 @@ def answer_kit_errors(app: FastAPI) -> None:
 
     @app.exception_handler(KitError)
     async def kit_error(request: Request, error: KitError) -> Response:
-        return JSONResponse(_told(error.message, error.cure), 400)
+        # A disk that is full is no fault of whoever asked.
+        return JSONResponse(_told(error.message, error.cure), 500 if isinstance(error, AccountError) else 400)
 
 
 def _told(message: str, cure: str) -> dict[str, str]:

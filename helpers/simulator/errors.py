@@ -14,9 +14,12 @@ DOCS = "https://developer.vonage.com/api-errors"
 PROBLEMS = {
     400: ("bad-request", "Bad Request", "The request failed due to validation errors"),
     401: ("unauthorized", "Unauthorized", "You did not provide correct credentials."),
+    402: ("low-balance", "Low balance", "The account has too little money left for this request"),
     404: ("not-found", "Not Found", "The resource does not exist, or you do not have access"),
     405: ("wrong-verb", "Request method not allowed", "Request method not supported"),
     406: ("accept-header", "Invalid Accept header", "This API answers application/json"),
+    408: ("request-timeout", "Request Timeout", "The request did not come in time"),
+    413: ("content-too-large", "Content Too Large", "The request is too large"),
     415: ("content-type-header", "Unsupported Content-Type header", "This API takes application/json"),
     429: ("rate-limit", "Rate Limit Hit", "Please wait, then retry your request"),
     500: ("internal-error", "Internal Server Error", "Something went wrong"),

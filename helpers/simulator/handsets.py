@@ -1,17 +1,21 @@
-"""What the person holding a phone does: answers, is busy, declines, lets it ring; presses keys, speaks, hangs up."""
+"""The phones of the network: how each behaves when it is called, its settings, and the call it is in."""
 
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any
 
-from helpers.errors import KitError
+from helpers.addresses import FORMS, kind_of, plain
 from helpers.simulator.leg import Ending, Leg
+from helpers.simulator.scripts import HandsetError, checked_keys, checked_script, decision, is_seconds
 
 if TYPE_CHECKING:
     from helpers.simulator.clock import Clock
+
+__all__ = [
+    "BEHAVIOURS", "KEY_PAUSE", "REFUSALS", "Handset", "HandsetError", "checked_address", "checked_keys", "is_seconds",
+]  # fmt: skip
 
 # behaviour: seconds before it shows, when nobody says otherwise
 BEHAVIOURS: dict[str, float] = {
@@ -22,11 +26,10 @@ BEHAVIOURS: dict[str, float] = {
     "out_of_service": 0.5,
     "voicemail": 5.0,
     "manual": 0.0,  # rings until someone answers or declines
+    "scripted": 0.0,  # its script says when it answers or declines
 }
-STEPS = {"wait": "seconds", "press": "digits", "say": "text", "hang_up": None}
-KEYS = re.compile(r"[0-9*#]+")
-LONGEST = 366 * 24 * 3600.0
 KEY_PAUSE = 0.2  # seconds from one key to the next
+GREETING = "Please leave a message after the tone."
 
 # How a carrier reports each behaviour (status, detail, SIP code): webhook reference, support article 209591618.
 REFUSALS: dict[str, tuple[str, str | None, int, str]] = {
@@ -35,42 +38,71 @@ REFUSALS: dict[str, tuple[str, str | None, int, str]] = {
     "rings_out": ("unanswered", "carrier_timeout", 480, "nobody picked up and the carrier gave up"),
     "out_of_service": ("failed", "number_out_of_service", 404, "the number is not in service"),
 }
-
-
-class HandsetError(KitError):
-    """A phone was asked to do what it cannot do."""
+SETTINGS = ("behaviour", "after", "greeting", "beep", "script")
 
 
 @dataclass
 class Handset:
-    """A simulated phone. Its behaviour holds for every call it gets, until it is changed."""
+    """A simulated phone, under a number or another address. It behaves so for every call, until it is changed."""
 
     number: str
     behaviour: str = "answers"
     after: float = BEHAVIOURS["answers"]
-    greeting: str = "Please leave a message after the tone."
+    greeting: str = GREETING
+    beep: bool = True
     script: list[dict[str, Any]] = field(default_factory=list)
     leg: Leg | None = None  # the call it is in
     _decision: asyncio.Future[str] | None = None
 
+    @property
+    def is_machine(self) -> bool:
+        """True if no person answers, but a machine."""
+        return self.behaviour == "voicemail"
+
+    @property
+    def steps(self) -> list[dict[str, Any]]:
+        """What the script does once the call is answered."""
+        place = decision(self.script)
+        return self.script if place is None else self.script[place + 1 :]
+
     def configure(self, settings: dict[str, Any]) -> None:
         """Change the behaviour; everything is checked before anything is changed."""
-        unknown = set(settings) - {"behaviour", "after", "greeting", "script"}
-        behaviour = settings.get("behaviour", self.behaviour)
-        if unknown or not isinstance(behaviour, str) or behaviour not in BEHAVIOURS:
-            raise HandsetError(
-                f"A phone has no {', '.join(sorted(unknown)) or repr(behaviour)}.",
-                f"Behaviours are {', '.join(BEHAVIOURS)}; settings are behaviour, after, greeting and script.",
-            )
-        after = settings.get("after", BEHAVIOURS[behaviour] if "behaviour" in settings else self.after)
+        if unknown := set(settings) - set(SETTINGS):
+            raise _no_such(", ".join(sorted(unknown)))
+        script = checked_script(settings.get("script") or []) if "script" in settings else self.script
+        behaviour, after = self._behaviour(settings, script)
+        greeting = self.greeting if settings.get("greeting") is None else settings["greeting"]
+        if not isinstance(greeting, str) or not greeting.strip():
+            raise HandsetError(f"{greeting!r} is nothing a machine can say.", "Write the greeting as text.")
+        beep = settings.get("beep", self.beep)
+        if not isinstance(beep, bool):
+            raise HandsetError(f"beep is true or false, not {beep!r}.", "Leave it out for a machine that beeps.")
+        self.behaviour, self.after, self.script = behaviour, after, script
+        self.greeting, self.beep = greeting, beep
+
+    def _behaviour(self, settings: dict[str, Any], script: list[dict[str, Any]]) -> tuple[str, float]:
+        """Behaviour and time. A script that answers or declines says both; what is said last counts."""
+        place, behaviour = decision(script), settings.get("behaviour", self.behaviour)
+        if not isinstance(behaviour, str) or behaviour not in BEHAVIOURS:
+            raise _no_such(repr(behaviour))
+        if place is not None and ("script" in settings or behaviour == "scripted"):
+            if {"behaviour", "after"} & set(settings) and (behaviour != "scripted" or "after" in settings):
+                raise HandsetError(
+                    f"The script already says when the phone {script[place]['do']}s.",
+                    f"Leave behaviour and after out, or take the step {script[place]['do']} out of the script.",
+                )
+            return "scripted", float(sum(step["seconds"] for step in script[:place]))
+        if behaviour == "scripted":
+            if "behaviour" in settings:
+                raise HandsetError(
+                    "No script of this phone answers or declines.", "Give one with {'do': 'answer'} in it."
+                )
+            behaviour, after = "answers", settings.get("after", BEHAVIOURS["answers"])
+        else:
+            after = settings.get("after", BEHAVIOURS[behaviour] if "behaviour" in settings else self.after)
         if not is_seconds(after):
             raise HandsetError(f"{after!r} is no number of seconds.", "Use 0 or more, for example after=2.")
-        steps = settings.get("script", self.script) or []
-        if not isinstance(steps, list):
-            raise HandsetError(f"A script is a list of steps, not {steps!r}.", "Put square brackets around the step.")
-        script = [checked_step(step) for step in steps]
-        self.behaviour, self.after, self.script = behaviour, float(after), script
-        self.greeting = str(settings.get("greeting") or self.greeting)
+        return behaviour, float(after)
 
     def settings(self) -> dict[str, Any]:
         """What :meth:`configure` takes, plus the number and the call the phone is in: none when that is over."""
@@ -80,6 +112,7 @@ class Handset:
             "behaviour": self.behaviour,
             "after": self.after,
             "greeting": self.greeting,
+            "beep": self.beep,
             "script": self.script,
             "call": leg.uuid if leg else None,
             "status": leg.status if leg else "idle",
@@ -87,13 +120,17 @@ class Handset:
 
     async def ring(self, clock: Clock) -> Ending | None:
         """Ring until something happens. None: answered; otherwise how the call ends."""
-        if self.behaviour == "manual":
+        behaviour = self.behaviour
+        place = decision(self.script)
+        if behaviour == "scripted" and place is not None:
+            behaviour = "answers" if self.script[place]["do"] == "answer" else "declines"
+        elif behaviour == "manual":
             self._decision = asyncio.get_running_loop().create_future()
             if await self._decision == "answer":
                 return None
             return refusal("declines")
         await clock.sleep(self.after)
-        return None if self.behaviour in ("answers", "voicemail") else refusal(self.behaviour)
+        return None if behaviour in ("answers", "voicemail") else refusal(behaviour)
 
     def decide(self, decision: str) -> None:
         """Press Answer (``"answer"``) or Decline (``"decline"``) on a phone that rings and waits for a person."""
@@ -120,30 +157,16 @@ def refusal(behaviour: str) -> Ending:
     return Ending(status, why, detail=detail, sip_code=sip_code, disconnected_by="user")
 
 
-def is_seconds(value: Any) -> TypeGuard[float]:
-    """True for a number of seconds that can be waited: 0 to a year."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= LONGEST
+def checked_address(address: Any) -> str:
+    """What a handset can be reached under (see :mod:`helpers.addresses`); a SIP address without its parameters."""
+    address = plain(address) if isinstance(address, str) else address
+    if kind_of(address) is None:
+        raise HandsetError(f"{address!r} is not a number a phone can have, nor another address.", FORMS)
+    return str(address)
 
 
-def checked_keys(digits: Any) -> str:
-    """Digits a phone has."""
-    if not isinstance(digits, str) or not KEYS.fullmatch(digits):
-        raise HandsetError(f"{digits!r} is nothing a keypad can send.", "Use 0-9, * and #, for example '1#'.")
-    return digits
-
-
-def checked_step(step: Any) -> dict[str, Any]:
-    """One step of a script: ``{"do": "press", "digits": "1#"}`` and its like."""
-    do = step.get("do") if isinstance(step, dict) else None
-    if not isinstance(do, str) or do not in STEPS or set(step) - {"do", STEPS[do]}:
-        raise HandsetError(
-            f"A script cannot do {step!r}.",
-            "Steps are {'do': 'wait', 'seconds': 2}, {'do': 'press', 'digits': '1#'}, {'do': 'say', 'text': 'yes'} "
-            "and {'do': 'hang_up'}.",
-        )
-    value = step.get(STEPS[do]) if STEPS[do] else None
-    if do == "press":
-        checked_keys(value)
-    elif (do == "wait" and not is_seconds(value)) or (do == "say" and not isinstance(value, str)):
-        raise HandsetError(f"The step {step!r} lacks its {STEPS[do]}.", f"Add '{STEPS[do]}': … to it.")
-    return dict(step)
+def _no_such(what: str) -> HandsetError:
+    return HandsetError(
+        f"A phone has no {what}.",
+        f"Behaviours are {', '.join(BEHAVIOURS)}; settings are {', '.join(SETTINGS[:-1])} and {SETTINGS[-1]}.",
+    )

@@ -11,12 +11,16 @@ from helpers.ncco import Ncco, parse
 from helpers.simulator import payloads
 from helpers.simulator.applications import voice_hooks
 from helpers.simulator.callbacks import NotAnNcco, fetch_ncco
-from helpers.simulator.handsets import KEY_PAUSE, Handset
-from helpers.simulator.leg import Ending, Leg
-from helpers.simulator.runner import Runner
+from helpers.simulator.detection import detect, is_synchronous
+from helpers.simulator.handsets import Handset
+from helpers.simulator.leg import FAILURES, Ending, Leg, Webhook
+from helpers.simulator.person import act
+from helpers.simulator.runner import Runner, ask
+from helpers.simulator.waiting import first_of, forever
 
 if TYPE_CHECKING:
     from helpers.simulator.network import Network
+    from helpers.simulator.socket_line import SocketLine
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +35,8 @@ class Life:
     def __init__(self, network: Network, leg: Leg) -> None:
         self._network = network
         self._leg = leg
+        self._answered: dict[str, Any] | None = None  # the event that has not been sent yet
+        self._why = ""  # what ended the call, when nobody hung up
 
     async def outbound(self) -> None:
         """Vonage rings a phone."""
@@ -66,14 +72,30 @@ class Life:
             task.cancel()
         for source in list(leg.playing):
             network.stop_playing(leg, source)
+        for cue in leg.mouth.cues:
+            if cue.stopped_at is None and (cue.ends is None or cue.ends > network.clock.now):
+                cue.stopped_at = network.clock.now
         leg.move(ending.status, network.clock.now)
+        network.conversations.leave(leg)
+        for done in leg.at_end:
+            done()
+        leg.moved.fire()
         leg.detail, leg.bill = ending.detail, payloads.bill(leg, network.clock)
         facts: dict[str, Any] = {"sip_code": ending.sip_code, "disconnected_by": ending.disconnected_by}
-        network.status(leg, ending.status, ending.why, detail=ending.detail, **facts)
+        asks = leg.reply is not None and ending.status in FAILURES
+        event = network.status(leg, ending.status, ending.why, tell=not asks, detail=ending.detail, **facts)
+        if asks:
+            network.spawn(leg, self._ask(event))
         # "Every call except one that got rejected ends with completed" (support article 360057200092).
         if ending.status not in ("completed", "rejected"):
             leg.move("completed", network.clock.now)
             network.status(leg, "completed", f"every call that is {ending.status} ends with this", **facts)
+
+    async def _ask(self, event: dict[str, Any]) -> None:
+        """A connect action with eventType synchronous: the reply to a failure may be an NCCO for the caller."""
+        reply = await ask(self._network, self._leg, "event", event, self._leg.event)
+        if self._leg.reply is not None and not self._leg.reply.done():
+            self._leg.reply.set_result(reply)
 
     # Outbound
 
@@ -84,7 +106,13 @@ class Life:
         refused = self._no_route()
         if refused:
             return refused
-        handset = network.handset(leg.to)
+        if leg.endpoint == "websocket":
+            from helpers.simulator.socket_line import SocketLine
+
+            line = SocketLine(network, leg)
+            self._ringing("your server is called")
+            return await line.connect() or await self._talk(line, "your server took the connection")
+        handset = network.handset(leg.address)
         self._ringing("the destination was reached")
         if handset.leg and not handset.leg.over:
             return Ending("busy", "the phone is in another call", sip_code=486, disconnected_by="user")
@@ -94,12 +122,8 @@ class Life:
     def _no_route(self) -> Ending | None:
         """Why the leg does not get as far as ringing, if it does not."""
         leg, network = self._leg, self._network
-        if leg.endpoint != "phone":
-            network.note(leg, "note", text=f"This simulator does not connect {leg.endpoint} endpoints yet.")
-            return Ending("failed", f"no route to a {leg.endpoint} endpoint", detail="cannot_route", sip_code=404,
-                          disconnected_by="platform")  # fmt: skip
-        own = {number["msisdn"] for number in network.account.numbers}
-        if leg.from_ not in own and "foreign_caller_id_connects" not in network.faults:
+        foreign = leg.from_ != "unknown" and network.account.number(leg.from_) is None
+        if leg.endpoint == "phone" and foreign and "foreign_caller_id_connects" not in network.faults:
             network.note(leg, "note", text=f"{leg.from_} is not a number you rent, so the call does not connect.")
             return Ending("rejected", "the caller ID is not a rented number", detail="restricted", sip_code=403)
         return None
@@ -112,16 +136,10 @@ class Life:
         """Ring no longer than the ringing timer. None: answered."""
         limit = self._leg.ringing_timer
         ring = asyncio.ensure_future(handset.ring(self._network.clock))
-        timer = asyncio.ensure_future(self._network.clock.sleep(limit))
-        try:
-            await asyncio.wait((ring, timer), return_when=asyncio.FIRST_COMPLETED)
-            if ring.done():
-                return ring.result()
-            return Ending("timeout", f"nobody picked up within ringing_timer, {limit:g} s", sip_code=487,
-                          disconnected_by="platform")  # fmt: skip
-        finally:
-            ring.cancel()
-            timer.cancel()
+        if await first_of(ring, self._network.clock.sleep(limit)) == 0:
+            return ring.result()
+        return Ending("timeout", f"nobody picked up within ringing_timer, {limit:g} s", sip_code=487,
+                      disconnected_by="platform")  # fmt: skip
 
     # Inbound
 
@@ -135,21 +153,28 @@ class Life:
         if refused:
             return refused
         await network.clock.sleep(PICK_UP)
-        return await self._talk(network.handset(leg.from_), "Vonage picked up")
+        return await self._talk(network.handset(leg.address), "Vonage picked up")
 
     def _find_application(self) -> Ending | None:
         """Find the application behind the dialled number, or say why there is none."""
         leg, account = self._leg, self._network.account
         number = account.number(leg.to)
-        if number is None:
+        if leg.application_id:  # an app user is with one application, whatever he dials
+            application, reason = leg.application_id, f"There is no application {leg.application_id}."
+            advice = "Use the id of an application of this account."
+        elif number is None:
+            application = ""
             reason = f"{leg.to} is not a number of this account."
             advice = f"Rent {leg.to} first (lesson 01), or dial a number you rent."
-        elif number.get("app_id") not in account.applications:
+        else:
+            application = number.get("app_id", "")
             reason = f"The number {leg.to} is not linked to an application."
             advice = "Link it with POST /number/update and app_id (lesson 06)."
-        else:
-            leg.application_id = number["app_id"]
-            hooks = voice_hooks(account.applications[leg.application_id])
+        if number and number.get("voiceCallbackType") in ("sip", "tel"):
+            self._network.note(leg, "note", text=f"{leg.to} is forwarded, which this simulator does not carry out.")
+        if application in account.applications:
+            leg.application_id, leg.region = application, account.region(application)
+            hooks = voice_hooks(account.applications[application])
             leg.answer, leg.event, leg.fallback = hooks["answer_url"], hooks["event_url"], hooks["fallback_answer_url"]
             return None
         self._network.note(leg, "error", reason=reason, advice=advice)
@@ -157,27 +182,77 @@ class Life:
 
     # The call itself
 
-    async def _talk(self, handset: Handset, why: str) -> Ending:
+    async def _talk(self, other: Handset | SocketLine, why: str) -> Ending:
         leg, network = self._leg, self._network
         leg.move("answered", network.clock.now)
         network.status(leg, "answered", why, tell=False)
         # Its event follows the answer webhook, but carries the time of the pick-up.
-        event = payloads.status_event(leg, "answered", network.clock, detail=None, sip_code=None)
+        self._answered = payloads.status_event(leg, "answered", network.clock, detail=None, sip_code=None)
         network.beside(leg, self._limit())
-        network.beside(leg, act(network, leg, handset))
-        failure = None
+        network.beside(leg, act(network, leg, other) if isinstance(other, Handset) else other.carry())
+        if keys := leg.options.get("dtmfAnswer"):
+            network.send_keys(leg, keys, by="dtmfAnswer")
+        if leg.parent is None:
+            network.conversations.enter(leg, network.conversations.own(leg))
+        self._why = "every action is complete"
+        try:
+            await self._carry_out(lambda: self._begin(other))
+        finally:  # also when the call ends meanwhile: it was answered
+            self._tell_answered()
+        return Ending("completed", self._why, sip_code=200, disconnected_by="platform")
+
+    def _tell_answered(self) -> None:
+        event, self._answered = self._answered, None
+        if event is not None:
+            self._network.callbacks.event(self._leg, event)
+
+    async def _carry_out(self, program: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
+        """Carry out the leg's program, and whatever a transfer puts in its place."""
+        leg = self._leg
+        while program is not None:
+            leg.program = asyncio.ensure_future(program())
+            try:
+                await leg.program
+            except asyncio.CancelledError:
+                if leg.next_program is None or leg.ending is not None:
+                    raise
+            program, leg.next_program = leg.next_program, None
+
+    async def _begin(self, other: Handset | SocketLine) -> None:
+        """What an answered call begins with: who answered, then its NCCO, or whom it is connected to."""
+        leg, network = self._leg, self._network
+        if isinstance(other, Handset) and leg.detection:
+            if is_synchronous(leg):
+                self._tell_answered()
+                await detect(network, leg, other)
+            else:
+                network.beside(leg, detect(network, leg, other))
+        if leg.parent is not None:
+            return await self._join(leg.parent)
         try:
             ncco, source = await self._first_ncco()
-        except NotAnNcco as error:
-            failure = error
-        finally:  # also when the call ends meanwhile: it was answered
-            network.callbacks.event(leg, event)
-        if failure:
+        except NotAnNcco as failure:
+            self._tell_answered()
             network.error(leg, failure.reason, failure.advice)
             await network.clock.sleep(AFTER_FAILURE)
-            return Ending("completed", "there was no NCCO to carry out", sip_code=200, disconnected_by="platform")
-        await Runner(network, leg).run(ncco, source)
-        return Ending("completed", "every action is complete", sip_code=200, disconnected_by="platform")
+            self._why = "there was no NCCO to carry out"
+            return None
+        self._tell_answered()
+        return await Runner(network, leg).run(ncco, source)
+
+    async def _join(self, caller: Leg) -> None:
+        """A leg that a connect action made: its own NCCO first (onAnswer), then together with the caller."""
+        leg, network = self._leg, self._network
+        self._tell_answered()
+        if url := leg.options.get("onAnswer", {}).get("url"):
+            leg.answer = Webhook(url, "GET", socket_timeout=5.0)
+            try:
+                await Runner(network, leg).run(*await fetch_ncco(network, leg, network.region_url_of(leg)))
+            except NotAnNcco as failure:
+                network.error(leg, failure.reason, failure.advice)
+        if caller.room is not None:
+            network.conversations.enter(leg, caller.room)
+            await forever()
 
     async def _limit(self) -> None:
         seconds = self._leg.length_timer
@@ -189,36 +264,4 @@ class Life:
         """The NCCO to begin with: inline, or from the answer URL. Raises NotAnNcco."""
         if self._leg.ncco is not None:
             return parse(self._leg.ncco), "inline"
-        return await fetch_ncco(self._network, self._leg, self._network.region_url)
-
-
-# What the person does in a call
-
-
-async def act(network: Network, leg: Leg, handset: Handset) -> None:
-    """Play the handset's script, and a voicemail's greeting before it."""
-    if handset.behaviour == "voicemail" and leg.direction == "outbound":
-        network.note(leg, "said", text=handset.greeting, by="handset")
-    for step in handset.script:
-        if step["do"] == "wait":
-            await network.clock.sleep(step["seconds"])
-        elif step["do"] == "press":
-            await press(network, leg, step["digits"], pause_first=False)
-        elif step["do"] == "say":
-            network.note(leg, "said", text=step["text"], by="handset")
-        else:
-            leg.end(Ending("completed", "the person hung up", sip_code=200, disconnected_by="user"))
-
-
-async def press(network: Network, leg: Leg, digits: str, *, pause_first: bool) -> None:
-    """Press keys, one every :data:`KEY_PAUSE` seconds."""
-    for position, digit in enumerate(digits):
-        if position or pause_first:
-            await network.clock.sleep(KEY_PAUSE)
-        key(network, leg, digit)
-
-
-def key(network: Network, leg: Leg, digit: str) -> None:
-    """One key."""
-    network.note(leg, "key", digit=digit, by="handset")
-    leg.keypad.press(network.clock.now, digit)
+        return await fetch_ncco(self._network, self._leg, self._network.region_url_of(self._leg))

@@ -8,17 +8,23 @@ from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from helpers.ncco import Ncco
 from helpers.simulator import payloads
 from helpers.simulator.account import Account
 from helpers.simulator.callbacks import Callbacks
 from helpers.simulator.clock import Clock
+from helpers.simulator.conversations import Conversations
 from helpers.simulator.faults import Faults
 from helpers.simulator.handsets import Handset, HandsetError, checked_keys
 from helpers.simulator.ids import Ids
-from helpers.simulator.leg import Ending, Leg
-from helpers.simulator.life import Life, key, press
+from helpers.simulator.joining import fetch_and_go_on, go_on_with
+from helpers.simulator.leg import Ending, Leg, Utterance
+from helpers.simulator.life import Life
 from helpers.simulator.media import Cue, Sound
+from helpers.simulator.person import key, press
 from helpers.simulator.reach import Reach
+from helpers.simulator.recordings import Recordings
+from helpers.simulator.regions import base_address
 from helpers.simulator.sounds import PLAYABLE, SoundError, Sounds, unplayable
 from helpers.trace import Trace
 
@@ -38,26 +44,46 @@ class Network:
         self.region_url = region_url
         self.legs: dict[str, Leg] = {}
         self.handsets: dict[str, Handset] = {}
+        self.conversations = Conversations(self)
+        self.recordings = Recordings(self)
         self.callbacks = Callbacks(self)
         self.sounds = Sounds(self)
         self.faults = Faults()
 
     # What others ask for
 
-    def handset(self, number: str) -> Handset:
-        """The phone with this number. A number nobody set up is a phone that answers after two seconds."""
-        return self.handsets.setdefault(number, Handset(number))
+    def handset(self, address: str) -> Handset:
+        """The phone with this number or address. One nobody set up is a phone that answers after two seconds."""
+        return self.handsets.setdefault(address, Handset(address))
 
     def place(self, leg: Leg) -> Leg:
         """Set up an outbound leg that the API asked for."""
         return self._begin(leg, Life(self, leg).outbound)
 
-    def dial(self, number: str, to: str) -> Leg:
-        """A phone dials a number. The leg is there at once; what becomes of it shows in the trace."""
-        handset = self.handset(number)
+    def dial(
+        self,
+        address: str,
+        to: str,
+        *,
+        headers: dict[str, str] | None = None,
+        custom_data: dict[str, Any] | None = None,
+        application_id: str = "",
+    ) -> Leg:
+        """A phone dials a number. The leg is there at once; what becomes of it shows in the trace.
+
+        ``headers`` are a SIP caller's own; ``custom_data`` and ``application_id`` an app user's, who reaches an
+        application whatever he dials.
+        """
+        handset = self.handset(address)
         if handset.leg and not handset.leg.over:
-            raise HandsetError(f"The phone {number} is already in a call.", "Hang up first.")
-        leg = Leg(self.ids.hex(), self.ids.conversation(), "inbound", number, to, "", self.clock.now)
+            raise HandsetError(f"The phone {address} is already in a call.", "Hang up first.")
+        kind, _, name = address.partition(":")
+        endpoint = kind if name else "phone"
+        who = name if endpoint in ("app", "vbc") else address
+        leg = Leg(
+            self.ids.hex(), self.ids.conversation(), "inbound", who, to, application_id, self.clock.now,
+            endpoint="sip" if endpoint == "sips" else endpoint, sip_headers=headers or {}, custom_data=custom_data,
+        )  # fmt: skip
         handset.leg = leg
         return self._begin(leg, Life(self, leg).inbound)
 
@@ -68,9 +94,10 @@ class Network:
         if digits[1:]:
             self.beside(leg, press(self, leg, digits[1:], pause_first=True))
 
-    def say(self, number: str, text: str) -> None:
-        """The person speaks."""
-        self.note(self.handset(number).in_call(), "said", text=text, by="handset")
+    def speak(self, number: str, text: str, language: str = "en-US") -> asyncio.Task[Any]:
+        """The person on a phone says something; the task is done when it has begun."""
+        leg = self.handset(number).in_call()
+        return self.beside(leg, self.say(leg, text, language=language))
 
     def hang_up_handset(self, number: str) -> None:
         """The person hangs up: ends the call, or the attempt to make one."""
@@ -116,12 +143,11 @@ class Network:
 
     def heard(self, leg: Leg, rate: int) -> Samples:
         """What the person on this leg heard, from answer to end (or till now)."""
-        from helpers.simulator.media import heard, law_of
+        from helpers.simulator.media import heard
 
         if leg.answered_at is None:
             raise HandsetError(f"The call {leg.uuid} has not been answered.", "There is nothing to hear yet.")
-        end = self.clock.now if leg.ended_at is None else leg.ended_at
-        return heard(leg.cues, leg.answered_at, end, rate, law_of(leg.phone))
+        return heard(leg, leg.answered_at, self.clock.now if leg.ended_at is None else leg.ended_at, rate)
 
     async def voice(self, text: str, language: str, style: int) -> Sound:
         """The spoken text."""
@@ -130,11 +156,78 @@ class Network:
         async with self.clock.in_flight():
             return Sound(await asyncio.to_thread(speak, text, language=language, style=style))
 
+    def region_url_of(self, leg: Leg) -> str:
+        """The address to use for requests about this call."""
+        return base_address(self.region_url, leg.region)
+
+    def is_forgotten(self, leg: Leg) -> bool:
+        """True for a call that ended more than ``leg_persistence_time`` days ago (Application API 2.4.1)."""
+        if leg.ended_at is None or self.clock.now - leg.ended_at < 24 * 3600:  # a day is the least it can be
+            return False
+        voice = self.account.applications.get(leg.application_id, {}).get("capabilities", {}).get("voice", {})
+        return self.clock.now - leg.ended_at > voice.get("leg_persistence_time", 7) * 24 * 3600
+
+    def control(self, leg: Leg, action: str) -> None:
+        """mute and earmuff, and their opposites: the others do not hear this leg, this leg does not hear the others.
+
+        What the platform itself plays to an earmuffed leg is still heard (the kit's assumption).
+        """
+        if action in ("mute", "unmute"):
+            leg.muted = action == "mute"
+        else:
+            leg.earmuffed = action == "earmuff"
+        self.note(leg, "control", action=action)
+        self.conversations.repatch(leg)
+
+    def transfer(self, leg: Leg, ncco: Ncco | None, url: str = "") -> None:
+        """Let a leg go on with another NCCO, or with one fetched from ``url``."""
+        if ncco is not None:
+            go_on_with(self, leg, ncco, "transfer")
+        else:
+            self.beside(leg, fetch_and_go_on(self, leg, url))
+
+    def send_keys(self, leg: Leg, digits: str, *, by: str) -> None:
+        """Play key tones into a leg: ``by`` is ``"api"`` or ``"dtmfAnswer"``. ``p`` is a pause of 500 ms."""
+        from helpers.simulator.tones import dtmf_string
+
+        self.note(leg, "dtmf", digits=digits, by=by)
+        cue, _ = self._start_sound(leg, "dtmf", dtmf_string(digits), 0.0, 1, {"text": digits})
+        cue.is_tone = True
+        if leg.on_key is not None:  # a websocket is told in words
+            for digit in digits.replace("p", ""):
+                leg.on_key(digit)
+
+    async def say(
+        self, leg: Leg, text: str, *, language: str = "en-US", style: int = 0, source: str = "handset"
+    ) -> Cue:
+        """Speak ``text`` on a leg, as the person there; returns when it has begun."""
+        return self.utter(leg, await self.voice(text, language, style), text=text, source=source)
+
+    def utter(
+        self, leg: Leg, sound: Sound, *, text: str | None = None, source: str = "handset",
+        url: str | None = None, level: float = 0.0, loop: int = 1,
+    ) -> Cue:  # fmt: skip
+        """The person or machine on a leg sends a sound into the call, now. What comes from a phone is narrowband."""
+        if leg.law:
+            sound = sound.through_phone(leg.law)
+        cue = leg.mouth.start(self.clock.now, sound, level=level, loop=loop)
+        where = {} if url is None else {"url": url}
+        self.note(leg, "said", text=text, by=source, seconds=round(sound.seconds, 3), **where)
+        if text is not None:
+            leg.utterances.append(Utterance(cue.at, cue.at + sound.seconds, text))
+        cue.text, cue.url = text, url
+        leg.voice.fire()
+        for listener in leg.room.members.values() if leg.room else ():
+            listener.hears.fire()
+        return cue
+
     async def reset(self) -> None:
         """Forget calls, phones and files. The account stays, and so does the time."""
         await self.close_calls()
         self.legs.clear()
         self.handsets.clear()
+        self.conversations.clear()
+        self.recordings.clear()
         self.sounds.clear()
         self.trace.clear()
 
@@ -158,14 +251,18 @@ class Network:
         self.note(leg, "error", reason=reason, advice=advice)
         self.callbacks.event(leg, payloads.error_event(leg, reason, self.clock), kind="error")
 
-    def status(self, leg: Leg, status: str, why: str, tell: bool = True, **facts: Any) -> None:
-        """Note a status and, unless told otherwise, send its event. ``facts``: detail, sip_code, disconnected_by."""
+    def status(self, leg: Leg, status: str, why: str, tell: bool = True, **facts: Any) -> dict[str, Any]:
+        """Note a status and, unless told otherwise, send its event, which is returned.
+
+        ``facts``: detail, sip_code, disconnected_by.
+        """
         leg.history.append(status)
         facts = {"detail": None, "sip_code": None, "disconnected_by": None} | facts
         self.note(leg, "status", status=status, why=why, **facts)
+        event = payloads.status_event(leg, status, self.clock, detail=facts["detail"], sip_code=facts["sip_code"])
         if tell:
-            event = payloads.status_event(leg, status, self.clock, detail=facts["detail"], sip_code=facts["sip_code"])
             self.callbacks.event(leg, event)
+        return event
 
     def spawn(self, leg: Leg, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run something for a leg. What goes wrong there is logged and noted, never lost."""
@@ -201,20 +298,24 @@ class Network:
         self, leg: Leg, source: str, sound: Sound, level: float, loop: int, what: dict[str, str]
     ) -> tuple[Cue, Callable[[], None]]:
         """Put a sound on the cue sheet; returns the cue and what ends it."""
-        cue = leg.cues.start(self.clock.now, sound, level=level, loop=loop)
+        cue = leg.ear.start(self.clock.now, sound, level=level, loop=loop)
         facts = {"cue": cue.number, "source": source, "url": what.get("url"), "text": what.get("text"),
                  "level": level, "loop": loop, "seconds": round(sound.seconds, 3)}  # fmt: skip
         self.note(leg, "sound", state="started", ends=cue.ends, **facts)
+        cue.text, cue.url = what.get("text"), what.get("url")
+        leg.hears.fire()
 
         def stop() -> None:
             if cue.stopped_at is None:
                 cue.stopped_at = self.clock.now
                 self.note(leg, "sound", state="stopped", ends=cue.stopped_at, **facts)
+                leg.hears.fire()
 
         return cue, stop
 
     def _begin(self, leg: Leg, life: Callable[[], Coroutine[Any, Any, None]]) -> Leg:
         self.legs[leg.uuid] = leg
+        leg.conversations.append(leg.conversation)
         self.note(leg, "leg", direction=leg.direction, **{"from": leg.from_}, to=leg.to, type=leg.endpoint)
         leg.life = self.spawn(leg, life())
         return leg

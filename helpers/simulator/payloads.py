@@ -26,13 +26,18 @@ def iso(moment: datetime) -> str:
 
 def answer_parameters(leg: Leg, region_url: str) -> dict[str, Any]:
     """What an answer webhook is told (Voice webhook reference)."""
+    caller = {"from_user": leg.from_} if leg.direction == "inbound" and leg.endpoint == "app" else {"from": leg.from_}
+    custom = {} if leg.custom_data is None else {"custom_data": leg.custom_data}
+    headers = {f"SipHeader_{name}": value for name, value in leg.sip_headers.items()}
     return {
         "to": leg.to,
-        "from": leg.from_,
+        **caller,
         "conversation_uuid": leg.conversation,
         "uuid": leg.uuid,
         "endpoint_type": leg.endpoint,
         "region_url": region_url,
+        **custom,
+        **headers,
     }
 
 
@@ -70,9 +75,9 @@ def status_event(leg: Leg, status: str, clock: Clock, *, detail: str | None, sip
     state: dict[str, Any] = {"status": status} | ({"detail": detail} if detail else {}) | {"direction": leg.direction}
     timestamp = {"timestamp": iso(clock.date(clock.now))}
     if status == "answered":
-        nulls: dict[str, Any] = {"start_time": None, "headers": {}, "rate": None}
+        nulls: dict[str, Any] = {"start_time": None, "headers": leg.headers, "rate": None}
         return nulls | parties | state | {"network": None} | timestamp
-    event: dict[str, Any] = {"headers": {}}
+    event: dict[str, Any] = {"headers": leg.headers}
     if status == "completed":
         event |= {"end_time": leg.bill["end_time"], "uuid": leg.uuid} | leg.bill
         state |= {"disconnected_by": leg.ending.disconnected_by} if leg.ending and leg.ending.disconnected_by else {}
@@ -81,15 +86,52 @@ def status_event(leg: Leg, status: str, clock: Clock, *, detail: str | None, sip
     return event | parties | state | timestamp
 
 
-def input_event(leg: Leg, digits: str, timed_out: bool, clock: Clock) -> dict[str, Any]:
-    """What the person pressed. Without speech, ``speech`` only says so."""
+def input_event(leg: Leg, speech: dict[str, Any], dtmf: dict[str, Any], clock: Clock) -> dict[str, Any]:
+    """What the person said and pressed."""
     return {
-        "speech": {"error": "Speech was not enabled"},
-        "dtmf": {"digits": digits, "timed_out": timed_out},
+        "speech": speech,
+        "dtmf": dtmf,
         "from": leg.from_,
         "to": leg.to,
         "uuid": leg.uuid,
         "conversation_uuid": leg.conversation,
+        "timestamp": iso(clock.date(clock.now)),
+    }
+
+
+def disconnected_event(leg: Leg, clock: Clock) -> dict[str, Any]:
+    """Your WebSocket server dropped the connection: no direction here (WebSocket guide)."""
+    return {
+        "from": leg.from_,
+        "to": leg.to,
+        "uuid": leg.uuid,
+        "conversation_uuid": leg.conversation,
+        "status": "disconnected",
+        "timestamp": iso(clock.date(clock.now)),
+        "headers": leg.headers,
+    }
+
+
+def machine_event(leg: Leg, status: str, sub_state: str | None, clock: Clock) -> dict[str, Any]:
+    """``human`` or ``machine``: the leg is ``call_uuid`` here, not ``uuid`` (webhook reference)."""
+    return {
+        "call_uuid": leg.uuid,
+        "from": leg.from_,
+        "to": leg.to,
+        "status": status,
+        **({"sub_state": sub_state} if sub_state else {}),
+        "conversation_uuid": leg.conversation,
+        "timestamp": iso(clock.date(clock.now)),
+    }
+
+
+def transfer_event(leg: Leg, before: str, clock: Clock) -> dict[str, Any]:
+    """The leg has gone to another conversation (captures in the PHP SDK)."""
+    return {
+        "conversation_uuid_from": before,
+        "type": "transfer",
+        "uuid": leg.uuid,
+        "conversation_uuid_to": leg.conversation,
         "timestamp": iso(clock.date(clock.now)),
     }
 
@@ -101,6 +143,36 @@ def notify_event(leg: Leg, payload: dict[str, Any], clock: Clock) -> dict[str, A
         "conversation_uuid": leg.conversation,
         "timestamp": iso(clock.date(clock.now)),
     }
+
+
+def recording_event(
+    clock: Clock, conversation: str, recording_uuid: str, url: str, size: int, begin: float, end: float
+) -> dict[str, Any]:
+    """A recording is ready: no status, no leg; whole seconds (captures in the PHP SDK). ``size`` is in bytes."""
+    return {
+        "start_time": _whole_seconds(clock.date(begin)),
+        "recording_url": url,
+        "size": size,
+        "recording_uuid": recording_uuid,
+        "end_time": _whole_seconds(clock.date(end)),
+        "conversation_uuid": conversation,
+        "timestamp": iso(clock.date(clock.now)),
+    }
+
+
+def transcription_event(conversation: str, recording_uuid: str, url: str) -> dict[str, Any]:
+    """A recording has been written down (.NET SDK)."""
+    return {
+        "conversation_uuid": conversation,
+        "recording_uuid": recording_uuid,
+        "status": "transcribed",
+        "type": "record",
+        "transcription_url": url,
+    }
+
+
+def _whole_seconds(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def error_event(leg: Leg, reason: str, clock: Clock) -> dict[str, Any]:
@@ -120,6 +192,12 @@ def call_resource(leg: Leg) -> dict[str, Any]:
     if leg.status == "completed":
         shown |= {name: leg.bill[name] for name in ("rate", "price", "duration", "network", "start_time", "end_time")}
     return shown | {
-        "to": {"type": leg.endpoint, "number": leg.to},
-        "from": {"type": "phone", "number": leg.from_},
+        "to": party(leg.endpoint if leg.direction == "outbound" else "phone", leg.to),
+        "from": party(leg.endpoint if leg.direction == "inbound" else "phone", leg.from_),
     }
+
+
+def party(endpoint: str, address: str) -> dict[str, str]:
+    """One side of a call as the Voice API names it."""
+    names = {"sip": "uri", "websocket": "uri", "vbc": "extension", "app": "user"}
+    return {"type": endpoint, names.get(endpoint, "number"): address}

@@ -6,16 +6,18 @@ import re
 from typing import Any
 
 from helpers.ncco import NccoError, parse
+from helpers.ncco.voices import voice_of
 from helpers.simulator.account import Account
 from helpers.simulator.applications import voice_hooks
 from helpers.simulator.clock import Clock
+from helpers.simulator.detection import detection_of
 from helpers.simulator.errors import backend, proxy
 from helpers.simulator.ids import Ids
 from helpers.simulator.leg import Leg, Webhook
 from helpers.simulator.reach import host_of
 
 # Digits only: no +, no 00, no spaces (numbers guide). The lengths are those of the Voice API definition.
-NUMBER = re.compile(r"[1-9]\d{6,14}")
+NUMBER = re.compile(r"[1-9][0-9]{6,14}")
 BAD_NUMBER = "must be 7 to 15 digits in E.164 format, without +, leading zeros, spaces or letters"
 URL = re.compile(r"https?://\S+")
 ENDPOINTS = {"phone": "number", "sip": "uri", "websocket": "uri", "vbc": "extension", "app": "user"}
@@ -40,6 +42,7 @@ def outbound_leg(body: dict[str, Any], application: str, account: Account, ids: 
     for name in ("answer_method", "event_method"):
         _one_of(body, name, ("GET", "POST"), reasons)
     _one_of(body, "machine_detection", ("continue", "hangup"), reasons)
+    _advanced_detection(body, reasons)
     _within(body, "length_timer", 1, 86_400, reasons)
     _within(body, "ringing_timer", 1, 120, reasons)
     if reasons:
@@ -66,6 +69,9 @@ def outbound_leg(body: dict[str, Any], application: str, account: Account, ids: 
         ncco=ncco,
         ringing_timer=body.get("ringing_timer", 60),
         length_timer=body.get("length_timer", 7200),
+        headers=dict(to.get("headers") or {}),
+        options=to,
+        detection=detection_of(body.get("machine_detection"), body.get("advanced_machine_detection")),
     )
 
 
@@ -89,15 +95,58 @@ def talk_body(body: dict[str, Any]) -> tuple[str, str, int, float, int]:
         reasons.append(("text", "is required"))
     elif len(re.sub(r"<[^>]*>", "", text)) > 1500:
         reasons.append(("text", "must not be longer than 1500 characters"))
-    language, style = body.get("language", "en-US"), body.get("style", 0)
-    if not isinstance(language, str):
+    language, style, name = body.get("language"), body.get("style"), body.get("voice_name")
+    if name is not None and not isinstance(name, str):
+        reasons.append(("voice_name", "must be a text such as Amy"))
+    if language is not None and not isinstance(language, str):
         reasons.append(("language", "must be a language code such as en-GB"))
-    if not isinstance(style, int) or isinstance(style, bool) or style < 0:
+    if style is not None and (not isinstance(style, int) or isinstance(style, bool) or style < 0):
         reasons.append(("style", "must be a whole number from 0"))
     level, loop = _level_and_loop(body, reasons)
     if reasons:
         raise backend(reasons)
-    return str(text), language, style, level, loop
+    return str(text), *voice_of(language, style, name), level, loop
+
+
+def destination(body: dict[str, Any]) -> tuple[list[dict[str, Any]] | None, str]:
+    """Where ``PUT`` transfer leads: an NCCO, or the URL of one."""
+    reasons: Reasons = []
+    where = body.get("destination")
+    if not isinstance(where, dict):
+        raise backend([("destination", "is required" if where is None else "must be an object")])
+    if where.get("type") != "ncco":
+        reasons.append(("destination.type", "must be: ncco"))
+    if ("ncco" in where) == ("url" in where):
+        reasons.append(("destination", "must hold either ncco or url"))
+    elif "url" in where:
+        _url_list(where["url"], "destination.url", reasons)
+    else:
+        found: Reasons = []
+        _ncco(where, found)
+        reasons += [(f"destination.{name}", reason) for name, reason in found]
+    if reasons:
+        raise backend(reasons)
+    return where.get("ncco"), where["url"][0] if "url" in where else ""
+
+
+def dtmf_body(body: dict[str, Any]) -> str:
+    """The digits of ``PUT …/dtmf``."""
+    digits = body.get("digits")
+    if not isinstance(digits, str) or not re.fullmatch(r"[0-9*#p]{1,500}", digits):
+        raise backend([("digits", "must be 1 to 500 of 0-9, *, # and p (a pause of 500 ms)")])
+    return digits
+
+
+def subscription_body(body: dict[str, Any]) -> Webhook:
+    """Where single keys are sent: ``PUT …/input/dtmf``."""
+    reasons: Reasons = []
+    if "event_url" not in body:
+        raise backend([("event_url", "is required")])
+    _url_list(body["event_url"], "event_url", reasons)
+    _one_of(body, "event_method", ("GET", "POST"), reasons)
+    if reasons:
+        raise backend(reasons)
+    return Webhook(body["event_url"][0], body.get("event_method", "POST"))
 
 
 def _missing(body: dict[str, Any], application: str, account: Account) -> list[str]:
@@ -139,12 +188,10 @@ def _caller(body: dict[str, Any], application: str, account: Account, to: dict[s
     if body.get("random_from_number"):
         if "from" in body:
             reasons.append(("random_from_number", "cannot be used together with from"))
-        linked = [n["msisdn"] for n in account.numbers if n.get("app_id") == application]
+        linked = linked_number(account, application, str(to.get("number", "")))
         if not linked:
             reasons.append(("random_from_number", "needs a number that is linked to the application"))
-            return ""
-        country = str(to.get("number", ""))[:1]  # numbers of the destination's country come first (connect, NCCO)
-        return str(min(linked, key=lambda n: (not n.startswith(country), n)))
+        return linked
     caller = body["from"]
     if not isinstance(caller, dict):
         reasons.append(("from", "Invalid type parameter provided: must be an endpoint object"))
@@ -155,6 +202,28 @@ def _caller(body: dict[str, Any], application: str, account: Account, to: dict[s
     if not (isinstance(number, str) and re.fullmatch(r"sips?:\S+", number)):
         _number(number, "from.number", reasons)
     return str(number)
+
+
+def _advanced_detection(body: dict[str, Any], reasons: Reasons) -> None:
+    """``{"behavior", "mode", "beep_timeout"}`` (Voice API 1.10.0)."""
+    name = "advanced_machine_detection"
+    if name not in body:
+        return
+    rules = body[name]
+    if not isinstance(rules, dict):
+        reasons.append((name, "Invalid type parameter provided: must be an object"))
+        return
+    found: Reasons = []
+    _one_of(rules, "behavior", ("continue", "hangup"), found)
+    _one_of(rules, "mode", ("default", "detect", "detect_beep"), found)
+    _within(rules, "beep_timeout", 30, 120, found)
+    reasons += [(f"{name}.{field}", reason) for field, reason in found]
+
+
+def linked_number(account: Account, application: str, destination: str) -> str:
+    """A number of the application, one of the destination's country first (NCCO reference, connect); empty: none."""
+    linked = [n["msisdn"] for n in account.numbers if n.get("app_id") == application]
+    return str(min(linked, key=lambda n: (not n.startswith(destination[:1]), n), default=""))
 
 
 def _ncco(body: dict[str, Any], reasons: Reasons) -> list[dict[str, Any]] | None:

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# What listens on every address of this machine is reached on this machine by its loopback address.
+EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
 
 class SimulatorError(KitError):
     """The simulator could not be started."""
@@ -86,7 +89,8 @@ class Simulator:
     @property
     def url(self) -> str:
         """The address of everything, ``http://127.0.0.1:port``; empty when stopped."""
-        return f"http://{self._address[0]}:{self._address[1]}" if self.running else ""
+        host, port = self._address
+        return f"http://{f'[{host}]' if ':' in host else host}:{port}" if self.running else ""
 
     @property
     def account(self) -> Account:
@@ -105,6 +109,8 @@ class Simulator:
         self.trace.clear()  # a seeded exchange hands out the same ids again
         listener = self._listen()
         self._address = listener.getsockname()[:2]
+        if self._address[0] in EVERYWHERE:  # an address to listen on, not one to send a request to
+            self._address = (EVERYWHERE[self._address[0]], self._address[1])
         up: threading.Event = threading.Event()
         failed: list[BaseException] = []
 
@@ -154,7 +160,8 @@ class Simulator:
         if not 0 <= self._port <= 65_535:
             raise SimulatorError(f"{where}: there is no such port.", other)
         try:
-            listener = socket.create_server((self._host, self._port))
+            family = socket.AF_INET6 if ":" in self._host else socket.AF_INET
+            listener = socket.create_server((self._host, self._port), family=family)
         except OSError as error:
             taken = "Another program has the port: choose another one, or 0 for any free one."
             cure = taken if error.errno == errno.EADDRINUSE else other
@@ -169,9 +176,15 @@ class Simulator:
 
         from helpers.simulator.api import answer_errors, voice_api
         from helpers.simulator.api_account import applications_api, numbers_api
+        from helpers.simulator.api_money import money_api
         from helpers.simulator.clock import Clock
         from helpers.simulator.control import answer_kit_errors, control_api
+        from helpers.simulator.limits import BodyLimits, patient_protocol
+        from helpers.simulator.log import RequestLog
         from helpers.simulator.network import Network
+        from helpers.simulator.openapi import openapi_api
+        from helpers.simulator.regions import RegionalAddresses
+        from helpers.simulator.settling import Settling
 
         assert isinstance(clock, Clock)
         ids = Ids(f"{prefix}calls" if prefix else None)
@@ -182,12 +195,20 @@ class Simulator:
             voice_api(network),
             applications_api(self.account),
             numbers_api(self.account),
+            money_api(network),
             control_api(network, self.token, closing),
+            openapi_api(),
         ):
             app.include_router(router)
+        app.add_middleware(BodyLimits)
         answer_errors(app, Ids(f"{prefix}traces" if prefix else None))
         answer_kit_errors(app)
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1)
+        app.add_middleware(RegionalAddresses)
+        app.add_middleware(Settling, clock=clock)
+        app.add_middleware(RequestLog)
+        config = uvicorn.Config(
+            app, http=patient_protocol(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
+        )
         self._network, self._server = network, uvicorn.Server(config)
         serving = asyncio.ensure_future(self._server.serve(sockets=[listener]))
         while not self._server.started and not serving.done():

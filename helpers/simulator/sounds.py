@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
+from weakref import WeakValueDictionary
 
 from helpers.simulator.callbacks import read_all
 from helpers.simulator.leg import Leg
@@ -13,6 +16,10 @@ from helpers.simulator.media import STORED_RATE, Sound
 from helpers.simulator.reach import is_example
 
 if TYPE_CHECKING:
+    import ssl
+
+    from helpers.audio import AudioInfo
+    from helpers.simulator.media import Samples
     from helpers.simulator.network import Network
 
 TIMEOUT = 10.0  # seconds for the whole file; Vonage publishes no figure
@@ -31,6 +38,18 @@ def unplayable(error: SoundError) -> str:
     return f"Audio of stream cannot be played: {error}."
 
 
+class SoundFile(Sound):
+    """The sound in a file, with what the file was: ``"MP3 mono 16000 Hz"`` and its seconds."""
+
+    def __init__(self, samples: Samples, info: AudioInfo) -> None:
+        super().__init__(samples, info.problems)
+        channels = {1: "mono", 2: "stereo"}.get(info.channels, f"{info.channels} channels")
+        self.facts: dict[str, object] = {
+            "format": f"{info.format} {channels} {info.rate} Hz",
+            "seconds": round(info.seconds, 3),
+        }
+
+
 @dataclass(frozen=True)
 class _Kept:
     sound: Sound
@@ -44,6 +63,8 @@ class Sounds:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._kept: dict[str, _Kept] = {}
+        # By content, as long as a call holds it: a thousand calls with the same file hold one copy.
+        self._files: WeakValueDictionary[bytes, SoundFile] = WeakValueDictionary()
 
     async def get(self, leg: Leg, url: str) -> Sound:
         """The audio behind ``url``, decoded. Each fetch leaves a ``fetch`` entry. Raises SoundError."""
@@ -69,6 +90,7 @@ class Sounds:
     def clear(self) -> None:
         """Forget every file."""
         self._kept.clear()
+        self._files.clear()
 
     async def _fetch(self, url: str, facts: dict[str, object]) -> tuple[Sound, float]:
         import httpx
@@ -87,7 +109,9 @@ class Sounds:
         try:
             async with (
                 asyncio.timeout(TIMEOUT),
-                httpx.AsyncClient(trust_env=False, timeout=TIMEOUT, follow_redirects=True, event_hooks=hooks) as client,
+                httpx.AsyncClient(
+                    trust_env=False, timeout=TIMEOUT, follow_redirects=True, event_hooks=hooks, verify=_certificates()
+                ) as client,
                 client.stream("GET", url, headers=headers) as response,
             ):
                 data = await read_all(response, LARGEST)
@@ -107,16 +131,34 @@ class Sounds:
         return await self._decode(data, facts), max_age(response.headers.get("cache-control", ""))
 
     async def _decode(self, data: bytes, facts: dict[str, object]) -> Sound:
-        from helpers.audio import AudioError, decode, inspect
+        from helpers.audio import AudioError
 
-        try:
-            info = await asyncio.to_thread(inspect, data)
-            samples = await asyncio.to_thread(decode, data, STORED_RATE)
-        except AudioError as error:
-            raise SoundError(error.message) from None
-        channels = {1: "mono", 2: "stereo"}.get(info.channels, f"{info.channels} channels")
-        facts |= {"format": f"{info.format} {channels} {info.rate} Hz", "seconds": round(info.seconds, 3)}
-        return Sound(samples, info.problems)
+        content = hashlib.sha256(data).digest()
+        file = self._files.get(content)
+        if file is None:
+            try:
+                file = await asyncio.to_thread(_decoded, data)
+            except AudioError as error:
+                raise SoundError(error.message) from None
+            file = self._files.setdefault(content, file)
+        facts |= file.facts
+        return file
+
+
+def _decoded(data: bytes) -> SoundFile:
+    """What is in a file. Raises AudioError."""
+    from helpers.audio import decode, inspect
+
+    info = inspect(data)
+    return SoundFile(decode(data, STORED_RATE), info)
+
+
+@lru_cache(maxsize=1)
+def _certificates() -> ssl.SSLContext:
+    """Which TLS certificates are trusted. Reading them takes 30 ms, so it is done once."""
+    import httpx
+
+    return httpx.create_ssl_context(trust_env=False)
 
 
 def max_age(cache_control: str) -> float:

@@ -16,9 +16,10 @@ from helpers.views.words import playing, sound_name, telling, what_happened
 
 API, SERVER = "api", "server"
 NAMES = {API: "Voice API", SERVER: "Your server"}
+KINDS = {"app": "App", "sip": "SIP", "websocket": "WebSocket", "vbc": "Extension"}
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # Webhooks whose reply may be an NCCO; of the others only the status counts.
-AWAITED = frozenset({"answer", "fallback", "input", "notify"})
+AWAITED = frozenset({"answer", "fallback", "input", "notify", "transfer"})
 
 
 @dataclass(frozen=True)
@@ -59,9 +60,15 @@ class Story:
     def lanes(self) -> dict[str, str]:
         """Key and name of each lane, from the phone to the server."""
         used = {lane for step in self.steps for lane in (step.source, step.target)}
-        phones = {leg: f"Phone {self.phone(leg)}" for leg in self.call.legs if leg in used or leg == self.call.leg}
+        phones = {leg: self.phone_name(leg) for leg in self.call.legs if leg in used or leg == self.call.leg}
         hosts = {lane: lane for lane in sorted(used - phones.keys() - NAMES.keys())}
         return {**phones, **NAMES, **hosts}
+
+    def phone_name(self, leg: str) -> str:
+        """What is at the far end of a leg, and its number or address: ``Phone 447700900001``."""
+        kind = KINDS.get(self.call.fact("type", leg), "Phone")
+        address = self.phone(leg)
+        return address if address.lower().startswith(f"{kind.lower()}:") else f"{kind} {address}"
 
     def phone(self, leg: str) -> str:
         """The number at the far end of a leg."""
@@ -73,7 +80,7 @@ class Story:
         kind = self._hooks.get(reply["request"], {}).get("type")
         error = reply.get("error")
         if not error and kind in AWAITED:
-            error = _unusable(reply, must=kind in ("answer", "fallback"))
+            error = _unusable(reply, must=kind in ("answer", "fallback", "transfer"))
         told = explain({**reply, "error": error, "content_type": ""})
         return "" if told.fine else told.sentence
 
@@ -166,10 +173,46 @@ class Story:
         return {"source": e["leg"], "text": f"presses {e['digit']}"}
 
     def _said(self, e: Entry) -> dict[str, Any]:
-        return {"source": e["leg"], "text": f"says “{e['text']}”"}
+        what = f"says “{e['text']}”" if e.get("text") else f"plays {sound_name(e)}" if e.get("url") else "beeps"
+        return {"source": e["leg"], "text": what}
 
     def _input(self, e: Entry) -> dict[str, Any]:
-        return {"text": f"input collected {e['digits'] or 'nothing'}: {e.get('why')}", "quiet": True}
+        got = e["digits"] or (f"“{e['speech']}”" if e.get("speech") else "nothing")
+        return {"text": f"input collected {got}: {e.get('why')}", "quiet": True}
+
+    def _dtmf(self, e: Entry) -> dict[str, Any]:
+        return {"target": e["leg"], "text": f"sends the keys {e['digits']}", "detail": f"by {e['by']}"}
+
+    def _conversation(self, e: Entry) -> dict[str, Any]:
+        name = f"the conversation {e['name']}" if e.get("name") else "the other side"
+        words = {"joined": "joins", "left": "leaves", "started": "starts"}
+        together = f"{e['members']} together" if e.get("members") else ""
+        text = f"{words.get(e['state'], e['state'])} {name}"
+        return {"source": e["leg"], "text": text, "detail": together, "quiet": not e.get("name")}
+
+    def _control(self, e: Entry) -> dict[str, Any]:
+        said = {"mute": "muted: the others do not hear it", "unmute": "unmuted",
+                "earmuff": "earmuffed: it does not hear the others", "unearmuff": "unearmuffed"}  # fmt: skip
+        return {"target": e["leg"], "text": said.get(e["action"], e["action"])}
+
+    def _transfer(self, e: Entry) -> dict[str, Any]:
+        return {"text": "goes to another conversation", "detail": e["to_conversation"], "quiet": True}
+
+    def _recording(self, e: Entry) -> dict[str, Any]:
+        facts = [] if e.get("seconds") is None else [f"{e['seconds']:.1f} s"]
+        facts += [f"{e['size']} bytes"] if e.get("size") else []
+        return {"text": f"recording {e['state']}" + (f": {', '.join(facts)}" if facts else ""),
+                "detail": str(e.get("url") or "")}  # fmt: skip
+
+    def _detection(self, e: Entry) -> dict[str, Any]:
+        return {"text": f"detection: {e['verdict']}" + (f", {e['sub_state']}" if e.get("sub_state") else "")}
+
+    def _websocket(self, e: Entry) -> dict[str, Any]:
+        return {"source": API, "target": e["leg"], "text": f"websocket {e['state']}", "detail": str(e.get("why") or ""),
+                "trouble": e["state"] == "failed"}  # fmt: skip
+
+    def _fault(self, e: Entry) -> dict[str, Any]:
+        return {"text": f"fault {e['name']}: {e.get('what') or 'it strikes'}", "trouble": True}
 
     def _notify(self, e: Entry) -> dict[str, Any]:
         return {"text": "notify", "detail": json.dumps(e["payload"], ensure_ascii=False), "quiet": True}

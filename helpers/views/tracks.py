@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from helpers.record import Call, Entry, Span, TraceError
 from helpers.views.base import one_line
 from helpers.views.steps import AWAITED, Story
-from helpers.views.words import digits_of, sound_name
+from helpers.views.words import input_of, sound_name
 
 if TYPE_CHECKING:
     import numpy as np
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SLOW = 0.25  # seconds from which a reply is drawn as a bar, and its silence named
 FULL = 0.4  # the level that fills the height; louder sounds need more, and then everything is drawn smaller
+# Sounds that are played beside what the NCCO says, and what they are called.
+BESIDE = {"ringback": "ringback", "hold": "hold", "dtmf": "keys", "beep": "beep"}
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
@@ -85,7 +87,7 @@ class Tracks:
         payload, kind = e.get("payload") or {}, e["type"]
         name = one_line(payload.get("status") or kind, 30) if kind == "event" else str(kind)
         if kind == "input":
-            name = f"input {one_line(digits_of(payload) or 'nothing', 20)}"
+            name = f"input {one_line(input_of(payload) or 'nothing', 20)}"
         name += " again" if e.get("attempt") == 2 else ""
         start = self.call.since_start(e["at"])
         if reply is None:
@@ -107,7 +109,8 @@ class Tracks:
         for e in self.call.entries(leg=self.leg):
             if e["kind"] in ("key", "said"):
                 at = self.call.since_start(e["at"])
-                said = one_line(e["digit"], 9) if e["kind"] == "key" else f"“{one_line(e['text'], 30)}”"
+                words = f"“{one_line(e['text'], 30)}”" if e.get("text") else sound_name(e) if e.get("url") else "a beep"
+                said = one_line(e["digit"], 9) if e["kind"] == "key" else words
                 marks.append(Mark(at, at, said))
         return marks
 
@@ -115,7 +118,8 @@ class Tracks:
     def actions(self) -> list[Mark]:
         """The NCCO actions, and sounds that were put into the call by REST."""
         ncco = [self._action(span) for span in self.call.actions if span.leg == self.leg]
-        return sorted([*ncco, *(m for m in self.sounds if m.kind.startswith("rest"))], key=lambda m: m.start)
+        beside = [m for m in self.sounds if m.kind.startswith("rest") or m.kind in BESIDE]
+        return sorted([*ncco, *beside], key=lambda m: m.start)
 
     def _action(self, span: Span) -> Mark:
         url = (span.options.get("streamUrl") or [""])[0]
@@ -136,7 +140,7 @@ class Tracks:
             stop = stops.get(e["cue"], e["ends"])
             end = self.ended if stop is None else min(self.call.since_start(stop), self.ended)
             rest = "REST " if str(e["source"]).startswith("rest") else ""
-            verb = "talk" if str(e["source"]).endswith("talk") else "stream"
+            verb = BESIDE.get(e["source"]) or ("talk" if str(e["source"]).endswith("talk") else "stream")
             marks.append(Mark(self.call.since_start(e["at"]), end, f"{rest}{verb} {sound_name(e)}", kind=e["source"]))
         return marks
 

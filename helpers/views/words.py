@@ -25,6 +25,8 @@ def what_happened(e: Entry, outbound: bool, answered: bool) -> tuple[str, str, b
             return "completed", "", True, False
         case "completed":
             return "hangs up", "in" if e.get("disconnected_by") == "user" else "out", False, False
+        case "disconnected":
+            return "disconnected: the server dropped the line", "in", False, True
         case "busy":
             return "busy", "in", False, True
         case "rejected" if detail == "declined":
@@ -44,9 +46,15 @@ def telling(webhook: Entry) -> tuple[str, str]:
     if "status" in payload:
         names = ("detail", "sip_code", "duration", "price", "disconnected_by")
         told = [f"{name} {payload[name]}" for name in names if payload.get(name) is not None]
-        return f" · {payload['status']}", ", ".join(told)
+        state = " ".join(filter(None, [payload["status"], payload.get("sub_state")]))
+        return f" · {state}", ", ".join(told)
+    if "recording_url" in payload:
+        return " · recording", f"{payload.get('size')} bytes at {payload['recording_url']}"
+    if "conversation_uuid_from" in payload:
+        return " · transfer", f"to {payload.get('conversation_uuid_to')}"
     if "dtmf" in payload:
-        return f" · input {digits_of(payload) or 'nothing'}", f"dtmf {json.dumps(payload['dtmf'], ensure_ascii=False)}"
+        got = json.dumps({k: payload[k] for k in ("dtmf", "speech") if k in payload}, ensure_ascii=False)
+        return f" · input {input_of(payload) or 'nothing'}", got
     if "payload" in payload:
         return " · notify", json.dumps(payload["payload"], ensure_ascii=False)
     if "reason" in payload:
@@ -55,14 +63,26 @@ def telling(webhook: Entry) -> tuple[str, str]:
 
 
 def digits_of(payload: dict[str, Any]) -> str:
-    """The digits of an input event; with GET the ``dtmf`` object arrives as JSON text."""
-    dtmf = payload.get("dtmf")
-    if isinstance(dtmf, str):
+    """The digits of an input event."""
+    return str(_object(payload, "dtmf").get("digits") or "")
+
+
+def input_of(payload: dict[str, Any]) -> str:
+    """What an input event brings: digits, or words in quotation marks."""
+    results = _object(payload, "speech").get("results")
+    words = results[0].get("text") if isinstance(results, list) and results and isinstance(results[0], dict) else ""
+    return digits_of(payload) or (f"“{one_line(words, 30)}”" if words else "")
+
+
+def _object(payload: dict[str, Any], name: str) -> dict[str, Any]:
+    """A nested object of an event; with GET it arrives as JSON text."""
+    value = payload.get(name)
+    if isinstance(value, str):
         try:
-            dtmf = json.loads(dtmf)
+            value = json.loads(value)
         except ValueError:
-            return ""
-    return str(dtmf.get("digits") or "") if isinstance(dtmf, dict) else ""
+            return {}
+    return value if isinstance(value, dict) else {}
 
 
 def sound_name(e: Entry) -> str:
@@ -70,7 +90,7 @@ def sound_name(e: Entry) -> str:
     if e.get("url"):
         parts = urlsplit(e["url"])
         return one_line(unquote(parts.path.rsplit("/", 1)[-1]) or parts.netloc, 40)
-    return f"“{one_line(e.get('text') or '', 40)}”"
+    return f"“{one_line(e['text'], 40)}”" if e.get("text") else "a beep"
 
 
 def playing(e: Entry) -> str:
@@ -82,5 +102,8 @@ def playing(e: Entry) -> str:
         facts.append(f"{e['loop']} times")
     if e.get("level"):
         facts.append(f"level {e['level']:g}")
-    verb = "says" if str(e["source"]).endswith("talk") else "plays"
+    if e["source"] == "dtmf":
+        return f"key tones {e['text']}"
+    verb = {"ringback": "ringback tone:", "hold": "music on hold:"}.get(e["source"], "plays")
+    verb = "says" if str(e["source"]).endswith("talk") else verb
     return f"{verb} {sound_name(e)}" + (f" ({', '.join(facts)})" if facts else "")

@@ -23,6 +23,7 @@ def json_text(text: str) -> Any:
     return lambda: Response(text, mimetype="application/json")
 
 
+@pytest.mark.fidelity("answer-at-pick-up", "answer-parameters")
 def test_get_sends_the_parameters_and_keeps_the_query(world: World) -> None:
     world.learner.on("/answer", NCCO)
     call = world.call_with_answer_url("/answer?name=Ann&name=Bob&empty=")
@@ -39,6 +40,7 @@ def test_get_sends_the_parameters_and_keeps_the_query(world: World) -> None:
     assert world.actions(call) == [("wait", "started"), ("wait", "finished")]
 
 
+@pytest.mark.fidelity("answer-parameters")
 def test_post_sends_a_json_body(world: World) -> None:
     world.learner.on("/answer", NCCO)
     call = world.call_with_answer_url("/answer?name=Ann", answer_method="POST")
@@ -49,6 +51,7 @@ def test_post_sends_a_json_body(world: World) -> None:
     assert asked.json["uuid"] == call
 
 
+@pytest.mark.fidelity("answer-at-pick-up", "event-answered")
 def test_it_is_asked_at_pick_up_and_before_the_answered_event(world: World) -> None:
     world.learner.on("/answer", NCCO)
     call = world.call_with_answer_url()
@@ -76,6 +79,16 @@ FAILURES: dict[str, tuple[Any, str]] = {
 }
 
 
+@pytest.mark.fidelity(
+    "answer-success",
+    "answer-redirect",
+    "answer-none",
+    "ncco-syntax-error",
+    "ncco-empty",
+    "answer-retry",
+    "error-event-words",
+    "event-error",
+)
 @pytest.mark.parametrize("case", FAILURES)
 def test_a_bad_reply_ends_the_call_a_second_later_and_is_not_asked_again(world: World, case: str) -> None:
     reply, expected = FAILURES[case]
@@ -94,6 +107,7 @@ def test_a_bad_reply_ends_the_call_a_second_later_and_is_not_asked_again(world: 
     assert world.trace(call, "status")[-1]["why"] == "there was no NCCO to carry out"
 
 
+@pytest.mark.fidelity("answer-retry")
 @pytest.mark.parametrize("status", [429, 503, 504])
 def test_what_passes_is_asked_once_more(world: World, status: int) -> None:
     world.learner.on("/answer", ("busy", status), NCCO)
@@ -104,6 +118,7 @@ def test_what_passes_is_asked_once_more(world: World, status: int) -> None:
     assert world.trace(call, "error") == []
 
 
+@pytest.mark.fidelity("answer-retry")
 def test_twice_is_enough(world: World) -> None:
     world.learner.on("/answer", ("busy", 503))
     call = world.call_with_answer_url()
@@ -112,6 +127,7 @@ def test_twice_is_enough(world: World) -> None:
     assert "HTTP 503" in world.one(call, "error")["reason"]
 
 
+@pytest.mark.fidelity("answer-refused-connection")
 def test_nobody_listens(world: World) -> None:
     call = world.call(ncco=None, answer_url=["http://127.0.0.1:9/answer"])
     world.until(call)
@@ -119,6 +135,7 @@ def test_nobody_listens(world: World) -> None:
     assert "connection refused" in world.one(call, "error")["reason"]
 
 
+@pytest.mark.fidelity("answer-retry", "answer-waits")
 def test_too_late_is_a_read_timeout_that_the_person_hears_as_silence(world: World) -> None:
     done = threading.Event()
     world.learner.on("/answer", lambda: (done.wait(1.3), "late")[1])
@@ -143,6 +160,7 @@ def test_no_answer_url_at_all(world: World) -> None:
     assert "answer_url" in world.one(call, "error")["advice"]
 
 
+@pytest.mark.fidelity("fallback-when", "fallback-request")
 @pytest.mark.parametrize("method", ["GET", "POST"])
 @pytest.mark.parametrize("case", ["404", "HTML", "unknown action"])
 def test_the_fallback_gets_the_same_and_the_reason(world: World, case: str, method: str) -> None:
@@ -164,6 +182,7 @@ def test_the_fallback_gets_the_same_and_the_reason(world: World, case: str, meth
     assert world.learner.statuses() == ["started", "ringing", "answered", "completed"]
 
 
+@pytest.mark.fidelity("fallback-retry", "answer-none")
 def test_a_fallback_that_fails_too_ends_the_call(world: World) -> None:
     world.learner.on("/answer", ("no", 500))
     fallback = {"address": world.learner.on("/fallback", ("no", 503))}
@@ -192,6 +211,7 @@ def test_a_call_hung_up_while_the_answer_is_awaited_was_answered(world: World) -
     assert cut["error"] == "the call was over before the reply came"
 
 
+@pytest.mark.fidelity("reply-size")
 def test_a_reply_without_end_is_not_read_to_its_end(world: World) -> None:
     sent: list[int] = []
 

@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 import requests
-from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    PublicFormat,
+    load_pem_private_key,
+    load_pem_public_key,
+)
 
 from tests.simulator.world import Keys, World
 
@@ -23,6 +29,7 @@ def hooked(**hook: Any) -> dict[str, Any]:
     return {"name": "x", "capabilities": {"voice": {"webhooks": {"answer_url": hook}}}}
 
 
+@pytest.mark.fidelity("private-key-once")
 def test_create_hands_out_a_private_key_once(world: World) -> None:
     reply = ask(world, "POST", "", {"name": "jukebox", "capabilities": {"voice": {}}})
     made = reply.json()
@@ -41,10 +48,12 @@ def test_create_hands_out_a_private_key_once(world: World) -> None:
         assert list(later["keys"]) == ["public_key"]
 
 
+@pytest.mark.fidelity("private-key-once")
 def test_a_key_the_caller_brings_is_kept_and_no_private_key_is_returned(world: World) -> None:
     assert world.made()["keys"] == {"public_key": world.public}
 
 
+@pytest.mark.fidelity("application-defaults", "leg-persistence")
 def test_defaults_are_filled_in(world: World) -> None:
     made = world.made(capabilities={"voice": {"webhooks": {
         "answer_url": {"address": "https://example.com/answer"}, "event_url": {"address": "https://example.com/event"},
@@ -67,10 +76,12 @@ def test_defaults_are_filled_in(world: World) -> None:
     assert list(made) == ["id", "name", "keys", "privacy", "capabilities", "_links"]
 
 
+@pytest.mark.fidelity("application-bare")
 def test_an_application_without_capabilities_is_legal(world: World) -> None:
     assert world.made()["capabilities"] == {}
 
 
+@pytest.mark.fidelity("connect-timeout-name")
 def test_the_old_name_of_the_connect_timeout_is_understood(world: World) -> None:
     hook = {"address": "https://example.com/a", "connection_timeout": 400}
     made = world.made(capabilities={"voice": {"webhooks": {"answer_url": hook}}})
@@ -79,6 +90,7 @@ def test_the_old_name_of_the_connect_timeout_is_understood(world: World) -> None
     assert "connection_timeout" not in answer
 
 
+@pytest.mark.fidelity("webhook-timeouts", "application-validation")
 @pytest.mark.parametrize(
     ("body", "name", "reason"),
     [
@@ -129,12 +141,42 @@ def test_a_bad_payload_is_refused_with_the_field_it_is_about(
     assert reason in (None, invalid["reason"])
 
 
+def public_pem(key: Any) -> str:
+    return str(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode())
+
+
+@pytest.mark.fidelity("own-key")
+@pytest.mark.parametrize("kind", ["RSA of 1024 bits", "EC"])
+def test_a_key_that_cannot_sign_tokens_is_refused(world: World, kind: str) -> None:
+    key = ec.generate_private_key(ec.SECP256R1()) if kind == "EC" else rsa.generate_private_key(65537, 1024)
+    reply = ask(world, "POST", "", {"name": "x", "keys": {"public_key": public_pem(key)}})
+    assert (reply.status_code, reply.json()["invalid_parameters"][0]["name"]) == (400, "keys.public_key")
+
+
+@pytest.mark.fidelity("webhook-without-address")
+def test_a_webhook_without_an_address_is_kept_and_not_called(world: World) -> None:
+    nowhere = {name: {"address": ""} for name in ("answer_url", "event_url", "fallback_answer_url")}
+    made = world.made(capabilities={"voice": {"webhooks": nowhere}})
+    shown = ask(world, "GET", f"/{made['id']}").json()["capabilities"]["voice"]["webhooks"]
+    assert {name: (hook["address"], hook["http_method"]) for name, hook in shown.items()} == {
+        "answer_url": ("", "GET"), "event_url": ("", "POST"), "fallback_answer_url": ("", "GET")}  # fmt: skip
+    world.app = made["id"]
+    world.link()
+    call = world.dial()
+    world.until(call)
+    assert "no answer URL" in world.one(call, "error")["reason"]
+    assert world.trace(call, "webhook") == []
+    assert world.voice("POST", "", world.order()).json()["invalid_parameters"] == {"event_url": "Is required."}
+
+
+@pytest.mark.fidelity("webhook-timeouts")
 def test_the_event_url_may_take_ten_seconds(world: World) -> None:
     hook = {"address": "https://example.com/e", "socket_timeout": 10_000}
     made = world.made(capabilities={"voice": {"webhooks": {"event_url": hook}}})
     assert made["capabilities"]["voice"]["webhooks"]["event_url"]["socket_timeout"] == 10_000
 
 
+@pytest.mark.fidelity("application-list")
 def test_the_list_has_pages_and_links(world: World) -> None:
     for number in range(4):
         world.made(name=f"app {number}")  # with the one of every test: five
@@ -155,6 +197,7 @@ def test_the_list_has_pages_and_links(world: World) -> None:
     assert set(everything["_links"]) == {"self", "first", "last"}
 
 
+@pytest.mark.fidelity("application-validation")
 @pytest.mark.parametrize("query", ["page_size=0", "page_size=101", "page=0", "page_size=ten", "page_size=²", "page=-1"])
 def test_a_page_that_cannot_be_is_refused(world: World, query: str) -> None:
     reply = ask(world, "GET", f"?{query}")
@@ -163,6 +206,7 @@ def test_a_page_that_cannot_be_is_refused(world: World, query: str) -> None:
         assert reply.json()["invalid_parameters"] == [{"name": "page_size", "reason": "must be between 1 and 100"}]
 
 
+@pytest.mark.fidelity("application-put")
 def test_put_replaces_everything_but_the_key(world: World) -> None:
     old = ask(world, "GET", f"/{world.app}").json()
     reply = ask(world, "PUT", f"/{world.app}", {"name": "new"})
@@ -174,17 +218,20 @@ def test_put_replaces_everything_but_the_key(world: World) -> None:
     assert ask(world, "PUT", f"/{world.app}", old).json() == old
 
 
+@pytest.mark.fidelity("application-put")
 def test_put_needs_a_name(world: World) -> None:
     reply = ask(world, "PUT", f"/{world.app}", {"capabilities": {}})
     assert (reply.status_code, reply.json()["invalid_parameters"][0]["name"]) == (400, "name")
 
 
+@pytest.mark.fidelity("application-put")
 def test_put_may_bring_a_new_key(world: World, keys: Keys) -> None:
     made = ask(world, "POST", "", {"name": "x"}).json()
     assert ask(world, "PUT", f"/{made['id']}", {"name": "x", "keys": {"public_key": keys[1]}}).json()["keys"] == {
         "public_key": keys[1]}  # fmt: skip
 
 
+@pytest.mark.fidelity("application-delete")
 def test_delete_unlinks_the_numbers(world: World) -> None:
     world.link()
     reply = ask(world, "DELETE", f"/{world.app}")
@@ -194,6 +241,7 @@ def test_delete_unlinks_the_numbers(world: World) -> None:
     assert "app_id" not in own
 
 
+@pytest.mark.fidelity("error-families")
 @pytest.mark.parametrize(("method", "body"), [("GET", None), ("PUT", {"name": "x"}), ("DELETE", None)])
 def test_an_unknown_application_is_a_404_of_family_a(world: World, method: str, body: Any) -> None:
     reply = ask(world, method, "/nobody", body)
@@ -206,6 +254,7 @@ def test_an_unknown_application_is_a_404_of_family_a(world: World, method: str, 
     }
 
 
+@pytest.mark.fidelity("basic-applications")
 @pytest.mark.parametrize("auth", [None, ("wrong", "secret"), ("", "")])
 @pytest.mark.parametrize(
     ("method", "path"), [("POST", ""), ("GET", ""), ("GET", "/x"), ("PUT", "/x"), ("DELETE", "/x")]
@@ -236,6 +285,7 @@ def test_a_body_that_is_no_json_object_is_refused(world: World) -> None:
         assert reply.status_code == 400, text
 
 
+@pytest.mark.fidelity("error-verb-and-type")
 def test_a_wrong_verb_is_a_405_of_family_a(world: World) -> None:
     reply = ask(world, "PATCH", f"/{world.app}", {})
     assert reply.status_code == 405

@@ -12,6 +12,7 @@ NOT_FOUND = {"type": "NOT_FOUND", "error_title": "Not Found"}
 MONEY = ("rate", "price", "duration", "network", "start_time", "end_time")
 
 
+@pytest.mark.fidelity("call-money")
 def test_a_call_shows_money_and_times_only_when_it_is_over(world: World) -> None:
     call = world.call({"action": "wait", "timeout": 10})
     conversation = world.one(call, "leg")["conversation"]
@@ -37,6 +38,17 @@ def test_a_call_shows_money_and_times_only_when_it_is_over(world: World) -> None
     assert {k: v for k, v in over.items() if k not in MONEY} == usual | {"status": "completed"}
 
 
+@pytest.mark.fidelity("call-price")
+@pytest.mark.parametrize(("seconds", "duration"), [(3.4, "3"), (3.6, "4")])
+def test_seconds_are_rounded_to_the_nearest(world: World, seconds: float, duration: str) -> None:
+    call = world.call({"action": "wait", "timeout": seconds})
+    world.until(call)
+    over = world.voice("GET", f"/{call}").json()
+    assert over["duration"] == duration
+    assert over["price"] == f"{0.015 * int(duration) / 60:.8f}"
+
+
+@pytest.mark.fidelity("call-status-over")
 def test_an_unanswered_call_costs_nothing(world: World) -> None:
     world.phone(behaviour="busy")
     call = world.call()
@@ -45,6 +57,7 @@ def test_an_unanswered_call_costs_nothing(world: World) -> None:
     assert (over["status"], over["duration"], over["price"]) == ("completed", "0", "0.00000000")
 
 
+@pytest.mark.fidelity("call-money")
 def test_a_rejected_call_has_no_money(world: World) -> None:
     world.phone(behaviour="declines")
     call = world.call()
@@ -54,6 +67,7 @@ def test_a_rejected_call_has_no_money(world: World) -> None:
     assert not set(MONEY) & set(shown)
 
 
+@pytest.mark.fidelity("list-paging", "list-links")
 def test_the_list_has_pages_links_and_order(world: World) -> None:
     calls = [world.call(to=[{"type": "phone", "number": f"44770090000{n}"}]) for n in range(5)]
     page = world.voice("GET", "?page_size=2&record_index=2").json()
@@ -73,6 +87,7 @@ def test_the_list_has_pages_links_and_order(world: World) -> None:
     assert [c["uuid"] for c in backwards] == calls[::-1]
 
 
+@pytest.mark.fidelity("list-links", "list-paging")
 def test_following_the_links_shows_every_call_once(world: World) -> None:
     calls = [world.call(to=[{"type": "phone", "number": f"44770090000{n}"}]) for n in range(5)]
     seen, path = [], "?page_size=2&order=desc&status=started"
@@ -90,6 +105,7 @@ def test_no_calls_is_an_empty_list(world: World) -> None:
     assert page["_links"]["last"] == {"href": "/v1/calls?page_size=10&record_index=0"}
 
 
+@pytest.mark.fidelity("list-filters")
 def test_the_list_filters(world: World) -> None:
     over, running = world.call({"action": "wait", "timeout": 1}), None
     world.until(over)
@@ -108,12 +124,14 @@ def test_the_list_filters(world: World) -> None:
         assert [c["uuid"] for c in page["_embedded"]["calls"]] == expected, query
 
 
+@pytest.mark.fidelity("list-own")
 def test_calls_of_other_applications_are_not_listed(world: World) -> None:
     world.call()
     world.app = world.application()
     assert world.voice("GET").json()["count"] == 0
 
 
+@pytest.mark.fidelity("list-errors")
 @pytest.mark.parametrize(
     "query",
     ["page_size=0", "page_size=101", "page_size=x", "page_size=²", "record_index=-1", "order=up", "status=gone",
@@ -126,6 +144,7 @@ def test_a_list_that_cannot_be_is_family_c(world: World, query: str) -> None:
     assert reply.json()["invalid_parameters"][0]["name"] == query.partition("=")[0]
 
 
+@pytest.mark.fidelity("hang-up-early", "foreign-call", "hang-up")
 def test_hanging_up_too_soon_then_in_time_then_too_late(world: World) -> None:
     call = world.call({"action": "wait", "timeout": 100})
     world.advance(0.5)
@@ -145,6 +164,7 @@ def test_hanging_up_too_soon_then_in_time_then_too_late(world: World) -> None:
     assert noted == [(400, {"action": "hangup"}), (204, {"action": "hangup"})]
 
 
+@pytest.mark.fidelity("hang-up-early")
 def test_the_first_second_may_be_taken_away(world: World) -> None:
     world.fault(early_hang_up_works={})
     call = world.call()
@@ -153,6 +173,7 @@ def test_the_first_second_may_be_taken_away(world: World) -> None:
     assert [e["status"] for e in world.trace(call, "status")][-2:] == ["cancelled", "completed"]
 
 
+@pytest.mark.fidelity("hang-up-ringing")
 def test_hanging_up_while_it_rings_cancels(world: World) -> None:
     world.phone(behaviour="manual")
     call = world.call()
@@ -164,6 +185,7 @@ def test_hanging_up_while_it_rings_cancels(world: World) -> None:
     assert world.control("POST", f"/phones/{PHONE}/answer").status_code == 400
 
 
+@pytest.mark.fidelity("hang-up")
 def test_two_hang_ups_are_one(world: World) -> None:
     call = world.call({"action": "wait", "timeout": 100})
     world.until(call, "answered")
@@ -173,27 +195,59 @@ def test_two_hang_ups_are_one(world: World) -> None:
     assert [e["status"] for e in world.trace(call, "status")].count("completed") == 1
 
 
+@pytest.mark.fidelity("verb-unknown")
 @pytest.mark.parametrize("body", [{}, {"action": "sing"}, {"action": None}, {"action": ["hangup"]}, {"action": 1}])
 def test_an_unknown_action_is_family_c(world: World, body: dict[str, object]) -> None:
     reply = world.voice("PUT", f"/{world.call()}", body)
     assert (reply.status_code, reply.json()["invalid_parameters"][0]["name"]) == (400, "action")
 
 
-@pytest.mark.parametrize("action", ["mute", "unmute", "earmuff", "unearmuff", "transfer"])
-def test_what_is_not_built_yet_says_so(world: World, action: str) -> None:
-    reply = world.voice("PUT", f"/{world.call()}", {"action": action})
-    assert (reply.status_code, reply.json()["title"]) == (501, "Not Implemented")
+CONTROLS = ["mute", "unmute", "earmuff", "unearmuff"]
 
 
-@pytest.mark.parametrize(("method", "path"), [("PUT", "dtmf"), ("PUT", "input/dtmf"), ("DELETE", "input/dtmf")])
-def test_dtmf_is_not_built_yet_and_says_so(world: World, method: str, path: str) -> None:
-    assert world.voice(method, f"/{world.call()}/{path}", {"digits": "1"}).status_code == 501
-    assert world.voice(method, f"/nobody/{path}", {"digits": "1"}).status_code == 404
+@pytest.mark.parametrize("action", [*CONTROLS, "transfer"])
+@pytest.mark.fidelity("call-control-state")
+def test_an_unanswered_call_takes_no_such_action(world: World, action: str) -> None:
+    call = world.call()
+    body = {"action": action, "destination": {"type": "ncco", "ncco": [{"action": "wait"}]}}
+    reply = world.voice("PUT", f"/{call}", body)
+    assert (reply.status_code, reply.json()["type"]) == (400, "BAD_REQUEST")
+    world.until(call)
+    assert world.voice("PUT", f"/{call}", body).status_code == 404
 
 
+@pytest.mark.parametrize("action", CONTROLS)
+@pytest.mark.fidelity("call-mute", "call-earmuff", "call-control-twice")
+def test_twice_the_same_action_is_fine(world: World, action: str) -> None:
+    call = world.call({"action": "wait", "timeout": 20})
+    world.until(call, "answered")
+    for _ in range(2):
+        reply = world.voice("PUT", f"/{call}", {"action": action})
+        assert (reply.status_code, reply.text) == (204, "")
+    assert [one["action"] for one in world.trace(call, "control")] == [action] * 2
+
+
+@pytest.mark.parametrize("path", ["dtmf", "input/dtmf", "stream", "talk"])
+@pytest.mark.fidelity("call-unknown")
+def test_nobodys_call_takes_nothing(world: World, path: str) -> None:
+    assert world.voice("PUT", f"/nobody/{path}", {"digits": "1"}).status_code == 404
+
+
+@pytest.mark.fidelity("error-families", "error-recording")
 def test_a_recording_that_is_not_there_is_family_d(world: World) -> None:
     call = world.call()
     headers = {"Authorization": f"Bearer {world.token()}"}
     reply = requests.get(f"{world.network.url}/v1/files/{call}", headers=headers, timeout=5)
     assert (reply.status_code, reply.json()["code"]) == (404, "http:error:not-found")
     assert requests.get(f"{world.network.url}/v1/files/{call}", timeout=5).json()["type"] == "UNAUTHORIZED"
+
+
+@pytest.mark.fidelity("call-persistence")
+def test_a_call_is_forgotten_after_so_many_days(world: World) -> None:
+    world.app = world.application(leg_persistence_time=2)
+    call = world.call()
+    world.until(call)
+    for days, status in ((1.9, 200), (0.2, 404)):
+        world.advance(days * 24 * 3600)
+        assert world.voice("GET", f"/{call}").status_code == status
+    assert world.voice("GET").json()["count"] == 0

@@ -49,6 +49,7 @@ def play(world: World, second: bytes) -> str:
     return strip([entry for call in calls for entry in world.trace(call)], world.learner, world.network)
 
 
+@pytest.mark.fidelity("clock-same", "clock-stepped")
 def test_the_same_calls_leave_the_same_record(learner: Learner, keys: Keys, second: bytes) -> None:
     records = []
     for _ in range(2):
@@ -61,6 +62,7 @@ def test_the_same_calls_leave_the_same_record(learner: Learner, keys: Keys, seco
     assert "2026-02-02T10:00:0" in records[0]
 
 
+@pytest.mark.fidelity("clock-stepped")
 def test_stepped_time_stands_still_between_steps(world: World) -> None:
     call = world.call()
     before = world.control("GET", "/clock").json()
@@ -95,6 +97,7 @@ def test_two_steps_at_the_same_time_both_return(world: World) -> None:
     assert [e["status"] for e in world.trace(call, "status")][-1] == "completed"
 
 
+@pytest.mark.fidelity("clock-reply")
 def test_a_reply_of_half_a_second_counts_as_call_time(world: World) -> None:
     world.learner.on("/answer", lambda: (threading.Event().wait(0.62), [{"action": "wait", "timeout": 1}])[1])
     call = world.call_with_answer_url()
@@ -105,6 +108,7 @@ def test_a_reply_of_half_a_second_counts_as_call_time(world: World) -> None:
     assert world.one(call, "ncco")["at"] - asked["at"] == pytest.approx(reply["seconds"])
 
 
+@pytest.mark.fidelity("event-order")
 def test_a_slow_event_handler_does_not_hold_up_the_call(world: World) -> None:
     slow = iter([0.55])
     world.learner.on("/event", lambda: (threading.Event().wait(next(slow, 0)), ("", 200))[1])
@@ -136,6 +140,7 @@ def fast(learner: Learner, keys: Keys) -> Iterator[World]:
         world.http.close()
 
 
+@pytest.mark.fidelity("clock-pace")
 def test_fifty_times_faster(fast: World, second: bytes) -> None:
     song = fast.learner.serve("noise.wav", second)
     call = fast.call({"action": "stream", "streamUrl": [song], "loop": 3})

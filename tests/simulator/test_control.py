@@ -105,6 +105,7 @@ def test_the_record_as_it_grows(world: World) -> None:
     assert len({e["seq"] for e in seen}) == len(seen)
 
 
+@pytest.mark.fidelity("rate-limits-clock")
 def test_faults_are_off_until_switched_on(world: World) -> None:
     assert world.control("GET", "/faults").json() == {}
     assert world.control("PUT", "/faults", {"rate_limits": {"calls": 1}}).json() == {
@@ -119,6 +120,7 @@ def test_faults_are_off_until_switched_on(world: World) -> None:
     assert world.control("PUT", "/faults", {"rate_limits": None}).json() == {}
 
 
+@pytest.mark.fidelity("rate-limits", "rate-limits-clock")
 def test_rate_limits(world: World) -> None:
     world.fault(rate_limits={})
     replies = [world.voice("POST", body=world.order({"action": "wait"})) for _ in range(4)]

@@ -15,6 +15,7 @@ FROM = {"type": "phone", "number": "447700900500"}
 WAIT = [{"action": "wait"}]
 
 
+@pytest.mark.fidelity("call-created", "uuid-forms")
 def test_a_good_call_answers_with_four_fields(world: World) -> None:
     reply = world.voice("POST", "", world.order())
     assert reply.status_code == 201
@@ -27,6 +28,7 @@ def test_a_good_call_answers_with_four_fields(world: World) -> None:
     assert len(made["conversation_uuid"]) == 40
 
 
+@pytest.mark.fidelity("error-families", "error-missing-fields", "call-required")
 @pytest.mark.parametrize(
     ("fields", "missing"),
     [
@@ -47,6 +49,7 @@ def test_a_missing_field_is_family_b(world: World, fields: dict[str, Any], missi
     }
 
 
+@pytest.mark.fidelity("call-event-url")
 def test_an_event_url_is_required_when_the_application_has_none(world: World) -> None:
     world.app = world.application(event=False)
     reply = world.voice("POST", "", world.order())
@@ -103,6 +106,15 @@ WRONG: list[tuple[dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.fidelity(
+    "error-families",
+    "error-wrong-fields",
+    "call-required",
+    "call-timers",
+    "call-wrong-ncco",
+    "ncco-empty",
+    "call-one-target",
+)
 @pytest.mark.parametrize(("fields", "name"), WRONG, ids=lambda value: str(value)[:60])
 def test_a_wrong_field_is_family_c_and_named(world: World, fields: dict[str, Any], name: str) -> None:
     reply = world.voice("POST", "", world.order(**fields))
@@ -114,6 +126,7 @@ def test_a_wrong_field_is_family_c_and_named(world: World, fields: dict[str, Any
     assert all(set(one) == {"reason", "name"} for one in problem["invalid_parameters"])
 
 
+@pytest.mark.fidelity("call-number")
 @pytest.mark.parametrize(
     "number",
     ["+44 7700 900001", "+447700900001", "00447700900001", "07700900001", "447700 900001", "44770090000a", "447700",
@@ -125,11 +138,13 @@ def test_a_number_is_digits_and_nothing_else(world: World, number: Any) -> None:
     assert [one["name"] for one in reply.json()["invalid_parameters"]] == ["number"]
 
 
+@pytest.mark.fidelity("error-wrong-fields")
 def test_everything_that_is_wrong_is_said_at_once(world: World) -> None:
     reply = world.voice("POST", "", world.order(to={}, ncco={}, ringing_timer=0))
     assert {one["name"] for one in reply.json()["invalid_parameters"]} == {"to", "ncco", "ringing_timer"}
 
 
+@pytest.mark.fidelity("call-unknown-fields", "call-timers")
 @pytest.mark.parametrize(
     "fields",
     [{"length_timer": 86_400}, {"ringing_timer": 1}, {"ringing_timer": 120}, {"answer_method": "POST"},
@@ -141,6 +156,7 @@ def test_a_good_field_is_taken(world: World, fields: dict[str, Any]) -> None:
     assert world.voice("POST", "", world.order(**fields)).status_code == 201
 
 
+@pytest.mark.fidelity("call-random-from")
 def test_a_random_number_is_one_of_the_applications_own(world: World) -> None:
     world.rent("12025550150", "US")
     for number, country in ((world.number, "GB"), ("12025550150", "US")):
@@ -152,13 +168,6 @@ def test_a_random_number_is_one_of_the_applications_own(world: World) -> None:
         assert world.one(call, "leg")["from"] == expected
 
 
-def test_an_endpoint_that_is_not_connected_yet_fails_and_says_why(world: World) -> None:
-    call = world.call(to=[{"type": "sip", "uri": "sip:alice@example.com"}])
-    world.until(call)
-    assert [s["status"] for s in world.trace(call, "status")] == ["started", "failed", "completed"]
-    assert "does not connect sip endpoints yet" in world.one(call, "note")["text"]
-
-
 def test_the_order_is_in_the_record(world: World) -> None:
     call = world.call()
     noted = world.one(call, "request")
@@ -167,11 +176,44 @@ def test_the_order_is_in_the_record(world: World) -> None:
     assert world.trace(call)[0]["kind"] == "leg"
 
 
+@pytest.mark.fidelity("error-verb-and-type")
 def test_text_that_is_no_json_is_refused(world: World) -> None:
     for text, status in (("{", 400), ("[]", 400), ("1", 400), ('{"to": 1e999}', 400), ("[" * 5000, 400)):
         reply = world.voice("POST", data=text, headers={"Content-Type": "application/json"})
         assert reply.status_code == status, text
     assert world.voice("POST", data="{}").status_code == 415
+
+
+@pytest.mark.fidelity("error-verb-and-type")
+def test_broken_json_another_type_and_another_verb_are_family_a(world: World) -> None:
+    replies = [
+        world.voice("POST", data="{", headers={"Content-Type": "application/json"}),
+        world.voice("POST", data="to=1", headers={"Content-Type": "application/x-www-form-urlencoded"}),
+        world.voice("PATCH"),
+    ]
+    docs = "https://developer.vonage.com/api-errors#"
+    assert [(reply.status_code, reply.json()["type"].removeprefix(docs)) for reply in replies] == [
+        (400, "invalid-json"), (415, "content-type-header"), (405, "wrong-verb")]  # fmt: skip
+    for reply in replies:
+        assert list(reply.json()) == ["type", "title", "detail", "instance"]
+
+
+@pytest.mark.fidelity("error-accept-elsewhere")
+def test_voice_does_not_look_at_accept(world: World) -> None:
+    reply = world.voice("POST", "", world.order(), headers={"Accept": "text/html"})
+    assert (reply.status_code, reply.headers["content-type"]) == (201, "application/json")
+
+
+@pytest.mark.fidelity("error-reasons")
+@pytest.mark.parametrize(
+    ("fields", "name"),
+    [({"to": {}}, "to"), ({"ncco": {}}, "ncco"), ({"event_url": "https://example.com/e"}, "event_url"),
+     ({"from": []}, "from"), ({"ncco": None, "answer_url": "https://example.com/a"}, "answer_url")],
+)  # fmt: skip
+def test_a_wrong_type_has_the_reason_that_was_seen(world: World, fields: dict[str, Any], name: str) -> None:
+    [problem] = world.voice("POST", "", world.order(**fields)).json()["invalid_parameters"]
+    assert problem["name"] == name
+    assert problem["reason"].startswith("Invalid type parameter provided")
 
 
 def test_wrong_verbs_are_a_405(world: World) -> None:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+import threading
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
+from helpers.simulator.life import PICK_UP, SET_UP
 from tests.simulator.world import PHONE, Json, World
 
 PARTIES = ["from", "to", "uuid", "conversation_uuid"]
@@ -64,6 +67,7 @@ def statuses(events: list[Json]) -> list[str]:
     return [event["status"] for event in events]
 
 
+@pytest.mark.fidelity("event-fields", "event-sip-code", "event-started-ringing", "event-timestamps", "call-price")
 def test_answered(world: World) -> None:
     call = world.call({"action": "wait", "timeout": 13})
     world.until(call)
@@ -75,6 +79,7 @@ def test_answered(world: World) -> None:
     assert events[0]["timestamp"] == events[1]["timestamp"]  # "created practically together"
 
 
+@pytest.mark.fidelity("event-sip-code")
 def test_answered_and_hung_up_by_the_person(world: World) -> None:
     world.phone(script=[{"do": "wait", "seconds": 3}, {"do": "hang_up"}])
     call = world.call({"action": "wait", "timeout": 60})
@@ -83,6 +88,15 @@ def test_answered_and_hung_up_by_the_person(world: World) -> None:
     assert (last["duration"], last["disconnected_by"], last["sip_code"]) == ("3", "user", 200)
 
 
+@pytest.mark.fidelity(
+    "event-fields",
+    "event-sip-code",
+    "event-completed-last",
+    "phone-busy",
+    "phone-declines",
+    "phone-rings-out",
+    "phone-out-of-service",
+)
 @pytest.mark.parametrize(
     ("behaviour", "sequence", "detail", "sip_code"),
     [
@@ -106,6 +120,7 @@ def test_not_answered(world: World, behaviour: str, sequence: list[str], detail:
             "duration": "0", "price": "0.00000000", "disconnected_by": "user", "sip_code": sip_code}  # fmt: skip
 
 
+@pytest.mark.fidelity("event-fields", "event-completed-last", "call-ringing")
 def test_the_ringing_timer_runs_out(world: World) -> None:
     world.phone(behaviour="rings_out")
     call = world.call(ringing_timer=5)
@@ -114,6 +129,7 @@ def test_the_ringing_timer_runs_out(world: World) -> None:
     assert world.at(call, "timeout") - world.at(call, "ringing") == pytest.approx(5)
 
 
+@pytest.mark.fidelity("call-timers")
 def test_the_usual_ringing_timer_is_a_minute(world: World) -> None:
     world.phone(behaviour="manual")
     call = world.call()
@@ -121,6 +137,7 @@ def test_the_usual_ringing_timer_is_a_minute(world: World) -> None:
     assert world.at(call, "timeout") - world.at(call, "ringing") == pytest.approx(60)
 
 
+@pytest.mark.fidelity("event-fields", "hang-up-ringing")
 def test_cancelled(world: World) -> None:
     world.phone(behaviour="manual")
     call = world.call()
@@ -130,6 +147,7 @@ def test_cancelled(world: World) -> None:
     assert statuses(told(world, call)) == ["started", "ringing", "cancelled", "completed"]
 
 
+@pytest.mark.fidelity("caller-id-foreign")
 def test_a_foreign_caller_id_does_not_connect(world: World) -> None:
     call = world.call(**{"from": {"type": "phone", "number": "447700900999"}})
     world.until(call, "rejected")
@@ -139,6 +157,7 @@ def test_a_foreign_caller_id_does_not_connect(world: World) -> None:
     assert "not a number you rent" in world.one(call, "note")["text"]
 
 
+@pytest.mark.fidelity("caller-id-foreign")
 def test_a_foreign_caller_id_may_be_let_through(world: World) -> None:
     world.fault(foreign_caller_id_connects={})
     call = world.call(**{"from": {"type": "phone", "number": "447700900999"}})
@@ -147,13 +166,15 @@ def test_a_foreign_caller_id_may_be_let_through(world: World) -> None:
 
 
 def test_no_route(world: World) -> None:
-    call = world.call(to=[{"type": "sip", "uri": "sip:alice@example.com"}])
+    endpoint = {"type": "websocket", "uri": "wss://192.0.2.1/x", "content-type": "audio/l16;rate=8000"}
+    call = world.call(to=[endpoint])
     world.until(call)
     events = told(world, call)
-    assert statuses(events) == ["started", "failed", "completed"]
-    assert (events[1]["detail"], events[2]["disconnected_by"]) == ("cannot_route", "platform")
+    assert statuses(events) == ["started", "ringing", "failed", "completed"]
+    assert (events[2]["detail"], events[3]["disconnected_by"]) == ("cannot_route", "platform")
 
 
+@pytest.mark.fidelity("event-started-ringing", "uuid-forms", "event-fields")
 def test_inbound(world: World) -> None:
     world.app = world.application(webhooks={"answer_url": {"address": f"{world.learner.url}/answer"}})
     world.learner.on("/answer", [{"action": "wait", "timeout": 2}])
@@ -181,6 +202,45 @@ def test_inbound_given_up_before_the_answer(world: World) -> None:
     assert events[-1]["disconnected_by"] == "user"
 
 
+@pytest.mark.fidelity("call-set-up")
+def test_setting_up_and_picking_up_take_their_time(world: World) -> None:
+    world.learner.on("/answer", [{"action": "wait", "timeout": 2}])
+    world.app = world.application(webhooks={"answer_url": {"address": f"{world.learner.url}/answer"}})
+    world.link()
+    inbound, outbound = world.dial(), world.call(to=[{"type": "phone", "number": "447700900002"}])
+    world.until(inbound)
+    world.until(outbound)
+    assert world.at(inbound, "started") - world.one(inbound, "leg")["at"] == pytest.approx(SET_UP)
+    assert world.at(inbound, "answered") - world.at(inbound, "started") == pytest.approx(PICK_UP)
+    assert world.at(outbound, "started") - world.one(outbound, "leg")["at"] == pytest.approx(SET_UP)
+
+
+@pytest.mark.fidelity("event-never-answered")
+@pytest.mark.parametrize("behaviour", ["busy", "rings_out"])
+def test_a_call_nobody_answered_starts_when_it_ends(world: World, behaviour: str) -> None:
+    world.phone(behaviour=behaviour)
+    call = world.call()
+    world.until(call)
+    last = told(world, call)[-1]
+    assert (last["duration"], last["price"]) == ("0", "0.00000000")
+    assert last["start_time"] == last["end_time"]
+    assert last["end_time"][:19] == last["timestamp"][:19]
+
+
+@pytest.mark.fidelity("event-answered")
+def test_the_answered_event_comes_late_and_tells_the_time_of_the_pick_up(world: World) -> None:
+    world.learner.on("/answer", lambda: (threading.Event().wait(0.62), [{"action": "wait", "timeout": 2}])[1])
+    call = world.call_with_answer_url()
+    world.until(call)
+    answered = world.learner.payloads()[2]
+    since_ringing = world.at(call, "answered") - world.at(call, "ringing")
+    ringing = datetime.fromisoformat(world.learner.payloads()[1]["timestamp"])
+    assert datetime.fromisoformat(answered["timestamp"]) - ringing == timedelta(seconds=round(since_ringing, 3))
+    sent = [one["at"] for one in world.trace(call, "webhook", type="event")][2]
+    assert sent - world.at(call, "answered") >= 0.5  # the answer webhook came first, and took its time
+
+
+@pytest.mark.fidelity("event-get")
 def test_events_by_get_carry_json_text(world: World) -> None:
     call = world.call(event_url=[f"{world.learner.url}/event?own=1"], event_method="GET")
     world.until(call)
@@ -192,6 +252,7 @@ def test_events_by_get_carry_json_text(world: World) -> None:
     assert dict(last.query)["sip_code"] == "200"
 
 
+@pytest.mark.fidelity("event-url-choice")
 def test_an_event_url_of_the_call_beats_the_applications(world: World) -> None:
     call = world.call(event_url=[world.learner.on("/other", ("", 200))])
     world.until(call)
@@ -199,6 +260,7 @@ def test_an_event_url_of_the_call_beats_the_applications(world: World) -> None:
     assert world.learner.at("/event") == []
 
 
+@pytest.mark.fidelity("event-transport")
 def test_post_requests_look_as_they_should(world: World) -> None:
     world.until(world.call())
     one = world.learner.at("/event")[0]
@@ -207,6 +269,7 @@ def test_post_requests_look_as_they_should(world: World) -> None:
     assert b": " not in one.body  # compact
 
 
+@pytest.mark.fidelity("event-retry")
 @pytest.mark.parametrize(("status", "attempts"), [(429, 2), (502, 2), (503, 2), (504, 2), (500, 1), (404, 1), (205, 1)])
 def test_an_event_is_tried_again_only_after_what_passes(world: World, status: int, attempts: int) -> None:
     world.learner.on("/event", ("", status))
@@ -219,6 +282,7 @@ def test_an_event_is_tried_again_only_after_what_passes(world: World, status: in
     assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(1)
 
 
+@pytest.mark.fidelity("event-nobody")
 def test_a_call_without_a_listening_event_url_goes_on(world: World) -> None:
     call = world.call(event_url=["http://127.0.0.1:9/event"])
     world.until(call)
@@ -227,6 +291,7 @@ def test_a_call_without_a_listening_event_url_goes_on(world: World) -> None:
     assert len(world.trace(call, "webhook")) == len(world.trace(call, "reply")) == 8
 
 
+@pytest.mark.fidelity("call-length")
 def test_the_length_timer_ends_a_call(world: World) -> None:
     call = world.call({"action": "wait", "timeout": 100}, length_timer=7)
     world.until(call)

@@ -1,30 +1,97 @@
-"""BEHAVIOUR.md keeps in step with the simulator: marks, sources, constants, faults, what is not built."""
+"""FIDELITY.md keeps in step with the simulator and with the tests: ids, marks, sources, constants, faults, proofs."""
 
 from __future__ import annotations
 
+import ast
+import importlib
 import re
+from collections import Counter, defaultdict
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
+from helpers import simulator
 from helpers.ncco.actions import ACTIONS
-from helpers.simulator import api, auth, callbacks, clock, handsets, life, requests
 from helpers.simulator.faults import FAULTS
 from helpers.simulator.handsets import BEHAVIOURS, REFUSALS
-from tests.simulator.world import World
 
-TEXT = (Path(api.__file__).parent / "BEHAVIOUR.md").read_text("utf-8")
-ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in TEXT.splitlines() if line.startswith("| ")]
-MODULES = (api, auth, callbacks, clock, handsets, life, requests)
+HERE = Path(simulator.__file__).parent
+TEXT = (HERE / "FIDELITY.md").read_text("utf-8")
+TESTS = Path(__file__).parents[1]
+MARKS = ("documented", "observed", "assumed")
+VERBS = ("hangup", "mute", "unmute", "earmuff", "unearmuff", "transfer", "…/stream", "…/talk", "…/dtmf", "…/input/dtmf")
 
 
-def test_every_behaviour_is_marked_and_what_is_not_assumed_has_a_source() -> None:
-    rows = [row for row in ROWS if row[0] != "Behaviour"]
+class Row(NamedTuple):
+    section: str
+    id: str
+    behaviour: str
+    mark: str
+    source: str
+
+
+def table() -> list[Row]:
+    """Every row of the table with its section; a line that is no row of four cells fails here."""
+    rows, section = [], ""
+    for number, line in enumerate(TEXT.splitlines(), 1):
+        if line.startswith("#"):
+            section = line.lstrip("# ")
+        elif line.startswith("|") and not line.startswith(("| id |", "|---")):
+            cells = [cell.strip() for cell in line.removeprefix("|").removesuffix("|").split("|")]
+            assert len(cells) == 4, f"line {number} of FIDELITY.md has {len(cells)} cells, not id, text, mark, source"
+            rows.append(Row(section, *cells))
+    return rows
+
+
+def markers(path: Path) -> list[tuple[str, int]]:
+    """The ids in the ``fidelity`` marks of one test file, and their lines, without importing it."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text("utf-8"), str(path))):
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.fidelity":
+            where = f"{path.name}:{node.lineno}"
+            assert node.args and not node.keywords, f"{where}: a fidelity mark names one row or more"
+            for argument in node.args:
+                text = argument.value if isinstance(argument, ast.Constant) else None
+                assert isinstance(text, str), f"{where}: write the ids as plain text, so that they can be found"
+                found.append((text, node.lineno))
+    return found
+
+
+def proofs() -> dict[str, list[str]]:
+    """For every id the places in the tests that carry it."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in sorted(TESTS.rglob("test_*.py")):
+        for name, line in markers(path):
+            found[name].append(f"{path.relative_to(TESTS)}:{line}")
+    return found
+
+
+def test_every_row_has_an_id_of_its_own_a_mark_and_a_source() -> None:
+    rows = table()
     assert len(rows) > 80
-    for row in rows:
-        assert len(row) == 3, row
-        assert row[1] in ("documented", "observed", "assumed"), row
-        assert row[2] or row[1] == "assumed", row
+    assert [name for name, times in Counter(row.id for row in rows).items() if times > 1] == [], "ids used twice"
+    assert [row.id for row in rows if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row.id)] == [], "ids that are no slug"
+    assert [row.id for row in rows if not row.behaviour] == [], "rows without a behaviour"
+    assert [(row.id, row.mark) for row in rows if row.mark not in MARKS] == [], "marks that are none"
+    assert [row.id for row in rows if not row.source and row.mark != "assumed"] == [], "rows without a source"
+
+
+def test_every_row_is_proved_by_a_test() -> None:
+    proved = proofs()
+    missing = [f"{row.id} ({row.section}): {row.behaviour}" for row in table() if row.id not in proved]
+    assert not missing, "mark a test of each with @pytest.mark.fidelity, or take the row out:\n" + "\n".join(missing)
+
+
+def test_every_id_a_test_carries_is_in_the_table() -> None:
+    rows = {row.id for row in table()}
+    strangers = [f"{name}: {', '.join(places)}" for name, places in sorted(proofs().items()) if name not in rows]
+    assert not strangers, "add a row for each to helpers/simulator/FIDELITY.md:\n" + "\n".join(strangers)
+
+
+def test_the_tests_of_one_row_can_be_run(pytestconfig: pytest.Config) -> None:
+    assert "pytest --fidelity hang-up-early" in TEXT
+    assert pytestconfig.getoption("--fidelity") in (None, *proofs())
 
 
 def test_it_tells_behaviour_not_where_our_notes_are() -> None:
@@ -33,52 +100,46 @@ def test_it_tells_behaviour_not_where_our_notes_are() -> None:
 
 
 def test_every_constant_in_it_exists_and_has_the_value_it_says() -> None:
-    named = re.findall(r"`([A-Z][A-Z_]+)`(?:, ([\d.]+) s)?", TEXT)
+    modules = [importlib.import_module(f"helpers.simulator.{file.stem}") for file in HERE.glob("[!_]*.py")]
+    named = re.findall(r"`([A-Z][A-Z_]+)`(?:, ([\d.]+))?", TEXT)
     assert {name for name, _ in named} >= {"SKEW", "EARLY", "SET_UP", "PICK_UP", "AFTER_FAILURE", "SLOW_REPLY"}
-    for name, seconds in named:
-        if name in ("PUT",):
+    for name, figure in named:
+        if name in ("GET", "POST", "PUT", "DELETE"):
             continue
-        [value] = {str(getattr(module, name)) for module in MODULES if hasattr(module, name)}
-        if seconds:
-            assert float(value) == float(seconds), name
+        values = {str(getattr(module, name)) for module in modules if hasattr(module, name)}
+        assert len(values) == 1, f"{name} is in FIDELITY.md; its values in the code: {values or 'none'}"
+        if figure:
+            assert float(values.pop()) == float(figure), f"{name} is not {figure}"
 
 
 def test_every_fault_is_in_it() -> None:
-    assert set(re.findall(r"fault `(\w+)`", TEXT)) == set(FAULTS)
+    named = set(re.findall(r"fault `(\w+)`", TEXT))
+    assert set(FAULTS) - named == set(), "write 'fault `name`' in a row of each"
+    assert named - set(FAULTS) == set(), "there are no such faults"
 
 
 def test_every_refusal_of_a_phone_is_in_it() -> None:
-    phones = "".join(" ".join(row) for row in ROWS if "webhook reference" in row[2] and "486" in "".join(row) + "486")
+    phones = {row.id: row.behaviour for row in table() if row.section == "Phones"}
     assert set(REFUSALS) <= set(BEHAVIOURS)
-    for status, detail, sip_code, _ in REFUSALS.values():
-        assert f"`{status}`" in phones
-        assert detail is None or f"`{detail}`" in phones
-        assert str(sip_code) in phones
+    for behaviour, (status, detail, sip_code, _) in REFUSALS.items():
+        row = phones[f"phone-{behaviour.replace('_', '-')}"]
+        assert f"`{status}`" in row, behaviour
+        assert detail is None or f"`{detail}`" in row, behaviour
+        assert str(sip_code) in row, behaviour
 
 
-def section(title: str) -> str:
-    return TEXT.split(f"## {title}\n")[1]
+def test_every_action_has_rows_of_its_own() -> None:
+    sections = {row.section for row in table()}
+    assert [action for action in ACTIONS if action not in sections] == [], "actions without a row under ### action"
 
 
-def test_what_is_not_built_is_named(world: World) -> None:
-    missing = section("Not built yet")
-    for action in api.ACTIONS_TO_COME:
-        assert f"`{action}`" in missing
-        assert world.voice("PUT", f"/{world.call()}", {"action": action}).status_code == 501
+def test_every_verb_for_calls_under_way_has_a_row() -> None:
+    rows = " ".join(row.behaviour for row in table() if row.section == "Calls under way")
+    named = {text.split()[-1] for text in re.findall(r"`([^`]+)`", rows)}
+    missing = [verb for verb in VERBS if verb not in named]
+    assert not missing, f"name in backticks in a row under Calls under way: {', '.join(missing)}"
 
 
-@pytest.mark.parametrize(
-    ("action", "options"),
-    [("record", {}), ("conversation", {"name": "x"}), ("transfer", {"conversationId": "CON-x"}),
-     ("connect", {"endpoint": [{"type": "phone", "number": "447700900002"}]})],
-)  # fmt: skip
-def test_skipped_actions_are_named(world: World, action: str, options: dict[str, object]) -> None:
-    assert f"`{action}`" in section("Not built yet")
-    call = world.call({"action": action, **options})
-    world.until(call)
-    assert world.actions(call) == [(action, "skipped")]
-
-
-def test_all_nine_actions_are_accounted_for() -> None:
-    built = {"stream", "talk", "input", "wait", "notify"}
-    assert built | {"record", "conversation", "connect", "transfer"} == set(ACTIONS)
+def test_no_section_is_empty() -> None:
+    bare = re.findall(r"^#+ (.+)\n\n\| id \|.*\n\|---.*\n(?!\|)", TEXT, re.MULTILINE)
+    assert bare == [], "sections of FIDELITY.md without a row"

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
+from helpers.samples import match
+from helpers.simulator.media import Sound
+from helpers.simulator.person import BEEP_PAUSE
+from helpers.simulator.speech import speak
 from tests.simulator.world import PHONE, World
 
+MACHINE = "447700900044"
 LONG = {"action": "wait", "timeout": 60}
+RATE = 16_000
+
+
+TOLD = {"answers": (None, None), "voicemail": (None, None), "busy": (None, 486), "declines": ("declined", 486),
+        "rings_out": ("carrier_timeout", 480), "out_of_service": ("number_out_of_service", 404)}  # fmt: skip
 
 
 def statuses(world: World, call: str) -> list[str]:
@@ -28,6 +39,7 @@ def refused(world: World, what: str, number: str = PHONE, **body: Any) -> dict[s
     return dict(reply.json())
 
 
+@pytest.mark.fidelity("phone-busy", "phone-declines", "phone-rings-out", "phone-out-of-service")
 @pytest.mark.parametrize(
     ("behaviour", "after", "status", "usual"),
     [("answers", 7, "answered", 2), ("busy", 1, "busy", 0.5), ("declines", 4, "rejected", 2),
@@ -42,22 +54,83 @@ def test_each_behaviour_shows_when_it_should(
         world.until(call, status)
         assert statuses(world, call)[2] == status
         assert rang_for(world, call) == pytest.approx(usual if seconds is None else seconds)
+        shown = world.trace(call, "status")[2]
+        assert (shown["detail"], shown["sip_code"]) == TOLD[behaviour]
         world.advance(100)
 
 
+@pytest.mark.fidelity("phone-usual")
 def test_a_phone_nobody_set_up_answers_after_two_seconds(world: World) -> None:
     call = world.call(to=[{"type": "phone", "number": "447700900777"}])
     world.until(call)
     assert rang_for(world, call) == pytest.approx(2)
 
 
-def test_a_voicemail_says_its_greeting(world: World) -> None:
-    world.phone(behaviour="voicemail", greeting="Nobody is at home.")
-    call = world.call()
+def reached(world: World, **settings: Any) -> tuple[str, str, float]:
+    """Connect somebody who answers at once to a voicemail: both legs, and when the machine answered."""
+    world.phone(after=0)
+    world.phone(MACHINE, behaviour="voicemail", after=1, **settings)
+    call = world.call({"action": "connect", "from": world.number, "endpoint": [{"type": "phone", "number": MACHINE}]})
+    world.advance(20)
+    [machine] = [one["uuid"] for one in world.control("GET", "/calls").json() if one["to"] == MACHINE]
+    return call, machine, world.at(machine, "answered")
+
+
+@pytest.mark.fidelity("voicemail")
+def test_a_voicemail_is_heard_to_say_its_greeting_and_to_beep_and_then_is_silent(world: World) -> None:
+    call, machine, answered = reached(world, greeting="Nobody is at home.")
+    greeting, tone = world.trace(machine, "said")
+    assert (greeting["text"], greeting["at"], greeting["by"]) == ("Nobody is at home.", answered, "machine")
+    assert tone["at"] == pytest.approx(answered + greeting["seconds"] + BEEP_PAUSE, abs=0.001)
+    heard, since = world.heard(call, RATE), world.at(call, "answered")
+    found = match(heard, Sound(speak("Nobody is at home.")).through_phone("a").samples, RATE)
+    assert found.score > 0.99
+    assert found.offset == pytest.approx(answered - since, abs=0.02)
+
+    def stretch(begin: float, seconds: float) -> Any:
+        first = round((begin - since) * RATE)
+        return heard[first : first + round(seconds * RATE)]
+
+    inside = stretch(tone["at"] + 0.1, 0.3)
+    assert np.abs(np.fft.rfft(inside)).argmax() / 0.3 == pytest.approx(1000, abs=5)
+    assert np.abs(inside).max() == pytest.approx(0.2, abs=0.02)
+    assert not np.abs(stretch(answered + greeting["seconds"] + 0.02, BEEP_PAUSE - 0.04)).max() > 0.001
+    assert tone["seconds"] == 0.5
+    assert not np.abs(stretch(tone["at"] + 0.52, 5)).max() > 0.001
+    assert "completed" not in statuses(world, machine)  # it records until the caller hangs up
+    world.use("hang_up")
+    world.until(machine)
+    assert world.trace(machine, "status")[-1]["disconnected_by"] == "platform"
+
+
+@pytest.mark.fidelity("voicemail")
+def test_a_voicemail_may_have_no_beep_and_may_hang_up(world: World) -> None:
+    call, machine, answered = reached(world, beep=False, script=[{"do": "wait", "seconds": 3}, {"do": "hang_up"}])
+    greeting = world.one(machine, "said")
+    assert greeting["text"] == "Please leave a message after the tone."
     world.until(call)
-    assert world.one(call, "said")["text"] == "Nobody is at home."
+    over = answered + greeting["seconds"] + 3
+    assert world.at(machine, "completed") == pytest.approx(over, abs=0.001)
+    assert not np.abs(world.heard(call)[round((over - 2.9 - world.at(call, "answered")) * 8000) :]).max() > 0.001
 
 
+@pytest.mark.fidelity("voicemail")
+def test_the_moment_of_the_beep_is_known_to_machine_detection(world: World) -> None:
+    world.phone(behaviour="voicemail", greeting="A long greeting, so that the verdict comes first, well before it.")
+    call = world.call(LONG, advanced_machine_detection={"behavior": "continue", "mode": "default"})
+    world.until(call)
+    beep = world.trace(call, "said")[1]
+    assert world.one(call, "detection", sub_state="beep_start")["at"] == beep["at"]
+
+
+def test_a_greeting_and_a_beep_are_checked(world: World) -> None:
+    for settings in ({"greeting": 5}, {"greeting": "  "}, {"beep": "no"}, {"beep": None}):
+        reply = world.control("PUT", f"/phones/{PHONE}", settings)
+        assert reply.status_code == 400, reply.text
+        assert set(reply.json()) == {"error", "cure"}
+
+
+@pytest.mark.fidelity("script-manual")
 def test_manual_waits_for_answer(world: World) -> None:
     world.phone(behaviour="manual")
     call = world.call()
@@ -68,6 +141,7 @@ def test_manual_waits_for_answer(world: World) -> None:
     assert rang_for(world, call) == pytest.approx(19.9)
 
 
+@pytest.mark.fidelity("script-manual")
 def test_manual_waits_for_decline(world: World) -> None:
     world.phone(behaviour="manual")
     call = world.call()
@@ -91,6 +165,7 @@ def test_a_script_waits_presses_says_and_hangs_up(world: World) -> None:
     assert (last["status"], last["disconnected_by"], last["why"]) == ("completed", "user", "the person hung up")
 
 
+@pytest.mark.fidelity("phone-in-call")
 def test_a_phone_in_a_call_is_busy_for_another(world: World) -> None:
     first = world.call(LONG)
     world.until(first, "answered")
@@ -110,6 +185,7 @@ def test_two_calls_to_one_phone_at_the_same_instant(world: World) -> None:
     assert "busy" in statuses(world, second)
 
 
+@pytest.mark.fidelity("keys-apart")
 def test_pressing_and_speaking_and_hanging_up(world: World) -> None:
     call = world.call(LONG)
     world.until(call, "answered")
@@ -176,7 +252,7 @@ def test_settings_are_listed(world: World) -> None:
     world.phone(behaviour="declines", script=[{"do": "hang_up"}])
     assert world.control("GET", "/phones").json() == [{
         "number": PHONE, "behaviour": "declines", "after": 2.0, "greeting": "Please leave a message after the tone.",
-        "script": [{"do": "hang_up"}], "call": None, "status": "idle",
+        "beep": True, "script": [{"do": "hang_up"}], "call": None, "status": "idle",
     }]  # fmt: skip
     world.phone(script=None)
     assert world.control("GET", "/phones").json()[0]["script"] == []

@@ -44,6 +44,7 @@ def test_the_api_manages_an_inbound_call_too(linked: World) -> None:
     assert linked.voice("GET", f"/{call}").json()["rate"] == "0.00450000"
 
 
+@pytest.mark.fidelity("dial-unrouted")
 def test_a_number_nobody_rents(world: World) -> None:
     call = world.dial("447700900599")
     world.until(call)
@@ -54,6 +55,7 @@ def test_a_number_nobody_rents(world: World) -> None:
     assert world.learner.received == []
 
 
+@pytest.mark.fidelity("dial-unrouted")
 def test_a_number_that_is_not_linked(world: World) -> None:
     call = world.dial()
     world.until(call)

@@ -30,6 +30,7 @@ def told(world: World) -> Json:
     return payload
 
 
+@pytest.mark.fidelity("input-ends", "input-timed-out", "event-url-choice", "input-event")
 def test_max_digits_end_it_at_once(world: World) -> None:
     call = started(world, keys(world, maxDigits=2), WAIT)
     world.use("press", digits="42")
@@ -45,6 +46,7 @@ def test_max_digits_end_it_at_once(world: World) -> None:
     world.until(call)
 
 
+@pytest.mark.fidelity("input-ends", "input-defaults")
 def test_four_digits_is_usual(world: World) -> None:
     started(world, keys(world))
     world.use("press", digits="12345")
@@ -52,6 +54,7 @@ def test_four_digits_is_usual(world: World) -> None:
     assert told(world)["dtmf"] == {"digits": "1234", "timed_out": False}
 
 
+@pytest.mark.fidelity("input-ends")
 def test_hash_submits_if_it_may(world: World) -> None:
     call = started(world, keys(world, maxDigits=10, submitOnHash=True))
     world.use("press", digits="12#")
@@ -60,6 +63,7 @@ def test_hash_submits_if_it_may(world: World) -> None:
     assert world.one(call, "input")["why"] == "submit_on_hash"
 
 
+@pytest.mark.fidelity("input-ends", "input-defaults")
 def test_hash_is_a_digit_like_others_if_it_may_not(world: World) -> None:
     started(world, keys(world, maxDigits=3))
     world.use("press", digits="1#*")
@@ -67,6 +71,7 @@ def test_hash_is_a_digit_like_others_if_it_may_not(world: World) -> None:
     assert told(world)["dtmf"]["digits"] == "1#*"
 
 
+@pytest.mark.fidelity("input-ends", "input-timed-out")
 def test_the_time_out_counts_from_the_last_key(world: World) -> None:
     call = started(world, keys(world, timeOut=5), WAIT)
     world.advance(4)
@@ -78,6 +83,7 @@ def test_the_time_out_counts_from_the_last_key(world: World) -> None:
     assert world.one(call, "input")["at"] - world.at(call, "answered") == pytest.approx(9)
 
 
+@pytest.mark.fidelity("input-nothing", "input-defaults")
 def test_nothing_pressed_is_an_empty_text_after_three_seconds(world: World) -> None:
     call = started(world, keys(world))
     world.until(call)
@@ -85,6 +91,7 @@ def test_nothing_pressed_is_an_empty_text_after_three_seconds(world: World) -> N
     assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(3)
 
 
+@pytest.mark.fidelity("input-earlier-keys")
 def test_keys_pressed_before_do_not_count(world: World) -> None:
     started(world, {"action": "wait", "timeout": 5}, keys(world))
     world.use("press", digits="99")
@@ -92,6 +99,7 @@ def test_keys_pressed_before_do_not_count(world: World) -> None:
     assert told(world)["dtmf"]["digits"] == ""
 
 
+@pytest.mark.fidelity("input-reply")
 def test_a_reply_replaces_the_rest(world: World) -> None:
     world.learner.on("/input", [{"action": "wait", "timeout": 9}])
     call = started(world, keys(world, maxDigits=1), WAIT)
@@ -101,6 +109,7 @@ def test_a_reply_replaces_the_rest(world: World) -> None:
     assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(9)
 
 
+@pytest.mark.fidelity("input-reply")
 def test_a_menu_that_asks_again(world: World) -> None:
     again = [keys(world, maxDigits=1)]
     world.learner.on("/input", again, again, [WAIT])
@@ -112,6 +121,7 @@ def test_a_menu_that_asks_again(world: World) -> None:
     assert [p["dtmf"]["digits"] for p in world.learner.payloads("/input")] == ["1", "2", "3"]
 
 
+@pytest.mark.fidelity("event-get")
 def test_by_get_the_digits_are_json_text(world: World) -> None:
     started(world, keys(world, maxDigits=1) | {"eventMethod": "GET"})
     world.use("press", digits="3")
@@ -119,6 +129,7 @@ def test_by_get_the_digits_are_json_text(world: World) -> None:
     assert told(world)["dtmf"] == '{"digits":"3","timed_out":false}'
 
 
+@pytest.mark.fidelity("event-url-choice")
 def test_without_an_event_url_the_calls_own_is_told(world: World) -> None:
     call = started(world, {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}})
     world.use("press", digits="5")
@@ -126,6 +137,7 @@ def test_without_an_event_url_the_calls_own_is_told(world: World) -> None:
     assert [p["dtmf"]["digits"] for p in world.learner.payloads("/event") if "dtmf" in p] == ["5"]
 
 
+@pytest.mark.fidelity("mid-call-failure")
 def test_an_event_url_that_fails_goes_on_with_an_error(world: World) -> None:
     world.learner.on("/input", ("", 500))
     call = started(world, keys(world, maxDigits=1), WAIT)
@@ -135,6 +147,7 @@ def test_an_event_url_that_fails_goes_on_with_an_error(world: World) -> None:
     assert ("wait", "finished") in world.actions(call)
 
 
+@pytest.mark.fidelity("input-hang-up", "action-cut-short")
 def test_hanging_up_during_input(world: World) -> None:
     call = started(world, keys(world))
     world.advance(1)
@@ -148,6 +161,7 @@ def song(world: World, second: bytes, **options: Any) -> Json:
     return {"action": "stream", "streamUrl": [world.learner.serve("noise.wav", second)], "bargeIn": True, **options}
 
 
+@pytest.mark.fidelity("barge-in-sticky", "barge-in")
 @pytest.mark.parametrize("loop", [0, 10])
 def test_a_key_stops_the_stream_and_is_the_first_digit(world: World, second: bytes, loop: int) -> None:
     call = started(world, song(world, second, loop=loop), keys(world, maxDigits=2))
@@ -174,6 +188,7 @@ def test_without_barge_in_a_key_stops_nothing(world: World, second: bytes) -> No
     assert ("stream", "finished") in world.actions(call)
 
 
+@pytest.mark.fidelity("barge-in-unused")
 def test_unpressed_a_barge_in_stream_plays_to_its_end_and_then_input_waits(world: World, second: bytes) -> None:
     call = started(world, song(world, second, loop=2), keys(world))
     world.until(call)
@@ -183,6 +198,7 @@ def test_unpressed_a_barge_in_stream_plays_to_its_end_and_then_input_waits(world
     assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(5)
 
 
+@pytest.mark.fidelity("barge-in-sticky")
 def test_barge_in_is_sticky_until_an_input(world: World, second: bytes) -> None:
     plain = song(world, second, bargeIn=False, loop=3)
     call = started(world, song(world, second), plain, plain, keys(world, maxDigits=1), plain)
@@ -197,6 +213,7 @@ def test_barge_in_is_sticky_until_an_input(world: World, second: bytes) -> None:
     assert told(world)["dtmf"]["digits"] == "4"
 
 
+@pytest.mark.fidelity("barge-in-sticky", "reply-goes-on")
 def test_after_the_input_barge_in_is_off_again(world: World, second: bytes) -> None:
     plain = song(world, second, bargeIn=False, loop=3)
     call = started(world, song(world, second), keys(world, maxDigits=1), plain)
@@ -207,6 +224,7 @@ def test_after_the_input_barge_in_is_off_again(world: World, second: bytes) -> N
     assert world.trace(call, "action")[-1]["state"] == "finished"
 
 
+@pytest.mark.fidelity("barge-in")
 def test_talk_can_be_barged_into_too(world: World) -> None:
     call = started(world, {"action": "talk", "text": "Press one", "bargeIn": True, "loop": 0}, keys(world, maxDigits=1))
     world.use("press", digits="1")

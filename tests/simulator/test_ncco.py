@@ -20,6 +20,7 @@ def length(world: World, call: str) -> float:
     return world.at(call, "completed") - world.at(call, "answered")
 
 
+@pytest.mark.fidelity("ncco-order")
 def test_actions_run_in_order_and_then_the_call_ends(world: World) -> None:
     call = world.call(WAIT, {"action": "talk", "text": "Hello"}, {"action": "wait", "timeout": 0.5})
     world.until(call)
@@ -30,6 +31,7 @@ def test_actions_run_in_order_and_then_the_call_ends(world: World) -> None:
     assert world.trace(call, "status")[-1]["why"] == "every action is complete"
 
 
+@pytest.mark.fidelity("wait-clamped")
 @pytest.mark.parametrize(("options", "seconds"), [({}, 10), ({"timeout": 0.1}, 0.1), ({"timeout": 3.7}, 3.7)])
 def test_wait(world: World, options: Json, seconds: float) -> None:
     call = world.call({"action": "wait", **options})
@@ -37,6 +39,7 @@ def test_wait(world: World, options: Json, seconds: float) -> None:
     assert length(world, call) == pytest.approx(seconds)
 
 
+@pytest.mark.fidelity("wait-clamped")
 def test_wait_clamps_what_is_out_of_range(world: World) -> None:
     call = world.call({"action": "wait", "timeout": 0.01})
     world.until(call)
@@ -46,6 +49,7 @@ def test_wait_clamps_what_is_out_of_range(world: World) -> None:
     assert length(world, long) == pytest.approx(7200)
 
 
+@pytest.mark.fidelity("talk-loop")
 def test_talk_lasts_as_long_as_its_words_and_loops(world: World) -> None:
     once = world.call({"action": "talk", "text": "One two three"})
     world.until(once)
@@ -57,6 +61,7 @@ def test_talk_lasts_as_long_as_its_words_and_loops(world: World) -> None:
     assert length(world, twice) == pytest.approx(2 * length(world, once), abs=0.002)
 
 
+@pytest.mark.fidelity("talk-loop")
 def test_an_endless_talk_ends_with_the_call(world: World) -> None:
     call = world.call({"action": "talk", "text": "Hello", "loop": 0}, length_timer=30)
     world.until(call)
@@ -71,6 +76,7 @@ def test_loops_without_measure_do_no_harm(world: World) -> None:
     assert length(world, call) == pytest.approx(30)
 
 
+@pytest.mark.fidelity("notify-event")
 def test_notify_sends_the_payload_and_goes_on(world: World) -> None:
     call = world.call(notify(world, ("", 200)), WAIT)
     world.until(call)
@@ -82,12 +88,14 @@ def test_notify_sends_the_payload_and_goes_on(world: World) -> None:
     assert length(world, call) == pytest.approx(2)
 
 
+@pytest.mark.fidelity("event-get")
 def test_notify_by_get(world: World) -> None:
     world.until(world.call(notify(world, ("", 200), eventMethod="GET")))
     [told] = world.learner.payloads("/notify")
     assert told["payload"] == '{"step":1}'
 
 
+@pytest.mark.fidelity("notify-reply")
 def test_a_reply_with_an_ncco_replaces_the_rest(world: World) -> None:
     call = world.call(notify(world, [{"action": "wait", "timeout": 5}]), WAIT)
     world.until(call)
@@ -105,6 +113,7 @@ def test_a_notify_that_replaces_itself_for_ever_is_stopped_by_the_length_timer(w
     assert len(world.trace(call, "ncco")) == 5
 
 
+@pytest.mark.fidelity("reply-goes-on")
 @pytest.mark.parametrize("reply", ["", "{}", "[]", "thanks", '{"ok": true}', "null"])
 def test_a_reply_that_is_no_ncco_means_go_on(world: World, reply: str) -> None:
     call = world.call(notify(world, lambda: Response(reply, mimetype="application/json")), WAIT)
@@ -113,6 +122,7 @@ def test_a_reply_that_is_no_ncco_means_go_on(world: World, reply: str) -> None:
     assert world.trace(call, "error") == []
 
 
+@pytest.mark.fidelity("mid-call-failure", "ncco-syntax-error")
 def test_a_reply_with_a_wrong_ncco_is_an_error_and_goes_on(world: World) -> None:
     call = world.call(notify(world, [{"action": "sing"}]), WAIT)
     world.until(call)
@@ -121,6 +131,7 @@ def test_a_reply_with_a_wrong_ncco_is_an_error_and_goes_on(world: World) -> None
     assert length(world, call) == pytest.approx(2)
 
 
+@pytest.mark.fidelity("mid-call-failure", "error-event-words")
 @pytest.mark.parametrize(("status", "attempts"), [(404, 1), (500, 1), (503, 2)])
 def test_a_notify_that_fails_is_an_error_and_goes_on(world: World, status: int, attempts: int) -> None:
     call = world.call(notify(world, ("no", status)), WAIT)
@@ -131,6 +142,7 @@ def test_a_notify_that_fails_is_an_error_and_goes_on(world: World, status: int, 
     assert length(world, call) == pytest.approx(2)
 
 
+@pytest.mark.fidelity("mid-call-failure")
 def test_a_notify_that_fails_asks_the_fallback(world: World) -> None:
     fallback = {"address": world.learner.on("/fallback", [{"action": "wait", "timeout": 7}]), "http_method": "POST"}
     world.app = world.application(webhooks={"fallback_answer_url": fallback})
@@ -142,21 +154,41 @@ def test_a_notify_that_fails_asks_the_fallback(world: World) -> None:
     assert length(world, call) == pytest.approx(7)
 
 
-def test_an_action_that_is_not_built_yet_is_skipped_and_says_so(world: World) -> None:
-    call = world.call({"action": "record"}, {"action": "conversation", "name": "x"}, WAIT)
+@pytest.mark.fidelity("ncco-unknown-option")
+def test_an_option_that_is_none_is_a_syntax_error(world: World) -> None:
+    world.learner.on("/answer", [{"action": "talk", "text": "Hello", "colour": "red"}])
+    call = world.call_with_answer_url()
     world.until(call)
-    assert world.actions(call) == [("record", "skipped"), ("conversation", "skipped"), ("wait", "started"),
-                                   ("wait", "finished")]  # fmt: skip
-    assert "not carry out" in world.trace(call, "action")[0]["why"]
+    assert world.one(call, "error")["reason"] == "Syntax error in NCCO. Invalid value type or action."
+    assert "colour" in world.one(call, "error")["advice"]
+    assert world.actions(call) == []
 
 
-@pytest.mark.parametrize("action", [{"action": "input", "type": ["speech"]},
-                                    {"action": "input", "type": ["dtmf"], "mode": "asynchronous"}])  # fmt: skip
-def test_speech_and_asynchronous_input_are_skipped_and_say_so(world: World, action: Json) -> None:
-    call = world.call(action, WAIT)
+@pytest.mark.fidelity("ncco-numbers-as-text")
+def test_numbers_may_be_written_as_text(world: World) -> None:
+    call = world.call({"action": "talk", "text": "Hello", "level": "0.5", "loop": "2"})
     world.until(call)
-    assert ("input", "skipped") in world.actions(call)
-    assert length(world, call) == pytest.approx(2)
+    sound = world.one(call, "sound", state="started")
+    assert (sound["level"], sound["loop"]) == (0.5, 2)
+
+
+@pytest.mark.fidelity("ncco-many")
+def test_nccos_without_end_are_ended(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("helpers.simulator.runner.MOST_NCCOS", 20)
+    again = notify(world, ("", 200))
+    world.learner.on("/notify", [again])
+    call = world.call(again)
+    world.until(call)
+    assert len(world.trace(call, "ncco")) == 20
+    assert "20 NCCOs" in world.one(call, "error")["reason"]
+    assert world.learner.statuses()[-2:] == ["error", "completed"]
+
+
+@pytest.mark.fidelity("call-timers", "call-length")
+def test_two_hours_is_the_usual_length(world: World) -> None:
+    call = world.call({"action": "talk", "text": "Hello", "loop": 0})
+    world.until(call)
+    assert length(world, call) == pytest.approx(7200)
 
 
 def test_the_record_of_the_ncco_holds_what_was_written(world: World) -> None:

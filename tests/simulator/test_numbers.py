@@ -26,6 +26,7 @@ def own(world: World, **query: Any) -> list[dict[str, Any]]:
     return list(get(world, "/account/numbers", **query).json().get("numbers", []))
 
 
+@pytest.mark.fidelity("numbers-fictional")
 def test_every_number_is_reserved_for_fiction() -> None:
     for offer in POOL:
         uk = offer.msisdn.startswith("447700900") and len(offer.msisdn) == 12
@@ -33,6 +34,7 @@ def test_every_number_is_reserved_for_fiction() -> None:
         assert uk or us, offer
 
 
+@pytest.mark.fidelity("numbers-search")
 def test_search_shows_prices_as_strings_and_the_size_of_the_whole_pool(world: World) -> None:
     page = get(world, "/number/search", country="GB", size=2).json()
     assert page["count"] == sum(offer.country == "GB" for offer in POOL) - 1  # one is rented
@@ -43,6 +45,7 @@ def test_search_shows_prices_as_strings_and_the_size_of_the_whole_pool(world: Wo
     }  # fmt: skip
 
 
+@pytest.mark.fidelity("numbers-filters")
 def test_search_filters(world: World) -> None:
     assert found(world, country="gb", pattern="4477009005", size=100)[0] == "447700900501"
     assert found(world, country="GB", pattern="77", search_pattern=0) == []
@@ -56,12 +59,14 @@ def test_search_filters(world: World) -> None:
     assert found(world, country="GB", index=2, size=5) == [f"4477009005{n:02}" for n in range(6, 11)]
 
 
+@pytest.mark.fidelity("numbers-nothing")
 def test_nothing_found_is_an_empty_object(world: World) -> None:
     assert get(world, "/number/search", country="DE").json() == {}
     assert get(world, "/account/numbers", country="DE").json() == {}
     assert get(world, "/account/numbers", index=2).json() == {}
 
 
+@pytest.mark.fidelity("numbers-search", "numbers-filters")
 @pytest.mark.parametrize("query", [{}, {"country": "GB", "size": "0"}, {"country": "GB", "size": "101"},
                                    {"country": "GB", "index": "²"}, {"country": "GB", "search_pattern": "3"},
                                    {"country": "GB", "size": "9" * 5000}])  # fmt: skip
@@ -70,6 +75,7 @@ def test_a_search_that_cannot_be_is_refused(world: World, query: dict[str, str])
     assert (reply.status_code, reply.json()) == (420, FAILED)
 
 
+@pytest.mark.fidelity("numbers-own")
 def test_a_rented_number_is_listed_without_a_price_and_no_longer_on_offer(world: World) -> None:
     assert world.numbers("buy", country="us", msisdn="12025550150").json() == DONE
     assert own(world, country="US") == [
@@ -81,6 +87,7 @@ def test_a_rented_number_is_listed_without_a_price_and_no_longer_on_offer(world:
     assert own(world, country="US") == []
 
 
+@pytest.mark.fidelity("numbers-filters")
 def test_the_list_filters_by_application_country_and_pattern(world: World) -> None:
     world.rent("12025550150", "US")
     world.link()
@@ -95,6 +102,7 @@ def test_the_list_filters_by_application_country_and_pattern(world: World) -> No
         assert [n["msisdn"] for n in own(world, **query)] == expected, query
 
 
+@pytest.mark.fidelity("numbers-linked")
 @pytest.mark.parametrize("legacy", [False, True])
 def test_a_linked_number_says_so_three_times(world: World, legacy: bool) -> None:
     link = {"voiceCallbackType": "app", "voiceCallbackValue": world.app} if legacy else {"app_id": world.app}
@@ -104,6 +112,7 @@ def test_a_linked_number_says_so_three_times(world: World, legacy: bool) -> None
         "voiceCallbackType": "app", "voiceCallbackValue": world.app, "app_id": world.app}  # fmt: skip
 
 
+@pytest.mark.fidelity("numbers-update")
 def test_an_update_keeps_what_it_does_not_name_and_removes_what_it_names_empty(world: World) -> None:
     def update(**fields: str) -> dict[str, Any]:
         assert world.numbers("update", country="GB", msisdn=world.number, **fields).json() == DONE
@@ -116,6 +125,7 @@ def test_an_update_keeps_what_it_does_not_name_and_removes_what_it_names_empty(w
     assert update(voiceCallbackType="tel", voiceCallbackValue="447700900001")["voiceCallbackType"] == "tel"
 
 
+@pytest.mark.fidelity("numbers-method-failed")
 @pytest.mark.parametrize(
     ("what", "fields"),
     [
@@ -138,6 +148,7 @@ def test_what_cannot_be_done_is_a_420(world: World, what: str, fields: dict[str,
     assert [n["msisdn"] for n in own(world)] == [world.number]
 
 
+@pytest.mark.fidelity("numbers-credentials", "error-families")
 @pytest.mark.parametrize("auth", [None, ("wrong", "secret")])
 def test_wrong_credentials_are_a_401_of_family_e(world: World, auth: Any) -> None:
     expected = {"error-code": "401", "error-code-label": "authentication failed"}
@@ -149,6 +160,7 @@ def test_wrong_credentials_are_a_401_of_family_e(world: World, auth: Any) -> Non
         assert (reply.status_code, reply.json()) == (401, expected)
 
 
+@pytest.mark.fidelity("numbers-credentials")
 def test_credentials_may_stand_in_the_query_as_of_old(world: World) -> None:
     key, secret = world.basic
     assert get(world, "/account/numbers", auth=None, api_key=key, api_secret=secret).status_code == 200

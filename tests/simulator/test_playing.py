@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from flask import redirect
 
+from helpers.audio import Samples, match
 from tests.simulator.world import World
 
 WAIT = {"action": "wait", "timeout": 60}
@@ -22,6 +23,7 @@ def sounds(world: World, call: str, **match: Any) -> list[tuple[str, str]]:
     return [(one["source"], one["state"]) for one in world.trace(call, "sound", **match)]
 
 
+@pytest.mark.fidelity("rest-messages")
 def test_stream_starts_and_stops(world: World, second: bytes) -> None:
     url, call = world.learner.serve("song.wav", second), answered(world)
     reply = world.voice("PUT", f"/{call}/stream", {"stream_url": [url], "loop": 0, "level": "0.4"})
@@ -39,6 +41,7 @@ def test_stream_starts_and_stops(world: World, second: bytes) -> None:
     assert world.voice("GET", f"/{call}").json()["status"] == "answered"
 
 
+@pytest.mark.fidelity("rest-messages")
 def test_talk_starts_and_stops(world: World) -> None:
     call = answered(world)
     reply = world.voice("PUT", f"/{call}/talk", {"text": "Hello there", "language": "en-GB", "style": 1, "loop": 3})
@@ -50,6 +53,7 @@ def test_talk_starts_and_stops(world: World) -> None:
     assert sounds(world, call) == [("rest_talk", "started"), ("rest_talk", "stopped")]
 
 
+@pytest.mark.fidelity("rest-replaces")
 def test_stopping_what_does_not_play_is_fine(world: World) -> None:
     call = answered(world)
     for what in ("stream", "talk"):
@@ -66,6 +70,7 @@ def test_it_ends_by_itself_after_its_loops(world: World, second: bytes) -> None:
     assert world.voice("DELETE", f"/{call}/stream").status_code == 200
 
 
+@pytest.mark.fidelity("rest-replaces")
 def test_a_second_stream_replaces_the_first_and_talk_goes_beside(world: World, second: bytes) -> None:
     url, call = world.learner.serve("song.wav", second), answered(world)
     for _ in range(2):
@@ -92,6 +97,7 @@ def test_stopping_before_the_file_is_there_means_that_it_never_begins(world: Wor
     assert sounds(world, call) == []
 
 
+@pytest.mark.fidelity("rest-keeps-nothing-alive", "action-cut-short")
 def test_it_does_not_keep_the_call_alive(world: World, second: bytes) -> None:
     url = world.learner.serve("song.wav", second)
     call = world.call({"action": "wait", "timeout": 3})
@@ -103,6 +109,29 @@ def test_it_does_not_keep_the_call_alive(world: World, second: bytes) -> None:
     assert world.trace(call, "sound")[-1]["seq"] < world.trace(call, "status")[-1]["seq"]
 
 
+@pytest.mark.fidelity("rest-no-event")
+def test_nobody_is_told_that_a_stream_or_a_talk_is_over(world: World, second: bytes) -> None:
+    url, call = world.learner.serve("song.wav", second), answered(world)
+    world.voice("PUT", f"/{call}/stream", {"stream_url": [url]})
+    world.voice("PUT", f"/{call}/talk", {"text": "Hello"})
+    world.advance(10)
+    assert sorted(sounds(world, call, state="stopped")) == [("rest_stream", "stopped"), ("rest_talk", "stopped")]
+    assert world.learner.statuses() == ["started", "ringing", "answered"]
+
+
+@pytest.mark.fidelity("rest-one-leg")
+def test_a_stream_is_heard_by_its_leg_only(world: World, second: bytes, noise: Samples) -> None:
+    url, other = world.learner.serve("song.wav", second), "447700900022"
+    call = world.call({"action": "connect", "from": world.number, "endpoint": [{"type": "phone", "number": other}]})
+    world.advance(8)
+    [callee] = [one["uuid"] for one in world.control("GET", "/calls").json() if one["to"] == other]
+    assert world.voice("PUT", f"/{call}/stream", {"stream_url": [url]}).status_code == 200
+    world.advance(3)
+    assert match(world.heard(call, 16_000), noise, 16_000).score > 0.9
+    assert not abs(world.heard(callee, 16_000)).max() > 0.001
+
+
+@pytest.mark.fidelity("rest-when")
 @pytest.mark.parametrize(
     ("what", "body"), [("stream", {"stream_url": ["http://127.0.0.1:9/a"]}), ("talk", {"text": "x"})]
 )
@@ -117,6 +146,7 @@ def test_too_early_is_400_and_too_late_is_404(world: World, what: str, body: dic
         assert world.voice(method, f"/{call}/{what}", body).status_code == 404
 
 
+@pytest.mark.fidelity("rest-stream-url", "error-families", "rest-level-and-loop")
 @pytest.mark.parametrize(
     ("body", "name"),
     [({}, "stream_url"), ({"stream_url": "http://127.0.0.1/a.mp3"}, "stream_url"), ({"stream_url": []}, "stream_url"),
@@ -135,6 +165,7 @@ def test_a_bad_stream_is_family_c(world: World, body: dict[str, Any], name: str)
     assert reply.json()["type"] == 400
 
 
+@pytest.mark.fidelity("rest-level-and-loop", "talk-length")
 @pytest.mark.parametrize(
     ("body", "name"),
     [({}, "text"), ({"text": ""}, "text"), ({"text": 5}, "text"), ({"text": "x" * 1501}, "text"),
@@ -147,11 +178,13 @@ def test_a_bad_talk_is_family_c(world: World, body: dict[str, Any], name: str) -
     assert (reply.status_code, reply.json()["invalid_parameters"][0]["name"]) == (400, name)
 
 
+@pytest.mark.fidelity("talk-length")
 def test_tags_do_not_count_in_the_length_of_a_text(world: World) -> None:
     text = "<speak>" + "x" * 1500 + "</speak>"
     assert world.voice("PUT", f"/{answered(world)}/talk", {"text": text}).status_code == 200
 
 
+@pytest.mark.fidelity("rest-unplayable")
 def test_a_file_that_cannot_be_played_is_told_later(world: World) -> None:
     call = answered(world)
     for url in (f"{world.learner.url}/missing.mp3", "http://203.0.113.7/a.mp3",
@@ -166,6 +199,7 @@ def test_a_file_that_cannot_be_played_is_told_later(world: World) -> None:
     assert world.voice("GET", f"/{call}").json()["status"] == "answered"
 
 
+@pytest.mark.fidelity("api-in-webhook")
 def test_a_webhook_may_call_the_api_itself(world: World, second: bytes) -> None:
     """Vonage's own tutorial starts the stream in the answered event: nobody waits for anybody."""
     url = world.learner.serve("song.wav", second)
@@ -190,6 +224,7 @@ def test_a_webhook_may_call_the_api_itself(world: World, second: bytes) -> None:
     assert ("rest_talk", "started") in sounds(world, call)
 
 
+@pytest.mark.fidelity("api-in-webhook")
 def test_a_webhook_may_hang_up(world: World) -> None:
     def event() -> tuple[str, int]:
         told = world.learner.received[-1].json

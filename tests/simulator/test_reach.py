@@ -11,6 +11,7 @@ from helpers.simulator.reach import Reach, is_example
 from tests.simulator.world import World
 
 
+@pytest.mark.fidelity("reach-here")
 @pytest.mark.parametrize(
     ("url", "allowed"),
     [("http://127.0.0.1:5000/a", True), ("http://localhost/a", True), ("http://LOCALHOST:1/a", True),
@@ -25,6 +26,7 @@ def test_what_may_be_called(url: str, allowed: bool) -> None:
     assert Reach().allows(url) is allowed
 
 
+@pytest.mark.fidelity("reach-here")
 def test_more_may_be_allowed() -> None:
     reach = Reach("192.168.0.0/16", "2001:db8::/32")
     assert reach.allows("http://192.168.7.7:9000/a")
@@ -32,6 +34,7 @@ def test_more_may_be_allowed() -> None:
     assert not reach.allows("http://192.169.0.1/")
 
 
+@pytest.mark.fidelity("reach-example")
 def test_the_names_of_examples() -> None:
     assert is_example("https://example.com/event")
     assert is_example("http://my.EXAMPLE.org:99/")
@@ -59,6 +62,7 @@ def connections(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return tried
 
 
+@pytest.mark.fidelity("reach-here")
 @pytest.mark.parametrize("away", ["http://203.0.113.7", "https://calls.invalid"])
 def test_no_url_of_a_call_leads_out(world: World, connections: list[Any], away: str) -> None:
     first = world.call(ncco=None, answer_url=[f"{away}/answer"], event_url=[f"{away}/event"])
@@ -77,6 +81,7 @@ def test_no_url_of_a_call_leads_out(world: World, connections: list[Any], away: 
     assert "no route" in world.one(first, "error")["reason"]
 
 
+@pytest.mark.fidelity("reach-example")
 def test_example_com_is_answered_here(world: World, connections: list[Any]) -> None:
     call = world.call(event_url=["https://example.com/event"])
     world.until(call)

@@ -87,6 +87,7 @@ def test_a_listener_of_the_record_does_not_keep_it_alive(exchange: Simulator) ->
     reply.close()
 
 
+@pytest.mark.fidelity("clock-seed")
 def test_a_seed_makes_everything_repeatable(learner: Learner, keys: Keys) -> None:
     made = []
     for _ in range(2):

@@ -24,6 +24,7 @@ def sha256(payload: bytes) -> str:
     return hashlib.sha256(payload).hexdigest()
 
 
+@pytest.mark.fidelity("signed-claims")
 def test_the_claims(world: World) -> None:
     world.until(world.call())
     one, two, *_ = [claims_of(world, request) for request in world.learner.received]
@@ -34,6 +35,7 @@ def test_the_claims(world: World) -> None:
     assert one["jti"] != two["jti"]
 
 
+@pytest.mark.fidelity("signed-claims")
 def test_the_hash_of_a_post_is_that_of_its_bytes(world: World) -> None:
     notify = {"action": "notify", "payload": {"ä": [1, None]}, "eventUrl": [f"{world.learner.url}/event"]}
     world.until(world.call(notify))
@@ -43,6 +45,7 @@ def test_the_hash_of_a_post_is_that_of_its_bytes(world: World) -> None:
         assert claims_of(world, request)["payload_hash"] != sha256(request.body + b" ")
 
 
+@pytest.mark.fidelity("signed-get")
 def test_the_hash_of_a_get_is_that_of_its_query_as_json(world: World) -> None:
     world.learner.on("/answer", [{"action": "wait"}])
     world.until(world.call_with_answer_url("/answer?name=Ann", event_url=[f"{world.learner.url}/event"],
@@ -52,6 +55,7 @@ def test_the_hash_of_a_get_is_that_of_its_query_as_json(world: World) -> None:
         assert claims_of(world, request)["payload_hash"] == sha256(text.encode())
 
 
+@pytest.mark.fidelity("signed-claims")
 def test_another_secret_does_not_verify(world: World) -> None:
     world.until(world.call())
     token = world.learner.received[0].headers["Authorization"].split()[1]
@@ -59,6 +63,7 @@ def test_another_secret_does_not_verify(world: World) -> None:
         jwt.decode(token, "x" * 50, algorithms=["HS256"])
 
 
+@pytest.mark.fidelity("signed-off")
 def test_signing_may_be_switched_off(world: World) -> None:
     world.app = world.application(signed_callbacks=False)
     world.until(world.call())

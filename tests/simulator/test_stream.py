@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from flask import Response, redirect
 
 from helpers.audio import Samples, match, resample
+from helpers.simulator import sounds
 from tests.simulator.world import Json, World
 
 AUDIO = Path(__file__).parents[2] / "audio"
@@ -26,6 +28,7 @@ def loudness(samples: Samples) -> float:
     return float(np.sqrt(np.mean(samples**2)))
 
 
+@pytest.mark.fidelity("stream-sound")
 def test_what_is_heard_is_the_file_and_starts_where_the_record_says(
     world: World, second: bytes, noise: Samples
 ) -> None:
@@ -39,6 +42,7 @@ def test_what_is_heard_is_the_file_and_starts_where_the_record_says(
     assert len(world.heard(call)) == 8000 * 3
 
 
+@pytest.mark.fidelity("stream-sound", "stream-formats")
 @pytest.mark.parametrize("name", ["jingle.mp3", "jingle.wav"])
 def test_the_kits_own_sounds_are_heard(world: World, name: str) -> None:
     from helpers.audio import decode
@@ -55,6 +59,7 @@ def test_the_kits_own_sounds_are_heard(world: World, name: str) -> None:
     assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(fetched["seconds"], abs=0.001)
 
 
+@pytest.mark.fidelity("sound-g711")
 def test_an_american_phone_hears_mu_law_and_a_british_one_a_law(world: World, second: bytes) -> None:
     url, heard = world.learner.serve("noise.wav", second), []
     for number in ("447700900001", "12025550199"):
@@ -65,6 +70,7 @@ def test_an_american_phone_hears_mu_law_and_a_british_one_a_law(world: World, se
     assert np.allclose(*heard, atol=0.03)
 
 
+@pytest.mark.fidelity("stream-level")
 def test_three_levels_rise(world: World, second: bytes) -> None:
     url, levels = world.learner.serve("noise.wav", second), []
     for level in (-0.5, 0, 0.5):
@@ -75,6 +81,7 @@ def test_three_levels_rise(world: World, second: bytes) -> None:
     assert levels[1] * 1.3 < levels[2]
 
 
+@pytest.mark.fidelity("stream-loop")
 def test_loop_2_is_heard_twice(world: World, second: bytes, noise: Samples) -> None:
     call = world.call(stream(world.learner.serve("noise.wav", second), loop=2))
     world.until(call)
@@ -85,6 +92,7 @@ def test_loop_2_is_heard_twice(world: World, second: bytes, noise: Samples) -> N
     assert len(world.learner.at("/noise.wav")) == 1
 
 
+@pytest.mark.fidelity("stream-loop")
 def test_loop_0_never_reaches_the_next_action(world: World, second: bytes) -> None:
     call = world.call(stream(world.learner.serve("noise.wav", second), loop=0), WAIT, length_timer=60)
     world.until(call)
@@ -101,6 +109,7 @@ def test_two_in_a_row_follow_each_other_without_a_gap(world: World, second: byte
     assert starts[1] - starts[0] == pytest.approx(1.0)
 
 
+@pytest.mark.fidelity("stream-fetch")
 def test_the_file_is_fetched_when_the_action_is_reached(world: World, second: bytes) -> None:
     call = world.call({"action": "wait", "timeout": 10}, stream(world.learner.serve("noise.wav", second)))
     world.until(call, "answered")
@@ -110,12 +119,14 @@ def test_the_file_is_fetched_when_the_action_is_reached(world: World, second: by
     assert world.one(call, "fetch")["at"] - world.at(call, "answered") == pytest.approx(10)
 
 
+@pytest.mark.fidelity("stream-cache")
 def test_without_cache_control_each_play_fetches_again(world: World, second: bytes) -> None:
     url = world.learner.serve("noise.wav", second)
     world.until(world.call(stream(url), stream(url)))
     assert len(world.learner.at("/noise.wav")) == 2
 
 
+@pytest.mark.fidelity("stream-cache")
 def test_cache_control_keeps_a_file_for_as_long_as_it_says_in_call_time(world: World, second: bytes) -> None:
     url = world.learner.serve("noise.wav", second, **{"Cache-Control": "public, max-age=30"})
     call = world.call(stream(url), stream(url), {"action": "wait", "timeout": 40}, stream(url))
@@ -128,6 +139,7 @@ def test_cache_control_keeps_a_file_for_as_long_as_it_says_in_call_time(world: W
     assert world.one(other, "fetch")["cache"] == "hit"
 
 
+@pytest.mark.fidelity("stream-cache")
 @pytest.mark.parametrize("header", ["no-store", "no-cache, max-age=60", "max-age=0", "max-age=soon", "private"])
 def test_cache_control_that_forbids_it(world: World, second: bytes, header: str) -> None:
     url = world.learner.serve("noise.wav", second, **{"Cache-Control": header})
@@ -159,6 +171,7 @@ BROKEN = [
 ]  # fmt: skip
 
 
+@pytest.mark.fidelity("stream-unplayable")
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_file_that_cannot_be_played_is_skipped_with_an_error_event(world: World, case: str) -> None:
     url, expected = broken(world)[case]
@@ -174,6 +187,7 @@ def test_a_file_that_cannot_be_played_is_skipped_with_an_error_event(world: Worl
     assert "simulator failed" not in error["reason"]
 
 
+@pytest.mark.fidelity("stream-limits")
 def test_a_redirect_on_this_machine_is_followed(world: World, second: bytes) -> None:
     world.learner.serve("noise.wav", second)
     call = world.call(stream(world.learner.on("/song", lambda: redirect("/noise.wav"))))
@@ -181,6 +195,7 @@ def test_a_redirect_on_this_machine_is_followed(world: World, second: bytes) -> 
     assert world.one(call, "fetch")["seconds"] == 1.0
 
 
+@pytest.mark.fidelity("stream-cut-off")
 def test_a_file_that_is_cut_off_plays_as_far_as_it_goes_and_the_record_says_so(world: World, second: bytes) -> None:
     call = world.call(stream(world.learner.serve("cut.wav", second[: len(second) // 2])))
     world.until(call)
@@ -188,6 +203,7 @@ def test_a_file_that_is_cut_off_plays_as_far_as_it_goes_and_the_record_says_so(w
     assert "cut off" in world.one(call, "note")["text"]
 
 
+@pytest.mark.fidelity("stream-unfit")
 def test_a_file_that_is_unfit_for_a_phone_plays_with_a_remark(world: World) -> None:
     data = (AUDIO / "unfit.wav").read_bytes()
     call = world.call(stream(world.learner.serve("unfit.wav", data)))
@@ -214,6 +230,20 @@ def test_entries_are_json_all_through(world: World, second: bytes) -> None:
     json.dumps(world.trace(call), allow_nan=False)
 
 
+@pytest.mark.fidelity("stream-limits", "stream-unplayable")
+def test_a_file_that_does_not_come_is_given_up(world: World, second: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert sounds.TIMEOUT == 10
+    monkeypatch.setattr(sounds, "TIMEOUT", 0.3)
+    done = threading.Event()
+    slow = world.learner.on("/slow.wav", lambda: (done.wait(5), Response(second, mimetype="audio/wav"))[1])
+    call = world.call(stream(slow), WAIT)
+    world.until(call)
+    done.set()
+    assert "did not answer in time" in world.one(call, "error")["reason"]
+    assert world.actions(call)[1:] == [("stream", "skipped"), ("wait", "started"), ("wait", "finished")]
+
+
+@pytest.mark.fidelity("stream-limits")
 def test_a_file_without_end_is_not_fetched_to_its_end(world: World) -> None:
     sent: list[int] = []
 

@@ -11,6 +11,7 @@ from typing import Any
 import jwt
 import pytest
 
+from helpers.simulator.auth import SKEW
 from tests.simulator.world import Keys, World
 
 UNAUTHORIZED = {"type": "UNAUTHORIZED", "error_title": "Unauthorized"}
@@ -66,6 +67,7 @@ BAD: dict[str, Callable[[World], str | None]] = {
 }
 
 
+@pytest.mark.fidelity("token-claims", "token-expiry", "token-voice-capability", "token-one-answer", "token-why")
 @pytest.mark.parametrize("case", BAD)
 def test_every_bad_token_gets_the_same_401(world: World, case: str) -> None:
     header = BAD[case](world)
@@ -76,6 +78,7 @@ def test_every_bad_token_gets_the_same_401(world: World, case: str) -> None:
         assert reply.headers["x-simulator-why"]  # for the learner, beside the wire
 
 
+@pytest.mark.fidelity("token-claims", "token-one-answer", "token-why")
 def test_a_token_of_another_applications_key_is_refused(world: World, foreign_keys: Keys) -> None:
     reply = world.voice("GET", headers={"Authorization": f"Bearer {world.token(foreign_keys[0])}"})
     assert (reply.status_code, reply.json()) == (401, UNAUTHORIZED)
@@ -88,17 +91,37 @@ GOOD: list[dict[str, Any]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.fidelity("token-claims", "token-expiry")
 @pytest.mark.parametrize("claims", GOOD, ids=str)
 def test_a_good_token_is_taken(world: World, claims: dict[str, Any]) -> None:
     claims = {name: now() + value if isinstance(value, int) else value for name, value in claims.items()}
     assert world.voice("GET", headers={"Authorization": f"Bearer {world.token(**claims)}"}).status_code == 200
 
 
+@pytest.mark.fidelity("token-short")
+def test_a_token_that_expires_within_half_a_minute_is_taken(world: World) -> None:
+    assert world.voice("GET", headers={"Authorization": f"Bearer {world.token(exp=now() + 20)}"}).status_code == 200
+
+
+@pytest.mark.fidelity("token-skew")
+@pytest.mark.parametrize(
+    ("claims", "status"),
+    [({"iat": SKEW - 2}, 200), ({"iat": SKEW + 20}, 401), ({"iat": -60, "exp": 4 - SKEW}, 200),
+     ({"iat": -60, "exp": -SKEW - 2}, 401), ({"nbf": SKEW - 2}, 200), ({"nbf": SKEW + 20}, 401)],
+    ids=str,
+)  # fmt: skip
+def test_a_clock_may_be_a_little_wrong(world: World, claims: dict[str, int], status: int) -> None:
+    token = world.token(**{name: now() + seconds for name, seconds in claims.items()})
+    assert world.voice("GET", headers={"Authorization": f"Bearer {token}"}).status_code == status
+
+
+@pytest.mark.fidelity("token-reuse")
 def test_a_token_may_be_used_again(world: World) -> None:
     headers = {"Authorization": f"Bearer {world.token()}"}
     assert [world.voice("GET", headers=headers).status_code for _ in range(3)] == [200, 200, 200]
 
 
+@pytest.mark.fidelity("token-new-key")
 def test_a_new_key_makes_old_tokens_worthless(world: World, foreign_keys: Keys) -> None:
     url = f"{world.network.url}/v2/applications/{world.app}"
     body = world.http.get(url, auth=world.basic).json() | {"keys": {"public_key": foreign_keys[1]}}
@@ -107,6 +130,7 @@ def test_a_new_key_makes_old_tokens_worthless(world: World, foreign_keys: Keys) 
     assert world.voice("GET", headers={"Authorization": f"Bearer {world.token(foreign_keys[0])}"}).status_code == 200
 
 
+@pytest.mark.fidelity("foreign-call")
 def test_a_call_of_another_application_is_a_404(world: World) -> None:
     call, other = world.call(), world.application()
     for method, path in (("GET", ""), ("PUT", ""), ("PUT", "/stream"), ("DELETE", "/talk")):
@@ -116,6 +140,7 @@ def test_a_call_of_another_application_is_a_404(world: World) -> None:
         assert (reply.status_code, reply.json()) == (404, {"type": "NOT_FOUND", "error_title": "Not Found"})
 
 
+@pytest.mark.fidelity("foreign-call")
 @pytest.mark.parametrize("uuid", ["nobody", "%E2%82%AC", "%0d%0aSet-Cookie:x", "x" * 2000, "CON-1"])
 def test_an_unknown_call_is_a_404_whatever_it_is_called(world: World, uuid: str) -> None:
     reply = world.voice("GET", f"/{uuid}")
@@ -123,6 +148,7 @@ def test_an_unknown_call_is_a_404_whatever_it_is_called(world: World, uuid: str)
     assert "Set-Cookie" not in reply.headers
 
 
+@pytest.mark.fidelity("error-trace-id")
 def test_every_reply_has_a_trace_id(world: World) -> None:
     first, second = world.voice("GET"), world.voice("GET", "/x")
     ids = {reply.headers["x-nexmo-trace-id"] for reply in (first, second)}

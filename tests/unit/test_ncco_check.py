@@ -208,6 +208,7 @@ def test_what_is_right_is_left_alone(data: list[Any]) -> None:
     assert check(data) == []
 
 
+@pytest.mark.fidelity("barge-in-next")
 @pytest.mark.parametrize(
     "following", [[], [{"action": "wait"}], [{**TALK}, {"action": "notify", "payload": {}, "eventUrl": [URL]}, INPUT]]
 )
@@ -260,6 +261,7 @@ def test_check_never_raises(data: Any) -> None:
     assert not any(" at 0x" in str(p) for p in found)
 
 
+@pytest.mark.fidelity("ncco-numbers-as-text")
 def test_numbers_as_text_are_read_as_numbers() -> None:
     assert parse([{**STREAM, "loop": "0", "level": "-0.5"}]).to_list() == [{**STREAM, "level": -0.5, "loop": 0}]
 

@@ -30,6 +30,7 @@ def forget() -> None:
     speech._speak.cache_clear()
 
 
+@pytest.mark.fidelity("talk-spoken")
 def test_speech_takes_the_time_it_should() -> None:
     assert speech.available()
     samples = speech.speak(SENTENCE)
@@ -64,6 +65,7 @@ def test_threads_do_not_mix_their_words() -> None:
     assert all(np.array_equal(one, other) for one, other in zip(alone, together, strict=True))
 
 
+@pytest.mark.fidelity("talk-styles")
 def test_styles_and_languages_sound_different() -> None:
     voices = [speech.speak(SENTENCE, style=style) for style in range(len(speech.STYLES))]
     assert len({voice.tobytes() for voice in voices}) == len(voices)
@@ -77,6 +79,7 @@ def test_every_language_says_something(language: str) -> None:
     assert len(speech.speak("1 2 3", language=language)) > 8000
 
 
+@pytest.mark.fidelity("talk-ssml")
 def test_break_makes_a_pause() -> None:
     without = speech.speak("<speak>one two</speak>")
     with_break = speech.speak("<speak>one <break time='2s'/> two</speak>")
@@ -103,6 +106,7 @@ def test_typing_error_in_a_break_does_not_last_for_ever() -> None:
     assert len(speech.speak("<speak>one <break time='99999s'/></speak>")) < 15 * 16000
 
 
+@pytest.mark.fidelity("talk-spoken")
 def test_murmur_lasts_as_long_as_the_words(murmur: None) -> None:
     assert not speech.available()
     samples = speech.speak("one two three four five", rate=8000)

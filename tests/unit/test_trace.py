@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import timeit
 
 import numpy as np
 import pytest
@@ -24,6 +25,27 @@ def test_entries_are_numbered_and_sorted_by_call_time() -> None:
     trace.append("note", at=1.5, leg="b", text="other")
     assert [e["text"] for e in trace.entries("a")] == ["early", "late"]
     assert [e["seq"] for e in trace.entries()] == [2, 3, 1]
+
+
+def test_entries_of_a_conversation_are_those_of_all_its_legs() -> None:
+    trace = Trace()
+    for leg, conversation in (("a", "one"), ("b", "two"), ("a", "two"), (None, "one"), ("x", "x")):
+        trace.append("note", at=0, leg=leg, conversation=conversation)
+    found = {uuid: [e["seq"] for e in trace.entries(uuid)] for uuid in ("a", "b", "one", "two", "x", "nobody")}
+    assert found == {"a": [1, 3], "b": [2], "one": [1, 4], "two": [2, 3], "x": [5], "nobody": []}
+    trace.entries("a").clear()  # a list of one's own
+    assert len(trace.entries("a")) == 2
+    trace.clear()
+    assert trace.entries("a") == trace.entries() == []
+
+
+def test_the_entries_of_one_call_do_not_take_longer_because_there_are_others() -> None:
+    few, many = Trace(), Trace()
+    for trace, calls_before in ((few, 10), (many, 20_000)):
+        for number in range(calls_before):
+            trace.append("note", at=0, leg=f"leg{number}", conversation=f"talk{number}")
+    alone, crowded = (min(timeit.repeat(lambda t=t: t.entries("leg7"), number=100)) for t in (few, many))
+    assert crowded < alone * 20  # looking through all of them takes a thousand times as long
 
 
 def test_listeners_hear_each_entry_until_they_unsubscribe() -> None:

@@ -1,0 +1,33 @@
+"""Waiting for the first of several things: a key, a word, a moment in time, the end of another leg."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+
+async def first_of(*waits: Awaitable[Any]) -> int:
+    """Which of the waits is over first; on a tie the earlier one. The others are cancelled, and an error is raised."""
+    tasks = [asyncio.ensure_future(wait) for wait in waits]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        done = next(position for position, task in enumerate(tasks) if task.done())
+        tasks[done].result()
+        return done
+    finally:
+        for task in tasks:
+            task.cancel()
+            if task.done() and not task.cancelled():
+                task.exception()  # read, so that nobody warns about an error that lost the race
+
+
+async def forever() -> None:
+    """Until cancelled."""
+    await asyncio.get_running_loop().create_future()
+
+
+async def until(is_so: Callable[[], bool], changed: Callable[[], Awaitable[None]]) -> None:
+    """Wait until ``is_so()``; looked at now and whenever ``changed()`` returns."""
+    while not is_so():
+        await changed()

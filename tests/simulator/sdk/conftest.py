@@ -1,0 +1,59 @@
+"""The official SDK as its documentation says to make it, and the way to the simulator around it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import vonage
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+
+from helpers.simulator import Simulator
+from tests.simulator.sdk.tunnel import Tunnel
+from tests.simulator.world import World
+
+Client = Callable[..., vonage.Vonage]
+
+
+@pytest.fixture(scope="session")
+def tunnel(exchange: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tunnel]:
+    tunnel = Tunnel(exchange.url, tmp_path_factory.mktemp("tunnel"))
+    tunnel.start()
+    yield tunnel
+    tunnel.stop()
+
+
+def pem(key: RSAPrivateKey) -> str:
+    """A private key as the API hands it out: PKCS#8."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    ).decode()
+
+
+@pytest.fixture
+def client(world: World, tunnel: Tunnel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    """Makes clients; without arguments one with all credentials of the world's account and application."""
+    for name, value in tunnel.environment.items():
+        monkeypatch.setenv(name, value)
+    made: list[vonage.Vonage] = []
+
+    def make(options: vonage.HttpClientOptions | None = None, **credentials: str) -> vonage.Vonage:
+        usual = {
+            "api_key": world.network.account.api_key,
+            "api_secret": world.network.account.api_secret,
+            "application_id": world.app,
+            "private_key": pem(world.private),
+            "signature_secret": world.network.account.signature_secret,
+        }
+        made.append(vonage.Vonage(vonage.Auth(**(usual | credentials)), options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.http_client._session.close()  # the SDK itself never closes its connections
+
+
+@pytest.fixture
+def sdk(client: Client) -> vonage.Vonage:
+    return client()

@@ -1,0 +1,99 @@
+"""Calls to and from SIP addresses, app users and VBC extensions; from nobody in particular."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.simulator.world import World
+
+Json = dict[str, Any]
+
+OTHERS = [
+    ("sip", {"type": "sip", "uri": "sip:desk@sip.example.com"}, "sip:desk@sip.example.com", "uri"),
+    ("app", {"type": "app", "user": "alice"}, "app:alice", "user"),
+    ("vbc", {"type": "vbc", "extension": "1234"}, "vbc:1234", "extension"),
+]
+
+
+@pytest.mark.parametrize(("kind", "endpoint", "address", "field"), OTHERS, ids=[one[0] for one in OTHERS])
+@pytest.mark.fidelity("endpoint-sip", "endpoint-app", "endpoint-vbc")
+def test_a_call_to_something_else_than_a_phone(
+    world: World, kind: str, endpoint: Json, address: str, field: str
+) -> None:
+    world.phone(address, behaviour="answers", after=3)
+    call = world.call(to=[endpoint])
+    world.until(call)
+    assert world.learner.statuses() == ["started", "ringing", "answered", "completed"]
+    assert world.at(call, "answered") - world.at(call, "ringing") == pytest.approx(3)
+    assert {one["to"] for one in world.learner.payloads()} == {endpoint[field]}
+    shown = world.voice("GET", f"/{call}").json()
+    assert shown["to"] == endpoint
+
+
+@pytest.mark.fidelity("sip-headers-out")
+def test_the_headers_of_a_sip_endpoint_are_in_its_events(world: World) -> None:
+    call = world.call(to=[{"type": "sip", "uri": "sip:desk@sip.example.com", "headers": {"room": "12"}}])
+    world.until(call)
+    assert all(one["headers"] == {"room": "12"} for one in world.learner.payloads())
+
+
+@pytest.mark.fidelity("sip-user-domain")
+def test_connect_takes_user_and_domain(world: World) -> None:
+    world.phone("sip:desk@example", behaviour="answers", after=1)
+    call = world.call({"action": "connect", "endpoint": [{"type": "sip", "user": "desk", "domain": "example"}]})
+    world.advance(5)
+    assert {one["to"] for one in world.learner.payloads()} == {"447700900001", "sip:desk@example"}
+    assert world.trace(call, "status")[-1]["status"] == "answered"
+
+
+def inbound(world: World) -> None:
+    answer = world.learner.on("/answer", [{"action": "wait", "timeout": 3}])
+    world.app = world.application(webhooks={"answer_url": {"address": answer}})
+    world.link()
+
+
+@pytest.mark.fidelity("sip-headers-in")
+def test_a_sip_caller_brings_headers(world: World) -> None:
+    inbound(world)
+    headers = {"X-Room": "12", "User-to-User": "3132;encoding=hex"}
+    call = str(world.use("dial", "sip:desk@sip.example.com", to=world.number, headers=headers)["uuid"])
+    world.until(call)
+    asked = world.learner.payloads("/answer")[0]
+    assert asked["endpoint_type"] == "sip"
+    assert asked["from"] == "sip:desk@sip.example.com"
+    assert (asked["SipHeader_X-Room"], asked["SipHeader_User-to-User"]) == ("12", "3132;encoding=hex")
+
+
+@pytest.mark.fidelity("app-caller")
+def test_an_app_user_brings_custom_data(world: World) -> None:
+    import json
+
+    inbound(world)
+    data = {"product": 7, "name": "Anna & Bob"}
+    body = {"to": world.number, "custom_data": data, "application_id": world.app}
+    call = str(world.use("dial", "app:alice", **body)["uuid"])
+    world.until(call)
+    asked = world.learner.payloads("/answer")[0]
+    assert (asked["from_user"], asked["endpoint_type"]) == ("alice", "app")
+    assert "from" not in asked
+    assert json.loads(asked["custom_data"]) == data  # by GET what is nested is JSON text
+
+
+@pytest.mark.fidelity("sound-wideband")
+def test_an_app_hears_more_than_a_telephone(world: World) -> None:
+    import numpy as np
+
+    from helpers.audio import encode_wav
+
+    rate = 16_000
+    high = (0.3 * np.sin(2 * np.pi * 6000 * np.arange(rate) / rate)).astype(np.float32)
+    url = world.learner.serve("high.wav", encode_wav(high, rate))
+    world.phone("app:alice", behaviour="answers", after=1)
+    stream = {"action": "stream", "streamUrl": [url]}
+    app, phone = world.call(stream, to=[{"type": "app", "user": "alice"}]), world.call(stream)
+    world.until(app)
+    world.until(phone)
+    assert float(np.sqrt((world.heard(app, rate) ** 2).mean())) == pytest.approx(0.3 / 2**0.5, rel=0.01)
+    assert float(np.sqrt((world.heard(phone, 8000) ** 2).mean())) < 0.003  # -40 dB

@@ -1,0 +1,160 @@
+"""Every command of "Use without notebooks" and of the simulator's own README does what the text says."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import wave
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.simulator.standalone import CLEAN, PROJECT
+from tests.simulator.world import Learner
+
+SECTION = (PROJECT / "README.md").read_text("utf-8").split("\n## Use without notebooks\n")[1].split("\n## ")[0]
+GUIDE = (PROJECT / "helpers" / "simulator" / "README.md").read_text("utf-8")
+END = "----- end of block -----"
+
+pytestmark = pytest.mark.skipif(
+    os.name != "posix" or not shutil.which("curl"), reason="the commands are for a Unix shell"
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """Commands in a fenced block, and which language they are in."""
+
+    language: str
+    text: str
+
+
+def blocks(text: str) -> list[Block]:
+    return [Block(*found) for found in re.findall(r"^```(\w+)\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)]
+
+
+def free_port() -> str:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return str(listener.getsockname()[1])
+
+
+class Reader:
+    """Somebody who does what the text says: two terminals, a folder, and a web server."""
+
+    def __init__(self, folder: Path, learner: Learner) -> None:
+        self.folder = folder
+        self._places = {"9000": free_port(), "9001": free_port(), "5000": learner.url.rpartition(":")[2]}
+        (folder / ".venv").symlink_to(Path(sys.executable).parents[1])
+        self._environment = {**CLEAN, "PYTHONPATH": str(PROJECT)}
+
+    def _typed(self, text: str) -> str:
+        for usual, here in self._places.items():
+            text = re.sub(rf"\b{usual}\b", here, text)
+        return text
+
+    def start(self, block: Block) -> subprocess.Popen[str]:
+        """The first terminal, until the simulator says that it is ready."""
+        process = subprocess.Popen(
+            ["bash", "-c", self._typed(block.text)], cwd=self.folder, env=self._environment, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        )  # fmt: skip
+        assert process.stdout is not None
+        for line in process.stdout:
+            if "Ctrl-C" in line:
+                break
+        return process
+
+    def run(self, *typed: Block) -> list[str]:
+        """The second terminal: everything in one session. Returns what each block said."""
+        script = ["set -euo pipefail"]
+        for block in typed:
+            if block.language == "python":
+                (self.folder / "block.py").write_text(self._typed(block.text), "utf-8")
+                script.append(".venv/bin/python block.py")
+            else:
+                script.append(self._typed(block.text))
+            script.append(f"echo; echo {END}")
+        done = subprocess.run(
+            ["bash", "-c", "\n".join(script)], cwd=self.folder, env=self._environment, capture_output=True, text=True,
+            timeout=120,
+        )  # fmt: skip
+        assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+        return done.stdout.split(END)[:-1]
+
+
+def replies(said: str) -> list[Any]:
+    """The JSON replies of a block, one after the other."""
+    found, at = [], 0
+    while said[at:].strip():
+        at += len(said[at:]) - len(said[at:].lstrip())
+        reply, at = json.JSONDecoder().raw_decode(said, at)
+        found.append(reply)
+    return found
+
+
+def test_both_texts_have_the_commands_that_are_tested() -> None:
+    assert [block.language for block in blocks(SECTION)] == ["bash"] * 3
+    assert [block.language for block in blocks(GUIDE)] == ["python", *["bash"] * 4]
+    assert SECTION.count("```") + GUIDE.count("```") == 2 * 8  # no block of another kind that nobody runs
+
+
+def test_every_command_does_what_the_text_says(tmp_path: Path, learner: Learner) -> None:
+    learner.on("/answer", [{"action": "talk", "text": "Welcome."}])
+    reader = Reader(tmp_path, learner)
+    start, account, calls = blocks(SECTION)
+    sdk, phones, faults, regions, stepped = blocks(GUIDE)
+    with reader.start(start) as process:
+        try:
+            said = reader.run(account, calls, sdk, phones, faults, regions, stepped)
+        finally:
+            os.killpg(process.pid, signal.SIGINT)  # Ctrl-C in the first terminal
+            _, log = process.communicate(timeout=20)
+    assert process.returncode == 0
+    done = {"error-code": "200", "error-code-label": "success"}
+    assert replies(said[0]) == [done, done]
+
+    dialled, waited, trace = replies(said[1])
+    assert set(dialled) == {"uuid"}
+    assert waited["reached"] is True
+    assert [one["status"] for one in trace if one["kind"] == "status"] == [
+        "started",
+        "ringing",
+        "answered",
+        "completed",
+    ]
+    with wave.open(str(tmp_path / "heard" / "hello.wav")) as heard:
+        assert heard.getframerate() == 8000
+        assert heard.getnframes() > 4000  # half a second of speech at least
+    assert learner.payloads("/answer")[0]["uuid"] == dialled["uuid"]
+    told = [one["status"] for one in learner.payloads() if one["uuid"] == trace[0]["leg"]]
+    assert told == ["started", "ringing", "answered", "completed"]
+
+    assert re.fullmatch(r"\d+ calls, [\d.]+ EUR", said[2].strip())
+
+    busy, scripted, known = replies(said[3])
+    assert (busy["number"], busy["behaviour"]) == ("447700900003", "busy")
+    assert scripted["script"][1] == {"do": "press", "digits": "1#"}
+    assert {one["number"] for one in known} >= {"447700900001", "447700900002", "447700900003", "447700900004"}
+
+    on, refusal, status, off = replies(said[4])
+    assert list(on) == ["low_balance"]
+    assert refusal["type"].endswith("#low-balance")
+    assert (status, off) == (402, {})
+
+    there, nowhere = replies(said[5])
+    assert there["direction"] == "outbound"
+    assert nowhere == {"type": "NOT_FOUND", "error_title": "Not Found"}
+
+    assert replies(said[6]) == [{"now": 120.0, "reached": True}]
+
+    assert (tmp_path / ".simulator" / "service.json").exists()
+    assert "completed: every action is complete" in log
+    assert "any-word" not in log

@@ -1,0 +1,285 @@
+"""The simulator as a service of its own: what it says, what it keeps to itself, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import jwt
+import pytest
+import requests
+
+from helpers.simulator import Simulator
+from helpers.simulator.__main__ import options_of
+from tests.simulator.standalone import PROJECT, Standalone, run, standalone
+from tests.simulator.world import Keys, Learner, World
+
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="a signal cannot be sent to one process there")
+
+SECRET = "hush-hush-hush"
+
+
+class Remote:
+    """A running one as a World sees a Simulator."""
+
+    def __init__(self, server: Standalone) -> None:
+        self.url, self.token, self.account = server.url, server.token, self
+        self._server = server
+        self.api_key, self.api_secret = server.auth
+
+    def create_application(self, body: object, public: str, private: str | None) -> dict[str, str]:
+        assert isinstance(body, dict)
+        body = body | {"keys": {"public_key": public}}
+        made: dict[str, str] = requests.post(
+            f"{self.url}/v2/applications", json=body, auth=self._server.auth, timeout=10
+        ).json()
+        return made
+
+    def buy(self, country: str, msisdn: str) -> None:
+        form = {"country": country, "msisdn": msisdn}
+        assert requests.post(f"{self.url}/number/buy", data=form, auth=self._server.auth, timeout=10).status_code == 200
+
+
+def world_of(server: Standalone, learner: Learner, keys: Keys) -> World:
+    return World(Remote(server), learner, keys)  # type: ignore[arg-type]
+
+
+def test_help_says_everything() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "helpers.simulator", "--help"], cwd=PROJECT, capture_output=True, text=True, timeout=30,
+        check=True, env={**os.environ, "COLUMNS": "120"},
+    )  # fmt: skip
+    for said in (
+        "--port", "--host", "--reach", "--pace", "--state", "--seed", "--verbose", "--quiet", "SIMULATOR_TOKEN",
+        "SIMULATOR_PACE", "examples:", "where it listens", "how it works", "helpers/simulator/README.md",
+    ):  # fmt: skip
+        assert said in done.stdout
+    assert "--token" not in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 120
+
+
+def test_the_examples_of_the_help_are_good_commands() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "helpers.simulator", "--help"], cwd=PROJECT, capture_output=True, text=True, timeout=30,
+        check=True,
+    )  # fmt: skip
+    examples = re.findall(r"^  python -m helpers\.simulator (.*?)(?:  .*)?$", done.stdout, re.MULTILINE)
+    assert len(examples) == 3
+    for example in examples:
+        options_of(example.split())
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_when_told_in_the_middle_of_calls(how: signal.Signals, learner: Learner, keys: Keys) -> None:
+    with standalone() as server:
+        world = world_of(server, learner, keys)
+        learner.on("/answer", [{"action": "talk", "text": "hello", "loop": 0}])
+        calls = [world.call_with_answer_url(to=[{"type": "phone", "number": f"44770090000{n}"}]) for n in range(1, 4)]
+        world.phone("447700900003", behaviour="manual")
+        for call in calls[:2]:
+            server.wait_for(f"call {call[:8]}  answered")
+        events = requests.get(f"{server.url}/simulator/events", stream=True, timeout=10,
+                              headers={"Authorization": f"Bearer {server.token}"})  # fmt: skip
+        port = int(server.url.rpartition(":")[2])
+        assert server.end(how) == 0
+        events.close()
+        world.http.close()
+        assert server.process.stdout is not None
+        assert server.process.stdout.read() == ""
+        with socket.create_server(("127.0.0.1", port)):
+            pass  # the port is free again
+    assert not [line for line in server.log if "Traceback" in line or "Error" in line]
+
+
+def test_a_second_ctrl_c_changes_nothing() -> None:
+    with standalone() as server:
+        server.process.send_signal(signal.SIGINT)
+        server.process.send_signal(signal.SIGTERM)
+        assert server.end(signal.SIGINT) == 0
+    assert server.log == []
+
+
+def test_the_log_has_a_line_for_each_state_and_each_failure(learner: Learner, keys: Keys) -> None:
+    with standalone() as server:
+        world = world_of(server, learner, keys)
+        learner.on("/answer", ("no", 500))
+        call = world.call_with_answer_url(f"/answer?key={SECRET}", event_url=[f"{learner.url}/event?key={SECRET}"])
+        server.wait_for(f"call {call[:8]}  completed")
+        assert world.voice("GET", "/nobody").status_code == 404
+        assert world.voice("POST", "", {}).status_code == 400
+        assert world.voice("GET", headers={"Authorization": f"Bearer {world.token(iat=1)}"}).status_code == 401
+        assert requests.get(f"{server.url}/a%0A00:00:00 call", timeout=5).status_code == 404
+        server.wait_for("/a")
+        world.http.close()
+        assert server.end() == 0
+    times = [line[:9] for line in server.log]
+    assert all(re.fullmatch(r"\d\d:\d\d:\d\d ", time) for time in times)
+    said = [line[9:].replace(call[:8], "CALL").replace(learner.url, "LEARNER") for line in server.log]
+    assert said[:6] == [
+        f"call CALL  started (outbound, {world.number} to 447700900001)",
+        "call CALL  ringing",
+        "call CALL  answered",
+        "call CALL  answer webhook: GET LEARNER/answer failed: HTTP 500",
+        f"call CALL  error: Failed to retrieve the NCCO: HTTP 500. LEARNER/answer?key={SECRET} must reply 200 with a "
+        "JSON array of actions, as application/json.".replace(f"?key={SECRET}", ""),
+        "call CALL  completed: there was no NCCO to carry out",
+    ]
+    assert [line.split(" {")[0] for line in said[6:9]] == [
+        "GET /v1/calls/nobody 404",
+        "POST /v1/calls 400",
+        "GET /v1/calls 401",
+    ]
+    assert "There is no call nobody of this application." in said[6]
+    assert '"invalid_parameters":{' in said[7]
+    assert "older than 15 minutes" in said[8]
+    assert said[9].startswith("GET /a?00:00:00 call 404")
+    assert len(said) == 10
+
+
+def everything(server: Standalone, learner: Learner, keys: Keys) -> list[str]:
+    """A call, and requests with every kind of credential; returns what must not be in the log."""
+    world = world_of(server, learner, keys)
+    token = world.token()
+    learner.on("/answer", [{"action": "talk", "text": "hello"}])
+    call = world.call_with_answer_url(f"/answer?key={SECRET}")
+    server.wait_for(f"call {call[:8]}  (answer webhook|answered)") if server.log else None
+    key, secret = server.auth
+    requests.get(f"{server.url}/account/numbers?api_key={key}&api_secret={secret}", timeout=5)
+    requests.get(f"{server.url}/account/numbers?api_key={key}&api_secret={secret}x", timeout=5)
+    made = requests.post(f"{server.url}/v2/applications", json={"name": "x"}, auth=server.auth, timeout=10).json()
+    world.voice("GET", headers={"Authorization": f"Bearer {token}"})
+    world.voice("GET", headers={"Authorization": f"Bearer {token}x"})
+    signature = server.control("GET", "/account").json()["signature_secret"]
+    world.http.close()
+    tokens = [one.headers["Authorization"].removeprefix("Bearer ") for one in learner.received if one.path == "/answer"]
+    for one in tokens:
+        jwt.decode(one, signature, algorithms=["HS256"])
+    pem = made["keys"]["private_key"].splitlines()[1]
+    return [secret, server.token, token, signature, pem, SECRET, *tokens]
+
+
+def test_verbose_shows_every_request_and_no_secret(learner: Learner, keys: Keys) -> None:
+    with standalone("--verbose") as server:
+        hidden = everything(server, learner, keys)
+        server.wait_for("GET /simulator/account 200")
+        server.wait_for("started webhook|event webhook: POST .* 200 in|answer webhook")
+        assert server.end() == 0
+    log = "\n".join(server.log)
+    for line in ("POST /v2/applications 201", "POST /number/buy 200", "POST /v1/calls 201", "GET /account/numbers 200",
+                 "GET /account/numbers 401", "GET /v1/calls 401", "event webhook: POST"):  # fmt: skip
+        assert line in log, line
+    for secret in hidden:
+        assert secret not in log
+
+
+def test_quiet_says_nothing(learner: Learner, keys: Keys) -> None:
+    with standalone("--quiet") as server:
+        everything(server, learner, keys)
+        assert server.end() == 0
+    assert server.log == []
+
+
+def test_in_stepped_time_the_log_has_the_calls_own_time(learner: Learner, keys: Keys) -> None:
+    with standalone("--pace", "stepped", "--seed", "1") as server:
+        world = world_of(server, learner, keys)
+        call = world.call({"action": "wait", "timeout": 2})
+        world.until(call)
+        server.wait_for("completed")
+        world.http.close()
+        server.end()
+    said = [line[9:] for line in server.log]
+    assert said[0].startswith(f"[0.100 s] call {call[:8]}  started")
+    assert said[-1].startswith("[4.100 s] ") and said[-1].endswith("completed: every action is complete")
+
+
+def test_a_token_of_ones_own_is_taken_from_the_environment_and_not_shown() -> None:
+    with standalone(SIMULATOR_TOKEN=SECRET) as server:
+        assert server.token == "(SIMULATOR_TOKEN)"
+        headers = {"Authorization": f"Bearer {SECRET}"}
+        assert requests.get(f"{server.url}/simulator/clock", headers=headers, timeout=5).status_code == 200
+        assert server.control("GET", "/clock").status_code == 401
+        assert server.end() == 0
+
+
+def test_the_environment_says_what_options_do_not(tmp_path: Path) -> None:
+    state = tmp_path / "account.json"
+    settings = {"SIMULATOR_PACE": "stepped", "SIMULATOR_SEED": "5", "SIMULATOR_STATE": str(state)}
+    with standalone(**settings) as one:
+        assert one.control("GET", "/clock").json()["pace"] == "stepped"
+        assert state.exists()
+        one.end()
+    with standalone("--seed", "5", "--pace", "3") as two:
+        assert two.auth == one.auth
+        assert two.control("GET", "/clock").json()["pace"] == 3.0
+        two.end()
+
+
+def test_listening_to_other_machines_is_said_aloud() -> None:
+    with standalone("--host", "0.0.0.0") as server:
+        line = server.wait_for("WARNING")
+        assert "other machines can reach it" in line
+        assert server.url.startswith("http://127.0.0.1:")  # 0.0.0.0 is no address to send a request to
+        assert server.control("GET", "/clock").status_code == 200
+        server.end()
+
+
+@pytest.mark.skipif(not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists(), reason="no IPv6 here")
+def test_an_address_of_ipv6_is_written_as_one(learner: Learner, keys: Keys) -> None:
+    with Simulator(host="::1", pace="stepped", seed=1) as network:
+        assert re.fullmatch(r"http://\[::1\]:\d+", network.url)
+        world = World(network, learner, keys)
+        learner.on("/answer", [{"action": "wait"}])
+        world.until(world.call_with_answer_url(), "answered")
+        assert learner.payloads("/answer")[0]["region_url"] == network.url
+        world.http.close()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--host", "no such host"], "Use an address of this machine"),
+        (["--state", "DAMAGED"], "damaged. Delete it"),
+        (["--state", "FILE/account.json"], "cannot be written"),
+        (["--state", "FOLDER"], "cannot be read"),
+    ],
+)
+def test_what_cannot_start_says_why_in_one_line(arguments: list[str], says: str, tmp_path: Path) -> None:
+    (tmp_path / "damaged.json").write_text("{", "utf-8")
+    (tmp_path / "folder").mkdir()
+    places = {"DAMAGED": tmp_path / "damaged.json", "FILE": tmp_path / "damaged.json", "FOLDER": tmp_path / "folder"}
+    for name, place in places.items():
+        arguments = [one.replace(name, str(place)) for one in arguments]
+    with run(*arguments) as process:
+        out, err = process.communicate(timeout=20)
+    assert (process.returncode, out) == (1, "")
+    assert says in err
+    assert "Traceback" not in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_folder_that_may_not_be_written_says_so(tmp_path: Path) -> None:
+    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    with run("--state", str(tmp_path / "account.json")) as process:
+        _, err = process.communicate(timeout=20)
+    assert process.returncode == 1
+    assert "Check the folder's permissions" in err
+
+
+def test_a_file_that_breaks_while_it_runs_is_an_error_of_the_server(tmp_path: Path) -> None:
+    state = tmp_path / "account.json"
+    with standalone("--state", str(state)) as server:
+        text = state.read_text("utf-8")
+        state.write_text("{", "utf-8")
+        reply = requests.get(f"{server.url}/v2/applications", auth=server.auth, timeout=5)
+        assert reply.status_code == 500
+        assert "damaged" in reply.json()["error"]
+        state.write_text(text, "utf-8")
+        assert requests.get(f"{server.url}/v2/applications", auth=server.auth, timeout=5).status_code == 200
+        assert server.end() == 0

@@ -1,0 +1,288 @@
+"""Websocket legs: 20 ms frames both ways, the first message, keys, and who hangs up."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import jwt
+import numpy as np
+import pytest
+from websockets.asyncio.server import ServerConnection, serve
+
+from helpers.audio import Samples
+from helpers.samples import match
+from tests.simulator.world import PHONE, World
+
+Json = dict[str, Any]
+
+
+class SocketServer:
+    """A WebSocket server of the learner's: keeps what comes, and may echo it, speak, or hang up."""
+
+    def __init__(self) -> None:
+        self.texts: list[Json] = []
+        self.frames: list[bytes] = []
+        self.headers: dict[str, str] = {}
+        self.echo = False
+        self.say: list[bytes] = []  # sent as soon as the call is connected
+        self.hang_up_after: int | None = None  # frames
+        self._loop = asyncio.new_event_loop()
+        self._up = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="websocket server")
+        self._thread.start()
+        self._up.wait()
+
+    def _run(self) -> None:
+        self._loop.run_until_complete(self._serve())
+        self._loop.close()
+
+    async def _serve(self) -> None:
+        self._stop = asyncio.Event()
+        async with serve(self._handle, "127.0.0.1", 0, compression=None) as server:
+            self.port = server.sockets[0].getsockname()[1]
+            self._up.set()
+            await self._stop.wait()
+
+    async def _handle(self, connection: ServerConnection) -> None:
+        assert connection.request is not None
+        self.headers = dict(connection.request.headers)
+        async for message in connection:
+            if isinstance(message, str):
+                self.texts.append(json.loads(message))
+                for frame in self.say:
+                    await connection.send(frame)
+                continue
+            self.frames.append(message)
+            if self.echo:
+                await connection.send(message)
+            if self.hang_up_after is not None and len(self.frames) >= self.hang_up_after:
+                return
+
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/socket"
+
+    @property
+    def heard(self) -> Samples:
+        return np.frombuffer(b"".join(self.frames), dtype="<i2").astype(np.float32) / 32768
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join()
+
+
+@pytest.fixture
+def socket() -> Iterator[SocketServer]:
+    server = SocketServer()
+    yield server
+    server.stop()
+
+
+def endpoint(server: SocketServer, rate: int = 16_000, **more: Any) -> Json:
+    return {"type": "websocket", "uri": server.url, "content-type": f"audio/l16;rate={rate}", **more}
+
+
+def frames_of(samples: Samples, rate: int) -> list[bytes]:
+    """Sound as messages of 20 ms."""
+    data = (samples * 32767).astype("<i2").tobytes()
+    size = rate // 50 * 2
+    return [data[at : at + size] for at in range(0, len(data) // size * size, size)]
+
+
+@pytest.mark.parametrize(("rate", "size"), [(8000, 320), (16_000, 640), (24_000, 960)])
+@pytest.mark.fidelity("websocket-frames", "websocket-connected")
+def test_the_server_gets_20_ms_of_what_is_played(
+    world: World, socket: SocketServer, second: bytes, noise: Samples, rate: int, size: int
+) -> None:
+    from helpers.audio import resample
+
+    sound = world.learner.serve("second.wav", second)
+    stream = {"action": "stream", "streamUrl": [sound]}
+    call = world.call({"action": "wait", "timeout": 1}, stream, {"action": "wait", "timeout": 1},
+                      to=[endpoint(socket, rate, headers={"caller-id": "447700900055"})])  # fmt: skip
+    world.until(call)
+    assert socket.texts[0] == {
+        "event": "websocket:connected", "content-type": f"audio/l16;rate={rate}", "caller-id": "447700900055",
+    }  # fmt: skip
+    assert {len(frame) for frame in socket.frames} == {size}
+    assert abs(len(socket.frames) - 150) <= 1
+    found = match(socket.heard, resample(noise, 16_000, rate), rate)
+    assert found.score > 0.99
+    assert found.offset == pytest.approx(1, abs=0.02)
+
+
+@pytest.mark.fidelity("websocket-events")
+def test_its_events_name_the_address_and_repeat_the_headers(world: World, socket: SocketServer) -> None:
+    call = world.call(to=[endpoint(socket, headers={"caller-id": "447700900055"})])
+    world.until(call)
+    assert world.learner.statuses() == ["started", "ringing", "answered", "completed"]
+    for event in world.learner.payloads():
+        assert event["to"] == socket.url
+        assert event["headers"] == {"caller-id": "447700900055"}
+
+
+@pytest.mark.fidelity("websocket-authorization")
+def test_vonage_signs_in_with_the_token_of_signed_webhooks(world: World, socket: SocketServer) -> None:
+    world.until(world.call(to=[endpoint(socket)]))
+    token = {k.lower(): v for k, v in socket.headers.items()}["authorization"].removeprefix("Bearer ")
+    claims = jwt.decode(token, world.network.account.signature_secret, algorithms=["HS256"])
+    assert claims["application_id"] == world.app
+
+
+@pytest.mark.fidelity("websocket-authorization")
+def test_or_with_a_header_of_your_own(world: World, socket: SocketServer) -> None:
+    authorization = {"type": "custom", "value": "Bearer abc"}
+    world.until(world.call(to=[endpoint(socket, authorization=authorization)]))
+    assert {k.lower(): v for k, v in socket.headers.items()}["authorization"] == "Bearer abc"
+
+
+def connected(world: World, server: SocketServer, **options: Any) -> tuple[str, str]:
+    """A phone connected to the server; returns both legs."""
+    action = {"action": "connect", "endpoint": [endpoint(server)], **options}
+    call = world.call(action, {"action": "talk", "text": "We are back."})
+    world.advance(3)
+    [callee] = {one["uuid"] for one in world.learner.payloads() if one.get("to") == server.url}
+    return call, callee
+
+
+@pytest.mark.fidelity("websocket-connect")
+def test_the_server_hears_the_caller_and_the_caller_hears_the_server(
+    world: World, socket: SocketServer, noise: Samples
+) -> None:
+    world.phone(PHONE, after=1, script=[{"do": "wait", "seconds": 2}, {"do": "say", "text": "Is there anybody?"}])
+    socket.say = frames_of(noise, 16_000)
+    call, _ = connected(world, socket)
+    world.advance(5)
+    assert match(world.heard(call, 16_000), noise, 16_000).score > 0.99
+    from helpers.simulator.media import Sound
+    from helpers.simulator.speech import speak
+
+    caller = Sound(speak("Is there anybody?")).through_phone("a").samples
+    assert match(socket.heard, caller, 16_000).score > 0.99
+
+
+@pytest.mark.fidelity("websocket-connect")
+def test_an_echo_comes_back_within_a_few_frames(world: World, socket: SocketServer) -> None:
+    socket.echo = True
+    world.phone(PHONE, after=1, script=[{"do": "wait", "seconds": 2}, {"do": "say", "text": "Is there anybody?"}])
+    call, _ = connected(world, socket)
+    world.advance(5)
+    from helpers.simulator.media import Sound
+    from helpers.simulator.speech import speak
+
+    sound = Sound(speak("Is there anybody?")).through_phone("a").samples
+    found = match(world.heard(call, 16_000), sound, 16_000)
+    said = world.one(call, "said")["at"] - world.at(call, "answered")
+    assert found.score > 0.98
+    assert 0 <= found.offset - said <= 0.061
+
+
+@pytest.mark.fidelity("websocket-dtmf")
+def test_keys_arrive_as_text(world: World, socket: SocketServer) -> None:
+    call, callee = connected(world, socket)
+    world.use("press", digits="5")
+    world.advance(1)
+    world.voice("PUT", f"/{callee}/dtmf", {"digits": "1p2"})
+    world.advance(1)
+    keys = [one for one in socket.texts if one["event"] == "websocket:dtmf"]
+    assert keys == [{"event": "websocket:dtmf", "digit": digit, "duration": 260} for digit in "512"]
+    assert world.trace(call, "key")
+
+
+@pytest.mark.fidelity("websocket-disconnected")
+def test_when_the_server_hangs_up_there_is_a_disconnected_event(world: World, socket: SocketServer) -> None:
+    socket.hang_up_after = 50
+    call, callee = connected(world, socket)
+    world.until(call)
+    events = [one for one in world.learner.payloads() if one["uuid"] == callee]
+    assert [one["status"] for one in events] == ["started", "ringing", "answered", "disconnected", "completed"]
+    assert list(events[3]) == ["from", "to", "uuid", "conversation_uuid", "status", "timestamp", "headers"]
+    assert world.trace(call, "sound", state="started")[-1]["text"] == "We are back."
+
+
+@pytest.mark.fidelity("websocket-disconnected")
+def test_its_reply_may_be_an_ncco_for_the_caller(world: World, socket: SocketServer) -> None:
+    def reply() -> Any:
+        last = world.learner.payloads()[-1]
+        return [{"action": "talk", "text": "The robot is gone."}] if last["status"] == "disconnected" else ("", 200)
+
+    world.learner.on("/event", reply)
+    socket.hang_up_after = 50
+    call, _ = connected(world, socket)
+    world.until(call)
+    assert world.trace(call, "sound", state="started")[-1]["text"] == "The robot is gone."
+
+
+@pytest.mark.fidelity("websocket-hang-up")
+def test_hanging_up_through_the_api_gives_no_disconnected_event(world: World, socket: SocketServer) -> None:
+    call, callee = connected(world, socket)
+    world.advance(1)
+    assert world.voice("PUT", f"/{callee}", {"action": "hangup"}).status_code == 204
+    world.until(call)
+    assert "disconnected" not in {one.get("status") for one in world.learner.payloads()}
+
+
+@pytest.mark.fidelity("websocket-refused")
+def test_a_server_that_is_not_there(world: World, socket: SocketServer) -> None:
+    address = endpoint(socket) | {"uri": "ws://127.0.0.1:9/none"}
+    call = world.call(to=[address])
+    world.until(call)
+    assert world.learner.statuses() == ["started", "ringing", "failed", "completed"]
+    assert world.one(call, "websocket")["state"] == "failed"
+
+
+@pytest.mark.fidelity("websocket-refused")
+def test_the_internet_is_out_of_reach(world: World, socket: SocketServer) -> None:
+    call = world.call(to=[endpoint(socket) | {"uri": "wss://192.0.2.1/socket"}])
+    world.until(call)
+    assert world.learner.statuses()[-2:] == ["failed", "completed"]
+    assert "this machine only" in world.one(call, "websocket")["why"]
+
+
+@pytest.mark.fidelity("websocket-wrong-size")
+def test_messages_of_the_wrong_size_are_dropped_with_a_remark(
+    world: World, socket: SocketServer, noise: Samples
+) -> None:
+    socket.say = [b"\0" * 100, *frames_of(noise, 16_000)]
+    call, callee = connected(world, socket)
+    world.advance(3)
+    assert "100 bytes instead of 640" in world.one(callee, "note")["text"]
+    assert match(world.heard(call, 16_000), noise, 16_000).score > 0.99
+
+
+@pytest.mark.fidelity("websocket-buffer")
+def test_what_comes_too_fast_waits_and_then_is_dropped(
+    world: World, socket: SocketServer, noise: Samples, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("helpers.simulator.socket_line.BUFFER", 100)
+    socket.say = frames_of(np.tile(noise, 10), 16_000)
+    call, callee = connected(world, socket)
+    world.advance(10)
+    samples = world.heard(call, 16_000)
+    sounding = np.flatnonzero(abs(samples) > 0.01)
+    assert (sounding[-1] - sounding[0]) / 16_000 == pytest.approx(2, abs=0.05)
+    assert "messages wait" in world.one(callee, "note")["text"]
+
+
+@pytest.mark.fidelity("websocket-frames")
+def test_at_real_pace_frames_come_every_20_ms(socket: SocketServer) -> None:
+    from helpers.server import BackgroundServer
+    from helpers.simulator import Simulator
+    from tests.simulator.conftest import make_keys
+    from tests.simulator.world import Learner
+
+    with BackgroundServer() as server, Simulator(pace=1, seed=1) as network:
+        learner = Learner(server.url)
+        server.handle(learner.app)
+        world = World(network, learner, make_keys())
+        world.call({"action": "wait", "timeout": 2}, to=[endpoint(socket)])
+        deadline = time.monotonic() + 10
+        while "completed" not in learner.statuses() and time.monotonic() < deadline:
+            threading.Event().wait(0.02)
+        world.http.close()
+        assert 95 <= len(socket.frames) <= 101
