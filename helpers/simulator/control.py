@@ -52,7 +52,7 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
             closed.cancel()
 
     def legs_of(uuid: str) -> list[Leg]:
-        found = [leg for leg in network.legs.values() if uuid in (leg.uuid, leg.conversation)]
+        found = [leg for leg in network.legs.values() if uuid == leg.uuid or uuid in leg.conversations]
         if not found:
             raise ApiError(404, _told(f"There is no call {uuid}.", "GET /simulator/calls lists them."))
         return found

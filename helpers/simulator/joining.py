@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from helpers.ncco import Connect, Conversation, Ncco, Transfer
@@ -49,19 +50,25 @@ async def conversation(run: Runner, action: Conversation) -> None:
         network.recordings.of_conversation(room, leg, action)
     terms = Terms(_legs(action.canHear), _legs(action.canSpeak), action.mute, action.startOnEnter, action.endOnExit)
     move(network, leg, room, terms)
+    end_for_all = partial(_end_for_all, room)
     if action.endOnExit:
-        leg.at_end.append(lambda: _end_for_all(room))
-    while True:
-        started = room.started
-        if started or not action.musicOnHoldUrl:
-            await until(lambda: room.started != started, room.changed.next)  # noqa: B023
-        else:
-            await first_of(until(lambda: room.started, room.changed.next), _hold(run, action.musicOnHoldUrl[0]))
+        leg.at_end.append(end_for_all)
+    try:
+        while True:
+            await _until_it_starts_or_stops(run, room, action.musicOnHoldUrl)
+    finally:
+        if action.endOnExit and leg.ending is None:  # a moderator who is transferred away has not hung up
+            leg.at_end.remove(end_for_all)
 
 
-async def _hold(run: Runner, url: str) -> None:
-    """The music that is heard until the conversation starts."""
-    await _loop(run.network, run.leg, "hold", url)
+async def _until_it_starts_or_stops(run: Runner, room: Room, music: list[str] | None) -> None:
+    """Be there while the conversation goes on, or wait for it with music."""
+    started = room.started
+    changes = until(lambda: room.started != started, room.changed.next)
+    if started or not music:
+        await changes
+    else:
+        await first_of(changes, _loop(run.network, run.leg, "hold", music[0]))
 
 
 async def _loop(network: Network, leg: Leg, source: str, url: str) -> None:

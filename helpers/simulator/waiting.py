@@ -8,18 +8,17 @@ from typing import Any
 
 
 async def first_of(*waits: Awaitable[Any]) -> int:
-    """Which of the waits is over first; on a tie the earlier one. The others are cancelled, and an error is raised."""
+    """Which of the waits is over first; on a tie the earlier one. The others are cancelled and have ended on return."""
     tasks = [asyncio.ensure_future(wait) for wait in waits]
     try:
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         done = next(position for position, task in enumerate(tasks) if task.done())
-        tasks[done].result()
+        tasks[done].result()  # raises what went wrong there
         return done
     finally:
         for task in tasks:
             task.cancel()
-            if task.done() and not task.cancelled():
-                task.exception()  # read, so that nobody warns about an error that lost the race
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def forever() -> None:

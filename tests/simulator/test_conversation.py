@@ -276,3 +276,18 @@ def test_a_name_is_forgotten_when_nobody_was_there_for_so_many_hours(world: Worl
         world.until(leg)
         rooms.append(world.one(leg, "transfer")["to_conversation"])
     assert rooms[0] == rooms[1] != rooms[2]
+
+
+@pytest.mark.fidelity("conversation-end-on-exit")
+def test_a_moderator_who_is_transferred_away_does_not_end_it(world: World) -> None:
+    legs = party(world, {ANN: THREE[ANN], BOB: THREE[BOB]})
+    moderator = invite(world, EVE, endOnExit=True)
+    world.advance(3)
+    away = {"type": "ncco", "ncco": [{"action": "wait", "timeout": 1}]}
+    assert world.voice("PUT", f"/{moderator}", {"action": "transfer", "destination": away}).status_code == 204
+    world.until(moderator)
+    world.advance(8)
+    assert {world.trace(leg, "status")[-1]["status"] for leg in legs.values()} == {"answered"}
+    assert hears(world, legs[ANN], BOB)
+    states = [one["state"] for one in world.trace(moderator, "conversation")]
+    assert states == ["joined", "left"]
