@@ -19,6 +19,7 @@ from helpers.samples import (
     AudioError,
     Match,
     Samples,
+    band_limited,
     level_gain,
     match,
     mono,
@@ -28,8 +29,22 @@ from helpers.samples import (
 )
 
 __all__ = [
-    "AudioError", "AudioInfo", "Match", "Samples", "convert", "decode", "encode_mp3", "encode_wav", "inspect",
-    "level_gain", "match", "mono", "resample", "telephone", "waveform",
+    "AudioError",
+    "AudioInfo",
+    "Match",
+    "Samples",
+    "band_limited",
+    "convert",
+    "decode",
+    "encode_mp3",
+    "encode_wav",
+    "inspect",
+    "level_gain",
+    "match",
+    "mono",
+    "resample",
+    "telephone",
+    "waveform",
 ]  # fmt: skip
 
 PHONE_RATES = (8000, 16000)

@@ -56,8 +56,20 @@ class Phone:
         return self._behave("rings_out", after)
 
     def out_of_service(self) -> Phone:
-        """Be a number that nobody has."""
+        """Be a number that has been given up."""
         return self._behave("out_of_service")
+
+    def unreachable(self, after: float = 5) -> Phone:
+        """Be switched off or without a signal, which the network finds out after ``after`` seconds."""
+        return self._behave("unreachable", after)
+
+    def no_such_number(self) -> Phone:
+        """Be a number that nobody has."""
+        return self._behave("no_such_number")
+
+    def blocked(self) -> Phone:
+        """Be where the platform has no route to."""
+        return self._behave("blocked")
 
     def manual(self) -> Phone:
         """Ring until :meth:`answer` or :meth:`decline` is called."""
@@ -148,9 +160,10 @@ class LivePhone:
 
     PATIENCE = 60.0  # seconds a person gets to dial
 
-    def __init__(self, number: str, events: Events) -> None:
+    def __init__(self, number: str, events: Events, *, other: bool = False) -> None:
         self.number = number
         self._events = events
+        self._other = other  # not MY_NUMBER: what is to be done says with which phone
 
     def __repr__(self) -> str:
         return f"Phone {self.number}: your own"
@@ -185,7 +198,8 @@ class LivePhone:
             raise AttributeError(name)
 
         def ask(*what: Any, **more: Any) -> LivePhone:
-            print(TO_DO[name].format(" ".join(map(str, [*what, *more.values()]))).strip())
+            words = TO_DO[name].format(" ".join(map(str, [*what, *more.values()]))).strip()
+            print(f"Phone {self.number}: {words}" if self._other else words)
             return self
 
         return ask

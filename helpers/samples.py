@@ -66,7 +66,7 @@ def telephone(samples: ArrayLike, rate: int, *, law: str = "a", band_pass: bool 
         raise AudioError(f"There is no telephone law {law!r}.", 'Use "a" (Europe) or "mu" (North America, Japan).')
     sound = resample(samples, rate, TELEPHONE_RATE)
     if band_pass and len(sound):
-        sound = _band_pass(sound, TELEPHONE_RATE)
+        sound = band_limited(sound, TELEPHONE_RATE)
     coded = io.BytesIO()
     soundfile.write(coded, sound, TELEPHONE_RATE, subtype=codecs[law], format="WAV")
     coded.seek(0)
@@ -74,7 +74,8 @@ def telephone(samples: ArrayLike, rate: int, *, law: str = "a", band_pass: bool 
     return np.asarray(heard, dtype=np.float32)
 
 
-def _band_pass(sound: Samples, rate: int) -> Samples:
+def band_limited(sound: Samples, rate: int) -> Samples:
+    """Only what a telephone lets pass: 300 to 3400 Hz."""
     low, high = TELEPHONE_BAND
     frequencies = np.fft.rfftfreq(len(sound) * 2, 1 / rate)  # twice the length: the end must not ring into the start
     rise = np.clip((frequencies - low * 0.8) / (low * 0.2), 0, 1)

@@ -148,8 +148,9 @@ def voice_api(network: Network) -> APIRouter:
     @router.delete("/v1/calls/{uuid}/stream")
     async def stop_stream(request: Request, uuid: str) -> Response:
         leg = answered(request, uuid)
+        done = await noted(request, leg, None, JSONResponse({"message": "Stream stopped", "uuid": uuid}))
         network.stop_playing(leg, "rest_stream")
-        return await noted(request, leg, None, JSONResponse({"message": "Stream stopped", "uuid": uuid}))
+        return done
 
     @router.put("/v1/calls/{uuid}/talk")
     async def start_talk(request: Request, uuid: str) -> Response:
@@ -161,14 +162,17 @@ def voice_api(network: Network) -> APIRouter:
     @router.delete("/v1/calls/{uuid}/talk")
     async def stop_talk(request: Request, uuid: str) -> Response:
         leg = answered(request, uuid)
+        done = await noted(request, leg, None, JSONResponse({"message": "Talk stopped", "uuid": uuid}))
         network.stop_playing(leg, "rest_talk")
-        return await noted(request, leg, None, JSONResponse({"message": "Talk stopped", "uuid": uuid}))
+        return done
 
     @router.put("/v1/calls/{uuid}/dtmf")
     async def send_dtmf(request: Request, uuid: str) -> Response:
         leg, body = answered(request, uuid), await json_body(request)
-        network.send_keys(leg, dtmf_body(body), by="api")
-        return await noted(request, leg, body, JSONResponse({"message": "DTMF sent", "uuid": uuid}))
+        digits = dtmf_body(body)
+        done = await noted(request, leg, body, JSONResponse({"message": "DTMF sent", "uuid": uuid}))
+        network.send_keys(leg, digits, by="api")
+        return done
 
     @router.put("/v1/calls/{uuid}/input/dtmf")
     async def subscribe_keys(request: Request, uuid: str) -> Response:
@@ -261,19 +265,24 @@ def answer_errors(app: FastAPI, ids: Ids) -> None:
         known = problem(error.status_code if error.status_code in PROBLEMS else 500, detail=detail)
         return JSONResponse(known.body, error.status_code, headers=error.headers)
 
-    app.add_middleware(TraceIds, ids=ids)
+    app.add_middleware(UsualHeaders, ids=ids)
 
 
-class TraceIds:
-    """Puts ``x-nexmo-trace-id`` on every reply."""
+# Seen on a real reply of the Voice API (vonage-node-sdk issue 133). strict-transport-security means nothing over http.
+USUAL_HEADERS = [(b"x-content-type-options", b"nosniff"), (b"x-frame-options", b"deny"), (b"x-xss-protection", b"1")]
+
+
+class UsualHeaders:
+    """Puts ``x-nexmo-trace-id`` and what else is usual on every reply."""
 
     def __init__(self, app: ASGIApp, ids: Ids) -> None:
         self._app, self._ids = app, ids
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async def with_id(message: Message) -> None:
+        async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", []), (b"x-nexmo-trace-id", self._ids.hex().encode())]
+                trace = (b"x-nexmo-trace-id", self._ids.hex().encode())
+                message["headers"] = [*message.get("headers", []), trace, *USUAL_HEADERS]
             await send(message)
 
-        await self._app(scope, receive, with_id)
+        await self._app(scope, receive, with_headers)

@@ -24,6 +24,7 @@ from helpers.simulator.scripts import checked_step
 from helpers.trace import Entry
 
 RATES = (8000, 16000)
+BANDS = ("full", "narrow")
 
 
 class ControlError(KitError):
@@ -78,14 +79,16 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
         return JSONResponse(network.trace.entries(uuid))
 
     @router.get("/calls/{uuid}/heard.wav")
-    async def heard(request: Request, uuid: str, rate: str = "8000") -> Response:
+    async def heard(request: Request, uuid: str, rate: str = "8000", band: str = "full") -> Response:
         from helpers.audio import encode_wav
 
         check(request)
         if rate not in map(str, RATES):
             raise ControlError(f"Nothing is heard at {rate} Hz.", "rate is 8000 (telephone) or 16000 (as mixed).")
+        if band not in BANDS:
+            raise ControlError(f"There is no band {band!r}.", "band is full, or narrow: 300 to 3400 Hz, as in a phone.")
         leg = legs_of(uuid)[0]
-        samples = await asyncio.to_thread(network.heard, leg, int(rate))
+        samples = await asyncio.to_thread(network.heard, leg, int(rate), band == "narrow")
         return Response(await asyncio.to_thread(encode_wav, samples, int(rate)), media_type="audio/wav")
 
     @router.get("/events")

@@ -24,6 +24,9 @@ BEHAVIOURS: dict[str, float] = {
     "declines": 2.0,
     "rings_out": 45.0,  # then the carrier gives up
     "out_of_service": 0.5,
+    "unreachable": 5.0,  # switched off, or without a signal
+    "no_such_number": 0.5,
+    "blocked": 0.5,  # the platform has no route there
     "voicemail": 5.0,
     "manual": 0.0,  # rings until someone answers or declines
     "scripted": 0.0,  # its script says when it answers or declines
@@ -37,6 +40,9 @@ REFUSALS: dict[str, tuple[str, str | None, int, str]] = {
     "declines": ("rejected", "declined", 486, "the person declined the call"),
     "rings_out": ("unanswered", "carrier_timeout", 480, "nobody picked up and the carrier gave up"),
     "out_of_service": ("failed", "number_out_of_service", 404, "the number is not in service"),
+    "unreachable": ("unanswered", "unavailable", 480, "the phone is switched off or has no signal"),
+    "no_such_number": ("rejected", "invalid_number", 404, "nobody has this number"),
+    "blocked": ("failed", "cannot_route", 403, "there is no route to this destination"),
 }
 SETTINGS = ("behaviour", "after", "greeting", "beep", "script")
 
@@ -154,7 +160,8 @@ class Handset:
 def refusal(behaviour: str) -> Ending:
     """How a call ends that a phone does not take."""
     status, detail, sip_code, why = REFUSALS[behaviour]
-    return Ending(status, why, detail=detail, sip_code=sip_code, disconnected_by="user")
+    by = "platform" if behaviour in ("no_such_number", "blocked") else "user"
+    return Ending(status, why, detail=detail, sip_code=sip_code, disconnected_by=by)
 
 
 def checked_address(address: Any) -> str:

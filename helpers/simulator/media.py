@@ -207,15 +207,18 @@ def said(leg: Leg, begin: float, end: float, rate: int) -> Samples:
     return np.clip(mix, -1, 1)
 
 
-def heard(leg: Leg, begin: float, end: float, rate: int) -> Samples:
+def heard(leg: Leg, begin: float, end: float, rate: int, *, narrow: bool = False) -> Samples:
     """What came out of the earpiece: a phone at 8000 Hz hears it after a G.711 round trip.
 
-    At 16000 Hz it is what Vonage mixed. An app, SIP or websocket leg is wideband: no G.711 at any rate.
+    At 16000 Hz it is what Vonage mixed. An app, SIP or websocket leg is wideband: no G.711 at any rate. ``narrow``
+    also cuts what an old telephone's filters and loudspeaker do not let pass: all but 300 to 3400 Hz.
     """
-    from helpers.audio import telephone
+    from helpers.audio import band_limited, telephone
 
     mix = mixed(leg, begin, end, rate)
-    return telephone(mix, rate, law=leg.law) if rate == 8000 and leg.law else mix
+    if rate == 8000 and leg.law:
+        return telephone(mix, rate, law=leg.law, band_pass=narrow)
+    return band_limited(mix, rate) if narrow else mix
 
 
 def law_of(number: str) -> str:

@@ -141,13 +141,14 @@ class Network:
         if stop := leg.playing.pop(source, None):
             stop()
 
-    def heard(self, leg: Leg, rate: int) -> Samples:
-        """What the person on this leg heard, from answer to end (or till now)."""
+    def heard(self, leg: Leg, rate: int, narrow: bool = False) -> Samples:
+        """What the person on this leg heard, from answer to end (or till now); ``narrow``: 300 to 3400 Hz only."""
         from helpers.simulator.media import heard
 
         if leg.answered_at is None:
             raise HandsetError(f"The call {leg.uuid} has not been answered.", "There is nothing to hear yet.")
-        return heard(leg, leg.answered_at, self.clock.now if leg.ended_at is None else leg.ended_at, rate)
+        end = self.clock.now if leg.ended_at is None else leg.ended_at
+        return heard(leg, leg.answered_at, end, rate, narrow=narrow)
 
     async def voice(self, text: str, language: str, style: int) -> Sound:
         """The spoken text."""

@@ -6,6 +6,8 @@ import re
 from typing import Any
 
 from helpers.ncco import NccoError, parse
+from helpers.ncco import endpoints as models
+from helpers.ncco.schema import options_of
 from helpers.ncco.voices import voice_of
 from helpers.simulator.account import Account
 from helpers.simulator.applications import voice_hooks
@@ -21,6 +23,7 @@ NUMBER = re.compile(r"[1-9][0-9]{6,14}")
 BAD_NUMBER = "must be 7 to 15 digits in E.164 format, without +, leading zeros, spaces or letters"
 URL = re.compile(r"https?://\S+")
 ENDPOINTS = {"phone": "number", "sip": "uri", "websocket": "uri", "vbc": "extension", "app": "user"}
+LONGEST_SIP = 50  # characters of a SIP address (Voice API 1.10.0)
 EARLY = 1.0  # seconds after creation in which a hang-up is refused
 
 Reasons = list[tuple[str, str]]
@@ -176,9 +179,21 @@ def _endpoint(to: Any, reasons: Reasons) -> dict[str, Any]:
         keys = endpoint.get("dtmfAnswer", "")
         if not isinstance(keys, str) or not re.fullmatch(r"[0-9*#p]*", keys):
             reasons.append(("dtmfAnswer", "may hold 0-9, *, # and p"))
-    elif not isinstance(endpoint.get(ENDPOINTS[kind]), str):
-        reasons.append((ENDPOINTS[kind], "is required"))
+    else:
+        reasons += _not_a_phone(kind, endpoint)
     return endpoint
+
+
+def _not_a_phone(kind: str, endpoint: dict[str, Any]) -> Reasons:
+    """What is wrong with an endpoint of another type, by the models of ``connect``; REST has its own spelling."""
+    model = models.ENDPOINTS[kind]
+    known = {option.name for option in options_of(model)} | {"type"}
+    given = {("standardHeaders" if name == "standard_headers" else name): value for name, value in endpoint.items()}
+    _, problems = model.read({name: value for name, value in given.items() if name in known})
+    found = [(problem.field, problem.message) for problem in problems if problem.severity == "error"]
+    if kind == "sip" and not found and not 1 <= len(str(endpoint.get("uri", ""))) <= LONGEST_SIP:
+        found.append(("uri", f"must have 1 to {LONGEST_SIP} characters"))
+    return found
 
 
 def _caller(body: dict[str, Any], application: str, account: Account, to: dict[str, Any], reasons: Reasons) -> str:

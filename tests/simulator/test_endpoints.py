@@ -97,3 +97,31 @@ def test_an_app_hears_more_than_a_telephone(world: World) -> None:
     world.until(phone)
     assert float(np.sqrt((world.heard(app, rate) ** 2).mean())) == pytest.approx(0.3 / 2**0.5, rel=0.01)
     assert float(np.sqrt((world.heard(phone, 8000) ** 2).mean())) < 0.003  # -40 dB
+
+
+SOCKET = {"type": "websocket", "uri": "ws://127.0.0.1:9/x", "content-type": "audio/l16;rate=16000"}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "name"),
+    [
+        ({"type": "websocket", "uri": "ws://127.0.0.1:9/x"}, "content-type"),
+        (SOCKET | {"content-type": "audio/l16;rate=44100"}, "content-type"),
+        (SOCKET | {"uri": "http://127.0.0.1:9/x"}, "uri"),
+        (SOCKET | {"headers": "x"}, "headers"),
+        (SOCKET | {"headers": {"x": "y" * 600}}, "headers"),
+        ({"type": "sip"}, "uri"),
+        ({"type": "sip", "uri": "desk"}, "uri"),
+        ({"type": "sip", "uri": "sip:" + "a" * 60 + "@example.com"}, "uri"),
+        ({"type": "sip", "uri": "sip:a@example.com", "headers": "x"}, "headers"),
+        ({"type": "sip", "uri": "sip:a@example.com", "standard_headers": {"User-to-User": "1" * 257}},
+         "standardHeaders.User-to-User"),
+        ({"type": "app", "user": ""}, "user"),
+        ({"type": "vbc", "extension": 12}, "extension"),
+    ],
+)  # fmt: skip
+@pytest.mark.fidelity("endpoint-checked")
+def test_a_wrong_endpoint_is_named(world: World, endpoint: Json, name: str) -> None:
+    reply = world.voice("POST", "", world.order(to=[endpoint]))
+    assert reply.status_code == 400
+    assert [one["name"] for one in reply.json()["invalid_parameters"]] == [name]

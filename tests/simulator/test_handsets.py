@@ -256,3 +256,24 @@ def test_settings_are_listed(world: World) -> None:
     }]  # fmt: skip
     world.phone(script=None)
     assert world.control("GET", "/phones").json()[0]["script"] == []
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "status", "detail", "code", "last"),
+    [
+        ("unreachable", "unanswered", "unavailable", 480, "completed"),
+        ("no_such_number", "rejected", "invalid_number", 404, "rejected"),
+        ("blocked", "failed", "cannot_route", 403, "completed"),
+    ],
+)
+@pytest.mark.fidelity("phone-unreachable", "phone-no-such-number", "phone-blocked")
+def test_other_reasons_for_not_getting_through(
+    world: World, behaviour: str, status: str, detail: str, code: int, last: str
+) -> None:
+    world.phone(PHONE, behaviour=behaviour)
+    call = world.call()
+    world.until(call, status)
+    world.advance(1)
+    event = next(one for one in world.learner.payloads() if one.get("status") == status)
+    assert (event["detail"], event["sip_code"]) == (detail, code)
+    assert world.learner.statuses()[-1] == last

@@ -188,3 +188,19 @@ def test_the_voice_of_talk(world: World, options: Json, language: str, style: in
     heard, words = world.heard(call, RATE), speak("Good evening.", language=language, style=style)
     assert match(heard[: 3 * RATE], words, RATE).score > 0.999
     assert match(heard[3 * RATE :], words, RATE).score > 0.999
+
+
+@pytest.mark.fidelity("sound-band")
+def test_the_band_of_an_old_telephone_is_there_when_asked_for(world: World) -> None:
+    from helpers.audio import decode, encode_wav
+
+    low = (0.3 * np.sin(2 * np.pi * 100 * np.arange(RATE) / RATE)).astype(np.float32)
+    url = world.learner.serve("low.wav", encode_wav(low, RATE))
+    world.phone(PHONE, after=1)
+    call = world.call({"action": "stream", "streamUrl": [url]})
+    world.until(call)
+    assert decibels(world.heard(call, LINE), low) == pytest.approx(0, abs=0.2)
+    for rate in (LINE, RATE):
+        reply = world.control("GET", f"/calls/{call}/heard.wav?rate={rate}&band=narrow")
+        assert decibels(decode(reply.content, rate), low) < -20
+    assert world.control("GET", f"/calls/{call}/heard.wav?band=wide").status_code == 400
