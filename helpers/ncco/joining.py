@@ -191,7 +191,13 @@ class Connect(Action):
 
     @classmethod
     def tidy(cls, given: Options) -> tuple[dict[str, Any], list[Problem]]:
-        return _renamed(*super().tidy(given), old="advanced_machine_detection", new="advancedMachineDetection")
+        tidied, found = _renamed(*super().tidy(given), old="advanced_machine_detection", new="advancedMachineDetection")
+        tone = tidied.get("ringbackTone")
+        if isinstance(tone, list) and len(tone) == 1:  # the official Python SDK writes it so
+            tidied["ringbackTone"] = tone[0]
+            message = "ringbackTone is a list; the NCCO reference wants the address as text."
+            found = [*found, advice("ringbackTone", message, "Leave the square brackets out.")]
+        return tidied, found
 
     @classmethod
     def together(cls, given: Options) -> Iterator[Problem]:

@@ -167,8 +167,9 @@ class Leg:
     earmuffed: bool = False
     on_key: Callable[[str], object] | None = None  # told of the keys that others press (websocket)
     subscription: Webhook | None = None  # each key goes there at once (asynchronous input)
-    tasks: set[asyncio.Task[Any]] = field(default_factory=set)
-    beside: set[asyncio.Task[Any]] = field(default_factory=set)  # those that end with the leg
+    # Dictionaries, because a set would end them in another order on every run.
+    tasks: dict[asyncio.Task[Any], None] = field(default_factory=dict)
+    beside: dict[asyncio.Task[Any], None] = field(default_factory=dict)  # those that end with the leg
     deliveries: asyncio.Lock = field(default_factory=asyncio.Lock)  # events leave in the order they happened
     life: asyncio.Task[None] | None = None
     program: asyncio.Future[None] | None = None  # the NCCO that runs

@@ -101,7 +101,7 @@ class Recordings:
     async def of_speech(self, leg: Leg, begin: float, end: float) -> str:
         """Keep what a leg said (``saveAudio`` of an input); returns the address of the file."""
         uuid, sound = self._network.ids.uuid(), [[Feed(leg.mouth).kept(begin, end)]]
-        self._keep(uuid, leg, await self._encoded(sound, begin, end, "wav"), tape.MEDIA_TYPES["wav"])
+        self._keep(uuid, leg, await self._encoded(leg, sound, begin, end, "wav"), tape.MEDIA_TYPES["wav"])
         return self._url(leg, uuid)
 
     def finish(self, recording: Recording, at: float, why: str) -> asyncio.Task[None]:
@@ -128,7 +128,7 @@ class Recordings:
     async def _deliver(self, recording: Recording, sound: list[Channel], why: str) -> None:
         """Make the file, then tell the event URL, which may fetch it at once."""
         network, leg, begin, end = self._network, recording.leg, recording.tape.begin, recording.tape.end
-        data = await self._encoded(sound, begin, end, recording.form)
+        data = await self._encoded(leg, sound, begin, end, recording.form)
         self._keep(recording.file, leg, data, tape.MEDIA_TYPES[recording.form])
         self._note(recording, "finished", round(end - begin, 3), len(data), why)
         event = payloads.recording_event(
@@ -141,7 +141,7 @@ class Recordings:
     async def _transcribe(self, recording: Recording, sound: list[Channel], options: Transcription) -> None:
         network, leg, begin = self._network, recording.leg, recording.tape.begin
         if recording.tape.end - begin > transcripts.LONGEST:
-            text = f"The recording is longer than {transcripts.LONGEST // 3600} hours: it is not transcribed."
+            text = f"The recording is longer than {transcripts.LONGEST} s: it is not transcribed."
             network.note(leg, "note", text=text)
             return
         file = network.ids.uuid()
@@ -151,14 +151,18 @@ class Recordings:
         hook = Webhook(options.eventUrl[0], options.eventMethod) if options.eventUrl else recording.hook
         await network.callbacks.deliver(leg, "transcribed", event, hook)
 
-    async def _encoded(self, sound: list[Channel], begin: float, end: float, form: str) -> bytes:
+    async def _encoded(self, leg: Leg, sound: list[Channel], begin: float, end: float, form: str) -> bytes:
         given_up = threading.Event()
         try:
             async with self._network.clock.in_flight():
                 blocks = tape.blocks(sound, begin, end)
-                return await asyncio.to_thread(tape.encode, blocks, form, len(sound), given_up)
+                data, whole = await asyncio.to_thread(tape.encode, blocks, form, len(sound), given_up)
         finally:
             given_up.set()
+        if not whole:
+            text = f"A recording is {tape.LARGEST / 1e6:g} MB at most here: the end of this one is missing."
+            self._network.note(leg, "note", text=text)
+        return data
 
     def _keep(self, uuid: str, leg: Leg, data: bytes, media_type: str) -> None:
         self._forget_old()
@@ -188,7 +192,7 @@ class _RoomTape(Tape):
         self._recording: Recording | None = None
 
     def _members(self) -> list[Leg]:
-        return [leg for leg in self._room.members.values() if self._room.started and not tape.is_muted(leg)]
+        return [leg for leg in self._room.members.values() if not tape.is_muted(leg)]
 
     def follow(self) -> None:
         room, now = self._room, self._clock.now

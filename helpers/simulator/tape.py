@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from helpers.simulator.media import Samples
 
 BLOCK = 10  # seconds that are mixed and encoded at a time: a call of hours must not fill the memory
+LEAST = STORED_RATE // 50  # samples, one frame: without any sound an MP3 file is no file
 LARGEST = 500_000_000  # bytes of a recording; Vonage publishes no figure. Two hours of 16-bit stereo are 461 MB.
 MOST_STEREO = 2  # channels that MP3 can have
 FORMATS: dict[str, tuple[str, str, dict[str, Any]]] = {  # as libsndfile calls them
@@ -137,10 +138,10 @@ def is_muted(leg: Leg) -> bool:
 
 
 def blocks(channels: list[Channel], begin: float, end: float) -> Iterator[Samples]:
-    """The samples from ``begin`` to ``end``, :data:`BLOCK` seconds at a time: one row per sample, a column per channel."""
+    """The samples from ``begin`` to ``end``, :data:`BLOCK` seconds at a time: one column per channel."""
     import numpy as np
 
-    total = round((end - begin) * STORED_RATE)
+    total = max(LEAST, round((end - begin) * STORED_RATE))
     for first in range(0, total, BLOCK * STORED_RATE):
         mix = np.zeros((len(channels), min(BLOCK * STORED_RATE, total - first)), dtype=np.float32)
         for row, feeds in zip(mix, channels, strict=True):
@@ -149,20 +150,22 @@ def blocks(channels: list[Channel], begin: float, end: float) -> Iterator[Sample
         yield np.clip(mix, -1, 1).T
 
 
-def encode(sound: Iterable[Samples], form: str, channels: int, given_up: threading.Event) -> bytes:
+def encode(sound: Iterable[Samples], form: str, channels: int, given_up: threading.Event) -> tuple[bytes, bool]:
     """The bytes of a sound file at 16 kHz: ``form`` is ``"mp3"``, ``"wav"`` or ``"ogg"`` (recording guide).
 
-    What would make it larger than :data:`LARGEST` is left out. ``given_up`` ends it early: nobody wants it any more.
+    False if it is not whole: what would make it larger than :data:`LARGEST` is left out. ``given_up`` ends it early:
+    nobody wants it any more.
     """
     import soundfile
 
     name, subtype, options = FORMATS[form]
-    data = io.BytesIO()
+    data, whole = io.BytesIO(), True
     with soundfile.SoundFile(data, "w", STORED_RATE, channels, subtype, format=name, **options) as file:
         for block in sound:
+            if data.tell() + block.size * 2 > LARGEST or given_up.is_set():
+                whole = False
+                break
             # One second at a time: the Vorbis encoder puts what it is given on the stack.
             for first in range(0, len(block), STORED_RATE):
                 file.write(block[first : first + STORED_RATE])
-            if data.tell() + BLOCK * STORED_RATE * channels * 2 > LARGEST or given_up.is_set():
-                break
-    return data.getvalue()
+    return data.getvalue(), whole

@@ -1,4 +1,4 @@
-"""Transcripts: what was said in a recording, word for word. Nothing is recognised; the words are those that were spoken.
+"""Transcripts: what was said in a recording. Nothing is recognised: the words are those that were spoken.
 
 That there is one, and the event that announces it, is documented (NCCO reference, transcription; .NET SDK). What is in
 the file is not: its shape is the kit's own.

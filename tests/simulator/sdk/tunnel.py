@@ -77,8 +77,8 @@ class Tunnel:
         self._open.add(task)
         try:
             await self._tunnel(reader, writer)
-        except (OSError, asyncio.IncompleteReadError):
-            pass  # a client that goes away is no fault
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # a client that goes away is no fault, and stopping ends what is still open
         finally:
             self._open.discard(task)
             writer.transport.abort()  # both sides have said all they had to say
@@ -124,9 +124,7 @@ def _certificate(folder: Path, public: Path) -> ssl.SSLContext:
     public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     private = folder / "key.pem"
     private.write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(public, private)
