@@ -124,6 +124,19 @@ def _entry(entry: Mapping[str, Any]) -> Explanation:
             return _row(f"http:{entry.get('status')}", "http:other")
         case "note":
             return Explanation(str(entry["text"]), FINE, NOTHING)
+        case "input":
+            return _row("event:input" if entry.get("digits") or entry.get("speech") else "event:input_nothing")
+        case "recording":
+            return _row("event:record" if entry["state"] == "finished" else "entry:recording")
+        case "detection":
+            return _row(f"status:{entry['verdict']}", "entry:other")
+        case "control":
+            return _row(f"control:{entry['action']}", "entry:other")
+        case "transfer":
+            return _row("event:transfer")
+        case "fault":
+            cause = f"The fault {entry['name']} is switched on: {entry.get('what') or 'it has struck'}."
+            return Explanation(TABLE["entry:fault"][0], cause, TABLE["entry:fault"][2])
     return _row("entry:other")
 
 

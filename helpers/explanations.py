@@ -304,5 +304,12 @@ TABLE: dict[str, tuple[str, str, str]] = {
                            "Run setup() again; in live mode check your connection."),
     "client:timeout": ("The other side did not reply in time.", "It is slow, or the network is.", "Try again."),
     "client:other": ("Something went wrong in the notebook's own code.", "See the error.", "Read its last line first."),
+    # Entries of a call's record
+    "control:mute": ("The leg is muted: the others no longer hear it.", FINE, "Send unmute to let it be heard again."),
+    "control:unmute": ("The others hear the leg again.", FINE, NOTHING),
+    "control:earmuff": ("The leg is earmuffed: it hears the others no longer.", FINE, "Send unearmuff to end it."),
+    "control:unearmuff": ("The leg hears the others again.", FINE, NOTHING),
+    "entry:recording": ("A recording has begun.", FINE, "Wait for the event with recording_url, when it is over."),
+    "entry:fault": ("A fault has struck, as it was told to.", "It is on.", "Switch it off: PUT /simulator/faults."),
     "entry:other": ("A step of the call.", FINE, NOTHING),
 }

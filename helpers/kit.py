@@ -183,7 +183,9 @@ class Kit:
     def phone(self, number: str | int | None = None) -> Phone | LivePhone:
         """A phone by its number, by default :attr:`my_number`; ``"app:alice"``, ``"sip:…"`` and ``"vbc:1234"`` too."""
         number = self.my_number if number is None else addressed(number)
-        return LivePhone(number, self.events) if self.settings.live else Phone(number, self.network)
+        if self.settings.live:
+            return LivePhone(number, self.events, other=number != self.settings.my_number)
+        return Phone(number, self.network)
 
     def call(self, call: str | dict[str, Any] | Call) -> Call:
         """The record of a call as it is now, by leg or conversation uuid, or by the reply that created it."""

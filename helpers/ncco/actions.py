@@ -16,7 +16,7 @@ from helpers.ncco.fields import Flag, Free, Language, Level, Loop, Method, Numbe
 from helpers.ncco.joining import Connect, Conversation, Record, Transfer
 from helpers.ncco.listening import Dtmf, Input, Speech
 from helpers.ncco.model import Action, Options
-from helpers.ncco.problems import Problem, advice, error
+from helpers.ncco.problems import Problem, advice, error, shown
 from helpers.ncco.ssml import spoken, ssml_problems
 from helpers.ncco.voices import RETIRED, STYLES, languages
 
@@ -170,7 +170,8 @@ class Wait(Action):
             inside = min(max(seconds, WAIT_RANGE[0]), WAIT_RANGE[1])
             if inside != seconds:
                 tidied["timeout"] = inside
-                message = f"timeout of wait is {seconds:g} seconds; the platform makes it {inside:g}."
+                said = f"{seconds:g}" if abs(seconds) < 1e9 else shown(seconds)  # an int can be too large for :g
+                message = f"timeout of wait is {said} seconds; the platform makes it {inside:g}."
                 found.append(advice("timeout", message, "Stay between 0.1 and 7200."))
         return tidied, found
 

@@ -10,7 +10,7 @@ from helpers.ncco.actions import ACTIONS, ELSEWHERE
 from helpers.ncco.jsontext import from_json
 from helpers.ncco.lint import Step, between
 from helpers.ncco.model import Action
-from helpers.ncco.problems import NccoError, Problem, error, kind_of, shown
+from helpers.ncco.problems import MOST_PROBLEMS, NccoError, Problem, error, kind_of, shown
 from helpers.ncco.schema import options_of
 from helpers.ncco.words import did_you_mean
 
@@ -114,6 +114,7 @@ def _read(items: Sequence[Any]) -> tuple[list[Action], list[Problem]]:
     models: list[Action] = []
     problems: list[Problem] = [] if items else _as_list([])[1]
     steps: list[Step] = []
+    wrong = 0
     for index, item in enumerate(items):
         if isinstance(item, Action):
             item = item.to_dict()
@@ -125,6 +126,10 @@ def _read(items: Sequence[Any]) -> tuple[list[Action], list[Problem]]:
         known = ACTIONS.get(name) if isinstance(name, str) else None
         # What is wrong in itself can still be in the wrong place, so every step takes part.
         steps.append((index, str(name), known.tidy(_texts_only(item))[0] if known else {}))
+        wrong += any(p.severity == "error" for p in found)
+        if wrong >= MOST_PROBLEMS:
+            problems.append(error("", "What follows has not been looked at.", "Correct these errors first.").at(index))
+            return models, problems
     problems += between(steps)
     problems.sort(key=lambda p: -1 if p.action is None else p.action)
     return models, problems

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 from typing import Any, NoReturn
 
 from helpers.ncco.problems import Problem, advice, error, shown
+
+HALF = re.compile(r"\\u[dD][89a-fA-F]")  # a character beyond the first 65,536 is written as two of these
 
 
 class _NotJson(ValueError):
@@ -25,11 +28,17 @@ def from_json(text: str | bytes | bytearray) -> tuple[Any, list[Problem]]:
     text = text.removeprefix("\ufeff")
     twice: list[Problem] = []
     try:
-        return json.loads(text, object_pairs_hook=lambda pairs: _object(pairs, twice), parse_constant=_constant), twice
+        data = json.loads(text, object_pairs_hook=lambda pairs: _object(pairs, twice), parse_constant=_constant)
+        if HALF.search(text):
+            json.dumps(data, ensure_ascii=False).encode()
+        return data, twice
     except json.JSONDecodeError as problem:
         return None, [_not_json(text, problem)]
     except RecursionError:
         return None, [error("", "The JSON is nested too deeply.", "An NCCO needs four levels at most.")]
+    except UnicodeEncodeError:
+        cure = "Write the character itself, or both of its halves: \\ud83d\\ude00."
+        return None, [error("", "There is half of a character in it: a \\ud800 to \\udfff that stands alone.", cure)]
     except ValueError as problem:
         return None, [error("", f"This is not JSON: {problem}.", "Write an ordinary number.")]
 

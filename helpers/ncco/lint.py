@@ -27,6 +27,7 @@ def between(steps: Sequence[Step]) -> Iterator[Problem]:
 def _barge_in(steps: Sequence[Step]) -> Iterator[Problem]:
     """After bargeIn comes input; and bargeIn stays on until that input, whatever the actions between say."""
     on: int | None = None
+    coming = _next_action(steps)
     for position, (index, name, options) in enumerate(steps):
         if name not in SOUNDS:
             on = None
@@ -39,7 +40,7 @@ def _barge_in(steps: Sequence[Step]) -> Iterator[Problem]:
             ).at(index)
         if options.get("bargeIn") is not True:
             continue
-        following = next((n for _, n, _ in steps[position + 1 :] if n not in SOUNDS), None)
+        following = coming[position]
         if on is None and following != "input":
             what = f"but {following} follows" if following else "but none follows"
             yield error(
@@ -48,6 +49,16 @@ def _barge_in(steps: Sequence[Step]) -> Iterator[Problem]:
                 'Add after it: {"action": "input", "type": ["dtmf"]}.',
             ).at(index)
         on = index if on is None else on
+
+
+def _next_action(steps: Sequence[Step]) -> list[str | None]:
+    """For each step the first action after it that is no sound."""
+    found: list[str | None] = []
+    following: str | None = None
+    for _, name, _ in reversed(steps):
+        found.append(following)
+        following = following if name in SOUNDS else name
+    return found[::-1]
 
 
 def _unreachable(steps: Sequence[Step]) -> Iterator[Problem]:

@@ -11,6 +11,9 @@ from helpers.errors import KitError
 
 Severity = Literal["error", "advice"]
 
+# Errors that are named. Nobody reads more, and finding words for each takes time in which a server does nothing else.
+MOST_PROBLEMS = 100
+
 
 @dataclass(frozen=True)
 class Problem:

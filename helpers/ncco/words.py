@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from helpers.ncco.problems import Problem, error, kind_of, shown
+from helpers.ncco.problems import MOST_PROBLEMS, Problem, error, kind_of, shown
 from helpers.ncco.schema import Option, find, options_of
 
 Path = tuple[str | int, ...]
@@ -17,7 +17,7 @@ Path = tuple[str | int, ...]
 
 def in_words(model: type[BaseModel], problem: ValidationError, data: Any) -> list[Problem]:
     """One :class:`Problem` for each thing pydantic found wrong with ``data``, the options of ``model``."""
-    found = [_say(model, dict(one), data) for one in problem.errors(include_url=False)]
+    found = [_say(model, dict(one), data) for one in problem.errors(include_url=False)[:MOST_PROBLEMS]]
     # A value that fits no JSON type is reported once for each type: say it once.
     return list(dict.fromkeys(found))
 

@@ -63,8 +63,9 @@ def voice_api(network: Network) -> APIRouter:
     router = APIRouter()
 
     def caller(request: Request) -> str:
+        network.faults.check_request(request.path_params.get("uuid", ""))
         application = application_of(request.headers.get("authorization", ""), network.account)
-        network.faults.count_request("calls" if request.method == "POST" else "others", network.clock.now)
+        network.faults.count_request("calls" if request.method == "POST" else "others")
         return application
 
     def leg_of(request: Request, uuid: str, *, live: bool = True) -> Leg:
@@ -91,7 +92,7 @@ def voice_api(network: Network) -> APIRouter:
     async def create_call(request: Request) -> Response:
         application, body = caller(request), await json_body(request)
         leg = outbound_leg(body, application, network.account, network.ids, network.clock)
-        if "low_balance" in network.faults:
+        if network.faults.strikes("low_balance"):
             raise problem(402)
         leg.region = region_of(request.scope) or network.account.region(application)
         network.place(leg)
@@ -122,8 +123,8 @@ def voice_api(network: Network) -> APIRouter:
         action = body.get("action")
         if action not in ACTIONS:
             raise backend([("action", f"must be one of: {', '.join(ACTIONS)}")])
-        early = "early_hang_up_works" not in network.faults and network.clock.now - leg.created_at < EARLY
-        if action == "hangup" and early:
+        early = action == "hangup" and network.clock.now - leg.created_at < EARLY
+        if early and not network.faults.strikes("early_hang_up_works", leg):
             await noted(request, leg, body, Response(status_code=400))
             raise proxy(400, why=f"A call cannot be hung up in its first {EARLY:g} s.")
         if action != "hangup" and leg.status != "answered":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import hmac
 import json
 import time
 from functools import lru_cache
@@ -16,7 +17,7 @@ from helpers.simulator.account import Account
 from helpers.simulator.errors import proxy
 
 if TYPE_CHECKING:
-    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 SKEW = 10  # seconds a client's clock may be ahead; Vonage publishes no figure
 LONGEST = 24 * 3600  # exp may lie this far after iat (authentication guide)
@@ -56,10 +57,11 @@ def application_of(header: str, account: Account) -> str:
     if scheme.lower() != "bearer":
         raise proxy(401, why=f"Voice takes a Bearer token (a JWT), not {scheme}.")
     try:
-        unverified = jwt.decode(token, options={"verify_signature": False})
-        application = str(unverified["application_id"])
+        _, payload, _ = token.split(".")
+        # Read here only to know whose key to check it with, which takes far longer than this.
+        application = str(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))["application_id"])
         public = account.applications[application]
-    except (jwt.InvalidTokenError, ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
         raise proxy(401, why="The token is not a JWT of three parts.") from None
     except KeyError:
         raise proxy(401, why="The token names no application of this account.") from None
@@ -86,11 +88,15 @@ def application_of(header: str, account: Account) -> str:
 
 
 @lru_cache(maxsize=256)
-def _public_key(pem: str) -> PublicKeyTypes:
+def _public_key(pem: str) -> RSAPublicKey:
     """The key in a PEM text: reading one takes longer than checking a signature with it."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
     from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-    return load_pem_public_key(pem.encode())
+    key = load_pem_public_key(pem.encode())
+    if not isinstance(key, RSAPublicKey):
+        raise ValueError("the application's public key is no RSA key")
+    return key
 
 
 def _check_age(claims: dict[str, Any]) -> None:
@@ -104,8 +110,6 @@ def _check_age(claims: dict[str, Any]) -> None:
 
 def webhook_token(account: Account, application: str, payload: bytes, jti: str) -> str:
     """The token that proves to a webhook who is calling: HS256 with the account's signature secret."""
-    import jwt
-
     claims = {
         "iat": int(time.time()),
         "jti": jti,
@@ -114,7 +118,18 @@ def webhook_token(account: Account, application: str, payload: bytes, jti: str) 
         "api_key": account.api_key,
         "application_id": application,
     }
-    return jwt.encode(claims, account.signature_secret, algorithm="HS256")
+    # By hand: PyJWT takes four times as long, and there are many webhooks.
+    signed = _HS256 + b"." + _base64(json.dumps(claims, separators=(",", ":")).encode())
+    proof = hmac.digest(account.signature_secret.encode(), signed, "sha256")
+    return (signed + b"." + _base64(proof)).decode()
+
+
+def _base64(data: bytes) -> bytes:
+    """As in a JWT: for URLs, without padding."""
+    return base64.urlsafe_b64encode(data).rstrip(b"=")
+
+
+_HS256 = _base64(b'{"alg":"HS256","typ":"JWT"}')
 
 
 def query_payload(query: dict[str, Any]) -> bytes:

@@ -23,7 +23,7 @@ STEPPED_EPOCH = datetime(2026, 2, 2, 10, 0, tzinfo=UTC)
 SLOW_REPLY = 0.5
 # So long (seconds) one piece of real work is waited for by those who want everything to be done: a server that waits
 # for its own request to us cannot answer ours.
-PATIENCE = 0.4
+GIVE_WAY = 0.4
 
 
 class ClockError(KitError):
@@ -147,7 +147,7 @@ class SteppedClock(Clock):
             told: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
             self._settling.append(told)
             try:
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(GIVE_WAY):
                     done = await told
             except TimeoutError:
                 return

@@ -16,6 +16,7 @@ from helpers.simulator.account import AccountError
 from helpers.simulator.api import json_body
 from helpers.simulator.dialling import dial
 from helpers.simulator.errors import ApiError
+from helpers.simulator.faults import KNOWN
 from helpers.simulator.handsets import checked_address, is_seconds
 from helpers.simulator.leg import Leg
 from helpers.simulator.network import Network
@@ -117,7 +118,8 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
     @router.get("/faults")
     async def faults(request: Request) -> Response:
         check(request)
-        return JSONResponse(network.faults.active)
+        available = {name: {"what": fault.what, "settings": fault.settings} for name, fault in KNOWN.items()}
+        return JSONResponse({"active": network.faults.active, "available": available})
 
     @router.put("/faults")
     async def set_faults(request: Request) -> Response:
@@ -198,8 +200,9 @@ def summary(leg: Leg) -> dict[str, Any]:
 
 
 def _reached(leg: Leg, status: str) -> bool:
-    """The status has come, and so has its event. An answered call has its NCCO, or is over."""
-    told = status != "answered" or leg.ncco_count > 0 or leg.over
+    """The status has come, and so has its event. An answered call has its NCCO, is connected, or is over."""
+    connected = leg.parent is not None and leg.room is not None
+    told = status != "answered" or leg.ncco_count > 0 or connected or leg.over
     return status in leg.history and told and not leg.telling
 
 

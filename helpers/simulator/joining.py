@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from helpers.simulator.network import Network
     from helpers.simulator.runner import Replacement, Runner
 
+# Legs that connect actions make one out of another: an onAnswer NCCO may connect again. Vonage tells no figure.
+MOST_LINKS = 20
+
 
 def move(network: Network, leg: Leg, room: Room, terms: Terms | None = None) -> None:
     """Bring a leg into another conversation. The ``transfer`` event says from where to where."""
@@ -140,8 +143,12 @@ async def fetch_and_go_on(network: Network, leg: Leg, url: str) -> None:
 async def connect(run: Runner, action: Connect) -> Replacement | None:
     """Call somebody else, and be together until one of the two hangs up."""
     network, leg = run.network, run.leg
+    if _links(leg) >= MOST_LINKS:
+        reason = f"This leg is the last of {MOST_LINKS} that connect actions made one after another."
+        network.error(leg, reason, "An onAnswer NCCO that connects to the next leg with itself would go on for ever.")
+        raise Skip(reason)
     try:
-        network.faults.count_request("calls", network.clock.now)  # connect counts against the calls per second
+        network.faults.count_request("calls")  # connect counts against the calls per second
     except ApiError:
         reason = "Rate limit: too many calls in one second."
         network.error(leg, reason, "Three calls a second, those of connect among them; nothing is queued.")
@@ -164,6 +171,11 @@ async def connect(run: Runner, action: Connect) -> Replacement | None:
             await asyncio.wait([callee.life])  # the other leg's last event comes first (support article 360057200092)
     told = callee.reply is not None and (callee.reply.done() or set(FAILURES) & set(callee.history))
     return await callee.reply if callee.reply is not None and told else None
+
+
+def _links(leg: Leg) -> int:
+    """How many connect actions led to this leg."""
+    return 0 if leg.parent is None else 1 + _links(leg.parent)
 
 
 def _let_go(callee: Leg) -> None:

@@ -123,7 +123,7 @@ class Life:
         """Why the leg does not get as far as ringing, if it does not."""
         leg, network = self._leg, self._network
         foreign = leg.from_ != "unknown" and network.account.number(leg.from_) is None
-        if leg.endpoint == "phone" and foreign and "foreign_caller_id_connects" not in network.faults:
+        if leg.endpoint == "phone" and foreign and not network.faults.strikes("foreign_caller_id_connects", leg):
             network.note(leg, "note", text=f"{leg.from_} is not a number you rent, so the call does not connect.")
             return Ending("rejected", "the caller ID is not a rented number", detail="restricted", sip_code=403)
         return None
@@ -189,6 +189,7 @@ class Life:
         # Its event follows the answer webhook, but carries the time of the pick-up.
         self._answered = payloads.status_event(leg, "answered", network.clock, detail=None, sip_code=None)
         network.beside(leg, self._limit())
+        network.faults.watch(leg)
         network.beside(leg, act(network, leg, other) if isinstance(other, Handset) else other.carry())
         if keys := leg.options.get("dtmfAnswer"):
             network.send_keys(leg, keys, by="dtmfAnswer")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ class Sound:
     def __init__(self, samples: Samples, problems: tuple[str, ...] = ()) -> None:
         self.samples = samples
         self.problems = problems  # what makes the file it came from unfit for a phone
-        self.at_rate = lru_cache(maxsize=4)(self._at_rate)
-        self.through_phone = lru_cache(maxsize=2)(self._through_phone)
+        # Kept with the sound, and gone with it: a cache of functools would keep a sound alive until the next clean-up.
+        self._rates: dict[int, Samples] = {STORED_RATE: samples}
+        self._phones: dict[str, Sound] = {}
 
     @property
     def seconds(self) -> float:
@@ -49,17 +50,22 @@ class Sound:
                 spans.append((start, start + 0.02))
         return spans
 
-    def _at_rate(self, rate: int) -> Samples:
+    def at_rate(self, rate: int) -> Samples:
+        """Its samples at ``rate``, Hz."""
         from helpers.audio import resample
 
-        return self.samples if rate == STORED_RATE else resample(self.samples, STORED_RATE, rate)
+        if rate not in self._rates:
+            self._rates[rate] = resample(self.samples, STORED_RATE, rate)
+        return self._rates[rate]
 
-    def _through_phone(self, law: str) -> Sound:
+    def through_phone(self, law: str) -> Sound:
         """What a telephone makes of it: 8 kHz, G.711."""
         from helpers.audio import resample, telephone
 
-        narrow = telephone(self.samples, STORED_RATE, law=law)
-        return Sound(resample(narrow, 8000, STORED_RATE)[: len(self.samples)], self.problems)
+        if law not in self._phones:
+            narrow = telephone(self.samples, STORED_RATE, law=law)
+            self._phones[law] = Sound(resample(narrow, 8000, STORED_RATE)[: len(self.samples)], self.problems)
+        return self._phones[law]
 
 
 class LiveSound(Sound):
@@ -71,7 +77,6 @@ class LiveSound(Sound):
         super().__init__(np.zeros(0, dtype=np.float32))
         self._pieces: list[Samples] = []
         self._length = 0
-        self.at_rate = lru_cache(maxsize=0)(self._at_rate)  # nothing is kept of what still changes
 
     def append(self, samples: Samples) -> None:
         """It goes on."""
@@ -93,8 +98,9 @@ class LiveSound(Sound):
             self._pieces = [np.concatenate(self._pieces)]
         return self._pieces[0] if self._pieces else self.samples
 
-    def _at_rate(self, rate: int) -> Samples:
-        return Sound(self._whole())._at_rate(rate)
+    def at_rate(self, rate: int) -> Samples:
+        """So far; nothing is kept of what still changes."""
+        return Sound(self._whole()).at_rate(rate)
 
 
 @dataclass

@@ -48,7 +48,7 @@ class Network:
         self.recordings = Recordings(self)
         self.callbacks = Callbacks(self)
         self.sounds = Sounds(self)
-        self.faults = Faults()
+        self.faults = Faults(self)
 
     # What others ask for
 
@@ -152,10 +152,8 @@ class Network:
 
     async def voice(self, text: str, language: str, style: int) -> Sound:
         """The spoken text."""
-        from helpers.simulator.speech import speak
-
         async with self.clock.in_flight():
-            return Sound(await asyncio.to_thread(speak, text, language=language, style=style))
+            return await self.sounds.spoken(text, language, style)
 
     def region_url_of(self, leg: Leg) -> str:
         """The address to use for requests about this call."""
@@ -166,7 +164,8 @@ class Network:
         if leg.ended_at is None or self.clock.now - leg.ended_at < 24 * 3600:  # a day is the least it can be
             return False
         voice = self.account.applications.get(leg.application_id, {}).get("capabilities", {}).get("voice", {})
-        return self.clock.now - leg.ended_at > voice.get("leg_persistence_time", 7) * 24 * 3600
+        days: float = voice.get("leg_persistence_time", 7)
+        return self.clock.now - leg.ended_at > days * 24 * 3600
 
     def control(self, leg: Leg, action: str) -> None:
         """mute and earmuff, and their opposites: the others do not hear this leg, this leg does not hear the others.
@@ -268,11 +267,11 @@ class Network:
     def spawn(self, leg: Leg, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run something for a leg. What goes wrong there is logged and noted, never lost."""
         task = asyncio.get_running_loop().create_task(work)
-        leg.tasks.add(task)
+        leg.tasks[task] = None
 
         def done(task: asyncio.Task[Any]) -> None:
-            leg.tasks.discard(task)
-            leg.beside.discard(task)
+            leg.tasks.pop(task, None)
+            leg.beside.pop(task, None)
             if not task.cancelled() and (problem := task.exception()):
                 logger.error("a call failed inside the simulator", exc_info=problem)
                 self.note(leg, "error", reason=f"The simulator failed: {problem!r}", advice="Please report this.")
@@ -283,7 +282,7 @@ class Network:
     def beside(self, leg: Leg, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
         """Run something that has no meaning once the leg is over."""
         task = self.spawn(leg, work)
-        leg.beside.add(task)
+        leg.beside[task] = None
         return task
 
     @contextmanager

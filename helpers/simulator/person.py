@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from helpers.simulator.handsets import KEY_PAUSE, Handset
 from helpers.simulator.hearing import Hearing, Wanted
 from helpers.simulator.leg import Ending, Leg
-from helpers.simulator.media import STORED_RATE, Cue, Sound
+from helpers.simulator.media import Cue, Sound
 from helpers.simulator.scripts import AUDIO
 from helpers.simulator.sounds import PLAYABLE, SoundError
 from helpers.simulator.tones import beep, dtmf
@@ -97,12 +97,12 @@ async def play(network: Network, leg: Leg, what: dict[str, Any]) -> Cue | None:
 
 
 async def _kit_sound(network: Network, name: str) -> Sound:
-    from helpers.audio import AudioError, decode
+    from helpers.audio import AudioError
 
     try:
         async with network.clock.in_flight():
             data = await asyncio.to_thread((AUDIO / name).read_bytes)
-            return Sound(await asyncio.to_thread(decode, data, STORED_RATE))
+            return await network.sounds.decoded(data)
     except (OSError, AudioError) as error:
         raise SoundError(str(error)) from None
 

@@ -91,7 +91,7 @@ async def wait(run: Runner, action: Wait) -> None:
 
 def _begin(run: Runner, barge_in: bool) -> None:
     """Note barge-in; skip the prompt when a key or word has already made it superfluous."""
-    if barge_in:
+    if barge_in and not run.barge_in.on:
         coming = next((a for a in (run.ncco or [])[run.index :] if isinstance(a, Input)), None)
         run.barge_in.allow(speech=coming is not None and "speech" in coming.type)
     if run.barge_in.done:

@@ -23,6 +23,7 @@ Replacement = tuple[Ncco, str]  # a new NCCO, and where it came from
 
 # NCCOs one call may carry out: a webhook that answers itself with NCCOs would go on for ever. Vonage tells no figure.
 MOST_NCCOS = 200
+MOST_ACTIONS = 100_000  # in all of them together: the record holds every one
 
 
 class Runner:
@@ -45,13 +46,16 @@ class Runner:
         self.ncco: Ncco | None = None
         self.index = 0
         self.stopped: str | None = None  # why the running action ended early, if it did
+        self._actions = 0  # of all NCCOs so far
 
     async def run(self, ncco: Ncco, source: str) -> None:
         """Carry out ``ncco`` and whatever replaces it. Returns when every action is complete."""
         current: Replacement | None = (ncco, source)
         while current:
-            if self.leg.ncco_count >= MOST_NCCOS:
-                reason = f"This call has carried out {MOST_NCCOS} NCCOs."
+            self._actions += len(current[0])
+            if self.leg.ncco_count >= MOST_NCCOS or self._actions > MOST_ACTIONS:
+                most = f"{MOST_ACTIONS} actions" if self._actions > MOST_ACTIONS else f"{MOST_NCCOS} NCCOs"
+                reason = f"This call has been given more than {most}."
                 self.network.error(self.leg, reason, "A webhook answers with an NCCO that calls it again, for ever.")
                 return
             current = await self._run_one(*current)

@@ -6,25 +6,27 @@ import asyncio
 import hashlib
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
+from urllib.parse import urljoin
 from weakref import WeakValueDictionary
 
-from helpers.simulator.callbacks import read_all
+from helpers.simulator.faults import AT_FILE
 from helpers.simulator.leg import Leg
 from helpers.simulator.media import STORED_RATE, Sound
 from helpers.simulator.reach import is_example
+from helpers.simulator.web_client import Answer, ReadTimeout, WebError, place_of
 
 if TYPE_CHECKING:
-    import ssl
-
     from helpers.audio import AudioInfo
     from helpers.simulator.media import Samples
     from helpers.simulator.network import Network
 
 TIMEOUT = 10.0  # seconds for the whole file; Vonage publishes no figure
 LARGEST = 50_000_000  # bytes; Vonage publishes no figure
-
+LONGEST = 3600.0  # seconds of sound; Vonage publishes no figure. A small file with a tiny sample rate can last for days
+REDIRECTS = 20  # how many are followed; Vonage publishes no figure
+HEADERS = [("User-Agent", "voice-call-simulator"), ("Accept", "*/*")]
+OGG = b"OggS" + bytes(60)  # the mark of a format that Vonage does not play, and nothing that could be decoded
 
 PLAYABLE = "it must answer 200 with an MP3 or a 16-bit mono WAV."
 
@@ -63,8 +65,9 @@ class Sounds:
     def __init__(self, network: Network) -> None:
         self._network = network
         self._kept: dict[str, _Kept] = {}
-        # By content, as long as a call holds it: a thousand calls with the same file hold one copy.
+        # By content, as long as a call holds it: a thousand calls that play the same hold one copy.
         self._files: WeakValueDictionary[bytes, SoundFile] = WeakValueDictionary()
+        self._texts: WeakValueDictionary[tuple[str, str, int], Sound] = WeakValueDictionary()
 
     async def get(self, leg: Leg, url: str) -> Sound:
         """The audio behind ``url``, decoded. Each fetch leaves a ``fetch`` entry. Raises SoundError."""
@@ -74,14 +77,20 @@ class Sounds:
             self._network.note(leg, "fetch", url=url, **kept.facts, cache="hit", error=None)
             return kept.sound
         facts: dict[str, object] = {"status": None, "content_type": "", "bytes": 0, "format": None, "seconds": None}
+        fault = self._network.faults.one_of(AT_FILE, leg)
         try:
+            if fault == "audio_slow":
+                await self._dawdle(leg)
             async with self._network.clock.in_flight():
-                sound, max_age = await self._fetch(url, facts)
+                answer = await self._fetch(url)
+                if fault:
+                    answer = self._spoil(leg, fault, answer)
+                sound = await self._sound(answer, facts)
         except SoundError as error:
             self._network.note(leg, "fetch", url=url, **facts, cache="miss", error=str(error))
             raise
-        if max_age:
-            self._kept[url] = _Kept(sound, facts, now + max_age)
+        if not fault and (age := max_age(answer.headers.get("cache-control", ""))):
+            self._kept[url] = _Kept(sound, facts, now + age)
         self._network.note(leg, "fetch", url=url, **facts, cache="miss", error=None)
         for problem in sound.problems:
             self._network.note(leg, "note", text=f"{url.rpartition('/')[2]}: {problem} A real call may stay silent.")
@@ -91,74 +100,96 @@ class Sounds:
         """Forget every file."""
         self._kept.clear()
         self._files.clear()
+        self._texts.clear()
 
-    async def _fetch(self, url: str, facts: dict[str, object]) -> tuple[Sound, float]:
-        import httpx
+    async def decoded(self, data: bytes) -> SoundFile:
+        """The sound in a file. Raises AudioError."""
+        content = hashlib.sha256(data).digest()
+        if (file := self._files.get(content)) is None:
+            file = self._files.setdefault(content, await asyncio.to_thread(_decoded, data))
+        return file
 
+    async def spoken(self, text: str, language: str, style: int) -> Sound:
+        """The sound of a text, see :func:`helpers.simulator.speech.speak`."""
+        from helpers.simulator.speech import speak
+
+        words = text, language, style
+        if (sound := self._texts.get(words)) is None:
+            samples = await asyncio.to_thread(speak, text, language=language, style=style)
+            sound = self._texts.setdefault(words, Sound(samples))
+        return sound
+
+    async def _dawdle(self, leg: Leg) -> None:
+        seconds = self._network.faults.setting("audio_slow", "seconds")
+        self._network.faults.strikes("audio_slow", leg)
+        await self._network.clock.sleep(min(seconds, TIMEOUT))
+        if seconds >= TIMEOUT:
+            raise SoundError("the server did not answer in time")
+
+    def _spoil(self, leg: Leg, fault: str, answer: Answer) -> Answer:
+        """What becomes of a file when a fault strikes it."""
+        if fault == "audio_slow" or answer.body is None or not self._network.faults.strikes(fault, leg):
+            return answer
+        if fault == "audio_404":
+            return Answer(404, {"content-type": "text/html"}, b"")
+        if fault == "audio_truncated":
+            return Answer(answer.status, answer.headers, answer.body[: len(answer.body) // 2])
+        return Answer(answer.status, answer.headers | {"content-type": "audio/ogg"}, OGG)
+
+    async def _fetch(self, url: str) -> Answer:
+        """What is behind a URL; redirects are followed as long as they stay within reach."""
         if is_example(url):
             raise SoundError("example.com holds no audio")
         if not self._network.reach.allows(url):
             raise SoundError("no route: the simulated network reaches this machine only")
-
-        async def stay_here(request: httpx.Request) -> None:
-            if not self._network.reach.allows(str(request.url)):
-                raise SoundError("the server redirects to a place the simulated network does not reach")
-
-        hooks = {"request": [stay_here]}  # asked before each redirect
-        headers = {"User-Agent": "voice-call-simulator"}
         try:
-            async with (
-                asyncio.timeout(TIMEOUT),
-                httpx.AsyncClient(
-                    trust_env=False, timeout=TIMEOUT, follow_redirects=True, event_hooks=hooks, verify=_certificates()
-                ) as client,
-                client.stream("GET", url, headers=headers) as response,
-            ):
-                data = await read_all(response, LARGEST)
-        except (httpx.TimeoutException, TimeoutError):
+            async with asyncio.timeout(TIMEOUT):
+                for _ in range(REDIRECTS):
+                    place = place_of(url)
+                    answer = await self._network.callbacks.web.send(
+                        "GET", place, place.query, HEADERS, b"",
+                        connect_timeout=TIMEOUT, socket_timeout=TIMEOUT, largest=LARGEST,
+                    )  # fmt: skip
+                    if answer.status not in (301, 302, 303, 307, 308) or "location" not in answer.headers:
+                        return answer
+                    url = urljoin(url, answer.headers["location"])
+                    if not self._network.reach.allows(url):
+                        raise SoundError("the server redirects to a place the simulated network does not reach")
+                raise SoundError(f"the server cannot be reached: more than {REDIRECTS} redirects")
+        except (ReadTimeout, TimeoutError):
             raise SoundError("the server did not answer in time") from None
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, OverflowError):
-            raise SoundError("the server cannot be reached") from None
-        facts |= {
-            "status": response.status_code,
-            "content_type": response.headers.get("content-type", ""),
-            "bytes": LARGEST if data is None else len(data),
-        }
-        if response.status_code != 200:
-            raise SoundError(f"the server answered HTTP {response.status_code}")
-        if data is None:
-            raise SoundError(f"the file is larger than {LARGEST // 1_000_000} MB")
-        return await self._decode(data, facts), max_age(response.headers.get("cache-control", ""))
+        except (WebError, ValueError, OverflowError) as error:
+            raise SoundError(f"the server cannot be reached: {error}") from None
 
-    async def _decode(self, data: bytes, facts: dict[str, object]) -> Sound:
+    async def _sound(self, answer: Answer, facts: dict[str, object]) -> Sound:
         from helpers.audio import AudioError
 
-        content = hashlib.sha256(data).digest()
-        file = self._files.get(content)
-        if file is None:
-            try:
-                file = await asyncio.to_thread(_decoded, data)
-            except AudioError as error:
-                raise SoundError(error.message) from None
-            file = self._files.setdefault(content, file)
+        facts |= {
+            "status": answer.status,
+            "content_type": answer.headers.get("content-type", ""),
+            "bytes": LARGEST if answer.body is None else len(answer.body),
+        }
+        if answer.status != 200:
+            raise SoundError(f"the server answered HTTP {answer.status}")
+        if answer.body is None:
+            raise SoundError(f"the file is larger than {LARGEST // 1_000_000} MB")
+        try:
+            file = await self.decoded(answer.body)
+        except AudioError as error:
+            raise SoundError(error.message) from None
         facts |= file.facts
         return file
 
 
 def _decoded(data: bytes) -> SoundFile:
     """What is in a file. Raises AudioError."""
-    from helpers.audio import decode, inspect
+    from helpers.audio import AudioError, decode, inspect
 
     info = inspect(data)
+    if info.seconds > LONGEST:
+        message = f"It lasts {info.seconds / 60:.0f} minutes, and {LONGEST / 60:.0f} are the most that is played"
+        raise AudioError(message, "Cut it.")
     return SoundFile(decode(data, STORED_RATE), info)
-
-
-@lru_cache(maxsize=1)
-def _certificates() -> ssl.SSLContext:
-    """Which TLS certificates are trusted. Reading them takes 30 ms, so it is done once."""
-    import httpx
-
-    return httpx.create_ssl_context(trust_env=False)
 
 
 def max_age(cache_control: str) -> float:

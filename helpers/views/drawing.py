@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +16,7 @@ LIMIT = 13_500  # … as long as the file has no more bytes than this
 INK, PALE, BLUE, AMBER, RED = "#1f2937", "#6b7280", "#44699c", "#e0a030", "#a8431a"
 FILL = {"stream": "#c4d7ee", "talk": "#f3dcb4", "input": "#cde6d8", "wait": "#e3e5e8"}
 OTHER = "#dfd3ea"
+Rows = list[tuple[int, float, Mark]]  # the row of a mark, where its label begins, the mark
 
 
 def draw(tracks: Tracks) -> tuple[bytes, int]:
@@ -31,7 +33,9 @@ class Drawing:
         self.end = tracks.length * 1.01
         self.scale = (WIDTH - LEFT - RIGHT) / self.end  # pixels per second
         self.hooks = self._rows(self._grouped(tracks.webhooks), 13)
+        self.requests = self._rows(self._grouped(tracks.requests), 13)
         self.keys = self._rows(self._together(tracks.keys), 13)
+        self.voices = self._rows(tracks.voices, 0)
         self.actions = self._rows(tracks.actions, 0)
         self.y = GAP
 
@@ -84,17 +88,13 @@ class Drawing:
                 grouped.append(mark)
         return grouped
 
-    def _rows(self, marks: list[Mark], lead: int) -> list[tuple[int, float, Mark]]:
+    def _rows(self, marks: list[Mark], lead: int) -> Rows:
         """A row and a place for the label (pixels from the left) for each mark, so that no two overlap."""
         taken: list[list[tuple[float, float]]] = []
         placed = []
         for mark in marks:
-            a, b = mark.start * self.scale, mark.end * self.scale
-            size = self._width(mark.text) + 8
-            # Inside a bar, else at its right, else (near the edge of the picture) at its left.
-            label = a + 5 if lead == 0 and size <= b - a else max(b, a) + max(lead, 5)
-            if label + size > WIDTH - LEFT:
-                label = a - size + 2 - lead / 2
+            label, mark = self._labelled(mark, lead)
+            a, b, size = mark.start * self.scale, mark.end * self.scale, self._width(mark.text) + 8
             low, high = min(a, label) - 4, max(b, label + size) + 4
             row = next((i for i, row in enumerate(taken) if all(high <= x or low >= y for x, y in row)), len(taken))
             if row == len(taken):
@@ -103,22 +103,46 @@ class Drawing:
             placed.append((row, label, mark))
         return placed
 
+    def _labelled(self, mark: Mark, lead: int) -> tuple[float, Mark]:
+        """Where the label of a mark begins, and the mark, its label shortened if there is room for it nowhere."""
+        a, b = mark.start * self.scale, mark.end * self.scale
+        size, edge, right = self._width(mark.text) + 8, WIDTH - LEFT, b + max(lead, 5)
+        # Inside a bar, else at its right, else (near the edge of the picture) at its left.
+        if lead == 0 and size <= b - a:
+            return a + 5, mark
+        if right + size <= edge:
+            return right, mark
+        if (left := a - size + 2 - lead / 2) >= 0:
+            return left, mark
+        room, label = max((b - a if lead == 0 else 0, a + 5), (edge - right, right))
+        text = mark.text
+        while text and self._width(f"{text}…") + 8 > room:
+            text = text[:-1].rstrip()
+        return label, replace(mark, label=f"{text}…" if text else "", note="")
+
     def png(self) -> tuple[bytes, int]:
         """Draw it, as sharp as fits into a small file."""
         from matplotlib.backends.backend_agg import FigureCanvasAgg
         from matplotlib.figure import Figure
 
-        lanes = [1 + max((row for row, _, _ in rows), default=-1) for rows in (self.hooks, self.keys, self.actions)]
-        height = GAP + sum(n * ROW + GAP for n in lanes if n) + WAVE + GAP + AXIS
+        above: list[tuple[str, Rows, Any]] = [
+            ("webhooks", self.hooks, self._moment),
+            ("requests", self.requests, self._request),
+            (self.tracks.did, self.keys, self._key),
+        ]
+        below: list[tuple[str, Rows, Any]] = [("others", self.voices, self._bar), ("NCCO", self.actions, self._bar)]
+        counts = [_count(rows) for _, rows, _ in above + below if rows]
+        height = GAP + sum(n * ROW + GAP for n in counts) + WAVE + GAP + AXIS
         figure = Figure(figsize=(WIDTH / 100, height / 100), dpi=100, facecolor="white")
         canvas = FigureCanvasAgg(figure)
         box = (LEFT / WIDTH, AXIS / height, (WIDTH - LEFT - RIGHT) / WIDTH, 1 - AXIS / height)
         self.axes = figure.add_axes(box, xlim=(0, self.end), ylim=(height - AXIS, 0))
         self._frame()
-        self._lane("webhooks", self.hooks, lanes[0], self._moment)
-        self._lane("keys", self.keys, lanes[1], self._key)
+        for lane in above:
+            self._lane(*lane)
         self._heard()
-        self._lane("NCCO", self.actions, lanes[2], self._bar)
+        for lane in below:
+            self._lane(*lane)
         sharp, png = SHARP, b""
         while not png or (len(png) > LIMIT and sharp > 0.5):
             # A picture's file shrinks a little faster than its scale, so that the second try fits.
@@ -146,15 +170,15 @@ class Drawing:
         self.axes.text(x, y, self._drawable(text), color=colour, ha=align, va="center_baseline",
                        fontproperties=self._font, parse_math=False, **more)  # fmt: skip
 
-    def _lane(self, name: str, rows: list[tuple[int, float, Mark]], count: int, paint: Any) -> None:
-        if not count:
+    def _lane(self, name: str, rows: Rows, paint: Any) -> None:
+        if not rows:
             return
         self._text(-12 / self.scale, self.y + ROW / 2, name, PALE, "right")
         for row, label, mark in rows:
             y = self.y + row * ROW + ROW / 2
             paint(mark, y)
             self._text(label / self.scale, y, mark.text, RED if mark.trouble else INK)
-        self.y += count * ROW + GAP
+        self.y += _count(rows) * ROW + GAP
 
     def _moment(self, mark: Mark, y: float) -> None:
         """A webhook: a triangle, a bar if it took long, a cross if it went wrong."""
@@ -162,6 +186,11 @@ class Drawing:
             self.axes.barh(y, mark.end - mark.start, left=mark.start, height=9, color=AMBER, edgecolor=INK,
                            linewidth=0.6, zorder=3)  # fmt: skip
         shape, colour = ("X", RED) if mark.trouble else ("v", BLUE)
+        self.axes.plot([mark.start], [y], shape, color=colour, markersize=6, clip_on=False, zorder=4)
+
+    def _request(self, mark: Mark, y: float) -> None:
+        """What the API was asked: a triangle upwards, a cross if it was refused."""
+        shape, colour = ("X", RED) if mark.trouble else ("^", BLUE)
         self.axes.plot([mark.start], [y], shape, color=colour, markersize=6, clip_on=False, zorder=4)
 
     def _key(self, mark: Mark, y: float) -> None:
@@ -213,6 +242,11 @@ class Drawing:
         if name or room >= 13:
             self._text((mark.start + mark.end) / 2, self.y + WAVE / 2, name or names[-1], align="center", zorder=5,
                        rotation=0 if name else 90, bbox=_label(face))  # fmt: skip
+
+
+def _count(rows: Rows) -> int:
+    """How many rows a lane has."""
+    return 1 + max((row for row, _, _ in rows), default=-1)
 
 
 def _label(colour: str) -> dict[str, Any]:

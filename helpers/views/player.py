@@ -49,7 +49,7 @@ def captions(tracks: Tracks) -> list[str]:
     """What sounds when, in seconds since the answer, which is where the sound begins."""
     begin = tracks.answered or 0.0
     silences = [Mark(m.start, m.end, f"({m.label})") for m in tracks.waits]
-    marks = sorted([*tracks.sounds, *silences], key=lambda m: m.start)
+    marks = sorted([*tracks.sounds, *tracks.voices, *silences], key=lambda m: m.start)
     lines = [f"{m.start - begin:5.1f}–{m.end - begin:.1f} s  {m.label}" for m in marks[:MOST]]
     more = [f"and {len(marks) - MOST} more"] if len(marks) > MOST else []
     return [*lines, *more] or ["nothing was played"]

@@ -22,11 +22,14 @@ COLOURS = ("#b4531a", "#44699c", "#2f7d6d", "#5b6472")
 DASHES = ("-", "--", ":", "-.")  # a line is told by its dashes too, never by colour alone
 
 
-def listen(source: str | Path | Samples, title: str = "", *, rate: int = 0, folder: str | Path = "heard") -> View:
+def listen(
+    source: str | Path | bytes | Samples, title: str = "", *, rate: int = 0, folder: str | Path = "heard"
+) -> View:
     """A player for a sound file, or for samples (then with their ``rate``), with what is in it and how loud it is.
 
-    A file is played from where it is, so its path must be relative to the notebook. Samples are written to
-    ``folder/<title>.wav`` first. The notebook keeps a link, not the sound.
+    A file is played from where it is, so its path must be relative to the notebook. The bytes of a file, such as a
+    recording that was downloaded, and samples are written to ``folder/<title>`` first. The notebook keeps a link, not
+    the sound.
     """
     from helpers.audio import decode, inspect, waveform
     from helpers.views.player import safe_name
@@ -34,7 +37,7 @@ def listen(source: str | Path | Samples, title: str = "", *, rate: int = 0, fold
     if isinstance(source, str | Path):
         file = Path(source)
     else:
-        file = _written(source, rate, Path(folder) / f"{safe_name(title or 'sound').lower()}.wav")
+        file = _written(source, rate, Path(folder) / safe_name(title or "sound").lower())
     info = inspect(file)
     title = title or file.name
     facts = f"{info}, {info.seconds:.1f} s"
@@ -64,13 +67,18 @@ def _outline(samples: Samples) -> str:
     )
 
 
-def _written(samples: Samples, rate: int, file: Path) -> Path:
-    from helpers.audio import encode_wav
+def _written(sound: bytes | Samples, rate: int, name: Path) -> Path:
+    from helpers.audio import encode_wav, inspect
 
-    if rate <= 0:
+    if isinstance(sound, bytes):
+        data, kind = sound, inspect(sound).format.lower()
+    elif rate <= 0:
         raise KitError("How many samples a second are these?", "Say it: listen(samples, title, rate=8000).")
+    else:
+        data, kind = encode_wav(sound, rate), "wav"
+    file = name.with_name(f"{name.name}.{kind}")
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_bytes(encode_wav(samples, rate))
+    file.write_bytes(data)
     return file
 
 

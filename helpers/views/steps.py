@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from helpers.explain import explain
 from helpers.record import Call, Entry
 from helpers.views.base import one_line
-from helpers.views.words import playing, sound_name, telling, what_happened
+from helpers.views.words import asked, playing, sound_name, telling, what_happened
 
 API, SERVER = "api", "server"
 NAMES = {API: "Voice API", SERVER: "Your server"}
@@ -20,6 +20,12 @@ KINDS = {"app": "App", "sip": "SIP", "websocket": "WebSocket", "vbc": "Extension
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # Webhooks whose reply may be an NCCO; of the others only the status counts.
 AWAITED = frozenset({"answer", "fallback", "input", "notify", "transfer"})
+
+
+def awaited(hook: Entry) -> bool:
+    """True for a webhook whose reply may be an NCCO."""
+    # The event of a transfer has the same type as the request that fetches a transfer's NCCO, and wants no reply.
+    return hook.get("type") in AWAITED and "conversation_uuid_from" not in (hook.get("payload") or {})
 
 
 @dataclass(frozen=True)
@@ -77,10 +83,10 @@ class Story:
 
     def trouble(self, reply: Entry) -> str:
         """What is wrong with a reply, in one sentence; empty when nothing is. For an event only the status counts."""
-        kind = self._hooks.get(reply["request"], {}).get("type")
+        hook = self._hooks.get(reply["request"], {})
         error = reply.get("error")
-        if not error and kind in AWAITED:
-            error = _unusable(reply, must=kind in ("answer", "fallback", "transfer"))
+        if not error and awaited(hook):
+            error = _unusable(reply, must=hook["type"] in ("answer", "fallback", "transfer"))
         told = explain({**reply, "error": error, "content_type": ""})
         return "" if told.fine else told.sentence
 
@@ -128,14 +134,14 @@ class Story:
 
     def _folded(self, reply: Entry) -> bool:
         """An event's plain 200 is told with the event itself."""
-        kind = self._hooks.get(reply["request"], {}).get("type")
-        return kind not in AWAITED and not self.trouble(reply) and (reply.get("seconds") or 0) < 0.5
+        hook = self._hooks.get(reply["request"], {})
+        return not awaited(hook) and not self.trouble(reply) and (reply.get("seconds") or 0) < 0.5
 
     def _reply(self, e: Entry) -> dict[str, Any]:
         hook = self._hooks.get(e["request"], {})
         trouble, seconds = self.trouble(e), e.get("seconds") or 0
         late = f" (after {seconds:.1f} s)" if seconds >= 0.5 else ""
-        said = _said(e) if hook.get("type") in AWAITED else ""
+        said = _said(e) if awaited(hook) else ""
         text = f"no reply: {e.get('error')}{late}" if e.get("status") is None else f"{e['status']}{said}{late}"
         return {"source": self._host(hook.get("url", "")), "target": API, "text": text, "detail": trouble,
                 "trouble": bool(trouble), "reply": True, "quiet": self._folded(e)}  # fmt: skip
@@ -166,8 +172,12 @@ class Story:
 
     def _sound(self, e: Entry) -> dict[str, Any]:
         if e["state"] == "stopped":
-            return {"text": f"{sound_name(e)} stops", "quiet": not str(e["source"]).startswith("rest")}
-        return {"target": e["leg"], "text": playing(e), "detail": str(e.get("url") or "")}
+            began = self.call.entries("sound", leg=e["leg"], cue=e["cue"], state="started")
+            cut = bool(began) and (began[0]["ends"] is None or e["at"] < began[0]["ends"] - 0.001)
+            return {"text": f"{sound_name(e)} stops", "quiet": not (cut and str(e["source"]).startswith("rest"))}
+        # The keys that are sent have a step of their own.
+        return {"target": e["leg"], "text": playing(e), "detail": str(e.get("url") or ""),
+                "quiet": e["source"] == "dtmf"}  # fmt: skip
 
     def _key(self, e: Entry) -> dict[str, Any]:
         return {"source": e["leg"], "text": f"presses {e['digit']}"}
@@ -185,9 +195,10 @@ class Story:
 
     def _conversation(self, e: Entry) -> dict[str, Any]:
         name = f"the conversation {e['name']}" if e.get("name") else "the other side"
-        words = {"joined": "joins", "left": "leaves", "started": "starts"}
+        if e["state"] not in ("joined", "left"):
+            return {"text": f"{name} {'starts' if e['state'] == 'started' else e['state']}", "quiet": not e.get("name")}
         together = f"{e['members']} together" if e.get("members") else ""
-        text = f"{words.get(e['state'], e['state'])} {name}"
+        text = f"{'joins' if e['state'] == 'joined' else 'leaves'} {name}"
         return {"source": e["leg"], "text": text, "detail": together, "quiet": not e.get("name")}
 
     def _control(self, e: Entry) -> dict[str, Any]:
@@ -220,7 +231,8 @@ class Story:
     def _request(self, e: Entry) -> dict[str, Any]:
         body = json.dumps(e["body"], ensure_ascii=False) if e.get("body") else ""
         path = str(e["path"]).replace(str(e["leg"]), "{uuid}")
-        return {"source": SERVER, "text": f"{e['method']} {path} → {e['status']}", "detail": body,
+        what = f" · {asked(e)}" if path.endswith("{uuid}") else ""
+        return {"source": SERVER, "text": f"{e['method']} {path}{what} → {e['status']}", "detail": body,
                 "trouble": e["status"] >= 400}  # fmt: skip
 
     def _error(self, e: Entry) -> dict[str, Any]:

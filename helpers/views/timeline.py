@@ -26,10 +26,11 @@ def as_text(tracks: Tracks) -> str:
     lines = [repr(tracks.call)]
     if tracks.ringing:
         lines += _block("ringing", [replace(tracks.ringing, label="")])
-    for title, marks in (("webhooks", tracks.webhooks), ("keys", tracks.keys)):
+    for title, marks in (("webhooks", tracks.webhooks), ("requests", tracks.requests), (tracks.did, tracks.keys)):
         lines += _block(title, marks)
     lines.append(f"heard     {tracks.sparkline()}")
     lines += _block("", [Mark(m.start, m.end, m.label) for m in tracks.waits])
+    lines += _block("others", tracks.voices)
     lines += _block("NCCO", tracks.actions)
     return "\n".join(line.rstrip() for line in lines)
 

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from helpers.record import Call, Entry, Span, TraceError
 from helpers.views.base import one_line
-from helpers.views.steps import AWAITED, Story
-from helpers.views.words import input_of, sound_name
+from helpers.views.steps import Story, awaited
+from helpers.views.words import asked, input_of, sound_name
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+RATE = 8000  # samples a second of what is drawn
 SLOW = 0.25  # seconds from which a reply is drawn as a bar, and its silence named
 FULL = 0.4  # the level that fills the height; louder sounds need more, and then everything is drawn smaller
 # Sounds that are played beside what the NCCO says, and what they are called.
@@ -103,6 +105,17 @@ class Tracks:
         return Mark(start, start + (seconds if seconds >= SLOW else 0), name, ", ".join(said), str(kind), bool(wrong))
 
     @cached_property
+    def requests(self) -> list[Mark]:
+        """What the API was asked to do with the call while it went on; the phone is named if it is another one."""
+        marks = []
+        for e in self.call.entries("request"):
+            if e["method"] != "POST":
+                at, whose = self.call.since_start(e["at"]), "" if e["leg"] == self.leg else f" {self._phone(e['leg'])}"
+                refused = f"✗ {e['status']}" if e["status"] >= 400 else ""
+                marks.append(Mark(at, at, f"{asked(e)}{whose}", refused, trouble=bool(refused)))
+        return marks
+
+    @cached_property
     def keys(self) -> list[Mark]:
         """What the person did: key presses and words."""
         marks = []
@@ -113,6 +126,11 @@ class Tracks:
                 said = one_line(e["digit"], 9) if e["kind"] == "key" else words
                 marks.append(Mark(at, at, said))
         return marks
+
+    @property
+    def did(self) -> str:
+        """What the lane of the keys is called: a person may also have spoken."""
+        return "said" if self.call.entries("said", leg=self.leg) else "keys"
 
     @cached_property
     def actions(self) -> list[Mark]:
@@ -141,8 +159,64 @@ class Tracks:
             end = self.ended if stop is None else min(self.call.since_start(stop), self.ended)
             rest = "REST " if str(e["source"]).startswith("rest") else ""
             verb = BESIDE.get(e["source"]) or ("talk" if str(e["source"]).endswith("talk") else "stream")
-            marks.append(Mark(self.call.since_start(e["at"]), end, f"{rest}{verb} {sound_name(e)}", kind=e["source"]))
+            what = verb if e["source"] == "beep" else f"{rest}{verb} {sound_name(e)}"
+            marks.append(Mark(self.call.since_start(e["at"]), end, what, kind=e["source"]))
         return marks
+
+    @cached_property
+    def voices(self) -> list[Mark]:
+        """What this leg heard of the people on the other legs, and until when."""
+        marks = []
+        for e in self.call.entries("said"):
+            if e["leg"] != self.leg and self._conversation(e["at"]) == e["conversation"]:
+                begin = self.call.since_start(e["at"])
+                what = f"“{one_line(e['text'], 24)}”" if e.get("text") else sound_name(e)
+                parts = self._audible(e["leg"], begin, min(begin + e["seconds"], self.ended))
+                marks += [Mark(a, b, f"{self._phone(e['leg'])}: {what}", kind="voice") for a, b in parts]
+        return sorted(marks, key=lambda m: m.start)
+
+    def _phone(self, leg: str) -> str:
+        return Story(self.call).phone(leg)
+
+    def _conversation(self, at: float) -> str | None:
+        """The conversation this leg was in at a call time, as far as the record goes; None if it had left."""
+        last = next((e for e in reversed(self.call.entries(leg=self.leg)) if e["at"] <= at), None)
+        if last is None or (last["kind"] == "conversation" and last["state"] == "left"):
+            return None
+        return str(last["conversation"])
+
+    def _audible(self, speaker: str, begin: float, end: float) -> list[tuple[float, float]]:
+        """When this leg heard a speaker: neither was he muted nor itself earmuffed, and there was something to hear."""
+        begin = max(begin, self.answered or 0.0)
+        controls = [self.call.since_start(e["at"]) for e in self.call.entries("control")]
+        cuts = sorted({begin, end, *(at for at in controls if begin < at < end)})
+        parts: list[tuple[float, float]] = []
+        for a, b in pairwise(cuts if begin < end else ()):
+            shut = self._is_on("mute", speaker, a) or self._is_on("earmuff", self.leg, a)
+            if not shut and self._is_loud(a, b):
+                parts[-1:] = [(parts[-1][0], b)] if parts and parts[-1][1] == a else [*parts[-1:], (a, b)]
+        return parts
+
+    def _is_on(self, action: str, leg: str, at: float) -> bool:
+        """True when a leg is muted (or earmuffed) at a moment."""
+        done = [e["action"] for e in self.call.entries("control", leg=leg) if self.call.since_start(e["at"]) <= at]
+        return next((one == action for one in reversed(done) if one in (action, f"un{action}")), False)
+
+    def _is_loud(self, begin: float, end: float) -> bool:
+        """True when there is anything to hear."""
+        heard, first = self._heard, self.answered or 0.0
+        return heard is None or bool((heard[round((begin - first) * RATE) : round((end - first) * RATE)] > 0.01).any())
+
+    @cached_property
+    def _heard(self) -> NDArray[np.float32] | None:
+        """How loud each sample was that the leg heard, 0 to 1. None without sound; see ``silent``."""
+        import numpy as np
+
+        try:
+            return np.abs(self.call.heard(RATE, self.leg))
+        except TraceError as error:
+            self.silent = "not answered, nothing was heard" if self.answered is None else error.message
+            return None
 
     @cached_property
     def waits(self) -> list[Mark]:
@@ -150,7 +224,7 @@ class Tracks:
         marks = []
         hooks = {self.call.since_start(e["at"]): e for e in self.call.entries("webhook", leg=self.leg)}
         for mark in self.webhooks:
-            if mark.kind in AWAITED and mark.end > mark.start:
+            if mark.end > mark.start and awaited(hooks[mark.start]):
                 path = urlsplit(hooks[mark.start]["url"]).path or "/"
                 marks += [Mark(a, b, f"silence: waiting for {path}") for a, b in self._without_sound(mark)]
         return marks
@@ -169,17 +243,13 @@ class Tracks:
         """Loudest sample, 0 to 1, in each of ``columns`` parts of the call. None without sound; see ``silent``."""
         import numpy as np
 
-        rate, result = 8000, np.zeros(columns, dtype=np.float32)
-        try:
-            samples = np.abs(self.call.heard(rate, self.leg))
-        except TraceError as error:
-            self.silent = "not answered, nothing was heard" if self.answered is None else error.message
+        if self._heard is None:
             return None
         assert self.answered is not None
-        edges = np.linspace(0, self.length, columns + 1)
+        result, edges = np.zeros(columns, dtype=np.float32), np.linspace(0, self.length, columns + 1)
         for column in range(columns):
-            a, b = (max(0, round((edge - self.answered) * rate)) for edge in edges[column : column + 2])
-            result[column] = samples[a:b].max(initial=0.0)
+            a, b = (max(0, round((edge - self.answered) * RATE)) for edge in edges[column : column + 2])
+            result[column] = self._heard[a:b].max(initial=0.0)
         return result
 
     def sparkline(self, columns: int = 72) -> str:

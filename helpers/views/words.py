@@ -62,6 +62,12 @@ def telling(webhook: Entry) -> tuple[str, str]:
     return f" · {one_line(payload.get('type') or kind, 30)}", ""
 
 
+def asked(request: Entry) -> str:
+    """What a request asks of a call: ``mute``, ``hangup``, ``stream``, ``stop stream``."""
+    body, (_, _, what) = request.get("body") or {}, str(request["path"]).partition(f"{request['leg']}/")
+    return f"stop {what}" if request["method"] == "DELETE" else what or one_line(body.get("action") or "call", 30)
+
+
 def digits_of(payload: dict[str, Any]) -> str:
     """The digits of an input event."""
     return str(_object(payload, "dtmf").get("digits") or "")

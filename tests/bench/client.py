@@ -5,10 +5,12 @@ A bare socket each, so that the clients take as little as possible of the proces
 
 from __future__ import annotations
 
+import itertools
 import selectors
 import socket
 import sys
 import time
+from collections.abc import Iterable
 
 SECONDS = 1.5
 REQUEST = b"GET /answer?to=12025550100&from=447700900001 HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n"
@@ -20,10 +22,11 @@ class Client:
     def __init__(self, port: int) -> None:
         self.socket = socket.create_connection(("127.0.0.1", port))
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.body = b""  # of the last reply
         self._read = b""
 
-    def ask(self) -> None:
-        self.socket.sendall(REQUEST)
+    def ask(self, request: bytes = REQUEST) -> None:
+        self.socket.sendall(request)
 
     def finished(self) -> bool:
         """Read what is there; True when that completes a reply."""
@@ -34,12 +37,12 @@ class Client:
         head, end, body = self._read.partition(b"\r\n\r\n")
         if not end:
             return False
-        if not head.startswith(b"HTTP/1.1 200"):
-            raise ConnectionError(head.decode("latin-1"))
+        if not head.startswith(b"HTTP/1.1 20"):
+            raise ConnectionError(f"{head.decode('latin-1')} {body.decode('latin-1')}")
         length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
         if len(body) < length:
             return False
-        self._read = b""
+        self.body, self._read = body, b""
         return True
 
 
@@ -56,9 +59,36 @@ def requests_per_second(port: int, clients: int) -> float:
             if key.data.finished():
                 count += now >= start
                 key.data.ask()
+    _close(chooser)
+    return count / SECONDS
+
+
+def replies(port: int, clients: int, requests: Iterable[bytes]) -> list[bytes]:
+    """The bodies of the replies to ``requests``, each sent once, ``clients`` at a time; in the order they come."""
+    chooser, left, bodies = selectors.DefaultSelector(), iter(requests), list[bytes]()
+    asking = 0
+    for request in itertools.islice(left, clients):
+        client = Client(port)
+        chooser.register(client.socket, selectors.EVENT_READ, client)
+        client.ask(request)
+        asking += 1
+    while asking:
+        for key, _ in chooser.select(1):
+            if key.data.finished():
+                bodies.append(key.data.body)
+                following = next(left, None)
+                if following is None:
+                    asking -= 1
+                else:
+                    key.data.ask(following)
+    _close(chooser)
+    return bodies
+
+
+def _close(chooser: selectors.BaseSelector) -> None:
     for key in list(chooser.get_map().values()):
         key.data.socket.close()
-    return count / SECONDS
+    chooser.close()
 
 
 if __name__ == "__main__":

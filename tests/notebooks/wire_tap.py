@@ -1,8 +1,8 @@
 """Run a lesson and write down what went over the wire: ``python -m tests.notebooks.wire_tap LESSON REPORT``.
 
 With ``--person URL TOKEN NUMBER`` somebody does what live mode asks of a reader: reads what is printed, and uses the
-phone. It is one of the simulator at URL, which plays Vonage's part. The cells run as they are, in IPython without a
-kernel.
+phone. It is one of the simulator at URL, which plays Vonage's part; ``--pace`` says how fast its time runs, so that the
+lesson waits no longer than the calls last. The cells run as they are, in IPython without a kernel.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import io
 import json
 import re
 import sys
+import time
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, TextIO
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 import nbformat
 from requests.adapters import HTTPAdapter
 
+import helpers.kit
 from helpers.control_plane import ControlPlane
 from helpers.phone import TO_DO
 
@@ -68,7 +70,7 @@ def is_address(host: Any) -> bool:
 class Person(io.TextIOBase):
     """Standard output with a reader: does what it says, before the next line of the cell runs."""
 
-    def __init__(self, out: TextIO, exchange: Exchange, number: str) -> None:
+    def __init__(self, out: TextIO, exchange: ControlPlane, number: str) -> None:
         self._out, self._exchange, self._number = out, exchange, number
         self._line = ""
 
@@ -82,13 +84,30 @@ class Person(io.TextIOBase):
         self._out.flush()
 
     def _follow(self, line: str) -> None:
+        number = self._number
+        if other := re.fullmatch(r"Phone (\d+): (.+)", line):
+            number, line = other[1], other[2]
         for name in BEHAVIOURS:
             if line == TO_DO[name]:
-                self._exchange.configure(self._number, behaviour=name)
+                self._exchange.configure(number, behaviour=name)
         if found := re.fullmatch(re.escape(TO_DO["press"]).replace(r"\{\}", "([0-9*#]+)"), line):
-            self._exchange.use(self._number, "press", digits=found[1])
+            self._exchange.use(number, "press", digits=found[1])
+        if found := re.fullmatch(re.escape(TO_DO["say"]).replace(r"\{\}", "(.+)"), line):
+            self._exchange.use(number, "say", text=found[1])
         if found := re.fullmatch(r"Now dial \+(\d+) on your phone\.", line):
             self._exchange.use(self._number, "dial", to=found[1])
+
+
+class Haste:
+    """The clock of somebody whose seconds are shorter."""
+
+    monotonic = staticmethod(time.monotonic)
+
+    def __init__(self, pace: float) -> None:
+        self._pace = pace
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds / self._pace)
 
 
 def run(lesson: Path, tap: Tap) -> str:
@@ -111,8 +130,10 @@ def main() -> None:
     parser.add_argument("lesson", type=Path)
     parser.add_argument("report", type=Path)
     parser.add_argument("--person", nargs=3, metavar=("URL", "TOKEN", "NUMBER"))
+    parser.add_argument("--pace", type=float, default=1.0)
     asked = parser.parse_args()
     tap, out = Tap(), sys.stdout
+    helpers.kit.time = Haste(asked.pace)  # type: ignore[assignment]
     if asked.person:
         url, token, number = asked.person
         sys.stdout = Person(out, ControlPlane(url, token), number)  # type: ignore[assignment]

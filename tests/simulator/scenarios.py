@@ -1,30 +1,30 @@
 """Calls of every kind, played on an exchange of their own, and the record they leave: the same on every run.
 
-``python -m tests.simulator.scenarios everything RUNS`` (or ``crowd``) plays them RUNS times in this process and prints
-the record of each run as a line of JSON. The learner's server takes 1 to 50 ms for a reply, at random, and another
-thread keeps the processor busy at random: neither may show in the record.
+``python -m tests.simulator.scenarios RUNS`` plays all of them RUNS times, each time on a new exchange, and prints the
+record of each run as a line of JSON. The learner's server takes 1 to 50 ms for a reply, at random, and a thread keeps
+the processor busy at random: neither may show in the record.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import re
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from helpers.audio import encode_wav
-from helpers.samples import Samples
 from helpers.server import BackgroundServer
 from helpers.simulator import Simulator
 from tests.simulator.conftest import make_keys
+from tests.simulator.test_websocket import SocketServer
 from tests.simulator.world import PHONE, Json, Keys, Learner, Reply, World
 
 ANN, BOB, EVE = "447700900011", "447700900012", "447700900013"
-SLOW = 0.6  # seconds: so much real time does take call time, half a second of it
+SLOW = 0.55  # seconds: so much real time does take call time, half a second of it
 TELL_ME = {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}}
 
 
@@ -32,7 +32,7 @@ class Dawdler(Learner):
     """A learner whose server is now quick, now slow."""
 
     def _answer(self, name: str) -> Reply:
-        time.sleep(random.choice((0.001, 0.001, 0.001, 0.004, 0.015, 0.05)))
+        time.sleep(random.choice((*[0.001] * 60, 0.015, 0.05)))
         return super()._answer(name)
 
 
@@ -160,11 +160,11 @@ def transferred(world: World) -> None:
     call = world.call({"action": "wait", "timeout": 60}, to=[{"type": "phone", "number": BOB}])
     world.until(call, "answered")
     goes_on = world.learner.on("/goes-on", [{"action": "conversation", "name": "lobby"}])
-    new = [{"action": "talk", "text": "One moment, please."}]
-    world.voice("PUT", f"/{call}", {"action": "transfer", "destination": {"type": "ncco", "ncco": [*new, {"action": "wait", "timeout": 30}]}})
-    world.advance(3)
-    world.voice("PUT", f"/{call}", {"action": "transfer", "destination": {"type": "ncco", "url": [goes_on]}})
-    world.advance(4)
+    new = [{"action": "talk", "text": "One moment, please."}, {"action": "wait", "timeout": 30}]
+    for where in ({"ncco": new}, {"url": [goes_on]}):
+        moved = world.voice("PUT", f"/{call}", {"action": "transfer", "destination": {"type": "ncco", **where}})
+        assert moved.status_code == 204, moved.text
+        world.advance(3)
     for leg in (room, call):
         world.voice("PUT", f"/{leg}", {"action": "hangup"})
     world.advance(1)
@@ -178,10 +178,48 @@ def machine(world: World) -> None:
     world.phone(PHONE, behaviour="answers", after=1)
 
 
-SCENARIOS: tuple[Callable[[World], None], ...] = (
-    outbound, inbound, barge_in, slow_answer, rest_stream, at_once, controlled_by_an_event, connected, conference,
-    speech, transferred, machine,
-)  # fmt: skip
+def recorded(world: World) -> None:
+    """A call with everything on a recording, and a conversation that two people are on."""
+    events = {"eventUrl": [f"{world.learner.url}/event"]}
+    world.phone(PHONE, after=1, script=[*says("This is my message.", 1), {"do": "wait", "seconds": 4}])
+    after_beep = {"action": "record", "beepStart": True, "endOnSilence": 3, "split": "conversation", "channels": 2}
+    world.until(world.call({"action": "talk", "text": "After the tone, please."}, after_beep | events))
+    legs = []
+    for number in (ANN, BOB):
+        world.phone(number, after=1, script=says("We are on tape.", 2))
+        join = {"action": "conversation", "name": "taped", "record": True, **events}
+        legs.append(world.call(join, to=[{"type": "phone", "number": number}]))
+    world.advance(7)
+    for leg in legs:
+        world.voice("PUT", f"/{leg}", {"action": "hangup"})
+    world.advance(3)
+
+
+def faulty(world: World) -> None:
+    sound = world.learner.serve("second.wav", tone())
+    world.learner.on("/answer", [{"action": "stream", "streamUrl": [sound]}, {"action": "talk", "text": "Goodbye."}])
+    world.phone(PHONE, script=[])
+    for faults in ({"answer_slow": {"seconds": 2}, "event_500": {}}, {"answer_reset": {"times": 1}, "audio_slow": {}},
+                   {"audio_truncated": {}, "duplicate_events": {}}, {"line_drop": {"after": 1}}):  # fmt: skip
+        world.fault(**faults)
+        world.until(world.call_with_answer_url())
+        world.fault(**dict.fromkeys(faults))
+
+
+def websocket(world: World) -> None:
+    """Two seconds of frames both ways; the server says what it hears."""
+    server = SocketServer()
+    server.echo, server.hang_up_after = True, 100
+    try:
+        sound = world.learner.serve("second.wav", tone())
+        endpoint = {"type": "websocket", "uri": server.url, "content-type": "audio/l16;rate=16000"}
+        world.phone(PHONE, after=1, script=press("5", 1))
+        world.until(world.call({"action": "stream", "streamUrl": [sound], "loop": 0}, to=[endpoint]))
+        server.hang_up_after = 200
+        connect = {"action": "connect", "from": world.number, "endpoint": [endpoint]}
+        world.until(world.call(connect, {"action": "talk", "text": "It is gone."}))
+    finally:
+        server.stop()
 
 
 def crowd(world: World) -> None:
@@ -195,12 +233,19 @@ def crowd(world: World) -> None:
         [{"action": "connect", "from": world.number, "endpoint": [{"type": "phone", "number": "447700900999"}]}],
         [{"action": "conversation", "name": "crowd"}],
     ]
-    scripts = [press("1", 4), press("2", 1), says("Good evening.", 1), press("3", 2), [*press("4", 5), {"do": "hang_up"}]]
+    leaves = [*press("4", 5), {"do": "hang_up"}]
+    scripts = [press("1", 4), press("2", 1), says("Good evening.", 1), press("3", 2), leaves]
     for place in range(50):
         number, kind = f"4477009001{place:02}", place % len(kinds)
         world.phone(number, script=scripts[kind])
         world.call(*kinds[kind], to=[{"type": "phone", "number": number}])
     world.advance(40)
+
+
+SCENARIOS: tuple[Callable[[World], None], ...] = (
+    outbound, inbound, barge_in, slow_answer, rest_stream, at_once, controlled_by_an_event, connected, conference,
+    speech, transferred, machine, recorded, faulty, websocket, crowd,
+)  # fmt: skip
 
 
 def says(text: str, after: float) -> list[Json]:
@@ -218,13 +263,13 @@ def tone(seconds: int = 1) -> bytes:
     return encode_wav((0.2 * np.sin(np.arange(seconds * 16_000) / 5)).astype(np.float32), 16_000)
 
 
-def record(what: str, server: BackgroundServer, keys: Keys) -> dict[str, list[Json]]:
+def record(server: BackgroundServer, keys: Keys) -> dict[str, list[Json]]:
     """Play on a new exchange; what each scenario added to its record, without addresses and real milliseconds."""
     learner = Dawdler(server.url)
     server.handle(learner.app)
     with Simulator(pace="stepped", seed=7) as network:
         world, before, records = World(network, learner, keys), 0, {}
-        for scenario in SCENARIOS if what == "everything" else (crowd,):
+        for scenario in SCENARIOS:
             scenario(world)
             entries = network.trace.entries()
             records[scenario.__name__] = [comparable(entry, network.url, learner.url) for entry in entries[before:]]
@@ -236,6 +281,7 @@ def record(what: str, server: BackgroundServer, keys: Keys) -> dict[str, list[Js
 def comparable(entry: Json, simulator: str, learner: str) -> Json:
     """An entry without what may differ: ports, and how long something really took."""
     text = json.dumps(entry).replace(simulator, "http://simulator").replace(learner, "http://learner")
+    text = re.sub(r"ws://127.0.0.1:\d+", "ws://learner", text)
     return {name: value for name, value in json.loads(text).items() if name != "ms"}
 
 
@@ -245,8 +291,8 @@ def noise() -> Iterator[None]:
     stop = threading.Event()
 
     def work() -> None:
-        while not stop.wait(random.uniform(0, 0.02)):
-            end = time.perf_counter() + random.uniform(0, 0.01)
+        while not stop.wait(random.uniform(0, 0.2)):
+            end = time.perf_counter() + random.uniform(0, 0.006)
             while time.perf_counter() < end:
                 pass
 
@@ -261,11 +307,10 @@ def noise() -> Iterator[None]:
 
 def main() -> None:
     """One line for each run."""
-    what, runs = sys.argv[1], int(sys.argv[2])
     keys = make_keys()
     with BackgroundServer() as server, noise():
-        for _ in range(runs):
-            print(json.dumps(record(what, server, keys)), flush=True)
+        for _ in range(int(sys.argv[1])):
+            print(json.dumps(record(server, keys)), flush=True)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import threading
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from helpers.simulator import Simulator, SimulatorError
-from helpers.simulator.clock import ClockError
+from helpers.simulator.clock import ClockError, SteppedClock, make_loop
 from tests.simulator.world import Json, Keys, Learner, World
 
 REAL = ("ms",)  # the one fact of an entry that is measured in real time
@@ -160,3 +161,22 @@ def test_advance_lets_real_time_pass(fast: World) -> None:
 def test_a_pace_that_is_none(pace: Any) -> None:
     with pytest.raises(ClockError, match="stepped"):
         Simulator(pace=pace).start()
+
+
+def test_sleeps_that_were_given_up_do_not_pile_up() -> None:
+    clock = SteppedClock()
+
+    async def calls() -> int:
+        lasting = asyncio.ensure_future(clock.sleep(9000))
+        for _ in range(1000):  # each call has a limit of two hours, which it does not reach
+            limit = asyncio.ensure_future(clock.sleep(7200))
+            await asyncio.sleep(0)
+            limit.cancel()
+            await asyncio.sleep(0)
+        left = len(clock._sleepers)
+        await clock.advance(10_000)
+        assert lasting.done()
+        return left
+
+    with asyncio.Runner(loop_factory=lambda: make_loop(clock)) as runner:
+        assert runner.run(calls()) < 10

@@ -49,6 +49,17 @@ def test_calls_are_listed_and_looked_up_by_leg_or_conversation(world: World) -> 
     assert "nobody" in reply.json()["error"]
 
 
+def test_a_leg_that_connect_made_can_be_waited_for(world: World) -> None:
+    endpoint = {"type": "phone", "number": "447700900002"}
+    call = world.call({"action": "connect", "from": world.number, "endpoint": [endpoint]})
+    world.until(call, "answered")
+    world.advance(0.5)
+    other = next(leg["uuid"] for leg in world.control("GET", "/calls").json() if leg["uuid"] != call)
+    reply = world.control("POST", "/clock/advance", {"seconds": 60, "call": other, "until": "answered"})
+    assert reply.json()["reached"]
+    assert reply.json()["now"] == pytest.approx(world.at(other, "answered"))
+
+
 def test_the_record_is_in_order_and_complete(world: World) -> None:
     call = world.call({"action": "talk", "text": "Hi"})
     world.until(call)
@@ -107,7 +118,7 @@ def test_the_record_as_it_grows(world: World) -> None:
 
 @pytest.mark.fidelity("rate-limits-clock")
 def test_faults_are_off_until_switched_on(world: World) -> None:
-    assert world.control("GET", "/faults").json() == {}
+    assert world.control("GET", "/faults").json()["active"] == {}
     assert world.control("PUT", "/faults", {"rate_limits": {"calls": 1}}).json() == {
         "rate_limits": {"calls": 1, "others": 15}
     }
@@ -116,7 +127,7 @@ def test_faults_are_off_until_switched_on(world: World) -> None:
         reply = world.control("PUT", "/faults", {"early_hang_up_works": {}} | wrong)
         assert reply.status_code == 400
         assert "null" in reply.json()["cure"]
-    assert list(world.control("GET", "/faults").json()) == ["rate_limits"]
+    assert list(world.control("GET", "/faults").json()["active"]) == ["rate_limits"]
     assert world.control("PUT", "/faults", {"rate_limits": None}).json() == {}
 
 
@@ -155,7 +166,7 @@ def test_reset_forgets_calls_phones_faults_and_files_but_not_the_account(world: 
     assert world.control("POST", "/reset").status_code == 204
     assert world.control("GET", "/calls").json() == []
     assert world.control("GET", "/phones").json() == []
-    assert world.control("GET", "/faults").json() == {}
+    assert world.control("GET", "/faults").json()["active"] == {}
     assert world.control("GET", f"/calls/{call}").status_code == 404
     assert world.network.trace.entries() == []
     world.advance(100)

@@ -145,9 +145,9 @@ def test_every_command_does_what_the_text_says(tmp_path: Path, learner: Learner)
     assert {one["number"] for one in known} >= {"447700900001", "447700900002", "447700900003", "447700900004"}
 
     on, refusal, status, off = replies(said[4])
-    assert list(on) == ["low_balance"]
+    assert list(on) == ["rate_limits", "low_balance"]
     assert refusal["type"].endswith("#low-balance")
-    assert (status, off) == (402, {})
+    assert (status, list(off)) == (402, ["rate_limits"])
 
     there, nowhere = replies(said[5])
     assert there["direction"] == "outbound"

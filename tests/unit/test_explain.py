@@ -164,6 +164,37 @@ def test_every_entry_of_a_call_can_be_explained() -> None:
             assert told != UNKNOWN
 
 
+@pytest.mark.parametrize(
+    ("entry", "key"),
+    [
+        ({"kind": "detection", "verdict": "human", "sub_state": None}, "status:human"),
+        ({"kind": "detection", "verdict": "machine", "sub_state": "beep_start"}, "status:machine"),
+        ({"kind": "recording", "state": "started"}, "entry:recording"),
+        ({"kind": "recording", "state": "finished", "url": "x"}, "event:record"),
+        ({"kind": "transfer", "from_conversation": "CON-a", "to_conversation": "CON-b"}, "event:transfer"),
+        ({"kind": "input", "digits": "", "speech": "yes"}, "event:input"),
+        ({"kind": "input", "digits": "12"}, "event:input"),
+        ({"kind": "input", "digits": "", "speech": None}, "event:input_nothing"),
+        ({"kind": "control", "action": "mute"}, "control:mute"),
+        ({"kind": "control", "action": "unmute"}, "control:unmute"),
+        ({"kind": "control", "action": "earmuff"}, "control:earmuff"),
+        ({"kind": "control", "action": "unearmuff"}, "control:unearmuff"),
+        ({"kind": "dtmf", "digits": "1p2", "by": "api"}, "entry:other"),
+        ({"kind": "conversation", "state": "joined", "name": "lobby"}, "entry:other"),
+        ({"kind": "websocket", "state": "connected"}, "entry:other"),
+    ],
+)
+def test_steps_of_calls_with_several_people(entry: dict[str, Any], key: str) -> None:
+    assert explain(entry) == Explanation(*TABLE[key])
+
+
+def test_a_fault_names_itself() -> None:
+    told = explain({"kind": "fault", "name": "line_drop", "settings": {"after": 3}, "what": "the line breaks"})
+    assert told.cause == "The fault line_drop is switched on: the line breaks."
+    assert "/simulator/faults" in told.next_step
+    assert not told.fine
+
+
 def test_what_cannot_be_explained_says_what_can() -> None:
     with pytest.raises(KitError, match=r"list cannot be explained.*HTTP status"):
         explain([])

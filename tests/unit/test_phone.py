@@ -118,6 +118,14 @@ def test_wrong_settings_come_back_as_errors_with_a_cure(phone: Phone) -> None:
 # Live
 
 
+def test_a_second_live_phone_is_named(capsys: pytest.CaptureFixture[str]) -> None:
+    LivePhone(NUMBER, [], other=True).answers().say("yes")  # type: ignore[arg-type]
+    assert capsys.readouterr().out.splitlines() == [
+        f"Phone {NUMBER}: When your phone rings, answer it.",
+        f"Phone {NUMBER}: Say: yes",
+    ]
+
+
 def test_in_live_mode_a_person_is_told_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
     phone = LivePhone(NUMBER, [])  # type: ignore[arg-type]
     assert phone.voicemail(greeting="Hello") is phone

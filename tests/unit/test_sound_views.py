@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from pathlib import Path
+from urllib.parse import quote
 
 import numpy as np
 import pytest
@@ -49,6 +50,23 @@ def test_samples_are_written_beside_the_lesson(tmp_path: Path) -> None:
     assert [file.name for file in tmp_path.iterdir()] == ["on-the-phone.wav"]
     assert "WAV mono 16000 Hz, 1.0 s" in str(view)
     assert "<phone>" not in view.bundle["text/html"]
+
+
+@pytest.mark.parametrize("name", ["jingle.mp3", "jingle.wav"])
+def test_a_downloaded_file_is_written_as_what_it_is(tmp_path: Path, name: str) -> None:
+    data = (AUDIO / name).read_bytes()
+    view = listen(data, "My recording", folder=tmp_path / "heard")
+    (file,) = (tmp_path / "heard").iterdir()
+    assert (file.name, file.read_bytes()) == (f"my-recording{file.suffix}", data)
+    assert file.suffix == Path(name).suffix
+    assert "16000 Hz, 2." in str(view)
+    assert quote(file.as_posix()) in view.bundle["text/html"]
+
+
+def test_bytes_that_are_no_sound_are_not_written(tmp_path: Path) -> None:
+    with pytest.raises(KitError, match="JSON"):
+        listen(b'{"type": "UNAUTHORIZED"}', "Recording", folder=tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_samples_need_their_rate() -> None:

@@ -1,0 +1,78 @@
+"""Lesson 08 in live mode: the same requests, its text untouched; what needs the simulator's ears is left out.
+
+As in the test of lesson 07 a simulator in this process plays Vonage's part, and somebody does with two phones what the
+lesson prints.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from helpers.simulator import Simulator
+from tests.notebooks.lesson_env import NOTEBOOKS
+from tests.notebooks.test_lesson_07_live import MY_NUMBER, SIMULATED_NUMBER, Run, account, result, sent, start
+
+LESSON = NOTEBOOKS / "08-control-a-live-call.ipynb"
+PACE = 4  # the first second of a call, in which it cannot be hung up, lasts a quarter of one
+OTHER = "447700900002"
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
+    """Both runs, side by side."""
+    folder = tmp_path_factory.mktemp("two-phones")
+    with Simulator(pace=PACE, seed="live", state=folder / "vonage.json") as network:
+        live = account(network)
+        person = ["--person", network.url, network.token, MY_NUMBER, "--pace", str(PACE)]
+        processes = {
+            "live": start(folder / "live", live, person, LESSON),
+            "simulated": start(folder / "simulated", {}, [], LESSON),
+        }
+        printed = {name: process.communicate(timeout=100)[0] for name, process in processes.items()}
+    numbers = {"live": live["VONAGE_NUMBER"], "simulated": SIMULATED_NUMBER}
+    yield {name: result(folder / name, printed[name], numbers[name]) for name in processes}
+
+
+def test_live_mode_sends_the_same_requests(runs: dict[str, Run]) -> None:
+    simulated, live = runs["simulated"], runs["live"]
+    assert simulated.printed.startswith("Simulated:")
+    assert "Live: calls go through Vonage" in live.printed
+    assert sent(live) == sent(simulated)
+    asked = [f"{method} {path}" for method, path, _ in sent(live)]
+    for verb in ("PUT /v1/calls/UUID/stream", "DELETE /v1/calls/UUID/stream", "PUT /v1/calls/UUID/talk",
+                 "DELETE /v1/calls/UUID/talk", "PUT /v1/calls/UUID/dtmf", "GET /v1/files/UUID"):  # fmt: skip
+        assert verb in asked
+    actions = re.findall(r'"action": ?"(\w+)"', str([body for _, path, body in sent(live) if path == "/v1/calls/UUID"]))
+    assert {"mute", "unmute", "earmuff", "unearmuff", "transfer", "hangup"} <= set(actions)
+
+
+def test_the_readers_are_told_what_to_do_with_both_phones(runs: dict[str, Run]) -> None:
+    for words in (
+        "\nWhen your phone rings, answer it.",
+        f"\nPhone {OTHER}: When your phone rings, answer it.",
+        "\nSay: one two three",
+        f"\nPhone {OTHER}: Say: alpha bravo",
+        "\nPress # on your phone.",
+    ):
+        assert words in runs["live"].printed
+        assert words not in runs["simulated"].printed
+
+
+def test_every_trap_is_the_same(runs: dict[str, Run]) -> None:
+    for run in runs.values():
+        assert run.printed.count("400 Bad Request") >= 3
+        assert "404 Not Found" in run.printed
+        assert "hang_up 404" in run.printed
+        assert "401 Unauthorized" in run.printed
+        assert "'cancelled', 'completed'" in run.printed
+
+
+def test_what_was_heard_is_measured_only_where_it_can_be(runs: dict[str, Run]) -> None:
+    assert "the first key: [700, 1210] Hz" in runs["simulated"].printed
+    assert "the first key" not in runs["live"].printed
+    for run in runs.values():
+        assert "the jingle was heard: True" in run.printed
+        assert re.search(r"08-message: MP3 mono 16000 Hz, \d", run.printed)
