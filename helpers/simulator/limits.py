@@ -1,4 +1,4 @@
-"""What a client may cost the simulator: how large a request is, how deep, how long it takes to come, how many come at once.
+"""What a client may cost the simulator: how large a request is, how deep, how long it takes to come, and how many.
 
 Vonage publishes no such figures; these are the kit's own. A client that keeps to the API never meets them.
 """
@@ -41,7 +41,8 @@ class BodyLimits:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         headers = dict(scope.get("headers", ()))
-        if scope["type"] != "http" or not (headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers):
+        has_body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
+        if scope["type"] != "http" or not has_body:
             await self._app(scope, receive, send)
             return
         try:
@@ -98,7 +99,7 @@ def _refusal(status: int, why: str, cure: str, scope: Scope) -> JSONResponse:
 def too_deep(value: Any) -> bool:
     """True when JSON has more lists and objects within each other than MOST_NESTED: recursive code would break."""
     level = [value]
-    for _ in range(MOST_NESTED + 1):
+    for _ in range(MOST_NESTED):
         level = [inner for one in level for inner in _inside(one)]
         if not level:
             return False
