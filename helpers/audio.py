@@ -7,7 +7,7 @@ are MP3 of MPEG-2 layer III, 16 kHz, mono, constant bit rate, and WAV of 8 or 16
 from __future__ import annotations
 
 import io
-import wave
+import struct
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -150,14 +150,20 @@ def convert(source: str | Path | bytes, target: str | Path, *, rate: int = 16000
 
 def encode_wav(samples: ArrayLike, rate: int) -> bytes:
     """The bytes of a WAV file, mono, 16 bits. What is beyond full scale is clipped."""
+    return wav_header(len(mono(samples)), rate) + wav_samples(samples)
+
+
+def wav_header(length: int, rate: int) -> bytes:
+    """How a WAV file of ``length`` samples begins, mono, 16 bits."""
+    size = length * 2
+    return struct.pack("<4sI4s4sIHHIIHH4sI", b"RIFF", size + 36, b"WAVE", b"fmt ", 16, 1, 1, rate, rate * 2, 2, 16,
+                       b"data", size)  # fmt: skip
+
+
+def wav_samples(samples: ArrayLike) -> bytes:
+    """Samples as they stand in a WAV file of 16 bits. What is beyond full scale is clipped."""
     scaled = np.nan_to_num(mono(samples).astype(np.float64)) * 32768
-    data = io.BytesIO()
-    with wave.open(data, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(rate)
-        file.writeframes(np.clip(np.round(scaled), -32768, 32767).astype("<i2").tobytes())
-    return data.getvalue()
+    return np.clip(np.round(scaled), -32768, 32767).astype("<i2").tobytes()
 
 
 def encode_mp3(samples: ArrayLike, rate: int = 16000, *, bit_rate: int = 32) -> bytes:

@@ -38,6 +38,7 @@ from helpers.simulator.requests import (
 
 FILTERS = ("status", "date_start", "date_end", "conversation_uuid", "order")
 STATUSES = (*TRANSITIONS, "completed", "rejected", "machine")
+NOTED = 10_000  # bytes of a request's body that go into the record
 ACTIONS = ("hangup", "mute", "unmute", "earmuff", "unearmuff", "transfer")
 
 
@@ -85,6 +86,9 @@ def voice_api(network: Network) -> APIRouter:
         return leg
 
     async def noted(request: Request, leg: Leg, body: dict[str, Any] | None, answer: Response) -> Response:
+        size = int(request.headers.get("content-length") or 0)
+        if size > NOTED:  # a record must not fill the memory
+            body = {"shortened": json.dumps(body, ensure_ascii=False)[:NOTED], "bytes": size}
         network.note(leg, "request", method=request.method, path=request.url.path, body=body, status=answer.status_code)
         return answer
 

@@ -26,6 +26,7 @@ from helpers.trace import Entry
 
 RATES = (8000, 16000)
 BANDS = ("full", "narrow")
+MINUTE = 60  # seconds that are mixed at a time
 
 
 class ControlError(KitError):
@@ -81,16 +82,14 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
 
     @router.get("/calls/{uuid}/heard.wav")
     async def heard(request: Request, uuid: str, rate: str = "8000", band: str = "full") -> Response:
-        from helpers.audio import encode_wav
-
         check(request)
         if rate not in map(str, RATES):
             raise ControlError(f"Nothing is heard at {rate} Hz.", "rate is 8000 (telephone) or 16000 (as mixed).")
         if band not in BANDS:
             raise ControlError(f"There is no band {band!r}.", "band is full, or narrow: 300 to 3400 Hz, as in a phone.")
         leg = legs_of(uuid)[0]
-        samples = await asyncio.to_thread(network.heard, leg, int(rate), band == "narrow")
-        return Response(await asyncio.to_thread(encode_wav, samples, int(rate)), media_type="audio/wav")
+        begin, end = network.talk_of(leg)
+        return StreamingResponse(_heard(leg, begin, end, int(rate), band == "narrow"), media_type="audio/wav")
 
     @router.get("/events")
     async def events(request: Request) -> Response:
@@ -209,6 +208,19 @@ def _reached(leg: Leg, status: str) -> bool:
 def _past(leg: Leg) -> bool:
     """Nothing more will come of this leg."""
     return leg.status in ("completed", "rejected") and not leg.telling
+
+
+async def _heard(leg: Leg, begin: float, end: float, rate: int, narrow: bool) -> AsyncIterator[bytes]:
+    """What a leg heard as a WAV file, a minute at a time: a call of hours must not fill the memory."""
+    from helpers.audio import wav_header, wav_samples
+    from helpers.simulator.media import heard
+
+    total = max(0, round((end - begin) * rate))
+    yield wav_header(total, rate)
+    for first in range(0, total, MINUTE * rate):
+        last = min(first + MINUTE * rate, total)
+        samples = await asyncio.to_thread(heard, leg, begin + first / rate, begin + last / rate, rate, narrow=narrow)
+        yield wav_samples(samples)
 
 
 async def _growing(network: Network, closing: asyncio.Event) -> AsyncIterator[str]:

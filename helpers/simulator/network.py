@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from helpers.ncco import Ncco
 from helpers.simulator import payloads
@@ -27,9 +27,6 @@ from helpers.simulator.recordings import Recordings
 from helpers.simulator.regions import base_address
 from helpers.simulator.sounds import PLAYABLE, SoundError, Sounds, unplayable
 from helpers.trace import Trace
-
-if TYPE_CHECKING:
-    from helpers.simulator.media import Samples
 
 logger = logging.getLogger(__name__)
 
@@ -141,14 +138,11 @@ class Network:
         if stop := leg.playing.pop(source, None):
             stop()
 
-    def heard(self, leg: Leg, rate: int, narrow: bool = False) -> Samples:
-        """What the person on this leg heard, from answer to end (or till now); ``narrow``: 300 to 3400 Hz only."""
-        from helpers.simulator.media import heard
-
+    def talk_of(self, leg: Leg) -> tuple[float, float]:
+        """From when to when there is something to hear on a leg: from its answer to its end, or till now."""
         if leg.answered_at is None:
             raise HandsetError(f"The call {leg.uuid} has not been answered.", "There is nothing to hear yet.")
-        end = self.clock.now if leg.ended_at is None else leg.ended_at
-        return heard(leg, leg.answered_at, end, rate, narrow=narrow)
+        return leg.answered_at, self.clock.now if leg.ended_at is None else leg.ended_at
 
     async def voice(self, text: str, language: str, style: int) -> Sound:
         """The spoken text."""

@@ -190,7 +190,9 @@ class Simulator:
         ids = Ids(f"{prefix}calls" if prefix else None)
         network = Network(clock, self.account, ids, self.trace, Reach(*self._reach), region_url=self.url)
         closing = asyncio.Event()
-        app = FastAPI(title="Voice call simulator", docs_url=None, redoc_url=None, openapi_url=None)
+        app = FastAPI(
+            title="Voice call simulator", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
+        )
         for router in (
             voice_api(network),
             applications_api(self.account),

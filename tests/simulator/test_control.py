@@ -8,9 +8,11 @@ import threading
 import wave
 from typing import Any
 
+import numpy as np
 import pytest
 import requests
 
+from helpers.audio import Samples
 from tests.simulator.world import PHONE, World
 
 ENDPOINTS = [
@@ -206,3 +208,25 @@ def test_bodies_that_are_no_json(world: World) -> None:
     assert world.http.put(url, data="{", headers=headers | {"Content-Type": "application/json"}).status_code == 400
     assert world.control("GET", "/nothing").status_code == 404
     assert world.control("DELETE", "/calls").status_code == 405
+
+
+def test_a_long_call_is_heard_minute_by_minute(world: World, second: bytes, noise: Samples) -> None:
+    """The seams between the minutes that are mixed at a time must not be heard."""
+    url = world.learner.serve("second.wav", second)
+    call = world.call({"action": "wait", "timeout": 59.5}, {"action": "stream", "streamUrl": [url], "loop": 100})
+    world.until(call)
+    heard = world.heard(call, 16_000)
+    assert len(heard) == round(159.5 * 16_000)
+    assert np.allclose(heard[round(59.5 * 16_000) :], np.tile(noise, 100), atol=1e-4)
+
+
+def test_a_large_body_is_shortened_in_the_record(world: World) -> None:
+    text = "word " * 250
+    call = world.call(*[{"action": "talk", "text": text}] * 20)
+    noted = world.one(call, "request")["body"]
+    assert len(noted["shortened"]) == 10_000
+    assert noted["bytes"] > 20_000
+
+
+def test_a_slash_too_much_is_not_redirected(world: World) -> None:
+    assert world.http.get(f"{world.network.url}/v1/calls/", allow_redirects=False, timeout=5).status_code == 404
