@@ -6,6 +6,7 @@ import json
 import random
 import signal
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -152,6 +153,15 @@ def settings(account: Account, msisdn: str) -> dict[str, str] | None:
     return number and {name: value for name, value in number.items() if name in ("moHttpUrl", "app_id")}
 
 
+def kill_after(server: Standalone, clients: list[Client], writes: int, seconds: float) -> None:
+    """Kill the server ``seconds`` after so many writes have been acknowledged: in the middle of another one."""
+    pause, deadline = threading.Event(), time.monotonic() + 30
+    while sum(client.done for client in clients) < writes and time.monotonic() < deadline:
+        pause.wait(0.0005)
+    pause.wait(seconds)
+    server.process.send_signal(signal.SIGKILL)
+
+
 def test_a_kill_at_any_moment_loses_nothing_that_was_acknowledged(tmp_path: Path, keys: Keys) -> None:
     state = tmp_path / "account.json"
     moment = random.Random()  # really at random: each run of this test looks somewhere else
@@ -165,8 +175,9 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_acknowledged(tmp_path: Path
                 threading.Thread(target=client.write, args=(server, session, WRITES // CLIENTS))
                 for client, session in zip(clients, sessions, strict=True)
             ]
-            # Up to as long as 100 writes take, and a little over.
-            timer = threading.Timer(moment.uniform(0, 0.5), server.process.send_signal, [signal.SIGKILL])
+            timer = threading.Thread(
+                target=kill_after, args=(server, clients, before + moment.randrange(WRITES), moment.uniform(0, 0.005))
+            )
             for thread in (*threads, timer):
                 thread.start()
             for thread in (*threads, timer):
