@@ -38,7 +38,7 @@ lab: $(READY)  ## open the lessons in JupyterLab (more options: make lab ARGS="-
 	  $$(test "$$(id -u)" != 0 || echo --allow-root) $(ARGS)
 
 test: $(READY)  ## run all tests, then every lesson against its stored outputs
-	$(VENV) -m pytest tests
+	$(VENV) -m pytest tests -n 2 --dist loadfile
 	$(VENV) -m tests.notebooks.validate $(LESSONS)
 
 check: $(READY)  ## is this machine ready for a class? one line each, and what to do on a red one
