@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FRAME = 0.02  # seconds of sound in a message
 BUFFER = 3072  # messages that wait to be heard; an older guide says 1024
 OPEN_TIMEOUT = 5.0  # seconds until the server has to have accepted; Vonage publishes no figure
+CLOSE_TIMEOUT = 2.0  # seconds for the goodbye
 KEY_DURATION = 260  # milliseconds, as in the guide's example
 LARGEST = 1_000_000  # bytes of a message; Vonage publishes no figure
 
@@ -51,7 +52,8 @@ class SocketLine:
         try:
             async with network.clock.in_flight():
                 self._socket = await connect(
-                    leg.to, additional_headers=self._authorization(), open_timeout=OPEN_TIMEOUT, proxy=None,
+                    leg.to, additional_headers=self._authorization(), open_timeout=OPEN_TIMEOUT,
+                    close_timeout=CLOSE_TIMEOUT, proxy=None,
                     compression=None, ping_interval=None, max_size=LARGEST, user_agent_header="voice-call-simulator",
                 )  # fmt: skip
                 first = {"event": "websocket:connected", "content-type": f"audio/l16;rate={self._rate}", **leg.headers}
@@ -85,10 +87,15 @@ class SocketLine:
             await first_of(self._receive(), self._send(), self._send_keys())
         finally:
             self._leg.on_key = None
-            self._network.spawn(self._leg, self._socket.close())
+            self._network.spawn(self._leg, self._close(self._socket))
             self._network.note(self._leg, "websocket", state="disconnected", url=self._leg.to, sent=self._sent,
                                received=self._received)  # fmt: skip
         await self._disconnected()
+
+    async def _close(self, socket: ClientConnection) -> None:
+        """Say goodbye; stepped time waits for it."""
+        async with self._network.clock.in_flight():
+            await socket.close()
 
     async def _send(self) -> None:
         """What the leg hears, 20 ms after 20 ms."""
