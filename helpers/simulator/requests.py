@@ -23,6 +23,7 @@ NUMBER = re.compile(r"[1-9][0-9]{6,14}")
 BAD_NUMBER = "must be 7 to 15 digits in E.164 format, without +, leading zeros, spaces or letters"
 URL = re.compile(r"https?://\S+")
 ENDPOINTS = {"phone": "number", "sip": "uri", "websocket": "uri", "vbc": "extension", "app": "user"}
+SPELLING = {"standard_headers": "standardHeaders"}  # REST and NCCO name one thing in two ways
 LONGEST_SIP = 50  # characters of a SIP address (Voice API 1.10.0)
 EARLY = 1.0  # seconds after creation in which a hang-up is refused
 
@@ -170,11 +171,12 @@ def _endpoint(to: Any, reasons: Reasons) -> dict[str, Any]:
     if len(to) != 1 or not isinstance(to[0], dict):
         reasons.append(("to", "must hold one endpoint object"))
         return {}
-    endpoint: dict[str, Any] = to[0]
-    kind = endpoint.get("type")
+    kind = to[0].get("type")
     if not isinstance(kind, str) or kind not in ENDPOINTS:
         reasons.append(("type", f"must be one of: {', '.join(ENDPOINTS)}"))
-    elif kind == "phone":
+        return {}
+    endpoint = _known(kind, to[0])
+    if kind == "phone":
         _number(endpoint.get("number"), "number", reasons)
         keys = endpoint.get("dtmfAnswer", "")
         if not isinstance(keys, str) or not re.fullmatch(r"[0-9*#p]*", keys):
@@ -184,16 +186,24 @@ def _endpoint(to: Any, reasons: Reasons) -> dict[str, Any]:
     return endpoint
 
 
+def _known(kind: str, given: dict[str, Any]) -> dict[str, Any]:
+    """The fields that this type of endpoint has in ``POST /v1/calls``, by the names of ``connect``.
+
+    What is left out has not been checked, so nobody may rely on it. ``onAnswer`` is connect's own.
+    """
+    fields = {option.name for option in options_of(models.ENDPOINTS[kind])} | {"type"}
+    named = {SPELLING.get(name, name): value for name, value in given.items()}
+    return {name: value for name, value in named.items() if name in fields - {"onAnswer"}}
+
+
 def _not_a_phone(kind: str, endpoint: dict[str, Any]) -> Reasons:
-    """What is wrong with an endpoint of another type, by the models of ``connect``; REST has its own spelling."""
-    model = models.ENDPOINTS[kind]
-    known = {option.name for option in options_of(model)} | {"type"}
-    given = {("standardHeaders" if name == "standard_headers" else name): value for name, value in endpoint.items()}
-    _, problems = model.read({name: value for name, value in given.items() if name in known})
+    """What is wrong with an endpoint of another type, by the models of ``connect``, under the names of REST."""
+    _, problems = models.ENDPOINTS[kind].read(endpoint)
     found = [(problem.field, problem.message) for problem in problems if problem.severity == "error"]
     if kind == "sip" and not found and not 1 <= len(str(endpoint.get("uri", ""))) <= LONGEST_SIP:
         found.append(("uri", f"must have 1 to {LONGEST_SIP} characters"))
-    return found
+    rest = {model: name for name, model in SPELLING.items()}
+    return [(".".join(rest.get(part, part) for part in field.split(".")), reason) for field, reason in found]
 
 
 def _caller(body: dict[str, Any], application: str, account: Account, to: dict[str, Any], reasons: Reasons) -> str:

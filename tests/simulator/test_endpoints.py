@@ -115,7 +115,7 @@ SOCKET = {"type": "websocket", "uri": "ws://127.0.0.1:9/x", "content-type": "aud
         ({"type": "sip", "uri": "sip:" + "a" * 60 + "@example.com"}, "uri"),
         ({"type": "sip", "uri": "sip:a@example.com", "headers": "x"}, "headers"),
         ({"type": "sip", "uri": "sip:a@example.com", "standard_headers": {"User-to-User": "1" * 257}},
-         "standardHeaders.User-to-User"),
+         "standard_headers.User-to-User"),
         ({"type": "app", "user": ""}, "user"),
         ({"type": "vbc", "extension": 12}, "extension"),
     ],
@@ -125,3 +125,20 @@ def test_a_wrong_endpoint_is_named(world: World, endpoint: Json, name: str) -> N
     reply = world.voice("POST", "", world.order(to=[endpoint]))
     assert reply.status_code == 400
     assert [one["name"] for one in reply.json()["invalid_parameters"]] == [name]
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        {"type": "phone", "number": "447700900001", "headers": "x", "onAnswer": 3},
+        {"type": "sip", "uri": "sip:desk@sip.example.com", "dtmfAnswer": 5, "content-type": 7},
+        {"type": "app", "user": "alice", "onAnswer": "x", "dtmfAnswer": ["1"]},
+    ],
+)
+@pytest.mark.fidelity("endpoint-checked")
+def test_what_an_endpoint_does_not_have_is_ignored_whatever_it_is(world: World, endpoint: Json) -> None:
+    call = world.call(to=[endpoint])
+    world.until(call)
+    assert world.learner.statuses() == ["started", "ringing", "answered", "completed"]
+    assert not world.trace(call, "error")
+    assert not world.trace(call, "dtmf")
