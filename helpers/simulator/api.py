@@ -24,7 +24,7 @@ from helpers.simulator.errors import DOCS, PROBLEMS, ApiError, backend, conversa
 from helpers.simulator.ids import Ids
 from helpers.simulator.leg import TRANSITIONS, Leg
 from helpers.simulator.limits import too_deep
-from helpers.simulator.network import Network, end_call
+from helpers.simulator.network import Network
 from helpers.simulator.regions import region_of
 from helpers.simulator.requests import (
     EARLY,
@@ -136,7 +136,7 @@ def voice_api(network: Network) -> APIRouter:
         ncco, url = destination(body) if action == "transfer" else (None, "")
         done = await noted(request, leg, body, Response(status_code=204))
         if action == "hangup":
-            end_call(leg, "hung up through the API", "platform")
+            leg.hang_up("hung up through the API", by="platform")
         elif action == "transfer":
             network.transfer(leg, parse(ncco) if ncco is not None else None, url)
         else:

@@ -1,11 +1,11 @@
-"""The action that listens: input, for keys and for words; and the single keys of asynchronous input."""
+"""The actions that ask your webhook what to do next: input, for keys and for words, and notify."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from helpers.ncco import Input, Ncco
+from helpers.ncco import Input, Ncco, Notify
 from helpers.ncco.actions import Dtmf, Speech
 from helpers.simulator import payloads
 from helpers.simulator.leg import Leg, Webhook
@@ -37,6 +37,13 @@ async def ask(run: Runner, action: Input) -> tuple[Ncco, str] | None:
                      speech=_text(words))  # fmt: skip
     event = payloads.input_event(run.leg, words, pressed, run.network.clock)
     return await run.ask("input", event, action.eventUrl, action.eventMethod)
+
+
+async def notify(run: Runner, action: Notify) -> tuple[Ncco, str] | None:
+    """Tell the webhook what the NCCO says, and go on with the NCCO it replies."""
+    run.network.note(run.leg, "notify", payload=action.payload)
+    event = payloads.notify_event(run.leg, action.payload, run.network.clock)
+    return await run.ask("notify", event, action.eventUrl, action.eventMethod)
 
 
 def subscribe(network: Network, leg: Leg, hook: Webhook | None) -> None:

@@ -116,9 +116,10 @@ class Conversations:
         leg.room = None
         del room.members[leg.uuid]
         room.terms.pop(leg.uuid)
-        for other in [leg, *room.members.values()]:
-            for source in [leg.uuid] if other is not leg else list(leg.open_patches):
-                self._unplug(other, source)
+        for source in list(leg.open_patches):
+            self._unplug(leg, source)
+        for other in room.members.values():
+            self._unplug(other, leg.uuid)
         if company:
             self._note(leg, room, "left")
         if not room.members:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpers.simulator import payloads
 from helpers.simulator.handsets import Handset
-from helpers.simulator.leg import Detection, Ending, Leg
+from helpers.simulator.leg import Detection, Leg
 from helpers.simulator.waiting import first_of, forever
 
 if TYPE_CHECKING:
@@ -47,18 +47,16 @@ async def detect(network: Network, leg: Leg, handset: Handset) -> None:
     if rules.mode != "detect_beep" or not machine or rules.behavior == "hangup":
         await _tell(network, leg, "machine" if machine else "human", None)
     if machine and rules.behavior == "hangup":
-        leg.end(Ending("completed", "a machine answered", sip_code=200, disconnected_by="platform"))
+        leg.hang_up("a machine answered", by="platform")
         await forever()  # nothing of the NCCO may begin
     elif machine and rules.mode in ("default", "detect_beep"):
         await _beep(network, leg, rules.beep_timeout)
 
 
 async def _beep(network: Network, leg: Leg, timeout: float) -> None:
-    from helpers.simulator.person import until_beep
-
     assert leg.answered_at is not None
     end = network.clock.sleep_until(leg.answered_at + timeout)
-    sub_state = ("beep_start", "beep_timeout")[await first_of(until_beep(leg), end)]
+    sub_state = ("beep_start", "beep_timeout")[await first_of(leg.beeped.wait(), end)]
     network.note(leg, "detection", verdict="machine", sub_state=sub_state)
     await _tell(network, leg, "machine", sub_state)
 

@@ -7,6 +7,7 @@ the network does anyway. When one strikes the record says so, before it says wha
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from helpers.errors import KitError
 from helpers.simulator.errors import ApiError, problem, proxy
-from helpers.simulator.leg import Ending, Leg
+from helpers.simulator.leg import Leg
 
 if TYPE_CHECKING:
     from helpers.simulator.network import Network
@@ -85,7 +86,7 @@ class Faults:
         self._network = network
         self.active: dict[str, Settings] = {}
         self._recent: dict[str, deque[float]] = {"calls": deque(), "others": deque()}
-        self._refused: list[float] = []  # when that was last noted, in the same seconds
+        self._refused = -math.inf  # when a 429 was last noted, in the same seconds
         self.clear()
 
     def __contains__(self, name: str) -> bool:
@@ -110,7 +111,7 @@ class Faults:
             self.active[LIMITS] = dict(FAULTS[LIMITS])
         for moments in self._recent.values():
             moments.clear()
-        self._refused.clear()
+        self._refused = -math.inf
 
     def strikes(self, name: str, leg: Leg | None = None, what: str = "") -> bool:
         """True when a fault is on for this leg. Then it strikes now, and the record says so."""
@@ -158,8 +159,8 @@ class Faults:
             recent.popleft()
         if len(recent) >= most:
             what = f"more than {most:g} {'new calls' if kind == 'calls' else 'requests'} in a second"
-            if not self._refused or self._refused[-1] <= now - 1:  # a client in haste must not fill the record
-                self._refused = [now]
+            if self._refused <= now - 1:  # a client in haste must not fill the record
+                self._refused = now
                 self._note(LIMITS, None, f"{what}: 429, and nothing is queued")
             raise _told(problem(429), f"There were {what}. Wait, then try again: nothing is queued.")
         recent.append(now)
@@ -173,7 +174,7 @@ class Faults:
         await self._network.clock.sleep(cast(float, settings["after"]))
         # Not when it has been switched off meanwhile, or on again with other settings.
         if self.active.get("line_drop") is settings and self.strikes("line_drop", leg, "the line breaks"):
-            leg.end(Ending("completed", "the line broke", sip_code=200, disconnected_by="user"))
+            leg.hang_up("the line broke", by="user")
 
     def _is_on(self, name: str, leg: Leg | None) -> bool:
         if name not in self.active:

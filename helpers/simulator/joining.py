@@ -13,7 +13,7 @@ from helpers.simulator.conversations import MOST_MEMBERS, Terms
 from helpers.simulator.conversations import Conversation as Room
 from helpers.simulator.detection import detection_of
 from helpers.simulator.errors import ApiError
-from helpers.simulator.leg import FAILURES, Ending, Leg, Webhook
+from helpers.simulator.leg import FAILURES, Leg, Webhook
 from helpers.simulator.prompts import Skip
 from helpers.simulator.requests import ENDPOINTS, linked_number
 from helpers.simulator.sounds import PLAYABLE, SoundError, unplayable
@@ -30,12 +30,10 @@ MOST_LINKS = 20
 def move(network: Network, leg: Leg, room: Room, terms: Terms | None = None) -> None:
     """Bring a leg into another conversation. The ``transfer`` event says from where to where."""
     before = leg.conversation
-    if leg.room is room:
-        network.conversations.enter(leg, room, terms)
-        return
     network.conversations.enter(leg, room, terms)
-    network.note(leg, "transfer", from_conversation=before, to_conversation=room.uuid)
-    network.callbacks.event(leg, payloads.transfer_event(leg, before, network.clock), kind="transfer")
+    if leg.conversation != before:
+        network.note(leg, "transfer", from_conversation=before, to_conversation=room.uuid)
+        network.callbacks.event(leg, payloads.transfer_event(leg, before, network.clock), kind="transfer")
 
 
 # conversation
@@ -89,7 +87,7 @@ async def _loop(network: Network, leg: Leg, source: str, url: str) -> None:
 def _end_for_all(room: Room) -> None:
     """The moderator has left (endOnExit): everybody's call ends."""
     for member in list(room.members.values()):
-        member.end(Ending("completed", "the conversation ended: endOnExit", sip_code=200, disconnected_by="platform"))
+        member.hang_up("the conversation ended: endOnExit", by="platform")
 
 
 def _legs(uuids: list[str] | None) -> frozenset[str] | None:
@@ -166,7 +164,7 @@ async def connect(run: Runner, action: Connect) -> Replacement | None:
         await until(lambda: callee.over or callee.room is not room, callee.moved.next)
     finally:
         if leg.ending is not None or callee.room is None:  # a caller who is transferred leaves the other one behind
-            _let_go(callee)
+            callee.hang_up("the other side is gone", by="platform")
         if leg.ending is not None and callee.life is not None:
             await asyncio.wait([callee.life])  # the other leg's last event comes first (support article 360057200092)
     told = callee.reply is not None and (callee.reply.done() or set(FAILURES) & set(callee.history))
@@ -176,13 +174,6 @@ async def connect(run: Runner, action: Connect) -> Replacement | None:
 def _links(leg: Leg) -> int:
     """How many connect actions led to this leg."""
     return 0 if leg.parent is None else 1 + _links(leg.parent)
-
-
-def _let_go(callee: Leg) -> None:
-    if callee.status == "answered":
-        callee.end(Ending("completed", "the other side is gone", sip_code=200, disconnected_by="platform"))
-    elif not callee.over:
-        callee.end(Ending("cancelled", "the other side is gone", sip_code=487, disconnected_by="platform"))
 
 
 def _callee(run: Runner, action: Connect) -> Leg:

@@ -154,7 +154,6 @@ class Leg:
     mouth: CueSheet = field(default_factory=CueSheet)  # what it says
     voice: Signal = field(default_factory=Signal)  # it says something new
     hears: Signal = field(default_factory=Signal)  # something it may hear has begun or ended
-    beep_at: float | None = None  # when the machine on it beeps, as soon as that is known: call time
     beeped: asyncio.Event = field(default_factory=asyncio.Event)
     utterances: list[Utterance] = field(default_factory=list)
     patches: list[Patch] = field(default_factory=list)  # whom it heard, and when
@@ -224,6 +223,16 @@ class Leg:
         self.next_program = program
         if self.program is not None:
             self.program.cancel()
+
+    def hang_up(self, why: str, by: str) -> None:
+        """End it from outside: a call that was answered is completed, another one cancelled.
+
+        ``by`` is ``"user"`` or ``"platform"``. Nothing happens when it is over.
+        """
+        if self.status == "answered":
+            self.end(Ending("completed", why, sip_code=200, disconnected_by=by))
+        else:
+            self.end(Ending("cancelled", why, sip_code=487, disconnected_by=by))
 
     def end(self, ending: Ending) -> None:
         """Stop whatever the leg is doing and let it end this way. The first ending counts."""

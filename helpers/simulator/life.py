@@ -159,7 +159,7 @@ class Life:
         """Find the application behind the dialled number, or say why there is none."""
         leg, account = self._leg, self._network.account
         number = account.number(leg.to)
-        if leg.application_id:  # an app user is with one application, whatever he dials
+        if leg.application_id:  # an app user is with one application, whatever they dial
             application, reason = leg.application_id, f"There is no application {leg.application_id}."
             advice = "Use the id of an application of this account."
         elif number is None:
@@ -258,8 +258,7 @@ class Life:
     async def _limit(self) -> None:
         seconds = self._leg.length_timer
         await self._network.clock.sleep(seconds)
-        self._leg.end(Ending("completed", f"length_timer, {seconds:g} s, ran out", sip_code=200,
-                             disconnected_by="platform"))  # fmt: skip
+        self._leg.hang_up(f"length_timer, {seconds:g} s, ran out", by="platform")
 
     async def _first_ncco(self) -> tuple[Ncco, str]:
         """The NCCO to begin with: inline, or from the answer URL. Raises NotAnNcco."""

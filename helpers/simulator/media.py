@@ -204,15 +204,6 @@ def mixed(leg: Leg, begin: float, end: float, rate: int) -> Samples:
     return np.clip(mix, -1, 1)
 
 
-def said(leg: Leg, begin: float, end: float, rate: int) -> Samples:
-    """What the person or machine on a leg sent into the call from ``begin`` to ``end``."""
-    import numpy as np
-
-    mix = np.zeros(max(0, round((end - begin) * rate)), dtype=np.float32)
-    leg.mouth.mix_into(mix, begin, end, rate)
-    return np.clip(mix, -1, 1)
-
-
 def heard(leg: Leg, begin: float, end: float, rate: int, *, narrow: bool = False) -> Samples:
     """What came out of the earpiece: a phone at 8000 Hz hears it after a G.711 round trip.
 

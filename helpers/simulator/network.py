@@ -18,7 +18,7 @@ from helpers.simulator.faults import Faults
 from helpers.simulator.handsets import Handset, HandsetError, checked_keys
 from helpers.simulator.ids import Ids
 from helpers.simulator.joining import fetch_and_go_on, go_on_with
-from helpers.simulator.leg import Ending, Leg, Utterance
+from helpers.simulator.leg import Leg, Utterance
 from helpers.simulator.life import Life
 from helpers.simulator.media import Cue, Sound
 from helpers.simulator.person import key, press
@@ -69,7 +69,7 @@ class Network:
         """A phone dials a number. The leg is there at once; what becomes of it shows in the trace.
 
         ``headers`` are a SIP caller's own; ``custom_data`` and ``application_id`` an app user's, who reaches an
-        application whatever he dials.
+        application whatever they dial.
         """
         handset = self.handset(address)
         if handset.leg and not handset.leg.over:
@@ -102,7 +102,7 @@ class Network:
         if leg is None or leg.over:
             raise HandsetError(f"The phone {number} is not in a call.", "There is nothing to hang up.")
         if leg.status == "answered" or leg.direction == "inbound":
-            end_call(leg, "the person hung up", "user")
+            leg.hang_up("the person hung up", by="user")
         else:
             raise HandsetError(f"The phone {number} is ringing.", "Use decline() to refuse the call.")
 
@@ -199,12 +199,12 @@ class Network:
 
     def utter(
         self, leg: Leg, sound: Sound, *, text: str | None = None, source: str = "handset",
-        url: str | None = None, level: float = 0.0, loop: int = 1,
+        url: str | None = None,
     ) -> Cue:  # fmt: skip
         """The person or machine on a leg sends a sound into the call, now. What comes from a phone is narrowband."""
         if leg.law:
             sound = sound.through_phone(leg.law)
-        cue = leg.mouth.start(self.clock.now, sound, level=level, loop=loop)
+        cue = leg.mouth.start(self.clock.now, sound)
         where = {} if url is None else {"url": url}
         self.note(leg, "said", text=text, by=source, seconds=round(sound.seconds, 3), **where)
         if text is not None:
@@ -313,11 +313,3 @@ class Network:
         self.note(leg, "leg", direction=leg.direction, **{"from": leg.from_}, to=leg.to, type=leg.endpoint)
         leg.life = self.spawn(leg, life())
         return leg
-
-
-def end_call(leg: Leg, why: str, by: str) -> None:
-    """End a leg from outside. ``by`` is ``"user"`` or ``"platform"``."""
-    if leg.status == "answered":
-        leg.end(Ending("completed", why, sip_code=200, disconnected_by=by))
-    else:
-        leg.end(Ending("cancelled", why, sip_code=487, disconnected_by=by))

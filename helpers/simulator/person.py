@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from helpers.simulator.handsets import KEY_PAUSE, Handset
 from helpers.simulator.hearing import Hearing, Wanted
-from helpers.simulator.leg import Ending, Leg
+from helpers.simulator.leg import Leg
 from helpers.simulator.media import Cue, Sound
 from helpers.simulator.scripts import AUDIO
 from helpers.simulator.sounds import PLAYABLE, SoundError
@@ -45,7 +45,7 @@ async def _do(network: Network, leg: Leg, hearing: Hearing, step: dict[str, Any]
     elif do == "play":
         await _end_of(network, await play(network, leg, step))
     else:
-        leg.end(Ending("completed", "the person hung up", sip_code=200, disconnected_by="user"))
+        leg.hang_up("the person hung up", by="user")
 
 
 async def _wait_for(network: Network, leg: Leg, hearing: Hearing, step: dict[str, Any]) -> None:
@@ -117,19 +117,6 @@ async def _greet(network: Network, leg: Leg, handset: Handset) -> None:
     if not handset.beep:
         await network.clock.sleep_until(ends)
         return
-    leg.beep_at = ends + BEEP_PAUSE
-    await network.clock.sleep_until(leg.beep_at)
+    await network.clock.sleep_until(ends + BEEP_PAUSE)
     leg.beeped.set()
     await _end_of(network, network.utter(leg, beep(), source="machine"))
-
-
-def beep_at(leg: Leg) -> float | None:
-    """Call time at which the machine on a leg beeps; None as long as that is not known, and for a person."""
-    return leg.beep_at
-
-
-async def until_beep(leg: Leg) -> float:
-    """Wait until the machine on a leg begins to beep; returns the call time. For ever if there is none."""
-    await leg.beeped.wait()
-    assert leg.beep_at is not None
-    return leg.beep_at

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from helpers.ncco import Connect, Conversation, Input, Ncco, Notify, Record, Stream, Talk, Transfer, Wait
-from helpers.simulator import asking, joining, payloads, prompts, recordings
+from helpers.simulator import asking, joining, prompts, recordings
 from helpers.simulator.callbacks import NotAnNcco, Reply, ncco_of, why_not_json
 from helpers.simulator.leg import Leg, Webhook
 from helpers.simulator.prompts import BargeIn, Skip
@@ -34,6 +34,7 @@ class Runner:
         Talk: prompts.talk,
         Wait: prompts.wait,
         Input: asking.ask,
+        Notify: asking.notify,
         Record: recordings.record,
         Conversation: joining.conversation,
         Connect: joining.connect,
@@ -67,20 +68,10 @@ class Runner:
         for self.index, action in enumerate(ncco):
             replacement = None  # what stays when the action is skipped
             with self._running(action):
-                replacement = await self._carry(action)
+                replacement = await self.CARRY[type(action)](self, action)
             if replacement:
                 return replacement
         return None
-
-    async def _carry(self, action: Any) -> Replacement | None:
-        if isinstance(action, Notify):
-            return await self._notify(action)
-        return await self.CARRY[type(action)](self, action)
-
-    async def _notify(self, action: Notify) -> Replacement | None:
-        self.network.note(self.leg, "notify", payload=action.payload)
-        event = payloads.notify_event(self.leg, action.payload, self.network.clock)
-        return await self.ask("notify", event, action.eventUrl, action.eventMethod)
 
     # What the actions share
 
@@ -129,7 +120,8 @@ async def ask(network: Network, leg: Leg, kind: str, event: dict[str, Any], hook
 
 def _replacement(network: Network, leg: Leg, kind: str, reply: Reply, url: str) -> Replacement | None:
     """The NCCO in a reply; an empty reply, or one that is no JSON array, means: go on."""
-    if why_not_json(reply) or not isinstance(json.loads(reply.body), list) or not json.loads(reply.body):
+    actions = None if why_not_json(reply) else json.loads(reply.body)
+    if not isinstance(actions, list) or not actions:
         return None
     try:
         return ncco_of(reply, url), kind

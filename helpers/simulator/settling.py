@@ -11,7 +11,7 @@ class Settling:
     """Holds the replies to requests that change something.
 
     Call time stands still between two requests, real time does not: without this a client's next request would come
-    before or after the webhook that his last one set off, and the same program would leave different records.
+    before or after the webhook that the last one set off, and the same program would leave different records.
 
     A request that comes while a webhook is under way may come from the very server that is asked, and is not held.
     """

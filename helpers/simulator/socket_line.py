@@ -182,5 +182,5 @@ class SocketLine:
             leg.reply = leg.reply or asyncio.get_running_loop().create_future()
             if not leg.reply.done():
                 leg.reply.set_result(reply)
-        leg.end(Ending("completed", "the server closed the connection", sip_code=200, disconnected_by="user"))
+        leg.hang_up("the server closed the connection", by="user")
         await forever()

@@ -186,7 +186,7 @@ class Tracks:
         return str(last["conversation"])
 
     def _audible(self, speaker: str, begin: float, end: float) -> list[tuple[float, float]]:
-        """When this leg heard a speaker: neither was he muted nor itself earmuffed, and there was something to hear."""
+        """When this leg heard a speaker: that one not muted, nor this leg earmuffed, and something there to hear."""
         begin = max(begin, self.answered or 0.0)
         controls = [self.call.since_start(e["at"]) for e in self.call.entries("control")]
         cuts = sorted({begin, end, *(at for at in controls if begin < at < end)})
