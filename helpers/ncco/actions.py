@@ -10,24 +10,30 @@ from collections.abc import Iterator
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, JsonValue
-from pydantic_core import PydanticCustomError
 
-from helpers.ncco.fields import Flag, Free, Language, Level, Loop, Method, Number, OneUrl, Says
+from helpers.ncco.fields import Flag, Free, Language, Level, Loop, Method, OneUrl, Says, Seconds, refuse
+from helpers.ncco.fixes import Fix, both, drop, put
 from helpers.ncco.joining import Connect, Conversation, Record, Transfer
 from helpers.ncco.listening import Dtmf, Input, Speech
 from helpers.ncco.model import Action, Options
 from helpers.ncco.problems import Problem, advice, error, shown
 from helpers.ncco.ssml import spoken, ssml_problems
+from helpers.ncco.tidying import Tidied, plain_name
 from helpers.ncco.voices import RETIRED, STYLES, languages
 
 # The longest text `talk` takes, not counting SSML tags.
 TEXT_LIMIT = 1500
+# With its tags; far more than any text of that length needs.
+LONGEST_TEXT = 100_000
+KNOWN = frozenset(languages())
+_LANGUAGES = {plain_name(code): code for code in KNOWN} | {"enuk": "en-GB"}
 
 
 class Stream(Action):
     """Play an audio file into the call."""
 
     summary: ClassVar[str] = "Play an audio file into the call."
+    mistaken: ClassVar[dict[str, str]] = {"url": "streamUrl"}
     action: Literal["stream"] = "stream"
     streamUrl: OneUrl = Field(
         description="The MP3 or 16-bit WAV file to play: a list with one address, fetched when the action is reached.",
@@ -50,11 +56,14 @@ class Stream(Action):
 
 def _text_fits(text: str) -> str:
     if not text.strip():
-        raise PydanticCustomError("ncco", "{said}", {"said": "is empty", "cure": 'Write for example "text": "Hello".'})
+        raise refuse("is empty", 'Write for example "text": "Hello".', "wrong-text")
+    if len(text) > LONGEST_TEXT:
+        said = f"has {len(text):,} characters, tags included, and is not looked at"
+        raise refuse(said, "Split it over several talk actions.", "text-too-long")
     length = len(spoken(text))
     if length > TEXT_LIMIT:
         said = f"has {length} characters without SSML tags; {TEXT_LIMIT} is the limit"
-        raise PydanticCustomError("ncco", "{said}", {"said": said, "cure": "Split it over two talk actions."})
+        raise refuse(said, "Split it over two talk actions.", "text-too-long")
     return text
 
 
@@ -62,6 +71,7 @@ class Talk(Action):
     """Speak a text."""
 
     summary: ClassVar[str] = "Speak a text with a synthetic voice."
+    mistaken: ClassVar[dict[str, str]] = {"lang": "language"}
     action: Literal["talk"] = "talk"
     text: Annotated[str, AfterValidator(_text_fits), Says(maxLength=TEXT_LIMIT)] = Field(
         description="What to say, 1500 characters at most; SSML if it stands between <speak> and </speak>.",
@@ -85,15 +95,19 @@ class Talk(Action):
         None,
         description="The retired way to name a voice; use language and style.",
         examples=["Amy"],
-        json_schema_extra={"deprecated": True},
+        json_schema_extra={"deprecated": True, "source": "text-to-speech guide", "date": "2021-07"},
     )
     provider: Annotated[str, Field(min_length=1)] | None = Field(
         None,
         description="Another maker's voices, such as google or ElevenLabs; known from the SDKs only.",
         examples=["google"],
+        json_schema_extra={"source": "official Ruby and .NET SDKs", "date": "2026-06"},
     )
     providerOptions: Free | None = Field(
-        None, description="Settings that are passed on to that provider.", examples=[{"voice_id": "en-GB-Neural2-A"}]
+        None,
+        description="Settings that are passed on to that provider.",
+        examples=[{"voice_id": "en-GB-Neural2-A"}],
+        json_schema_extra={"source": "official Ruby and .NET SDKs", "date": "2026-06"},
     )
 
     @property
@@ -111,31 +125,54 @@ class Talk(Action):
                 "providerOptions",
                 "talk has provider but no providerOptions.",
                 'Write for example "providerOptions": {}.',
+                rule="provider-needs-options",
+                fix=put('Add "providerOptions": {}', ("providerOptions",), {}),
             )
 
 
 def _voice_problems(given: Options, language: Any, style: Any) -> Iterator[Problem]:
-    if isinstance(language, str) and language not in languages():
+    if isinstance(language, str) and language not in KNOWN:
+        meant = _LANGUAGES.get(plain_name(language), "")
         yield advice(
             "language",
-            f'talk: the language "{language}" is not in the published list.',
-            "Check its spelling, such as en-GB.",
+            f"talk: the language {shown(language)} is not in the published list.",
+            f'Did you mean "{meant}"?' if meant else "Check its spelling, such as en-GB.",
+            rule="unknown-language",
+            fix=put(f'Write "language": "{meant}"', ("language",), meant) if meant else None,
         )
     styles = STYLES.get(language) if isinstance(language, str) else None
     if styles and isinstance(style, int) and style >= styles:
         yield advice(
-            "style", f"talk: {language} has {styles} styles, and {style} is none of them.", f"Use 0 to {styles - 1}."
+            "style",
+            f"talk: {language} has {styles} styles, and {shown(style)} is none of them.",
+            f"Use 0 to {styles - 1}.",
+            rule="unknown-style",
+            fix=put(f'Write "style": {styles - 1}', ("style",), styles - 1),
         )
-    if "voiceName" in given:
-        new = RETIRED.get(str(given["voiceName"]).lower())
-        cure = f'Write "language": "{new[0]}", "style": {new[1]}.' if new else "Use language and style."
-        yield advice("voiceName", "talk: voiceName is retired; it still works, but gets no new voices.", cure)
+    if isinstance(given.get("voiceName"), str):
+        yield _retired(given)
+
+
+def _retired(given: Options) -> Problem:
+    """A voice by its old name; the name counts only when neither language nor style is given."""
+    new = RETIRED.get(given["voiceName"].lower())
+    fix: Fix | None = None
+    cure = "Use language and style."
+    if "language" in given or "style" in given:
+        cure, fix = "Leave it out: language and style say it.", drop("Leave voiceName out", ("voiceName",))
+    elif new:
+        cure = f'Write "language": "{new[0]}", "style": {new[1]}.'
+        steps = drop("", ("voiceName",)), put("", ("language",), new[0]), put("", ("style",), new[1])
+        fix = both(cure.removesuffix("."), *steps)
+    message = "talk: voiceName is retired; it still works, but gets no new voices."
+    return advice("voiceName", message, cure, rule="retired-voice", fix=fix)
 
 
 class Notify(Action):
     """Send data to a webhook in the middle of a call."""
 
     summary: ClassVar[str] = "Send data of your own to your webhook, in the middle of the call."
+    mistaken: ClassVar[dict[str, str]] = {"url": "eventUrl"}
     action: Literal["notify"] = "notify"
     payload: dict[str, JsonValue] = Field(
         description="The data to send: any JSON object.", examples=[{"step": "music over"}]
@@ -156,24 +193,27 @@ class Wait(Action):
 
     summary: ClassVar[str] = "Do nothing for some seconds, and keep the call open."
     action: Literal["wait"] = "wait"
-    timeout: Annotated[Number, Field(ge=WAIT_RANGE[0], le=WAIT_RANGE[1])] = Field(
+    timeout: Annotated[Seconds, Field(ge=WAIT_RANGE[0], le=WAIT_RANGE[1])] = Field(
         10,
         description="Seconds to wait, 0.1 to 7200; what is outside is moved to the nearest of the two.",
         examples=[2.5],
     )
 
     @classmethod
-    def tidy(cls, given: Options) -> tuple[dict[str, Any], list[Problem]]:
-        tidied, found = super().tidy(given)
-        seconds = tidied.get("timeout")
+    def tidy(cls, given: Options) -> Tidied:
+        tidied = super().tidy(given)
+        seconds = tidied.data.get("timeout")
         if isinstance(seconds, (int, float)) and not isinstance(seconds, bool):
             inside = min(max(seconds, WAIT_RANGE[0]), WAIT_RANGE[1])
             if inside != seconds:
-                tidied["timeout"] = inside
+                tidied.data["timeout"] = inside
                 said = f"{seconds:g}" if abs(seconds) < 1e9 else shown(seconds)  # an int can be too large for :g
                 message = f"timeout of wait is {said} seconds; the platform makes it {inside:g}."
-                found.append(advice("timeout", message, "Stay between 0.1 and 7200."))
-        return tidied, found
+                better = int(inside) if float(inside).is_integer() else inside
+                fix = put(f'Write "timeout": {better}', tidied.origin(("timeout",)), better)
+                cure = "Stay between 0.1 and 7200."
+                tidied.found.append(advice("timeout", message, cure, rule="wait-clamped", fix=fix))
+        return tidied
 
 
 #: All actions by their name in JSON, in the order in which a learner meets them.
@@ -204,9 +244,22 @@ ELSEWHERE: dict[str, str] = {
     "sleep": "Use wait.",
 }
 
+#: The action that does the same, where there is one.
+MEANT: dict[str, str] = {
+    "play": "stream",
+    "playaudio": "stream",
+    "playtts": "talk",
+    "say": "talk",
+    "gather": "input",
+    "dial": "connect",
+    "pause": "wait",
+    "sleep": "wait",
+}
+
 __all__ = [
     "ACTIONS",
     "ELSEWHERE",
+    "MEANT",
     "Connect",
     "Conversation",
     "Dtmf",

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, overload
 
-from helpers.ncco.actions import ACTIONS, ELSEWHERE
+from helpers.ncco.actions import ACTIONS
+from helpers.ncco.fields import is_web_address
+from helpers.ncco.filling import fill_in
+from helpers.ncco.fixes import copied, on_list, put
 from helpers.ncco.jsontext import from_json
 from helpers.ncco.lint import Step, between
+from helpers.ncco.live import live_problems
 from helpers.ncco.model import Action
+from helpers.ncco.naming import no_action
 from helpers.ncco.problems import MOST_PROBLEMS, NccoError, Problem, error, kind_of, shown
-from helpers.ncco.schema import options_of
-from helpers.ncco.words import did_you_mean
+from helpers.ncco.schema import named_options
+from helpers.ncco.shape import shape_problems
 
 
 class Ncco(Sequence[Action]):
@@ -49,7 +55,7 @@ class Ncco(Sequence[Action]):
         return f"<NCCO: {' → '.join(action.action for action in self)}>"
 
     def to_list(self) -> list[dict[str, Any]]:
-        """The NCCO as JSON has it: only what was set, ``action`` first in each."""
+        """The NCCO as JSON has it: only what was set, ``action`` first in each, then as it was written."""
         return [action.to_dict() for action in self]
 
     def to_json(self, indent: int | None = 4) -> str:
@@ -75,10 +81,20 @@ def parse(data: Any) -> Ncco:
     return ncco
 
 
-def check(data: Any) -> list[Problem]:
-    """Everything that is wrong or doubtful about ``data``, in order; an empty list if nothing is. Never raises."""
+def check(data: Any, *, live: bool = False, variables: Mapping[str, Any] | None = None) -> list[Problem]:
+    """Everything that is wrong or doubtful about ``data``, in order; an empty list if nothing is. Never raises.
+
+    ``data`` is what :func:`parse` takes. ``live=True`` adds what matters when the real Vonage carries it out: addresses
+    of this machine or of a home network are errors, sound over http is advice. With ``variables`` templates are filled
+    in first, and what is then sent is checked; without them a placeholder is an error.
+
+    >>> [problem.rule for problem in check([{"action": "talk", "text": "Hello", "loop": "2"}])]
+    ['number-as-text']
+    """
     items, problems = _as_list(data)
-    return problems if any(p.severity == "error" for p in problems) else problems + _read(items)[1]
+    if any(p.severity == "error" for p in problems):
+        return problems
+    return problems + _read(items, live=live, variables=variables)[1]
 
 
 def _as_list(data: Any) -> tuple[list[Any], list[Problem]]:
@@ -87,92 +103,104 @@ def _as_list(data: Any) -> tuple[list[Any], list[Problem]]:
         data, found = from_json(data)
         if any(p.severity == "error" for p in found):
             return [], found
+    if isinstance(data, (list, tuple, Ncco)):
+        return list(data), found if data else [*found, _empty()]
+    return [], [*found, _no_list(data)]
+
+
+def _empty() -> Problem:
+    said, cure = "The NCCO is empty: the call would end at once.", "Add an action such as talk or stream."
+    fix = on_list("Add a talk", lambda items: [{"action": "talk", "text": "Hello."}])
+    return error("", said, cure, rule="empty-ncco", fix=fix)
+
+
+def _no_list(data: Any) -> Problem:
+    said = f"An NCCO is a list of actions, but this is {kind_of(data)}."
+    if isinstance(data, dict) and isinstance(data.get("ncco"), (list, tuple)):
+        fix = on_list("Take the list in it", lambda items: items["ncco"])
+        return error("", said, "The NCCO is the list in it, under the name ncco.", rule="not-a-list", fix=fix)
     if isinstance(data, (dict, Action)):
-        return [], [
-            *found,
-            error("", "An NCCO is a list, but this is a single action.", "Put square brackets around it: [ … ]."),
-        ]
-    if not isinstance(data, (list, tuple, Ncco)):
-        return [], [
-            *found,
-            error(
-                "",
-                f"An NCCO is a list of actions, but this is {kind_of(data)}.",
-                'Write for example [{"action": "talk", "text": "Hello"}].',
-            ),
-        ]
-    if not data:
-        return [], [
-            *found,
-            error("", "The NCCO is empty: the call would end at once.", "Add an action such as talk or stream."),
-        ]
-    return list(data), found
+        said = "An NCCO is a list, but this is a single action."
+        fix = on_list("Put it in a list", lambda items: [items])
+        return error("", said, "Put square brackets around it: [ … ].", rule="not-a-list", fix=fix)
+    return error("", said, 'Write for example [{"action": "talk", "text": "Hello"}].', rule="not-a-list")
 
 
-def _read(items: Sequence[Any]) -> tuple[list[Action], list[Problem]]:
+def _read(
+    items: Sequence[Any], *, live: bool = False, variables: Mapping[str, Any] | None = None
+) -> tuple[list[Action], list[Problem]]:
     """Models of all items that are right, and the problems of all items, in order."""
+    given = [item.to_dict() if isinstance(item, Action) else item for item in items]
+    broken = shape_problems(given)
+    filled, untold = (given, {}) if variables is None else fill_in(given, variables, broken)
     models: list[Action] = []
-    problems: list[Problem] = [] if items else _as_list([])[1]
+    problems: list[Problem] = [] if given else [_empty()]
     steps: list[Step] = []
     wrong = 0
-    for index, item in enumerate(items):
-        if isinstance(item, Action):
-            item = item.to_dict()
-        model, found = _read_one(item)
-        if model is not None:
-            models.append(model)
+    for index, item in enumerate(filled):
+        one = _Item(broken[index]) if index in broken else _read_one(item, alone=len(filled) == 1)
+        found = one.problems
+        if index in untold:
+            # Told better by the template's own problems.
+            found = [*untold[index], *(p for p in found if p.rule != "placeholder-left")]
+        if live and one.name:
+            found = [*found, *live_problems(one.name, named_options(ACTIONS[one.name]), one.options)]
+        if item is not given[index]:
+            # A fix would write over the template.
+            found = [replace(p, fix=None) for p in found]
+        if one.model is not None:
+            models.append(one.model)
         problems += [p.at(index) for p in found]
-        name = item.get("action") if isinstance(item, dict) else None
-        known = ACTIONS.get(name) if isinstance(name, str) else None
         # What is wrong in itself can still be in the wrong place, so every step takes part.
-        steps.append((index, str(name), known.tidy(_texts_only(item))[0] if known else {}))
+        steps.append((index, one.name, one.options))
         wrong += any(p.severity == "error" for p in found)
         if wrong >= MOST_PROBLEMS:
-            problems.append(error("", "What follows has not been looked at.", "Correct these errors first.").at(index))
+            said, cure = "What follows has not been looked at.", "Correct these errors first."
+            problems.append(error("", said, cure, rule="too-many-problems").at(index))
             return models, problems
-    problems += between(steps)
+    problems = [_with_address(p, steps) for p in problems] + list(between(steps))
     problems.sort(key=lambda p: -1 if p.action is None else p.action)
     return models, problems
 
 
-def _read_one(item: Any) -> tuple[Action | None, list[Problem]]:
+@dataclass
+class _Item:
+    """One item of the list: its problems; its model if it is right; its name and options as far as they are known."""
+
+    problems: list[Problem]
+    model: Action | None = None
+    name: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def _read_one(item: Any, *, alone: bool) -> _Item:
     if not isinstance(item, dict):
-        return None, [
-            error(
-                "",
-                f"An action is an object, but this is {kind_of(item)} ({shown(item)}).",
-                'Write for example {"action": "talk", "text": "Hello"}.',
-            )
-        ]
-    if "action" not in item:
-        best = max(ACTIONS, key=lambda n: len({o.name for o in options_of(ACTIONS[n])} & item.keys()))
-        fits = {o.name for o in options_of(ACTIONS[best])} & item.keys()
-        return None, [error("action", 'The "action" is missing.', f'Add "action": "{best if fits else "talk"}".')]
-    name = item["action"]
+        said = f"An action is an object, but this is {kind_of(item)} ({shown(item)})."
+        inner = isinstance(item, (list, tuple)) and alone
+        fix = on_list("Take the inner list", lambda items: items[0]) if inner else None
+        cure = 'Write for example {"action": "talk", "text": "Hello"}.'
+        return _Item([error("", said, cure, rule="not-an-action", fix=fix)])
+    name = item.get("action")
     if not isinstance(name, str) or name not in ACTIONS:
-        return None, [error("action", f"There is no action {shown(name)}.", _other_action(name))]
-    nulls = [
-        error(str(k), f"{k} of {name} is null.", "Leave it out if it is not set.") for k, v in item.items() if v is None
-    ]
-    options = {k: v for k, v in _texts_only(item).items() if k != "action"}
-    odd = [
-        error("", f"{name}: {k!r} is not a name: names are text.", "Put quotes around it.")
-        for k in item
-        if not isinstance(k, str)
-    ]
-    model, found = ACTIONS[name].read(options)
-    nulls_at = {p.field for p in nulls}
-    found = [*odd, *nulls, *(p for p in found if p.field not in nulls_at)]
-    return (None if any(p.severity == "error" for p in found) else model), found
+        problem = no_action(item, alone)
+        meant = problem.fix.change(copied(item)) if problem.fix else None
+        if not isinstance(meant, dict):
+            return _Item([problem])
+        return replace(_read_one(meant, alone=alone), problems=[problem], model=None)
+    options = {k: v for k, v in item.items() if k != "action"}
+    model, found, tidied = ACTIONS[name].look_at(options)
+    if found:
+        found = ACTIONS[name].only_good_fixes(options, found[:MOST_PROBLEMS])
+        model = None if any(p.severity == "error" for p in found) else model
+    return _Item(found, model, name, tidied.data)
 
 
-def _other_action(name: Any) -> str:
-    key = str(name).strip().lower()
-    if key in ELSEWHERE:
-        return ELSEWHERE[key]
-    meant = did_you_mean(key, ACTIONS)
-    return f'Did you mean "{meant}"?' if meant else f"The actions are: {', '.join(ACTIONS)}."
-
-
-def _texts_only(item: dict[Any, Any]) -> dict[str, Any]:
-    return {k: v for k, v in item.items() if isinstance(k, str)}
+def _with_address(problem: Problem, steps: Sequence[Step]) -> Problem:
+    """A missing eventUrl can be that of another action."""
+    if problem.rule != "missing-option" or problem.field != "eventUrl" or problem.fix is not None:
+        return problem
+    urls = [options.get("eventUrl") for _, _, options in steps]
+    url = next((u for u in urls if isinstance(u, list) and len(u) == 1 and isinstance(u[0], str)), None)
+    if url is None or not is_web_address(url[0]):
+        return problem
+    return replace(problem, fix=put(f"Write {shown(url[0])}", ("eventUrl",), url).at(problem.action))

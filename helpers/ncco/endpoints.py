@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from helpers.ncco.fields import Digits, Free, PhoneNumber, Says, SipUri, Url, WebsocketUri
+from helpers.ncco.fixes import drop
 from helpers.ncco.model import Options, Part
-from helpers.ncco.problems import Problem, advice, error
+from helpers.ncco.problems import Problem, error
 
 # The longest `headers` object that is passed on to a WebSocket, in bytes of JSON.
 HEADERS_LIMIT = 512
@@ -35,7 +37,12 @@ class OnAnswer(Part):
         None,
         description="The old name of ringbackTone.",
         examples=["https://example.com/ringing.mp3"],
-        json_schema_extra={"deprecated": True},
+        json_schema_extra={
+            "deprecated": True,
+            "instead": "ringbackTone",
+            "source": "NCCO reference of 2021",
+            "date": "2021-07",
+        },
     )
 
 
@@ -100,6 +107,7 @@ class WebsocketEndpoint(_Endpoint):
         alias="content-type",
         description="The sound's format: 16-bit samples, 8000, 16000 or 24000 of them a second.",
         examples=["audio/l16;rate=16000"],
+        json_schema_extra={"source": "Voice API OpenAPI 1.10"},
     )
     headers: Free | None = Field(
         None,
@@ -115,11 +123,17 @@ class WebsocketEndpoint(_Endpoint):
     @classmethod
     def together(cls, given: Options) -> Iterator[Problem]:
         headers = given.get("headers")
-        size = len(json.dumps(headers, ensure_ascii=False).encode()) if isinstance(headers, dict) else 0
+        size = _size(headers) if isinstance(headers, dict) else 0
         if size > HEADERS_LIMIT:
-            yield error(
-                "headers", f"headers of websocket take {size} bytes; {HEADERS_LIMIT} is the limit.", "Send less."
-            )
+            said = f"headers of websocket take {size} bytes; {HEADERS_LIMIT} is the limit."
+            yield error("headers", said, "Send less.", rule="headers-too-large")
+
+
+def _size(headers: dict[str, Any]) -> int:
+    try:
+        return len(json.dumps(headers, ensure_ascii=False).encode("utf-8", "replace"))
+    except (TypeError, ValueError, RecursionError):
+        return 0  # the model refuses what is no JSON
 
 
 class StandardHeaders(Part):
@@ -159,11 +173,12 @@ class SipEndpoint(_Endpoint):
     def together(cls, given: Options) -> Iterator[Problem]:
         has_uri, has_user = "uri" in given, "user" in given or "domain" in given
         if has_uri and has_user:
-            yield error("uri", "sip has both uri and user or domain.", "Keep uri, or user and domain.")
+            fix = drop("Keep uri", ("user",), ("domain",))
+            cure = "Keep uri, or user and domain."
+            yield error("uri", "sip has both uri and user or domain.", cure, rule="sip-two-ways", fix=fix)
         if not has_uri and not ("user" in given and "domain" in given):
-            yield error(
-                "uri", "sip needs uri, or user and domain.", 'Write for example "uri": "sip:reception@sip.example.com".'
-            )
+            cure = 'Write for example "uri": "sip:reception@sip.example.com".'
+            yield error("uri", "sip needs uri, or user and domain.", cure, rule="sip-nowhere")
 
 
 class VbcEndpoint(_Endpoint):
@@ -188,8 +203,8 @@ ENDPOINTS: dict[str, type[Part]] = {
 
 
 def check_endpoint(endpoint: object) -> Iterator[Problem]:
-    """The rules between the options of one endpoint object of any type."""
+    """The rules between the options of one endpoint object of any type, told as those of ``connect``."""
     if isinstance(endpoint, dict) and isinstance(endpoint.get("type"), str) and endpoint["type"] in ENDPOINTS:
         for problem in ENDPOINTS[endpoint["type"]].together(endpoint):
-            make = error if problem.severity == "error" else advice
-            yield make(f"endpoint.{problem.field}", problem.message, problem.cure)
+            fix = problem.fix.inside("endpoint", 0) if problem.fix else None
+            yield replace(problem, field=f"endpoint.{problem.field}", fix=fix)

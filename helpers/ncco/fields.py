@@ -7,17 +7,18 @@ and the reference table all read that from the model, so that it is said in one 
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, JsonValue, PlainSerializer
+from pydantic import AfterValidator, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
 from helpers.ncco.voices import languages
 
 
 class Says:
-    """Facts about a type that go into its JSON schema: ``expected`` (words), ``kind``, ``step``, ``suggest`` …"""
+    """Facts about a type that go into its JSON schema: ``expected`` (words), ``kind``, ``step``, ``unit`` …"""
 
     def __init__(self, **facts: Any) -> None:
         self.facts = facts
@@ -28,78 +29,124 @@ class Says:
         return schema
 
 
-def _refuse(message: str, cure: str) -> PydanticCustomError:
-    # The cure travels in the context: words.py puts the two together again.
-    return PydanticCustomError("ncco", "{said}", {"said": message, "cure": cure})
-
-
-def _template_left(text: str) -> None:
-    if "{{" in text:
-        raise _refuse("still holds a template placeholder", "Fill it in first: render_ncco(ncco, variables).")
+def refuse(message: str, cure: str, rule: str, better: str | None = None) -> PydanticCustomError:
+    """What a validator raises. ``better`` is the value that was certainly meant."""
+    # All of it travels in the context: words.py puts the two together again.
+    return PydanticCustomError("ncco", "{said}", {"said": message, "cure": cure, "rule": rule, "better": better})
 
 
 def _web_address(text: str) -> str:
-    _template_left(text)
-    try:
-        parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not re.search(r"[\s<>\"]", text)
-    except ValueError:
-        good = False
-    if good:
+    if is_web_address(text):
         return text
-    if re.search(r"\s", text.strip()):
-        raise _refuse("has a space in it", "Write a space as %20.")
-    if re.match(r"[\w.-]+\.\w+(:\d+)?/", text):
-        raise _refuse("has no http:// or https:// in front", f'Write "https://{text}".')
-    raise _refuse(
+    plain = text.strip()
+    if not plain:
+        raise refuse(
+            "is not a whole web address that starts with http:// or https://",
+            'Write all of it, as in "https://example.com/path".',
+            "empty-address",
+        )
+    if re.search(r"\s", plain) and is_web_address(better := re.sub(r"\s", "%20", plain)):
+        raise refuse("has a space in it", "Write a space as %20.", "malformed-address", better)
+    if is_web_address(plain):
+        raise refuse("has a space around it", "Take the space away.", "malformed-address", plain)
+    if "&#x2F;" in plain and is_web_address(better := unescape(plain)):
+        said = "has been escaped for a web page, as Mustache does"
+        raise refuse(said, f'Write "{better[:200]}".', "malformed-address", better)
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://", plain) and not re.match(r"https?:", plain):
+        said = "is not a whole web address that starts with http:// or https://"
+        raise refuse(said, "Put the file on a web server.", "wrong-scheme")
+    if re.match(r"[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,}(:\d+)?/", plain):
+        better = f"https://{plain}"
+        raise refuse(
+            "has no http:// or https:// in front",
+            f'Write "{better[:200]}".',
+            "relative-address",
+            better if is_web_address(better) else None,
+        )
+    relative = "://" not in plain[:20]
+    raise refuse(
         "is not a whole web address that starts with http:// or https://",
         'Write all of it, as in "https://example.com/path".',
+        "relative-address" if relative else "malformed-address",
     )
+
+
+def is_web_address(text: str) -> bool:
+    """True for a whole http or https address without spaces, quotes, ``<``, ``>`` or control characters."""
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 0) >= 0
+    except ValueError:
+        return False
+    host = str(parts.hostname)
+    return good and "%" not in host and len(host) <= 253 and not re.search(r"[\s<>\"\x00-\x1f\x7f\ud800-\udfff]", text)
 
 
 def _phone_number(text: str) -> str:
-    _template_left(text)
     if re.fullmatch(r"[1-9][0-9]{6,14}", text):
         return text
+    if re.search(r"[A-Za-z]", text):
+        raise refuse("has letters in it", 'Write digits only, like "447700900001".', "phone-number")
     digits = re.sub(r"[^0-9]", "", text)
     international = digits[2:] if digits.startswith("00") else digits
-    if re.search(r"[A-Za-z]", text):
-        raise _refuse("has letters in it", 'Write digits only, like "447700900001".')
     if not 7 <= len(international) <= 15:
-        raise _refuse(
+        raise refuse(
             f"has {len(international)} digits; a phone number has 7 to 15",
             'Write country code and number, like "447700900001".',
+            "phone-number",
         )
     if international.startswith("0"):
-        raise _refuse(
-            "starts with 0, so the country code is missing", 'Write it with country code, like "447700900001".'
+        raise refuse(
+            "starts with 0, so the country code is missing",
+            'Write it with country code, like "447700900001".',
+            "phone-number",
         )
-    raise _refuse(
-        "must be digits only, country code first, without +, 00, spaces or dashes", f'Write "{international}".'
+    better = _international(text)
+    raise refuse(
+        "must be digits only, country code first, without +, 00, spaces or dashes",
+        f'Write "{better or international}".',
+        "phone-number",
+        better,
     )
+
+
+def _international(text: str) -> str | None:
+    # It loads the numbering plans of the world: only for a number that is wrong.
+    from helpers.phone_numbers import NumberError, e164
+
+    try:
+        return e164(text)
+    except NumberError:
+        return None
 
 
 def _address(*schemes: str) -> AfterValidator:
     wanted = " or ".join(f"{scheme}:" for scheme in schemes)
 
     def check(text: str) -> str:
-        _template_left(text)
-        if not re.match(rf"({'|'.join(schemes)}):\S+$", text):
-            raise _refuse(f"does not start with {wanted}, or has a space in it", f"Start it with {wanted}")
+        if not re.fullmatch(rf"({'|'.join(schemes)}):[^\s\x00-\x1f\ud800-\udfff]+", text):
+            said = f"does not start with {wanted}, or has a space in it"
+            raise refuse(said, f"Start it with {wanted}", "wrong-scheme", _with_scheme(text.strip(), schemes))
         return text
 
     return AfterValidator(check)
 
 
-def _plain(number: float) -> float | int:
-    """1.0 goes out as 1, as a person would write it."""
-    return int(number) if float(number).is_integer() else number
+def _with_scheme(text: str, schemes: tuple[str, ...]) -> str | None:
+    """The address with the scheme that was certainly meant: wss for https, sip for a bare name@host."""
+    if "wss" in schemes and re.match(r"https?://\S+$", text):
+        return f"ws{text[4:]}"
+    if "sip" in schemes and re.fullmatch(r"[\w.+-]+@[\w.-]+", text):
+        return f"sip:{text}"
+    return text if re.match(rf"({'|'.join(schemes)}):\S+$", text) else None
 
 
 Flag = bool
-Number = Annotated[float, Field(allow_inf_nan=False), PlainSerializer(_plain)]
-Level = Annotated[Number, Field(ge=-1, le=1), Says(step=0.1, loose=True)]
-Loop = Annotated[int, Field(ge=0), Says(loose=True)]
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Seconds = Annotated[Number, Says(unit="s")]
+WholeSeconds = Annotated[int, Says(unit="s")]
+Level = Annotated[Number, Field(ge=-1, le=1), Says(step=0.1)]
+Loop = Annotated[int, Field(ge=0), Says(unit="times")]
 Url = Annotated[
     str,
     AfterValidator(_web_address),

@@ -6,14 +6,28 @@ Source: NCCO reference; where it is silent, the official SDKs.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
 from helpers.ncco.endpoints import OneEndpoint, check_endpoint
-from helpers.ncco.fields import Flag, Key, Language, Method, Number, OneUrl, PhoneNumber, Url, Uuids
+from helpers.ncco.fields import (
+    Flag,
+    Key,
+    Language,
+    Method,
+    OneUrl,
+    PhoneNumber,
+    Says,
+    Seconds,
+    Url,
+    Uuids,
+    WholeSeconds,
+)
+from helpers.ncco.fixes import drop, put, rename
 from helpers.ncco.model import Action, Options, Part
 from helpers.ncco.problems import Problem, advice, error
+from helpers.ncco.tidying import Tidied
 
 LEG = "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"
 
@@ -36,6 +50,7 @@ class Record(Action):
 
     summary: ClassVar[str] = "Record the call, in the background or as voicemail."
     synchronous: ClassVar[bool] = False
+    mistaken: ClassVar[dict[str, str]] = {"channel": "channels"}
     action: Literal["record"] = "record"
     format: Literal["mp3", "wav", "ogg"] | None = Field(
         None, description="The file format; mp3 if left out, or wav for more than two channels.", examples=["wav"]
@@ -43,10 +58,10 @@ class Record(Action):
     split: Literal["conversation"] | None = Field(
         None, description='"conversation" puts each side into a channel of its own.', examples=["conversation"]
     )
-    channels: Annotated[int, Field(ge=1, le=32)] | None = Field(
+    channels: Annotated[int, Field(ge=1, le=32), Says(unit="channels")] | None = Field(
         None, description="How many channels, 1 to 32; needs split.", examples=[2]
     )
-    endOnSilence: Annotated[Number, Field(ge=3, le=10)] | None = Field(
+    endOnSilence: Annotated[Seconds, Field(ge=3, le=10)] | None = Field(
         None,
         description="Seconds of silence that end the recording, 3 to 10; the next action then waits.",
         examples=[3],
@@ -54,7 +69,7 @@ class Record(Action):
     endOnKey: Key | None = Field(
         None, description="The key that ends the recording; the next action then waits.", examples=["#"]
     )
-    timeOut: Annotated[int, Field(ge=3, le=7200)] | None = Field(
+    timeOut: Annotated[WholeSeconds, Field(ge=3, le=7200)] | None = Field(
         None, description="Seconds of recording at most, 3 to 7200; the next action then waits.", examples=[60]
     )
     beepStart: Flag = Field(False, description="Whether a beep tells that the recording starts.", examples=[True])
@@ -76,7 +91,9 @@ class Record(Action):
     @classmethod
     def together(cls, given: Options) -> Iterator[Problem]:
         if "channels" in given and "split" not in given:
-            yield error("channels", "record: channels needs split.", 'Add "split": "conversation".')
+            add = put('Add "split": "conversation"', ("split",), "conversation")
+            cure = 'Add "split": "conversation".'
+            yield error("channels", "record: channels needs split.", cure, rule="channels-need-split", fix=add)
 
 
 class Conversation(Action):
@@ -121,7 +138,9 @@ class Conversation(Action):
     def together(cls, given: Options) -> Iterator[Problem]:
         yield from _mute_or_can_speak("conversation", given)
         if "transcription" in given and given.get("record") is not True:
-            yield error("transcription", "conversation: transcription needs a recording.", 'Add "record": true.')
+            message, cure = "conversation: transcription needs a recording.", 'Add "record": true.'
+            fix = put('Add "record": true', ("record",), True)
+            yield error("transcription", message, cure, rule="transcription-needs-record", fix=fix)
 
 
 class AdvancedMachineDetection(Part):
@@ -135,8 +154,11 @@ class AdvancedMachineDetection(Part):
         description='"default" reports both in passing; "detect" waits for the machine, "detect_beep" for its beep.',
         examples=["detect_beep"],
     )
-    beep_timeout: Annotated[int, Field(ge=30, le=120)] | None = Field(
-        None, description="Seconds to wait for the beep, 30 to 120.", examples=[45]
+    beep_timeout: Annotated[WholeSeconds, Field(ge=30, le=120)] | None = Field(
+        None,
+        description="Seconds to wait for the beep, 30 to 120.",
+        examples=[45],
+        json_schema_extra={"source": "Voice API OpenAPI 1.10"},
     )
 
 
@@ -144,6 +166,7 @@ class Connect(Action):
     """Call someone else and join the two calls."""
 
     summary: ClassVar[str] = "Call someone else and join the two calls."
+    mistaken: ClassVar[dict[str, str]] = {"endpoints": "endpoint", "to": "endpoint"}
     action: Literal["connect"] = "connect"
     endpoint: OneEndpoint = Field(
         description="Whom to call: a list with one endpoint object.",
@@ -163,10 +186,10 @@ class Connect(Action):
         description='"synchronous" lets the reply of eventUrl be a new NCCO when the call fails.',
         examples=["synchronous"],
     )
-    timeout: Annotated[int, Field(ge=1, le=120)] = Field(
+    timeout: Annotated[WholeSeconds, Field(ge=1, le=120)] = Field(
         60, description="Seconds to let it ring, 1 to 120.", examples=[20]
     )
-    limit: Annotated[int, Field(ge=1, le=7200)] = Field(
+    limit: Annotated[WholeSeconds, Field(ge=1, le=7200)] = Field(
         7200, description="Seconds the call may last, 1 to 7200.", examples=[600]
     )
     machineDetection: Literal["continue", "hangup"] | None = Field(
@@ -189,20 +212,31 @@ class Connect(Action):
         examples=["https://example.com/ringing.mp3"],
     )
 
+    spellings: ClassVar[dict[str, str]] = {"advanced_machine_detection": "advancedMachineDetection"}
+
     @classmethod
-    def tidy(cls, given: Options) -> tuple[dict[str, Any], list[Problem]]:
-        tidied, found = _renamed(*super().tidy(given), old="advanced_machine_detection", new="advancedMachineDetection")
-        tone = tidied.get("ringbackTone")
-        if isinstance(tone, list) and len(tone) == 1:  # the official Python SDK writes it so
-            tidied["ringbackTone"] = tone[0]
+    def tidy(cls, given: Options) -> Tidied:
+        tidied = super().tidy(given)
+        for old, new in cls.spellings.items():
+            if old in given and new not in given:
+                fix = rename(f"Write {new}", (old,), new, given[old])
+                message = f"{old} is the spelling of some SDKs."
+                tidied.found.append(advice(new, message, f"Write {new}.", rule="two-spellings", fix=fix))
+        tone = tidied.data.get("ringbackTone")
+        if isinstance(tone, list) and len(tone) == 1 and isinstance(tone[0], str):  # the official Python SDK does so
+            tidied.data["ringbackTone"] = tone[0]
             message = "ringbackTone is a list; the NCCO reference wants the address as text."
-            found = [*found, advice("ringbackTone", message, "Leave the square brackets out.")]
-        return tidied, found
+            fix = put("Leave the square brackets out", tidied.origin(("ringbackTone",)), tone[0])
+            cure = "Leave the square brackets out."
+            tidied.found.append(advice("ringbackTone", message, cure, rule="ringback-list", fix=fix))
+        return tidied
 
     @classmethod
     def together(cls, given: Options) -> Iterator[Problem]:
         if "from" in given and given.get("randomFromNumber"):
-            yield error("randomFromNumber", "connect has both from and randomFromNumber.", "Keep one of them.")
+            fix = drop("Keep from", ("randomFromNumber",))
+            message = "connect has both from and randomFromNumber."
+            yield error("randomFromNumber", message, "Keep one of them.", rule="two-callers", fix=fix)
         endpoints = given.get("endpoint")
         for endpoint in endpoints[:1] if isinstance(endpoints, list) else []:
             yield from check_endpoint(endpoint)
@@ -212,7 +246,17 @@ class Connect(Action):
                     "from",
                     "connect calls a phone without from: a real phone network may refuse a call from nobody.",
                     'Add "from" with your own number.',
+                    rule="missing-caller",
+                    fix=put("Let Vonage pick one of your numbers", ("randomFromNumber",), True),
                 )
+        if given.get("eventType") == "synchronous" and "eventUrl" not in given:
+            yield advice(
+                "eventType",
+                "connect: eventType synchronous without eventUrl: nobody is asked for a new NCCO.",
+                "Add eventUrl, a list with one address.",
+                rule="synchronous-without-url",
+                fix=drop("Leave eventType out", ("eventType",)),
+            )
 
 
 class Transfer(Action):
@@ -232,9 +276,8 @@ class Transfer(Action):
     )
     mute: Flag = Field(False, description="Whether those who move are muted.", examples=[True])
 
-    @classmethod
-    def tidy(cls, given: Options) -> tuple[dict[str, Any], list[Problem]]:
-        return _renamed(*super().tidy(given), old="conversation_id", new="conversationId")
+    # The reference's table has the one spelling, its example the other.
+    spellings: ClassVar[dict[str, str]] = {"conversation_id": "conversationId"}
 
     @classmethod
     def together(cls, given: Options) -> Iterator[Problem]:
@@ -243,14 +286,6 @@ class Transfer(Action):
 
 def _mute_or_can_speak(name: str, given: Options) -> Iterator[Problem]:
     if given.get("mute") is True and "canSpeak" in given:
-        yield error("mute", f"{name} has both mute and canSpeak.", "Keep one; canSpeak: [] is the same as mute.")
-
-
-def _renamed(
-    given: dict[str, Any], found: list[Problem], *, old: str, new: str
-) -> tuple[dict[str, Any], list[Problem]]:
-    """Vonage's pages and SDKs write some options in two ways; the kit takes both and writes one."""
-    if old in given and new not in given:
-        given = {new if name == old else name: value for name, value in given.items()}
-        found = [*found, advice(new, f"{old} is written as {new} here: both spellings are in use.", f"Write {new}.")]
-    return given, found
+        cure = "Keep one; canSpeak: [] is the same as mute."
+        fix = drop("Keep mute", ("canSpeak",))
+        yield error("mute", f"{name} has both mute and canSpeak.", cure, rule="mute-and-can-speak", fix=fix)

@@ -7,8 +7,13 @@ import json
 import re
 from typing import Any, NoReturn
 
-from helpers.ncco.problems import Problem, advice, error, shown
+from helpers.ncco.fixes import on_list
+from helpers.ncco.problems import MOST_PROBLEMS, Problem, advice, error, shown
 
+#: Characters, or bytes, of the longest text that is read. Far more than any NCCO, and little enough for an editor.
+LONGEST = 1_000_000
+# A text of more characters is not tried as Python: to take it apart would take longer than a person waits.
+_LONGEST_PYTHON = 50_000
 HALF = re.compile(r"\\u[dD][89a-fA-F]")  # a character beyond the first 65,536 is written as two of these
 
 
@@ -18,13 +23,16 @@ class _NotJson(ValueError):
 
 def from_json(text: str | bytes | bytearray) -> tuple[Any, list[Problem]]:
     """The data in a JSON text, and its problems; the data is ``None`` if there is an error among them."""
+    if len(text) > LONGEST:
+        said = f"The text has {len(text):,} characters; {LONGEST:,} are the most that are read."
+        cure = "The NCCO of a call has some thousands: is this the right file?"
+        return None, [error("", said, cure, rule="too-large")]
     if not isinstance(text, str):
         try:
             text = bytes(text).decode("utf-8-sig")
         except UnicodeDecodeError as problem:
-            return None, [
-                error("", f"This is not text: byte {problem.start} is no UTF-8.", "Save or send it as UTF-8.")
-            ]
+            said = f"This is not text: byte {problem.start} is no UTF-8."
+            return None, [error("", said, "Save or send it as UTF-8.", rule="not-utf8")]
     text = text.removeprefix("\ufeff")
     twice: list[Problem] = []
     try:
@@ -35,23 +43,25 @@ def from_json(text: str | bytes | bytearray) -> tuple[Any, list[Problem]]:
     except json.JSONDecodeError as problem:
         return None, [_not_json(text, problem)]
     except RecursionError:
-        return None, [error("", "The JSON is nested too deeply.", "An NCCO needs four levels at most.")]
+        return None, [error("", "The JSON is nested too deeply.", "An NCCO has five levels at most.", rule="too-deep")]
     except UnicodeEncodeError:
         cure = "Write the character itself, or both of its halves: \\ud83d\\ude00."
-        return None, [error("", "There is half of a character in it: a \\ud800 to \\udfff that stands alone.", cure)]
+        said = "There is half of a character in it: a \\ud800 to \\udfff that stands alone."
+        return None, [error("", said, cure, rule="half-character")]
     except ValueError as problem:
-        return None, [error("", f"This is not JSON: {problem}.", "Write an ordinary number.")]
+        return None, [error("", f"This is not JSON: {problem}.", "Write an ordinary number.", rule="not-json")]
 
 
 def _object(pairs: list[tuple[str, Any]], twice: list[Problem]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in pairs:
-        if name in found:
+        if name in found and len(twice) < MOST_PROBLEMS:
             twice.append(
                 advice(
                     name,
                     f"{shown(name)} stands twice in one object; only the last one counts.",
                     "Remove one, or write }, { between two actions.",
+                    rule="duplicate-name",
                 )
             )
         found[name] = value
@@ -64,17 +74,23 @@ def _constant(name: str) -> NoReturn:
 
 def _not_json(text: str, problem: json.JSONDecodeError) -> Problem:
     if not text.strip():
-        return error("", "The text is empty.", 'Write for example [{"action": "talk", "text": "Hello"}].')
+        cure = 'Write for example [{"action": "talk", "text": "Hello"}].'
+        return error("", "The text is empty.", cure, rule="not-json")
     if text.lstrip().startswith("<"):
-        return error("", "This is a web page or XML, not JSON.", "Look at what the address answers with.")
+        cure = "Look at what the address answers with."
+        return error("", "This is a web page or XML, not JSON.", cure, rule="not-json")
     lines = text.splitlines() or [""]
     line = lines[problem.lineno - 1] if problem.lineno <= len(lines) else ""
     near = f", at {shown(line[max(0, problem.colno - 1) :][:20])}" if line[problem.colno - 1 :].strip() else ""
     place = f"This is not JSON: line {problem.lineno}, column {problem.colno}{near}."
-    return error("", place, _slip(text, problem))
+    python = _python(text)
+    fix = on_list("Write it as JSON", lambda _: python) if isinstance(python, list) else None
+    return error("", place, _slip(text, problem, python), rule="not-json", fix=fix)
 
 
-def _slip(text: str, problem: json.JSONDecodeError) -> str:
+def _slip(text: str, problem: json.JSONDecodeError, python: Any) -> str:
+    if "\0" in text[:4]:
+        return "It looks like UTF-16: save or send it as UTF-8."
     before = text[: problem.pos].rstrip()
     rest = text[problem.pos :].lstrip()
     if (rest[:1] in ("]", "}") and before.endswith(",")) or (
@@ -83,7 +99,6 @@ def _slip(text: str, problem: json.JSONDecodeError) -> str:
         return "Remove the comma before it."
     if "{{" in text:
         return 'Fill in templates with render_ncco; a placeholder stands in quotes: "{{name}}".'
-    python = _python(text)
     if python is not None:
         return f"It is Python: write {shown(python, 200)}, or hand over the list itself."
     if rest.startswith(("'", "‘", "“", "”")):
@@ -100,6 +115,8 @@ def _slip(text: str, problem: json.JSONDecodeError) -> str:
 
 
 def _python(text: str) -> Any:
+    if len(text) > _LONGEST_PYTHON:
+        return None
     try:
         value = ast.literal_eval(text.strip())
         json.dumps(value)

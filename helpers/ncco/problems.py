@@ -1,17 +1,18 @@
-"""What can be wrong with an NCCO, in plain words: ``Problem``, and the error that carries all of them."""
+"""What is wrong with an NCCO, in plain words, with the place and the cure."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from helpers.errors import KitError
+from helpers.ncco.fixes import Fix
+from helpers.ncco.rules import RULES, Severity
 
-Severity = Literal["error", "advice"]
-
-# Errors that are named. Nobody reads more, and finding words for each takes time in which a server does nothing else.
+#: The most problems that are collected for one NCCO and for one action; nobody reads more.
 MOST_PROBLEMS = 100
 
 
@@ -19,9 +20,11 @@ MOST_PROBLEMS = 100
 class Problem:
     """One thing to put right.
 
-    ``severity`` is ``"error"`` (the NCCO is refused) or ``"advice"`` (it runs, but perhaps not as meant); ``action`` is
-    the position in the list, counted from 0 as Python does, or ``None`` for the NCCO as a whole; ``field`` is the
-    option's path, such as ``"dtmf.timeOut"``, or ``""``; ``message`` says what is wrong and ``cure`` what to write.
+    ``severity`` is ``"error"`` (Vonage would refuse or ignore it) or ``"advice"`` (it runs, but perhaps not as meant);
+    ``action`` is the position in the list, counted from 0 as Python does, or ``None`` for the NCCO as a whole;
+    ``field`` is the option's path, such as ``"dtmf.timeOut"``, or ``""``. ``message`` says what is wrong, ``why`` what
+    Vonage does or the caller hears because of it, ``cure`` what to write, and ``fix`` writes it. ``rule`` is a name in
+    :data:`helpers.ncco.rules.RULES`; a problem of no rule, or of the wrong severity, is a ``ValueError``.
     """
 
     severity: Severity
@@ -29,24 +32,35 @@ class Problem:
     field: str
     message: str
     cure: str = ""
+    why: str = ""
+    rule: str = ""
+    fix: Fix | None = dataclasses.field(default=None, compare=False)
+
+    def __post_init__(self) -> None:
+        rule = RULES.get(self.rule)
+        if rule is None or rule.severity != self.severity:
+            raise ValueError(f"There is no {self.severity} rule {self.rule!r} in helpers.ncco.rules.")
+        if not self.why:
+            object.__setattr__(self, "why", rule.why)
 
     def __str__(self) -> str:
         place = "" if self.action is None else f"[{self.action}] "
         return f"{place}{self.message} {self.cure}".strip()
 
     def at(self, action: int | None) -> Problem:
-        """The same problem, at that position of the list."""
-        return replace(self, action=action)
+        """The same problem, and its fix, at that position of the list."""
+        fix = self.fix.at(action) if self.fix and action is not None else self.fix
+        return replace(self, action=action, fix=fix)
 
 
-def error(field: str, message: str, cure: str = "") -> Problem:
+def error(field: str, message: str, cure: str = "", *, rule: str, why: str = "", fix: Fix | None = None) -> Problem:
     """A problem because of which the NCCO is refused; its position is filled in by whoever knows it."""
-    return Problem("error", None, field, message, cure)
+    return Problem("error", None, field, message, cure, why, rule, fix)
 
 
-def advice(field: str, message: str, cure: str = "") -> Problem:
+def advice(field: str, message: str, cure: str = "", *, rule: str, why: str = "", fix: Fix | None = None) -> Problem:
     """A problem with which the NCCO still runs; its position is filled in by whoever knows it."""
-    return Problem("advice", None, field, message, cure)
+    return Problem("advice", None, field, message, cure, why, rule, fix)
 
 
 class NccoError(KitError):
@@ -69,10 +83,17 @@ class NccoError(KitError):
 def shown(value: Any, limit: int = 60) -> str:
     """A value as JSON would write it, cut to ``limit`` characters, for use in a sentence."""
     try:
-        text = json.dumps(value, ensure_ascii=False)
+        text = json.dumps(value[:limit] if isinstance(value, str) else value, ensure_ascii=False)
     except (TypeError, ValueError, RecursionError):
         text = f"a Python {type(value).__name__}"
+    # Half of a character can stand in a Python text, but cannot be printed.
+    text = text.encode("utf-8", "backslashreplace").decode()
     return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+def named(name: str) -> str:
+    """The name of an option for use in a sentence: as it is, or in quotes and cut if it is no ordinary name."""
+    return name if name.isidentifier() and name.isascii() and len(name) <= 40 else shown(name)
 
 
 def kind_of(value: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from pydantic import BaseModel
@@ -16,7 +16,9 @@ class Option:
 
     ``kind`` is one of ``flag``, ``whole number``, ``number``, ``choice``, ``choices``, ``text``, ``url``, ``urls``,
     ``list``, ``object`` (free JSON), ``parts`` (a group with options of its own) and ``variants`` (a list with one
-    object that comes in several types). ``expected`` says in words what it may hold.
+    object that comes in several types). ``expected`` says in words what it may hold. ``unit`` is the unit of a number,
+    such as ``"s"``, or ``""``; ``source`` names where Vonage says so, and ``date`` the year and month of that source.
+    ``instead`` is the new name of an option that has been renamed.
     """
 
     name: str
@@ -33,9 +35,34 @@ class Option:
     step: float | None = None
     longest: int | None = None
     deprecated: bool = False
-    loose: bool = False
+    instead: str = ""
+    unit: str = ""
+    source: str = ""
+    date: str = ""
     parts: tuple[Option, ...] = ()
     variants: dict[str, tuple[Option, ...]] = field(default_factory=dict, hash=False)
+
+    @property
+    def is_number(self) -> bool:
+        """True for ``number`` and ``whole number``."""
+        return self.kind in ("number", "whole number")
+
+    @property
+    def holds_list(self) -> bool:
+        """True if JSON has a list here."""
+        return self.kind in ("urls", "list", "choices", "variants")
+
+    def inside(self, kind: Any = None) -> Named:
+        """The options of the object that this option holds, by name; ``kind`` is the type of one with variants."""
+        return self._named.get(kind if isinstance(kind, str) else None, {})
+
+    @cached_property
+    def _named(self) -> dict[str | None, Named]:
+        groups: list[tuple[str | None, tuple[Option, ...]]] = [(None, self.parts), *self.variants.items()]
+        return {kind: {option.name: option for option in group} for kind, group in groups}
+
+
+Named = dict[str, Option]
 
 
 @lru_cache(maxsize=64)
@@ -43,6 +70,12 @@ def options_of(model: type[BaseModel]) -> tuple[Option, ...]:
     """All options of a model, in the order it declares them; ``action`` itself is none."""
     schema = model.model_json_schema(by_alias=True)
     return _options(schema, schema.get("$defs", {}))
+
+
+@lru_cache(maxsize=64)
+def named_options(model: type[BaseModel]) -> Named:
+    """The same, by name."""
+    return {option.name: option for option in options_of(model)}
 
 
 def walk(options: tuple[Option, ...], above: str = "") -> Iterator[tuple[str, Option]]:
@@ -108,7 +141,10 @@ def _option(name: str, facts: dict[str, Any], required: bool, defs: dict[str, An
         step=facts.get("step"),
         longest=facts.get("maxLength") if kind == "text" else None,
         deprecated=bool(facts.get("deprecated")),
-        loose=bool(facts.get("loose")),
+        instead=facts.get("instead", ""),
+        unit=facts.get("unit", ""),
+        source=facts.get("source", ""),
+        date=facts.get("date", ""),
         parts=parts,
         variants=variants,
     )

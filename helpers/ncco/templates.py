@@ -1,207 +1,214 @@
 """Mustache templates, ``{{number}}`` and ``{{msg.payload}}``, with the right escape for the place a value goes to.
 
 Mustache was made for web pages and writes ``/`` as ``&#x2F;``: in a call that would be an address nobody can fetch.
-Here nothing is escaped for HTML; each destination has an escape of its own.
+Here nothing is escaped for HTML; each destination has an escape of its own (:mod:`helpers.ncco.template_places`).
+``{{name}}``, ``{{{name}}}`` and ``{{&name}}`` (as it is), ``{{#list}}…{{/list}}``, ``{{^none}}…{{/none}}``, ``{{.}}``,
+``{{! a remark }}`` and dotted names work as in Mustache. Names are looked up only where a template has them; one that
+is not there is an error, in a section, too: ``None`` and ``False`` stand for what is left out on purpose.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import quote
 
 from helpers.errors import KitError
-from helpers.ncco.actions import ACTIONS
 from helpers.ncco.jsontext import from_json
-from helpers.ncco.problems import NccoError, shown
-from helpers.ncco.schema import Option, find, options_of
-from helpers.ncco.ssml import is_ssml
+from helpers.ncco.problems import NccoError, Problem, kind_of, shown
+from helpers.ncco.template_filling import Filling
+from helpers.ncco.template_job import Finding, Job
+from helpers.ncco.template_places import Address, Json, Place, Query, Xml
+from helpers.ncco.template_text import parse
+from helpers.ncco.template_values import CannotFill, has_names
+from helpers.ncco.template_walk import Spot, as_data, options_of_a_call, options_of_action, rebuilt
 
-_XML = {"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&apos;"}
-
-
-def _xml(value: str) -> str:
-    return re.sub("[&<>\"']", lambda found: _XML[found.group()], value)
-
-
-#: Destination -> what is done to a value on its way there.
-ESCAPES: dict[str, Callable[[str], str]] = {
-    "text": lambda value: value,
-    "url": lambda value: quote(value, safe=""),
-    "json": lambda value: json.dumps(value, ensure_ascii=False)[1:-1],
-    "ssml": _xml,
-    "xml": _xml,
+#: Destination -> the place that knows how values are escaped there; it is given the template.
+DESTINATIONS: dict[str, Callable[[str], Place]] = {
+    "text": lambda template: Place(),
+    "url": lambda template: Query(),
+    "json": Json,
+    "ssml": lambda template: Xml(),
+    "xml": lambda template: Xml(),
+    "address": Address,
 }
-_PATH = "the path of a web address"
-_ALL = {**ESCAPES, _PATH: lambda value: quote(value, safe="/:@!$&'()*+,;=~")}
-
-_TAG = re.compile(
-    r"\{\{\{\s*(?P<raw>[^\s{}].*?)\s*\}\}\}|\{\{(?P<kind>[#^/!>&=]?)\s*(?P<name>[^\s{}].*?)\s*\}\}", re.DOTALL
-)
-_TEXTS = ("text", "url", "urls", "choice")
 
 
 class TemplateError(KitError):
-    """A template is malformed, or names a variable that is not there. ``.template`` is the template."""
+    """A template is malformed, or names a variable that is not there.
+
+    ``.template`` is the template; in an NCCO ``.action`` is the position of the action and ``.field`` its option.
+    """
 
     template: str
+    action: int | None
+    field: str
 
 
-def render(template: str, variables: Mapping[str, Any], *, destination: str = "text") -> str:
+def render(template: str, variables: Any, *, destination: str = "text") -> str:
     """The template with its placeholders filled in.
 
     ``destination`` says what the values become part of: ``"text"`` (as they are), ``"url"`` (one value in a query:
-    everything but letters and digits is percent-encoded), ``"json"`` (between the quotes of a JSON text), ``"ssml"`` or
-    ``"xml"``. ``{{{name}}}`` puts a value in as it is, wherever it goes. Dotted names reach into dicts and objects; a
+    everything but letters and digits is percent-encoded), ``"address"`` (a whole address: start, host, path or query,
+    wherever it lands), ``"json"`` (a JSON text, or what stands between its quotes), ``"ssml"`` or ``"xml"``.
+    ``{{{name}}}`` puts a value in as it is, wherever it goes. ``variables`` is a mapping, or an object with attributes.
+    Dotted names reach into mappings, lists (``results.0.text``) and objects; a function without arguments is called; a
     bool becomes ``true``, a list or dict JSON. Raises :class:`TemplateError`.
 
     >>> render("https://example.com/?who={{msg.payload}}", {"msg": {"payload": "Tom & J"}}, destination="url")
     'https://example.com/?who=Tom%20%26%20J'
     """
-    if destination not in ESCAPES:
+    if destination not in DESTINATIONS:
         raise TemplateError(
-            f'There is no destination "{destination}".', f"Use one of {', '.join(ESCAPES)}.", template=template
+            f'There is no destination "{destination}".', f"Use one of {', '.join(DESTINATIONS)}.", template=template
         )
-    return _render(template, variables, destination)
+    _look_at(template, variables)
+    parsed = parse(template)
+    for fault in parsed.faults:
+        raise TemplateError(
+            f"The template {shown(template)} is malformed: {fault.message}.", fault.cure, template=template
+        )
+    try:
+        return Filling(parsed, DESTINATIONS[destination](template), strict=True).run(variables)
+    except CannotFill as problem:
+        raise TemplateError(f"The template {problem.message}.", problem.cure, template=template) from None
 
 
-def render_ncco(data: Any, variables: Mapping[str, Any]) -> list[Any]:
+def render_ncco(data: Any, variables: Any) -> list[Any]:
     """An NCCO (a list, or JSON text) with the placeholders in all its texts filled in, ready for ``parse``.
 
     The JSON is read first and each text rendered by itself, so no value can break it. Inside ``<speak>`` a value is
-    escaped for XML. In a web address it goes in as it is at the start (a host or a whole address), in the path without
-    what a path cannot hold, after ``?`` percent-encoded. A text that is one placeholder and nothing else becomes the
-    value with its type (``"loop": "{{times}}"`` gives a number), unless the option is a text.
+    escaped for XML. In a web address it goes in as it is at the start (a scheme or a whole address); as a part of the
+    host, in the path and after ``?`` it is percent-encoded, as each of them needs. A text that is one placeholder and
+    nothing else becomes the value with its type, unless the option is a text; in a number's place ``"2"`` becomes 2.
+    Raises :class:`TemplateError` for the first placeholder that cannot be filled in; :func:`fill` tells of all.
     """
-    if isinstance(data, (str, bytes)):
+    items, problems = _items(data)
+    if any(p.severity == "error" for p in problems):
+        raise NccoError(problems)
+    _look_at("", variables)
+    job = Job(variables, on_error=_raise)
+    return [_fill_action(job, index, item) for index, item in enumerate(items)]
+
+
+def render_call(parameters: Mapping[str, Any], variables: Any) -> dict[str, Any]:
+    """The body of ``POST /v1/calls``, or the keyword arguments of ``kit.vonage.create_call``, filled in.
+
+    Each value is escaped for its place, as in :func:`render_ncco`: the addresses, the NCCO, the endpoint. A number to
+    call is always a text, even if the variable is the number 447700900001; ``"ringing_timer": "{{seconds}}"`` becomes a
+    number. Raises :class:`TemplateError`.
+
+    >>> render_call({"to": "{{msg.payload}}", "ringing_timer": "{{s}}"}, {"msg": {"payload": 447700900001}, "s": "20"})
+    {'to': '447700900001', 'ringing_timer': 20}
+    """
+    if not isinstance(parameters, Mapping):
+        said = f"The parameters of a call are a dict, but this is {kind_of(parameters)}."
+        raise TemplateError(said, 'Write for example {"to": "{{msg.payload}}"}.', template="")
+    _look_at("", variables)
+    made: dict[str, Any] = _fill_call(Job(variables, on_error=_raise), parameters)
+    return made
+
+
+def fill(data: Any, variables: Any) -> tuple[list[Any], list[Problem]]:
+    """An NCCO filled in as far as possible, and the problems of what is not: a placeholder without a value stays.
+
+    A text that is malformed stays as it is. Never raises; JSON text that cannot be read gives an empty list.
+    """
+    items, found = _items(data)
+    if any(p.severity == "error" for p in found):
+        return [], found
+    job = Job(variables)
+    return [_fill_action(job, index, item) for index, item in enumerate(items)], job.problems
+
+
+def template_problems(data: Any, variables: Any) -> list[Problem]:
+    """All that is wrong with the templates of an NCCO, or of the parameters of a call. Never raises.
+
+    Errors: a variable that is not there, with the nearest name, a template that is malformed, a value that cannot be
+    written down. Advice: three braces where a value can break an address or SSML. Only what these variables would
+    bring to light is looked at: the inside of a section that is left out is not.
+    """
+    job = Job(variables)
+    return fill_with(job, data) or job.problems
+
+
+def placeholders(data: Any) -> list[str]:
+    """The dotted names in an NCCO, the parameters of a call, or a template, in order of appearance, each once.
+
+    Names of sections are among them; a name within a section stands as it is written there.
+
+    >>> placeholders([{"action": "talk", "text": "{{#guests}}Hello {{name}}. {{/guests}}"}])
+    ['guests', 'name']
+    """
+    found: dict[str, None] = {}
+
+    def take(text: str, spot: Spot) -> str:
+        found.update(dict.fromkeys(parse(text).names))
+        return text
+
+    if isinstance(data, (str, bytes, bytearray)):
+        read, problems = from_json(data)
+        wrong = any(p.severity == "error" for p in problems)
+        data = [data] if wrong and isinstance(data, str) else [] if wrong else read
+    rebuilt([as_data(data)], {}, take)
+    return list(found)
+
+
+def fill_with(job: Job, data: Any) -> list[Problem]:
+    """Fill in an NCCO or the parameters of a call; what there is to say about it, ``job`` knows.
+
+    The result is the problems of a JSON text that cannot be read.
+    """
+    if isinstance(data, Mapping) and "action" not in data:
+        _fill_call(job, data)
+        return []
+    items, found = _items(data)
+    wrong = any(p.severity == "error" for p in found)
+    for index, item in enumerate([] if wrong else items):
+        _fill_action(job, index, item)
+    return found if wrong else []
+
+
+def _items(data: Any) -> tuple[list[Any], list[Problem]]:
+    problems: list[Problem] = []
+    if isinstance(data, (str, bytes, bytearray)):
         data, problems = from_json(data)
-        if any(p.severity == "error" for p in problems):
-            raise NccoError(problems)
-    items = data.to_list() if hasattr(data, "to_list") else data
-    items = items if isinstance(items, (list, tuple)) else [items]
-    return [_render_action(item, variables) for item in items]
+    items = as_data(data)
+    return (list(items) if isinstance(items, (list, tuple)) else [items]), problems
 
 
-def _render_action(item: Any, variables: Mapping[str, Any]) -> Any:
-    action = item.to_dict() if hasattr(item, "to_dict") else item
-    name = action.get("action") if isinstance(action, dict) else None
-    model = ACTIONS.get(name) if isinstance(name, str) else None
-    options = options_of(model) if model else ()
-
-    def fill(value: Any, path: tuple[str | int, ...]) -> Any:
-        if isinstance(value, dict):
-            return {key: fill(one, (*path, key)) for key, one in value.items()}
-        if isinstance(value, list):
-            return [fill(one, (*path, place)) for place, one in enumerate(value)]
-        return (
-            _leaf(value, find(options, path, action), variables) if isinstance(value, str) and "{{" in value else value
-        )
-
-    return fill(action, ())
+def _fill_action(job: Job, index: int, item: Any) -> Any:
+    item = as_data(item)
+    job.start(index, item.get("action") if isinstance(item, dict) else None)
+    made, whole = rebuilt(item, options_of_action(item), job.text)
+    if not whole:
+        job.too_large()
+    return made
 
 
-def _leaf(template: str, option: Option | None, variables: Mapping[str, Any]) -> Any:
-    kind = option.kind if option else "free"
-    if kind in ("url", "urls") or re.match(r"(https?|wss?)://", template):
-        return _render_address(template, variables)
-    whole = _TAG.fullmatch(template.strip())
-    if whole and kind not in _TEXTS and not whole["kind"]:
-        name = whole["raw"] or whole["name"]
-        _render(template, variables, "text")  # for its errors
-        return _look_up(name, variables)
-    ssml = kind == "text" and is_ssml(template)
-    return _render(template, variables, "ssml" if ssml else "text")
+def _fill_call(job: Job, parameters: Mapping[str, Any]) -> Any:
+    job.start(None, None)
+    made, whole = rebuilt(dict(parameters), options_of_a_call(), job.text)
+    if not whole:
+        job.too_large()
+    return made
 
 
-def _render_address(template: str, variables: Mapping[str, Any]) -> str:
-    first = _TAG.match(template)
-    start = first.end() if first and not first["kind"] else 0
-    query = _query_start(template, start)
-    return (
-        _render(template[:start], variables, "text")
-        + _render(template[start:query], variables, _PATH)
-        + _render(template[query:], variables, "url")
+def _raise(finding: Finding) -> None:
+    where = f"{finding.where} " if finding.where else "It "
+    place = "" if finding.action is None else f"[{finding.action}] "
+    raise TemplateError(
+        f"{place}{where}{finding.message}.",
+        finding.cure,
+        template=finding.template,
+        action=finding.action,
+        field=finding.field,
     )
 
 
-def _query_start(template: str, start: int) -> int:
-    bare = _TAG.sub(lambda tag: " " * len(tag.group()), template)
-    place = bare.find("?", start)
-    return len(template) if place < 0 else place
-
-
-def _render(template: str, variables: Mapping[str, Any], destination: str) -> str:
-    from pystache import Renderer
-    from pystache.common import PystacheError
-    from pystache.context import KeyNotFoundError
-    from pystache.parser import ParsingError, parse
-
-    class Plain(Renderer):  # type: ignore[misc]
-        def str_coerce(self, value: Any) -> str:
-            return _as_text(value)
-
-    if not isinstance(template, str) or not isinstance(variables, Mapping):
+def _look_at(template: Any, variables: Any) -> None:
+    if not isinstance(template, str) or not (isinstance(variables, Mapping) or has_names(variables)):
         raise TemplateError(
             "A template is a text, and its variables are a dict.",
             'For example: render("Hello {{name}}", {"name": "Ada"}).',
             template=template,
         )
-    _look_over(template)
-    try:
-        # Only this finds a section that is opened and never closed.
-        parse(template, raise_on_mismatch=True)
-        plain = Plain(escape=_ALL[destination], missing_tags="strict", partials={})
-        return str(plain.render(template, dict(variables)))
-    except KeyNotFoundError as problem:
-        known = ", ".join(_names(variables)) or "none"
-        raise TemplateError(
-            f"The template names {problem.key}, which is not among the variables.",
-            f"Known are: {known}.",
-            template=template,
-        ) from None
-    except (PystacheError, ParsingError, IndexError, TypeError) as problem:
-        raise TemplateError(
-            f"The template {shown(template)} is malformed: {problem}.",
-            "Each {{#x}} needs its {{/x}}.",
-            template=template,
-        ) from None
-
-
-def _look_over(template: str) -> None:
-    """What Mustache itself lets pass in silence: an open ``{{``, an empty name, a partial."""
-    rest = _TAG.sub("", template)
-    if "{{" in rest:
-        raise TemplateError(
-            f"The template {shown(template)} is malformed: a placeholder is empty or not closed.",
-            "Write it like {{number}}.",
-            template=template,
-        )
-    if any(tag["kind"] == ">" for tag in _TAG.finditer(template)):
-        raise TemplateError(
-            f"The template {shown(template)} includes another one with {{{{>…}}}}.",
-            "Render that one first, and pass the text on as a variable.",
-            template=template,
-        )
-
-
-def _as_text(value: Any) -> str:
-    if value is None:
-        return ""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, (bool, list, dict)) else str(value)
-
-
-def _look_up(name: str, variables: Mapping[str, Any]) -> Any:
-    value: Any = variables
-    for part in name.split("."):
-        value = value[part] if isinstance(value, Mapping) else getattr(value, part)
-    return value
-
-
-def _names(variables: Mapping[str, Any], above: str = "") -> Iterator[str]:
-    for name, value in variables.items():
-        if isinstance(value, Mapping) and value:
-            yield from _names(value, f"{above}{name}.")
-        else:
-            yield f"{above}{name}"

@@ -1,65 +1,201 @@
-"""pydantic's findings in plain words: what is wrong, and the line to write instead."""
+"""pydantic's findings in plain words: what is wrong, the line to write instead, and the fix that writes it."""
 
 from __future__ import annotations
 
-import difflib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from helpers.ncco.problems import MOST_PROBLEMS, Problem, error, kind_of, shown
-from helpers.ncco.schema import Option, find, options_of
+from helpers.ncco.fixes import Fix, Path, drop, put, rename
+from helpers.ncco.mending import NOTHING, mended, without_tags
+from helpers.ncco.mending import did_you_mean as did_you_mean
+from helpers.ncco.problems import MOST_PROBLEMS, Problem, advice, error, kind_of, named, shown
+from helpers.ncco.schema import Named, Option, find, options_of
+from helpers.ncco.tidying import Tidied, field_of
 
-Path = tuple[str | int, ...]
+# An action with more findings than this is no slip of the pen: there is no fix for each of them.
+_MOST_FIXES = 20
+# A list of several of these means as many actions.
+_SPLIT = ("endpoint", "streamUrl")
 
 
-def in_words(model: type[BaseModel], problem: ValidationError, data: Any) -> list[Problem]:
-    """One :class:`Problem` for each thing pydantic found wrong with ``data``, the options of ``model``."""
-    found = [_say(model, dict(one), data) for one in problem.errors(include_url=False)[:MOST_PROBLEMS]]
+def in_words(model: type[BaseModel], problem: ValidationError, tidied: Tidied) -> list[Problem]:
+    """One :class:`Problem` for each thing pydantic found wrong with the options of ``model``."""
+    few = problem.error_count() <= _MOST_FIXES
+    ones = problem.errors(include_url=False)[:MOST_PROBLEMS]
+    found = [_Finding(model, dict(one), tidied, few).said() for one in ones]
     # A value that fits no JSON type is reported once for each type: say it once.
     return list(dict.fromkeys(found))
 
 
-def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """The known name that ``wrong`` was probably meant to be, or ``""``."""
-    names = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(str(wrong).lower(), names, n=1, cutoff=0.6)
-    return names[close[0]] if close else ""
+def spelling_problems(model: type[BaseModel], tidied: Tidied) -> list[Problem]:
+    """A problem for each option that is misspelt, or that nobody knows."""
+    found = []
+    for path, option in tidied.renamed[:MOST_PROBLEMS]:
+        wrong = tidied.origin(path)
+        value = _value_at(tidied.data, path)
+        better = NOTHING if value is None else mended(model, tidied.data, path, option)
+        value = value if better is NOTHING else better
+        message, cure = _no_option(tidied.name, wrong), f"Did you mean {option.name}?"
+        fix = rename(f"Write {option.name}", wrong, option.name, value)
+        found.append(error(field_of(wrong), message, cure, rule="misspelt-option", fix=fix))
+    for path, options in tidied.unknown[:MOST_PROBLEMS]:
+        found.append(_unknown(model, tidied, path, options))
+    return found
 
 
-def _say(model: type[BaseModel], one: dict[str, Any], data: Any) -> Problem:
-    kind, value = one["type"], one["input"]
-    path = _without_tags(one["loc"], data)
-    name, options = _name(model), options_of(model)
-    field = ".".join(str(step) for step in path if not isinstance(step, int))
-    option = find(options, path, data)
-    if kind == "missing":
-        wanted = option.example if option else None
-        return error(field, f"{name} needs {field}.", f"Write {_line(path, wanted)}.")
-    if kind in ("extra_forbidden", "no_such_attribute"):
-        return _unknown(name, field, path, _siblings(options, path, data))
-    if kind.startswith("union_tag") and option:
+def name_of(model: type[BaseModel]) -> str:
+    """The action's or the part's own name in JSON: ``stream``, not ``Stream``."""
+    for tag in ("action", "type"):
+        facts = model.model_fields.get(tag)
+        if facts is not None and isinstance(facts.default, str):
+            return facts.default
+    return model.__name__[:1].lower() + model.__name__[1:]
+
+
+def _unknown(model: type[BaseModel], tidied: Tidied, path: Path, options: Named) -> Problem:
+    wrong = str(path[-1])
+    few = len(tidied.unknown) <= _MOST_FIXES
+    meant = did_you_mean(wrong, options) if few else ""
+    where = tidied.origin(path)
+    fix = drop(f"Leave {named(wrong)} out", where)
+    cure = f"The options here are: {', '.join(options)}."
+    beside = _value_at(tidied.data, path[:-1])
+    if meant:
+        cure = f"Did you mean {meant}?"
+        # What bargeIn needs stands in another action: a new name alone could bring a new error.
+        if meant not in beside and meant != "bargeIn":
+            trial = Tidied(tidied.name, _renamed(tidied.data, path, meant))
+            better = mended(model, trial.data, (*path[:-1], meant), options[meant])
+            if better is not NOTHING:
+                fix = rename(f"Write {meant}", where, meant, better)
+    return advice(field_of(path), _no_option(tidied.name, path), cure, rule="unknown-option", fix=fix)
+
+
+def _no_option(name: str, path: Path) -> str:
+    above = field_of(path[:-1])
+    return f"{name}{' ' + above if above else ''} has no option {shown(str(path[-1]))}."
+
+
+class _Finding:
+    """One finding of pydantic about the options of a model."""
+
+    def __init__(self, model: type[BaseModel], one: dict[str, Any], tidied: Tidied, mend: bool) -> None:
+        self.model, self.tidied, self.mend = model, tidied, mend
+        self.kind, self.value = one["type"], one["input"]
+        self.context: dict[str, Any] = one.get("ctx", {})
+        self.path = without_tags(one["loc"], tidied.data)
+        self.name, self.options = name_of(model), options_of(model)
+        self.field = field_of(self.path)
+        self.option = find(self.options, self.path, tidied.data)
+
+    def said(self) -> Problem:
+        option, value, where = self.option, self.value, f"{self.field} of {self.name}"
+        if self.kind == "missing":
+            return self._missing()
+        if self.kind.startswith("union_tag") and option:
+            return self._type(option)
+        if self.kind == "ncco":
+            return self._said_by_field(where)
+        if self.kind in ("invalid-json-value", "recursion_loop"):
+            said = f"{where} is {kind_of(value)}, which JSON does not know."
+            return error(self.field, said, "Use text, numbers, lists and dicts.", rule="no-json-value")
+        expected = option.expected if option else "something else"
+        in_list = bool(self.path) and isinstance(self.path[-1], int)
+        if in_list and option and option.holds_list:
+            message = f"{where} holds {shown(value)}, but must be {expected}."
+        else:
+            message = f"{where} {_is(self.kind, value)}, but must be {expected}."
+        rule = self._rule(in_list)
+        fix = self._split() if self.kind == "too_long" and self.path[0] in _SPLIT else self._fix()
+        return error(self.field, message, _cure(option, self.path, value), rule=rule, fix=fix)
+
+    def _rule(self, in_list: bool) -> str:
+        """The name of the rule that this finding breaks."""
+        option, value = self.option, self.value
+        if option is not None and not in_list and self.kind not in ("too_short", "too_long"):
+            if option.holds_list and not isinstance(value, list):
+                return "list-expected"
+            if not option.holds_list and isinstance(value, list) and option.kind != "object":
+                return "needless-list"
+            if option.kind == "flag":
+                return "flag-as-text" if isinstance(value, str) else "wrong-type"
+        if self.kind == "too_long" and option is not None and option.variants:
+            return "two-endpoints"
+        by_kind = {
+            "too_short": "one-entry-only",
+            "too_long": "one-entry-only",
+            "string_too_long": "option-too-long",
+            "string_too_short": "wrong-text",
+            "string_pattern_mismatch": "wrong-text",
+            "literal_error": "wrong-choice",
+            "greater_than_equal": "out-of-range",
+            "less_than_equal": "out-of-range",
+        }
+        return by_kind.get(self.kind, "wrong-type")
+
+    def _missing(self) -> Problem:
+        wanted = self.option.example if self.option else None
+        message, cure = f"{self.name} needs {self.field}.", f"Write {_line(self.path, wanted)}."
+        return error(self.field, message, cure, rule="missing-option", fix=self._add())
+
+    def _add(self) -> Fix | None:
+        """What can be put in for an option that is required: there is a usual value for some."""
+        usual: dict[str, Any] = {"content-type": "audio/l16;rate=16000", "payload": {}}
+        last = str(self.path[-1])
+        if self.field == "type" and self.name == "input":
+            data = self.tidied.data
+            usual["type"] = ["speech"] if "speech" in data and "dtmf" not in data else ["dtmf"]
+        if last not in usual:
+            return None
+        return put(f"Add {_line(self.path, usual[last])}", self.tidied.origin(self.path), usual[last])
+
+    def _type(self, option: Option) -> Problem:
         types = ", ".join(f'"{variant}"' for variant in option.variants)
-        given = value.get("type") if isinstance(value, dict) else None
+        given = self.value.get("type") if isinstance(self.value, dict) else None
         said = f"type {shown(given)} is not known" if given is not None else 'needs a "type"'
-        return error(f"{field}.type", f"{field} of {name}: {said}.", f"The types are {types}.")
-    if kind == "ncco":
-        said = one["ctx"]
-        return error(field, f"{field} of {name} {said['said']} ({shown(value)}).", said["cure"])
-    if kind == "invalid-json-value":
-        return error(
-            field,
-            f"{field} of {name} is {kind_of(value)}, which JSON does not know.",
-            "Use text, numbers, lists and dicts.",
-        )
-    expected = option.expected if option else "something else"
-    if path and isinstance(path[-1], int) and option and option.kind in ("urls", "list", "choices"):
-        return error(
-            field, f"{field} of {name} holds {shown(value)}, but must be {expected}.", _cure(option, path, value)
-        )
-    return error(field, f"{field} of {name} {_is(kind, value)}, but must be {expected}.", _cure(option, path, value))
+        message = f"{self.field} of {self.name}: {said}."
+        fix = None
+        if self.mend and len(self.path) == 2:
+            better = mended(self.model, self.tidied.data, self.path[:1], option)
+            if better is not NOTHING:
+                label = f'Write "type": "{better[0]["type"]}"'
+                fix = put(label, self.tidied.origin(self.path[:1]), better)
+        return error(f"{self.field}.type", message, f"The types are {types}.", rule="endpoint-type", fix=fix)
+
+    def _said_by_field(self, where: str) -> Problem:
+        said = self.context
+        rule, option = said["rule"], self.option
+        message = f"{where} {said['said']} ({shown(self.value)})."
+        if rule == "empty-address" and option is not None:
+            path = self.path[:-1] if isinstance(self.path[-1], int) else self.path
+            if not option.required:
+                cure = f"Leave {option.name} out, or {said['cure'][:1].lower()}{said['cure'][1:]}"
+                fix = drop(f"Leave {option.name} out", self.tidied.origin(path))
+                return error(self.field, message, cure, rule=rule, fix=fix)
+        return error(self.field, message, said["cure"], rule=rule, fix=self._fix())
+
+    def _fix(self) -> Fix | None:
+        """The value that was meant, if it is certain."""
+        if not self.mend or not self.path or _value_at(self.tidied.data, self.path) is None:
+            return None
+        better = mended(self.model, self.tidied.data, self.path, self.option)
+        if better is not NOTHING:
+            label = f"Write {_line(self.path, better)}"
+            return put(label if len(label) <= 80 else f"{label[:79]}…", self.tidied.origin(self.path), better)
+        if self.option is not None and not self.option.required and self.value in ([], [""], ""):
+            return drop(f"Leave {self.option.name} out", self.tidied.origin(self.path))
+        return None
+
+    def _split(self) -> Fix | None:
+        """Several endpoints or files: as many actions, one after the other."""
+        if len(self.path) != 1 or not 2 <= len(self.value) <= _MOST_FIXES:
+            return None
+        where = self.tidied.origin(self.path)[0]
+        label = f"Write {len(self.value)} {self.name} actions, one after the other"
+        return Fix(label, lambda item: [{**item, where: [one]} for one in item[where]])
 
 
 def _is(kind: str, value: Any) -> str:
@@ -74,61 +210,29 @@ def _is(kind: str, value: Any) -> str:
 
 def _cure(option: Option | None, path: Path, value: Any) -> str:
     if option is None:
-        return ""
-    if option.kind in ("urls", "list", "choices") and isinstance(value, str) and not isinstance(path[-1], int):
-        return f"Write it in square brackets: {_line(path, [value])}."
+        return "Look it up in the reference."
+    return next(_cures(option, path, value), f"Use {option.expected}.")
+
+
+def _cures(option: Option, path: Path, value: Any) -> Iterator[str]:
+    """What to write, the closest to what is there first."""
+    in_list = isinstance(path[-1], int)
+    if option.kind in ("urls", "list", "choices") and isinstance(value, str) and not in_list:
+        yield f"Write it in square brackets: {_line(path, [value[:200]])}."
     if option.kind == "variants" and isinstance(value, dict):
-        return "Put square brackets around it: it is a list, even with one endpoint."
-    if option.kind in ("whole number", "number") and isinstance(value, str):
-        number = value.strip()
-        if number.replace(".", "", 1).removeprefix("-").isdigit():
-            return f'Write the number without quotes: "{option.name}": {number}.'
-    if option.kind == "flag" and str(value).lower() in ("true", "false", "1", "0"):
-        meant = "true" if str(value).lower() in ("true", "1") else "false"
-        return f'Write "{option.name}": {meant}, without quotes (Python: {meant.capitalize()}).'
+        yield "Put square brackets around it: it is a list, even with one endpoint."
+    if option.kind == "variants" and isinstance(value, list) and len(value) > 1:
+        yield "Write one connect for each: they are called one after the other."
     if option.kind in ("text", "url") and isinstance(value, list) and len(value) == 1 and isinstance(value[0], str):
-        return f"Here it is not a list: {_line(path, value[0])}."
-    if option.kind == "text" and isinstance(value, int) and not isinstance(value, bool):
-        return f'Write it in quotes: "{option.name}": "{value}".'
+        yield f"Here it is not a list: {_line(path, value[0][:200])}."
+    if option.kind == "text" and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1e18:
+        yield f'Write it in quotes: "{option.name}": "{value}".'
     if option.kind == "choice" and isinstance(value, str):
         meant = did_you_mean(value, [str(choice) for choice in option.choices])
         if meant:
-            return f'Did you mean "{meant}"?'
-    return f"Write for example {_line(path, option.example)}." if option.example is not None else ""
-
-
-def _unknown(name: str, field: str, path: Path, options: tuple[Option, ...]) -> Problem:
-    wrong = str(path[-1]) if path else field
-    names = [option.name for option in options]
-    meant = did_you_mean(wrong, names)
-    cure = f"Did you mean {meant}?" if meant else f"The options here are: {', '.join(names)}."
-    place = f"{name} {field.rpartition('.')[0]}".strip()
-    return error(field, f"{place} has no option {shown(wrong)}.", cure)
-
-
-def _siblings(options: tuple[Option, ...], path: Path, data: Any) -> tuple[Option, ...]:
-    """The options that stand beside the one at ``path``."""
-    above = find(options, path[:-1], data) if len(path) > 1 else None
-    if above is None:
-        return options
-    if above.variants:
-        try:
-            return above.variants[data[above.name][0]["type"]]
-        except (KeyError, TypeError, IndexError):
-            return ()
-    return above.parts
-
-
-def _without_tags(path: Path, data: Any) -> Path:
-    """pydantic's path names the variant too (``endpoint, 0, phone, number``); JSON's does not."""
-    if len(path) > 2 and isinstance(path[1], int) and isinstance(path[2], str):
-        try:
-            item = data[path[0]][path[1]]
-        except (KeyError, TypeError, IndexError):
-            return path
-        if isinstance(item, dict) and item.get("type") == path[2]:
-            return (*path[:2], *path[3:])
-    return path
+            yield f'Did you mean "{meant}"?'
+    if option.example is not None:
+        yield f"Write for example {_line(path, option.example)}."
 
 
 def _line(path: Path, value: Any) -> str:
@@ -136,10 +240,20 @@ def _line(path: Path, value: Any) -> str:
     return f'"{names[-1] if names else ""}": {json.dumps(value, ensure_ascii=False)}'
 
 
-def _name(model: type[BaseModel]) -> str:
-    """The action's or the part's own name in JSON: ``stream``, not ``Stream``."""
-    for tag in ("action", "type"):
-        facts = model.model_fields.get(tag)
-        if facts is not None and isinstance(facts.default, str):
-            return facts.default
-    return model.__name__[:1].lower() + model.__name__[1:]
+def _value_at(data: Any, path: Path) -> Any:
+    """What stands there; ``None`` if nothing does."""
+    try:
+        for step in path:
+            data = data[step]
+    except (KeyError, TypeError, IndexError):
+        return None
+    return data
+
+
+def _renamed(data: Any, path: Path, name: str) -> Any:
+    """The data with the option at ``path`` under another name."""
+    if len(path) == 1:
+        return {(name if key == path[0] else key): one for key, one in data.items()}
+    if isinstance(data, list):
+        return [_renamed(one, path[1:], name) if place == path[0] else one for place, one in enumerate(data)]
+    return {**data, path[0]: _renamed(data[path[0]], path[1:], name)}

@@ -155,21 +155,37 @@ def test_a_notify_that_fails_asks_the_fallback(world: World) -> None:
 
 
 @pytest.mark.fidelity("ncco-unknown-option")
-def test_an_option_that_is_none_is_a_syntax_error(world: World) -> None:
-    world.learner.on("/answer", [{"action": "talk", "text": "Hello", "colour": "red"}])
+def test_an_option_that_is_none_is_ignored_and_kept(world: World) -> None:
+    ncco = [{"action": "talk", "text": "Hello", "colour": {"shade": None}}]
+    world.learner.on("/answer", ncco)
+    call = world.call_with_answer_url()
+    world.until(call)
+    assert world.trace(call, "error") == []
+    assert world.one(call, "ncco")["actions"] == ncco
+    assert world.actions(call) == [("talk", "started"), ("talk", "finished")]
+
+
+@pytest.mark.fidelity("ncco-unknown-option")
+@pytest.mark.parametrize("name", ["barge_in", "BargeIn", "barge-in"])
+def test_an_option_that_is_misspelt_is_a_syntax_error(world: World, name: str) -> None:
+    world.learner.on("/answer", [{"action": "talk", "text": "Hello", name: False}])
     call = world.call_with_answer_url()
     world.until(call)
     assert world.one(call, "error")["reason"] == "Syntax error in NCCO. Invalid value type or action."
-    assert "colour" in world.one(call, "error")["advice"]
+    assert "bargeIn" in world.one(call, "error")["advice"]
     assert world.actions(call) == []
 
 
 @pytest.mark.fidelity("ncco-numbers-as-text")
 def test_numbers_may_be_written_as_text(world: World) -> None:
-    call = world.call({"action": "talk", "text": "Hello", "level": "0.5", "loop": "2"})
+    call = world.call(
+        {"action": "talk", "text": "Hello", "level": "0.5", "loop": "2"},
+        {"action": "input", "type": ["dtmf"], "dtmf": {"timeOut": "2.5"}},
+    )
     world.until(call)
     sound = world.one(call, "sound", state="started")
     assert (sound["level"], sound["loop"]) == (0.5, 2)
+    assert world.trace(call, "action")[2]["options"]["dtmf"] == {"timeOut": 2.5}
 
 
 @pytest.mark.fidelity("ncco-many")

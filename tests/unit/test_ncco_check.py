@@ -82,9 +82,13 @@ SINGLE: list[tuple[Any, str, str, str]] = [
     ({"action": "xyzzy"}, "action", "no action", "The actions are: stream, talk"),
     ({"action": 3}, "action", "no action 3", "The actions are"),
     ({"action": ["talk"]}, "action", "no action", "talk"),
-    ({**STREAM, "lop": 2}, "lop", 'no option "lop"', "Did you mean loop?"),
-    ({**STREAM, "bargein": True}, "bargein", "no option", "Did you mean bargeIn?"),
-    ({**STREAM, "xyzzy": 2}, "xyzzy", "no option", "The options here are: streamUrl"),
+    ({**STREAM, "bargein": False}, "bargein", "no option", "Did you mean bargeIn?"),
+    ({**STREAM, "barge_in": False}, "barge_in", "no option", "Did you mean bargeIn?"),
+    ({**STREAM, "bargeIn": False, "BargeIn": True}, "BargeIn", "only bargeIn counts", "Remove BargeIn"),
+    ({**STREAM, "streamUrl": ["https:&#x2F;&#x2F;example.com&#x2F;a"]}, "streamUrl", "web page", "https://example.com/a"),
+    ({**STREAM, "streamUrl": ["{{url}}"]}, "streamUrl", "placeholder", "render_ncco"),
+    ({**STREAM, "loop": "{{n}}"}, "loop", "placeholder", "render_ncco"),
+    ({**TALK, "text": "Hello {{name}}"}, "text", "placeholder", "render_ncco"),
     ({**STREAM, 3: 2}, "", "3 is not a name", "quotes"),
     ({**STREAM, "loop": None}, "loop", "null", "Leave it out"),
     ({"action": "stream"}, "streamUrl", "needs streamUrl", '"streamUrl": ["https://example.com/music.mp3"]'),
@@ -93,12 +97,12 @@ SINGLE: list[tuple[Any, str, str, str]] = [
     ({"action": "stream", "streamUrl": [URL, URL]}, "streamUrl", "list of 2", "Write for example"),
     ({"action": "stream", "streamUrl": [3]}, "streamUrl", "holds 3", "Write for example"),
     ({**INPUT, "eventUrl": URL}, "eventUrl", "list with exactly one", f'"eventUrl": ["{URL}"]'),
-    ({**STREAM, "bargeIn": "true"}, "bargeIn", "true or false", '"bargeIn": true, without quotes'),
+    ({**STREAM, "bargeIn": "false"}, "bargeIn", "true or false", '"bargeIn": false, without quotes'),
     ({**STREAM, "bargeIn": 0}, "bargeIn", "true or false", '"bargeIn": false'),
     ({**STREAM, "loop": 1.5}, "loop", "whole number", "Write for example"),
     ({**STREAM, "loop": "twice"}, "loop", "whole number", "Write for example"),
     ({**STREAM, "loop": True}, "loop", "whole number", "Write for example"),
-    ({**STREAM, "level": float("nan")}, "level", "number from -1 to 1", "Write for example"),
+    ({**STREAM, "level": float("nan")}, "level", "nan, which JSON does not know", "ordinary number"),
     ({**TALK, "text": ""}, "text", "is empty", "Hello"),
     ({**TALK, "text": 3}, "text", "a number (3)", '"text": "3"'),
     ({**TALK, "text": "a" * 1501}, "text", "1501 characters", "two talk actions"),
@@ -109,7 +113,8 @@ SINGLE: list[tuple[Any, str, str, str]] = [
     ({"action": "input", "type": ["keys"]}, "type", 'holds "keys"', '"type": ["dtmf"]'),
     ({"action": "input", "maxDigits": 1}, "dtmf", "before 2020", '"type": ["dtmf"], "dtmf": {"maxDigits": 1}'),
     ({**INPUT, "timeOut": 9, "dtmf": {}}, "dtmf", "before 2020", "inside dtmf"),
-    ({**INPUT, "dtmf": {"timeOut": "4"}}, "dtmf.timeOut", "is text", '"timeOut": 4'),
+    ({**INPUT, "dtmf": {"timeOut": "99"}}, "dtmf.timeOut", "is 99", "Write for example"),
+    ({**INPUT, "dtmf": {"timeOut": None}}, "dtmf.timeOut", "null", "Leave it out"),
     ({**INPUT, "dtmf": {"maxdigits": 4}}, "dtmf.maxdigits", "no option", "Did you mean maxDigits?"),
     ({**INPUT, "dtmf": 4}, "dtmf", "an object with timeOut", "Write for example"),
     ({**INPUT, "mode": "asynchronous", "dtmf": {"timeOut": 3}}, "dtmf", "no dtmf settings", "Leave dtmf out"),
@@ -117,7 +122,7 @@ SINGLE: list[tuple[Any, str, str, str]] = [
     ({**INPUT, "eventMethod": "post"}, "eventMethod", '"GET" or "POST"', 'Did you mean "POST"?'),
     ({"action": "record", "channels": 2, "endOnKey": "#"}, "channels", "needs split", '"split": "conversation"'),
     ({"action": "record", "endOnKey": "##"}, "endOnKey", "one key", '"endOnKey": "#"'),
-    ({"action": "record", "channel": 2, "endOnKey": "#"}, "channel", "no option", "Did you mean channels?"),
+    ({"action": "record", "channel": 2, "split": "conversation"}, "channel", "no option", "Did you mean channels?"),
     ({"action": "conversation"}, "name", "needs name", '"name": "weekly-meeting"'),
     ({**ROOM, "mute": True, "canSpeak": []}, "mute", "both mute and canSpeak", "Keep one"),
     ({**ROOM, "transcription": {}}, "transcription", "needs a recording", '"record": true'),
@@ -131,7 +136,8 @@ SINGLE: list[tuple[Any, str, str, str]] = [
     (phone(endpoint=[{"type": "fax"}]), "endpoint.type", '"fax" is not known', '"phone", "app"'),
     (phone(endpoint=[{"type": "phone"}]), "endpoint.number", "needs endpoint.number", '"447700900001"'),
     (phone(endpoint=[{"type": "phone", "number": 447700900002}]), "endpoint.number", "a number", '"447700900002"'),
-    (phone(endpoint=[{**PHONE, "x": 1}]), "endpoint.x", "no option", "The options here are: type, number"),
+    (phone(endpoint=[{**PHONE, "DTMFAnswer": "1"}]), "endpoint.DTMFAnswer", "no option", "Did you mean dtmfAnswer?"),
+    (phone(endpoint=[PHONE, PHONE]), "endpoint", "list of 2", "one connect for each"),
     (phone(endpoint=[{**PHONE, "dtmfAnswer": "1 2"}]), "endpoint.dtmfAnswer", "keys to press", "1p2#"),
     (phone(endpoint=[{"type": "sip"}]), "endpoint.uri", "needs uri, or user and domain", "sip:"),
     (phone(endpoint=[{"type": "sip", "uri": "sip:a@b", "user": "c"}]), "endpoint.uri", "both", "Keep uri"),
@@ -141,7 +147,7 @@ SINGLE: list[tuple[Any, str, str, str]] = [
         phone(endpoint=[{**SOCKET, "content-type": "audio/l16;rate=8000", "headers": {"a": "b" * 600}}]),
         "endpoint.headers", "512 is the limit", "Send less",
     ),
-    ({**phone(), "from_": "447700900000"}, "from_", "no option", "Did you mean from?"),
+    ({**phone(), "from_": "447700900000"}, "from_", "beside from", "Remove from_"),
     ({"action": "notify", "payload": [1], "eventUrl": [URL]}, "payload", "must be", "Write for example"),
     ({"action": "notify", "payload": {"a": {1}}, "eventUrl": [URL]}, "payload.a", "a Python set", "text, numbers"),
     ({"action": "wait", "timeout": "long"}, "timeout", "is text", "Write for example"),
@@ -157,21 +163,33 @@ def test_what_is_wrong_in_one_action_is_said(item: Any, field: str, message: str
     assert str(problem).startswith("[1] ")
 
 
-ADVICE: list[tuple[list[Any], int, str, str]] = [
+ADVICE: list[tuple[list[Any], int | None, str, str]] = [
     ([{**STREAM, "loop": "2"}], 0, "loop", "without quotes"),
     ([{**STREAM, "level": "0.5"}], 0, "level", "without quotes"),
     ([{**STREAM, "level": 0.55}], 0, "level", "0.6"),
-    ([{"action": "wait", "timeout": 9000}], 0, "timeout", "7200"),
+    ([TALK, {"action": "wait", "timeout": 9000}], 1, "timeout", "7200"),
+    ([TALK, {**INPUT, "dtmf": {"timeOut": "4"}}], 1, "dtmf.timeOut", 'without quotes: "timeOut": 4'),
+    ([{**STREAM, "lop": 2}], 0, "lop", "Did you mean loop?"),
+    ([{**STREAM, "xyzzy": 2}], 0, "xyzzy", "The options here are: streamUrl"),
+    ([phone(endpoint=[{**PHONE, "x": 1}])], 0, "endpoint.x", "The options here are: type, number"),
+    ([{"action": "wait", "timeout": 2}, TALK], 0, "", "Let a talk or a stream come first"),
+    ([INPUT], 0, "", "Put a talk before it"),
+    ([phone(), {"action": "record"}, TALK], 1, "", "Put it before the connect"),
+    ([TALK, {"action": "record"}], 1, "", "Put it before the actions"),
+    ([TALK, {**INPUT, "mode": "asynchronous"}], 1, "", "Put it before the actions"),
+    ([TALK, {**INPUT, "eventMethod": "GET"}], 1, "eventMethod", "Add eventUrl"),
+    ([phone(eventType="synchronous")], 0, "eventType", "Add eventUrl"),
+    ([{**STREAM, "bargeIn": True}, TALK, INPUT], 0, "bargeIn", "Let the input follow the stream actions"),
     ([{"action": "wait", "timeout": 0}], 0, "timeout", "0.1"),
     ([{**STREAM, "loop": 0}, TALK, TALK], 1, "", "Give loop a number"),
     ([{"action": "transfer", "conversationId": "CON-1"}, TALK], 1, "", "Remove what follows"),
-    ([{"action": "transfer", "conversation_id": "CON-1"}], 0, "conversationId", "conversationId"),
-    ([{"action": "record"}], 0, "", "endOnKey"),
-    ([{**STREAM, "bargeIn": True}, {**TALK, "bargeIn": False}, INPUT], 1, "bargeIn", "Leave it out"),
+    ([{"action": "record"}], None, "", "endOnKey"),
+    ([{"action": "notify", "payload": {}, "eventUrl": [URL]}], None, "", "such as talk"),
+    ([{**STREAM, "bargeIn": True}, {**STREAM, "bargeIn": False}, INPUT], 1, "bargeIn", "Leave it out"),
     ([{"action": "connect", "endpoint": [PHONE]}], 0, "from", "your own number"),
     ([phone(advanced_machine_detection={"behavior": "continue"})], 0, "advancedMachineDetection", "Write"),
     ([phone(ringbackTone=[URL])], 0, "ringbackTone", "square brackets"),
-    ([{**INPUT, "speech": {"language": "en-GB"}}], 0, "speech", 'Add "speech" to type'),
+    ([TALK, {**INPUT, "speech": {"language": "en-GB"}}], 1, "speech", 'Add "speech" to type'),
     ([{**TALK, "voiceName": "amy"}], 0, "voiceName", '"language": "en-GB", "style": 0'),
     ([{**TALK, "voiceName": "nobody"}], 0, "voiceName", "language and style"),
     ([{**TALK, "language": "en-UK"}], 0, "language", "en-GB"),
@@ -186,7 +204,9 @@ ADVICE: list[tuple[list[Any], int, str, str]] = [
 
 
 @pytest.mark.parametrize(("data", "action", "field", "cure"), ADVICE, ids=[f"{w[2]}-{w[3][:20]}" for w in ADVICE])
-def test_what_runs_but_perhaps_not_as_meant_is_advice(data: list[Any], action: int, field: str, cure: str) -> None:
+def test_what_runs_but_perhaps_not_as_meant_is_advice(
+    data: list[Any], action: int | None, field: str, cure: str
+) -> None:
     (problem,) = check(data)
     assert (problem.severity, problem.action, problem.field) == ("advice", action, field)
     assert cure in problem.cure
@@ -197,7 +217,9 @@ def test_what_runs_but_perhaps_not_as_meant_is_advice(data: list[Any], action: i
     "data",
     [
         [{**STREAM, "bargeIn": True, "loop": 0}, INPUT, TALK],
-        [{**STREAM, "bargeIn": True}, {**TALK, "bargeIn": True}, STREAM, INPUT],
+        [{**STREAM, "bargeIn": True}, {**STREAM, "bargeIn": True}, STREAM, INPUT],
+        [{"action": "transfer", "conversation_id": "CON-1"}],
+        [{"action": "wait", "timeout": 0.5}, TALK],
         [{**STREAM, "bargeIn": True}, {**STREAM, "loop": 0}, INPUT],
         [{**TALK, "text": "<speak>A <break time='1s'/> b</speak>"}],
         [{**TALK, "text": "3 < 4 & 5 > 4"}],
@@ -221,7 +243,7 @@ def test_barge_in_needs_an_input_next(following: list[Any]) -> None:
 
 def test_everything_is_said_at_once_and_in_order() -> None:
     data = [
-        {**STREAM, "lop": 1, "level": "loud"},
+        {**STREAM, "loop": -1, "level": "loud"},
         {"action": "tlak"},
         {**TALK, "loop": -1},
         {"action": "wait", "timeout": 9999},
@@ -268,7 +290,7 @@ def test_numbers_as_text_are_read_as_numbers() -> None:
 
 
 def test_wait_is_clamped_as_the_platform_does() -> None:
-    assert [parse([{"action": "wait", "timeout": t}]).to_list()[0]["timeout"] for t in (0, 9000, 2.5)] == [
+    assert [parse([TALK, {"action": "wait", "timeout": t}]).to_list()[1]["timeout"] for t in (0, 9000, 2.5)] == [
         0.1,
         7200,
         2.5,

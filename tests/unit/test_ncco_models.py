@@ -238,8 +238,8 @@ def test_a_model_built_wrong_reads_well() -> None:
         Stream(streamUrl="http://x")  # type: ignore[arg-type]
     assert 'Write it in square brackets: "streamUrl": ["http://x"].' in str(caught.value)
     assert "pydantic" not in str(caught.value)
-    with pytest.raises(NccoError, match="Did you mean loop"):
-        Stream(streamUrl=[URL], lop=2)  # type: ignore[call-arg]
+    with pytest.raises(NccoError, match="Did you mean bargeIn"):
+        Stream(streamUrl=[URL], barge_in=True)  # type: ignore[call-arg]
     with pytest.raises(NccoError, match="stream needs streamUrl"):
         Stream()  # type: ignore[call-arg]
 

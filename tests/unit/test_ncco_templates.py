@@ -99,7 +99,7 @@ def test_an_ncco_is_rendered_text_by_text() -> None:
         },
     ]
     variables: dict[str, Any] = {
-        "url": "http://127.0.0.1:8000", "file": "my song.mp3", "who": 'Tom & J "x"', "times": 0, "on": True,
+        "url": "http://127.0.0.1:8000", "file": "my song.mp3", "who": 'Tom & J "x"', "times": 2, "on": False,
         "msg": {"payload": 447700900001},
     }  # fmt: skip
     before = json.dumps(template)
@@ -107,8 +107,8 @@ def test_an_ncco_is_rendered_text_by_text() -> None:
     assert done[0] == {
         "action": "stream",
         "streamUrl": ["http://127.0.0.1:8000/my%20song.mp3?for=Tom%20%26%20J%20%22x%22"],
-        "loop": 0,
-        "bargeIn": True,
+        "loop": 2,
+        "bargeIn": False,
     }
     assert done[1]["text"] == "<speak>Hello Tom &amp; J &quot;x&quot;</speak>"
     assert done[2]["text"] == 'Hello Tom & J "x"'

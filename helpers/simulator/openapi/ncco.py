@@ -10,7 +10,7 @@ from helpers.ncco.endpoints import ENDPOINTS
 from helpers.simulator.openapi.shapes import Schema, listing, ref
 
 # What the models say to the form and to the messages, and a schema has no use for.
-_FOR_PEOPLE = ("kind", "expected", "step", "loose", "suggest", "title")
+_FOR_PEOPLE = ("kind", "expected", "step", "suggest", "title", "unit", "source", "date", "instead")
 # Names of `to` in POST /v1/calls that differ from those of `connect`, and what only `connect` has.
 _REST_NAMES = {"standardHeaders": "standard_headers"}
 _ONLY_CONNECT = ("onAnswer", "user", "domain")
@@ -25,7 +25,7 @@ def ncco_schemas() -> dict[str, Schema]:
         action = _plain(schema)
         action["required"] = ["action", *action.get("required", [])]
         if model is Wait:  # what is out of range is moved to the nearest value in it
-            action["properties"]["timeout"] = {"type": "number", "default": 10}
+            action["properties"]["timeout"] = _plain({"type": "number", "default": 10})
         found[model.__name__] = action
     actions = [ref(model.__name__) for model in ACTIONS.values()]
     mapping = {name: f"#/components/schemas/{model.__name__}" for name, model in ACTIONS.items()}
@@ -61,10 +61,20 @@ def _plain(schema: Any) -> Any:
     for name, facts in schema.items():
         if name == "properties":
             made[name] = {option: _plain(one) for option, one in facts.items()}
+        elif name == "additionalProperties" and "properties" in schema:
+            made[name] = True  # an option that nobody knows is ignored
         elif name not in _FOR_PEOPLE:
             made[name] = facts if name in ("examples", "default", "enum", "const") else _plain(facts)
-    if schema.get("loose"):  # numbers are taken as text, too: the forms of old clients send them so
+    if made.get("type") in ("integer", "number"):
+        # Numbers are taken as text, too: the forms of old clients send them so.
         facts = {name: made.pop(name) for name in ("type", "minimum", "maximum") if name in made}
-        digits = r"^[0-9]{1,9}$" if facts["type"] == "integer" else r"^(-?0(\.[0-9]{1,9})?|-?1(\.0{1,9})?)$"
-        made["anyOf"] = [facts, {"type": "string", "pattern": digits}]
+        made["anyOf"] = [facts, {"type": "string", "pattern": _digits(facts)}]
     return made
+
+
+def _digits(facts: Schema) -> str:
+    """What a number looks like as text. A pattern can say no range but that of a level, -1 to 1."""
+    if facts["type"] == "integer":
+        return r"^[0-9]{1,9}$"
+    level = (facts.get("minimum"), facts.get("maximum")) == (-1, 1)
+    return r"^(-?0(\.[0-9]{1,9})?|-?1(\.0{1,9})?)$" if level else r"^[0-9]{1,9}(\.[0-9]{1,9})?$"

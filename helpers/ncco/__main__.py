@@ -1,0 +1,33 @@
+"""``python -m helpers.ncco``: the reference of all actions and options, or of the rules, in a terminal."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from helpers.errors import KitError
+from helpers.ncco.reference import describe, reference, rules
+
+
+def main() -> int:
+    """Print what was asked for. Returns 0, or 2 if there is nothing of that name."""
+    parser = argparse.ArgumentParser(prog="python -m helpers.ncco", description="What an NCCO may hold.")
+    parser.add_argument("action", nargs="?", help="one action only, such as stream")
+    parser.add_argument("option", nargs="?", help="one option of it, such as loop")
+    parser.add_argument("--rules", action="store_true", help="the rules by which an NCCO is checked")
+    parser.add_argument("--markdown", action="store_true", help="as a table in Markdown")
+    given = parser.parse_args()
+    try:
+        if given.rules:
+            table = rules()
+        else:
+            table = describe(given.action, given.option) if given.option else reference(given.action)
+    except KitError as problem:
+        print(problem, file=sys.stderr)
+        return 2
+    print(table.markdown if given.markdown else table)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

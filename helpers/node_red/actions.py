@@ -1,0 +1,147 @@
+"""Action nodes as actions of an NCCO: the right names, types and lists; templates stay as they are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from helpers.ncco import check
+from helpers.ncco.draft import value_at
+from helpers.node_red.endpoint import endpoint_of
+from helpers.node_red.fields import Fields
+from helpers.node_red.findings import Findings
+from helpers.node_red.graph import Node
+
+Action = dict[str, Any]
+
+
+def action_of(node: Node, findings: Findings) -> Action:
+    """The action that a node appends to ``msg.ncco``; what is wrong with it is noted."""
+    fields = Fields(node, findings)
+    made = {"action": node.type, **ACTIONS[node.type](fields)}
+    action = {name: value for name, value in made.items() if value is not None and value != ""}
+    for problem in check([action]):
+        value = value_at(action, problem.field) if problem.field else None
+        if problem.severity == "error" and value is not None and "{{" not in json.dumps(value):
+            fields.fault("unchecked-values", f"{problem.message} {problem.cure}".strip())
+    return action
+
+
+def _talk(fields: Fields) -> Action:
+    return {
+        "text": fields.text("text"),
+        "bargeIn": fields.flag("bargein") or None,
+        "loop": fields.number("loop"),
+        "level": fields.number("level"),
+        "voiceName": fields.text("voicename"),
+    }
+
+
+def _stream(fields: Fields) -> Action:
+    return {
+        "streamUrl": _address(fields, "streamurl", fault="empty-address-in-list"),
+        "bargeIn": fields.flag("bargein") or None,
+        "loop": fields.number("loop"),
+        "level": fields.number("level"),
+    }
+
+
+def _input(fields: Fields) -> Action:
+    keys = {
+        "timeOut": fields.number("timeout", "timeOut"),
+        "maxDigits": fields.number("maxdigits", "maxDigits"),
+        "submitOnHash": fields.flag("submitonhash") or None,
+    }
+    dtmf = {name: value for name, value in keys.items() if value is not None}
+    fields.fault("flat-input")
+    return {"type": ["dtmf"], "dtmf": dtmf or None, **_told(fields)}
+
+
+def _record(fields: Fields) -> Action:
+    channels = fields.number("channel", "channels")
+    if channels is not None:
+        fields.fault("record-channel-misnamed")
+    key = fields.plain("endonkey")
+    if len(key) > 1 and len(set(key)) == 1:
+        fields.fault("unchecked-values", f'endOnKey: the palette sends "{key}"; one key ends a recording: "{key[0]}".')
+        key = key[0]
+    return {
+        "format": fields.plain("format"),
+        "split": fields.plain("split"),
+        "channels": channels,
+        "endOnSilence": fields.number("endonsilence", "endOnSilence"),
+        "endOnKey": key,
+        "timeOut": fields.number("timeout", "timeOut"),
+        "beepStart": fields.flag("beepstart") or None,
+        **_told(fields),
+    }
+
+
+def _conversation(fields: Fields) -> Action:
+    starts = fields.flag("startonenter")
+    return {
+        "name": fields.text("name"),
+        "musicOnHoldUrl": _address(fields, "musiconholdurl", fault="empty-music-on-hold"),
+        "startOnEnter": False if starts is False else None,
+        "endOnExit": fields.flag("endonexit") or None,
+        "record": fields.flag("record") or None,
+        "canHear": _list(fields.text("canhear")),
+        "canSpeak": _list(fields.text("canspeak")),
+        **_told(fields),
+    }
+
+
+def _connect(fields: Fields) -> Action:
+    together = fields.flag("eventtype")
+    if together:
+        fields.fault("connect-event-type-lost")
+    return {
+        "endpoint": [endpoint_of(fields, whisper=True)],
+        "from": fields.text("from"),
+        "eventType": "synchronous" if together else None,
+        "timeout": fields.number("timeout"),
+        "limit": fields.number("limit"),
+        "machineDetection": fields.plain("machinedetection"),
+        **_told(fields),
+    }
+
+
+def _notify(fields: Fields) -> Action:
+    told = _told(fields)
+    if "eventUrl" not in told:
+        fields.fault("empty-address-in-list")
+    return {"payload": fields.json("payload", "Payload"), **told}
+
+
+ACTIONS: dict[str, Callable[[Fields], Action]] = {
+    "talk": _talk,
+    "stream": _stream,
+    "input": _input,
+    "record": _record,
+    "conversation": _conversation,
+    "connect": _connect,
+    "notify": _notify,
+}
+
+
+def _address(fields: Fields, name: str, *, fault: str) -> list[str] | None:
+    url = fields.text(name)
+    if url:
+        return [url]
+    fields.fault(fault)
+    return None
+
+
+def _told(fields: Fields) -> Action:
+    """Event address and method. POST is Vonage's default, so it is not written."""
+    url, method = fields.text("eventurl"), fields.method()
+    if not url:
+        if method == "GET":
+            fields.fault("webhook-method-mismatch", "GET was chosen, but there is no address it belongs to: left out.")
+        return {}
+    return {"eventUrl": [url], "eventMethod": "GET" if method == "GET" else None}
+
+
+def _list(text: str) -> list[str] | None:
+    return [one.strip() for one in text.split(",") if one.strip()] or None

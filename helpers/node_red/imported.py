@@ -1,0 +1,125 @@
+"""What came out of a flow: NCCOs, routes, calls, variables, and everything there is to say about them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from helpers.ncco.templates import render_ncco
+from helpers.node_red.calls import ImportedCall
+from helpers.node_red.findings import Note, NotTranslated
+from helpers.node_red.messages import Variables, joined
+from helpers.node_red.routes import Route
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from helpers.views.base import View
+
+MOST_ROWS = 200
+Table = tuple[str, tuple[str, ...], list[Sequence[Any]]]  # title, head, rows
+
+
+@dataclass(frozen=True)
+class ImportedNcco:
+    """One NCCO: ``ncco`` is the list, with ``{{…}}`` where a value goes. ``where``: the nodes that built it."""
+
+    name: str
+    ncco: list[dict[str, Any]]
+    where: str
+    variables: Variables = field(default_factory=dict)
+
+    def filled(self, variables: Mapping[str, Any] | None = None) -> list[Any]:
+        """The NCCO with its templates filled in: from the flow's constants, with ``variables`` on top."""
+        return render_ncco(self.ncco, joined(self.variables, variables or {}))
+
+
+@dataclass(frozen=True, repr=False)
+class Imported:
+    """A flow as Python. ``variables`` are the constants of the whole flow; each NCCO and call also has its own.
+
+    ``notes`` say what was changed, and which fault of the palette was avoided; ``not_translated`` lists every node that
+    became nothing, with what to do instead.
+    """
+
+    nccos: list[ImportedNcco]
+    routes: list[Route]
+    calls: list[ImportedCall]
+    variables: Variables
+    notes: list[Note]
+    not_translated: list[NotTranslated]
+
+    def app(self, audio: Path | str | None = None) -> Flask:
+        """A Flask app with the flow's routes: ``kit.serve(imported.app())``.
+
+        ``audio``: the folder of the sounds that its file routes send; the server's own unless given.
+        """
+        from helpers.node_red.web import make_app
+
+        return make_app(self.routes, audio)
+
+    def to_flask(self, audio: Path | str | None = None) -> str:
+        """The same app as Python source. It defines ``app``."""
+        from helpers.node_red.web import source
+
+        return source(self.routes, audio)
+
+    def show(self) -> View:
+        """Everything in tables."""
+        from helpers.views.base import View
+        from helpers.views.grid import grid
+
+        tables = [
+            grid(head, [*rows[:MOST_ROWS], *_more(rows)], f"{title} ({len(rows)})")
+            for title, head, rows in self._tables()
+            if rows
+        ]
+        text = "\n\n".join(table.text for table in tables)
+        return View(text, {"text/html": "".join(table.bundle["text/html"] for table in tables)})
+
+    def _tables(self) -> list[Table]:
+        return [
+            ("NCCOs", ("name", "actions", "built by"), [(n.name, _actions(n.ncco), n.where) for n in self.nccos]),
+            ("Routes", ("route", "answers with", "nodes"),
+             [(f"{r.method} {r.path}", r.answers, r.where) for r in self.routes]),
+            ("Calls", ("name", "arguments of create_call", "nodes"),
+             [(c.name, ", ".join(f"{k}={_short(v)}" for k, v in c.fields.items()), c.where) for c in self.calls]),
+            ("Variables", ("name", "value in the flow"),
+             [(name, _short(value)) for name, value in _leaves(self.variables)]),
+            ("Notes", ("node", "fault of the palette", "what was done"), [tuple(note) for note in self.notes]),
+            ("Not translated", ("type", "name", "do this instead"), [tuple(part) for part in self.not_translated]),
+        ]  # fmt: skip
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        return self.show()._repr_mimebundle_(include, exclude)
+
+    def __str__(self) -> str:
+        return self.show().text
+
+    def __repr__(self) -> str:
+        parts = {"NCCO": len(self.nccos), "route": len(self.routes), "call": len(self.calls), "note": len(self.notes)}
+        counts = [f"{count} {name}{'' if count == 1 else 's'}" for name, count in parts.items()]
+        return f"<Imported: {', '.join(counts)}, {len(self.not_translated)} not translated>"
+
+
+def _actions(ncco: Sequence[Mapping[str, Any]]) -> str:
+    return " → ".join(str(one.get("action")) for one in ncco)
+
+
+def _short(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)[:400]  # more than a cell shows
+
+
+def _leaves(values: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:
+    found: list[tuple[str, Any]] = []
+    for name, value in values.items():
+        inside = isinstance(value, dict) and value
+        found += _leaves(value, f"{above}{name}.") if inside else [(f"{above}{name}", value)]
+    return found
+
+
+def _more(rows: Sequence[Any]) -> list[tuple[str, ...]]:
+    return [(f"… and {len(rows) - MOST_ROWS} more",)] if len(rows) > MOST_ROWS else []

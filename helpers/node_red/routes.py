@@ -1,0 +1,124 @@
+"""The web addresses of a flow: which method and path answers with what."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from helpers.node_red.findings import Findings
+from helpers.node_red.graph import Node
+from helpers.node_red.messages import Variables, known
+from helpers.sound_files import AUDIO_TYPES
+from helpers.views.base import one_line
+
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
+_PATH = re.compile(r"/(?:[\w\-.~%/]|:[A-Za-z_])*", re.ASCII)
+_TYPE = re.compile(r"[\w.+/;= -]{3,80}", re.ASCII)
+_PARAMETER = re.compile(r":([A-Za-z_][A-Za-z0-9_]*)")
+
+
+@dataclass(frozen=True)
+class Route:
+    """One route. ``kind``: ``"answer"`` gives ``ncco``, ``"file"`` sends ``file``, ``"event"`` replies ``status``.
+
+    ``path`` is as the flow has it (``/call/:id``), ``rule`` as Flask wants it (``/call/<id>``). ``content_type`` and
+    ``body`` are those that the flow sets, or ``""``. ``variables``: the constants for the templates in ``ncco``.
+    """
+
+    kind: Literal["answer", "file", "event"]
+    method: str
+    path: str
+    where: str
+    ncco: tuple[Mapping[str, Any], ...] = ()
+    status: int = 200
+    file: str = ""
+    content_type: str = ""
+    body: str = ""
+    variables: Variables = field(default_factory=dict)
+
+    @property
+    def rule(self) -> str:
+        """The path as Flask writes it."""
+        return _PARAMETER.sub(r"<\1>", self.path)
+
+    @property
+    def answers(self) -> str:
+        """In words: what the route replies with."""
+        if self.kind == "answer":
+            return " → ".join(str(one.get("action")) for one in self.ncco) or "500: there is no NCCO"
+        return f"the sound {self.file}" if self.kind == "file" else f"status {self.status}"
+
+
+def door_of(node: Node) -> tuple[str, str] | None:
+    """Method and path of an ``http in`` or ``voice webhook`` node; ``None`` if Flask could not have such a route."""
+    path = str(node.props.get("url") or "").strip()
+    path = path if path.startswith("/") else f"/{path}"
+    method = str(node.props.get("method") or "get").strip().upper()
+    names = _PARAMETER.findall(path)
+    if method not in METHODS or (path == "/" and not node.props.get("url")) or not _PATH.fullmatch(path):
+        return None
+    return None if len(set(names)) != len(names) or len(path) > 300 else (method, path)
+
+
+def reply_route(door: tuple[str, str], node: Node, variables: Variables, where: str) -> Route:
+    """``http in`` → ``http response``: a status, and a body if a constant was put into ``msg.payload``."""
+    body = known(variables, "payload")
+    return Route(
+        "event", *door, where, status=_status(node, variables), body=body if isinstance(body, str) else "",
+        content_type=_content_type(node, variables),
+    )  # fmt: skip
+
+
+def file_route(
+    door: tuple[str, str], reader: Node, reply: Node, variables: Variables, where: str, findings: Findings
+) -> Route | None:
+    """``http in`` → ``file in`` → ``http response``: a sound of the folder ``audio`` with that file's name.
+
+    Only the name is taken from the flow, never its folder. ``None``, with a note, if it is no MP3 or WAV file.
+    """
+    name = _file_name(reader, variables)
+    if not name:
+        findings.remark(reader.label, "Its file name is not in the flow: write the route in Flask with send_audio.")
+        return None
+    if posixpath.splitext(name)[1].lower() not in AUDIO_TYPES:
+        findings.remark(reader.label, f"{one_line(name, 60)} is no MP3 or WAV file; no other file is sent.")
+        return None
+    kind = _content_type(reply, variables)
+    if kind and kind not in AUDIO_TYPES.values():
+        right = AUDIO_TYPES[posixpath.splitext(name)[1].lower()]
+        findings.remark(reply.label, f"{one_line(kind, 40)} is no registered type of sound; it is sent as {right}.")
+    if reader.props.get("format") == "utf8":
+        findings.remark(reader.label, "It reads a text, which spoils a sound; here the file is sent as it is.")
+    findings.fault(reader.label, "audio-without-range")
+    findings.remark(reader.label, f"Put the file into the folder audio: {one_line(name, 60)} is sent from there.")
+    return Route("file", *door, where, file=name, content_type=kind)
+
+
+def _file_name(reader: Node, variables: Variables) -> str:
+    name, kind = reader.props.get("filename"), reader.props.get("filenameType", "str")
+    if kind == "msg" or not name:
+        name = known(variables, str(name or "filename"))
+    elif kind != "str":
+        return ""
+    # Windows and others: the last part, whichever stroke is used.
+    base = re.split(r"[/\\]", name)[-1] if isinstance(name, str) else ""
+    return "" if base.startswith((".", "${")) or "\0" in base or "{{" in base else base
+
+
+def _status(reply: Node, variables: Variables) -> int:
+    for value in (reply.props.get("statusCode"), known(variables, "statusCode")):
+        text = str(value).strip() if value is not None and not isinstance(value, bool) else ""
+        if re.fullmatch(r"[2-5]\d\d", text):
+            return int(text)
+    return 200
+
+
+def _content_type(reply: Node, variables: Variables) -> str:
+    for headers in (reply.props.get("headers"), known(variables, "headers")):
+        for name, value in headers.items() if isinstance(headers, dict) else ():
+            if str(name).lower() == "content-type" and _TYPE.fullmatch(str(value)):
+                return str(value)
+    return ""

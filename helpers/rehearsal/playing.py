@@ -1,0 +1,102 @@
+"""``play``: run an NCCO against a person who follows your instructions, on a phone network that then is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from helpers.errors import KitError
+
+if TYPE_CHECKING:
+    from helpers.ncco import Ncco
+    from helpers.rehearsal.rehearsal import Rehearsal
+    from helpers.rehearsal.stage import Scene
+
+DIRECTIONS = ("outbound", "inbound")
+LONGEST = 7200.0  # seconds: Vonage ends every call after two hours (length_timer)
+
+
+class RehearsalError(KitError):
+    """A rehearsal was asked for something that it cannot do."""
+
+
+def play(
+    ncco: Any,
+    *,
+    keys: str = "",
+    says: str | Sequence[str] = (),
+    script: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None,
+    variables: Mapping[str, Any] | None = None,
+    direction: str = "outbound",
+    seconds: float = 600,
+    folder: str | Path = "heard",
+    name: str = "",
+) -> Rehearsal:
+    """Hear an NCCO before you dial: its sound, captions, timeline and every webhook it would send.
+
+    ``ncco`` is a list, JSON text, an ``Ncco``, or anything with ``to_list()``. It is carried out on a private network
+    in stepped time; nothing is dialled, in live mode either. Addresses of this machine are really asked, so your own
+    server may answer with the next NCCO; for all others something stands in, and ``.notes`` says so.
+
+    ``keys`` are pressed when an ``input`` listens, or 2 s into a sound that they may cut short; what one input does
+    not take is for the next. ``says`` has a text for each ``input`` that listens to speech, or recording that waits.
+    ``script`` says everything instead, as in :meth:`helpers.phone.Phone.script`. ``variables`` fill a template.
+    ``direction``: ``"outbound"`` (Vonage calls the person) or ``"inbound"``. After ``seconds`` of talk, 7200 at most,
+    the person hangs up. The sound is stored as ``folder/name.wav`` when it is first shown.
+
+    Raises :class:`helpers.ncco.NccoError` for an NCCO with errors, :class:`RehearsalError` and
+    :class:`helpers.simulator.handsets.HandsetError` for instructions that nobody could follow.
+
+    >>> play([{"action": "input", "type": ["dtmf"]}], keys="1#").call.digits
+    '1#'
+    """
+    from helpers.rehearsal.rehearsal import Rehearsal
+    from helpers.rehearsal.stage import perform
+
+    scene = scene_of(ncco_of(ncco, variables), keys, says, script, direction, seconds)
+    return Rehearsal(scene, perform([scene])[0], folder, name)
+
+
+def ncco_of(data: Any, variables: Mapping[str, Any] | None) -> Ncco:
+    """The NCCO to be played. Raises NccoError, and TemplateError when a variable is missing."""
+    from helpers.ncco import parse, render_ncco
+
+    items = data.to_list() if hasattr(data, "to_list") else data
+    return parse(items if variables is None else render_ncco(items, variables))
+
+
+def scene_of(
+    ncco: Ncco,
+    keys: str = "",
+    says: str | Sequence[str] = (),
+    script: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None,
+    direction: str = "outbound",
+    seconds: float = 600,
+) -> Scene:
+    """The call to be rehearsed, after a look at everything the person is told to do."""
+    from helpers.rehearsal.stage import Scene
+    from helpers.simulator.scripts import checked_keys, checked_script, checked_step
+
+    if script is not None and (keys or says):
+        raise RehearsalError("There are two plans for the person.", "Give keys and says, or a script that says it all.")
+    if direction not in DIRECTIONS:
+        raise RehearsalError(
+            f"A call has no direction {direction!r}.",
+            'Use "outbound" (Vonage calls the person) or "inbound" (the person calls your number).',
+        )
+    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
+    if not number or not 0 < seconds <= LONGEST:
+        raise RehearsalError(
+            f"A rehearsal cannot last {seconds!r} seconds.", f"Use a number above 0, {LONGEST:g} at most."
+        )
+    if keys != "":
+        checked_keys(keys)
+    texts = (says,) if isinstance(says, str) else says
+    if not isinstance(texts, list | tuple):
+        raise RehearsalError(f"{says!r} is nothing to say.", 'Give a text for each input that listens: says=["yes"].')
+    for text in texts:
+        checked_step({"do": "say", "text": text})
+    steps = [dict(script)] if isinstance(script, Mapping) else [] if script is None else script
+    checked = checked_script(list(steps) if isinstance(steps, tuple) else steps)
+    return Scene(ncco, direction, keys, tuple(texts), tuple(checked), float(seconds))

@@ -1,0 +1,113 @@
+"""What a rehearsal gives: the record of the call, its sound, its captions, its webhooks, and why it ended."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from helpers.record import Call, Entry
+from helpers.rehearsal.requests import Sent, requests_of, same_always
+from helpers.rehearsal.words import captions_of, ended_of, facts_of, notes_of
+
+if TYPE_CHECKING:
+    from helpers.rehearsal.stage import Scene, Take
+    from helpers.views.base import View
+
+
+class Rehearsed(Call):
+    """The record of a call that had a network of its own: everything on it belongs to the call."""
+
+    def __init__(self, entries: list[Entry], leg: str, heard: Callable[[str, int], bytes]) -> None:
+        super().__init__(entries, uuid=leg, heard=heard)
+        self._entries = sorted(entries, key=lambda e: (e["at"], e["seq"]))
+
+
+class Rehearsal:
+    """An NCCO as it was played. Show it in a notebook, or ask: ``.seconds``, ``.ended``, ``.captions``, ``.webhooks``.
+
+    ``call`` is the record, as ``kit.call(…)`` gives it: ``rehearsal.call.digits``, ``.actions``, ``.heard()``.
+    """
+
+    def __init__(self, scene: Scene, take: Take, folder: str | Path = "heard", name: str = "") -> None:
+        self.scene, self._take = scene, take
+        self.folder, self.name = Path(folder), name or _name_of(scene)
+        self.call: Call = Rehearsed(take.entries, take.leg, self._heard)
+        self._sounds: dict[tuple[str, int], bytes] = {}
+
+    @property
+    def seconds(self) -> float:
+        """How long they talked, from answer to end; 0 if nobody answered."""
+        return self.call.duration or 0.0
+
+    @cached_property
+    def ended(self) -> str:
+        """Why the call ended, in one sentence."""
+        return same_always(ended_of(self.call))
+
+    @cached_property
+    def captions(self) -> list[str]:
+        """What was heard when, in seconds since the answer: ``"0.0–2.6 s jingle.mp3"``."""
+        return captions_of(self.call)
+
+    @cached_property
+    def webhooks(self) -> list[Sent]:
+        """Every webhook that the call would send, in order."""
+        return requests_of(self.call)
+
+    @cached_property
+    def notes(self) -> list[str]:
+        """What else there is to say: what had to be replaced, what went wrong, what nobody asked for."""
+        return [same_always(note) for note in notes_of(self.call, self._take)]
+
+    def wav(self, rate: int = 8000) -> bytes:
+        """What the person heard, as a WAV file of 8000 (a telephone) or 16000 samples a second."""
+        return self.call.heard_wav(rate)
+
+    def player(self) -> View:
+        """A player with captions. The sound is in ``folder/name.wav`` from now on."""
+        from helpers.views.player import player
+
+        return player(self.call, name=self.name, folder=self.folder)
+
+    def timeline(self) -> View:
+        """Sound, webhooks and actions over time, as a picture and in words."""
+        return self.call.timeline()
+
+    def ladder(self) -> View:
+        """Who told whom what, in order."""
+        return self.call.ladder()
+
+    @cached_property
+    def view(self) -> View:
+        """All of it, to look at: as HTML, and in words."""
+        from helpers.views.rehearsal import view
+
+        return view(self)
+
+    def __repr__(self) -> str:
+        return self.view.text
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
+        return self.view._repr_mimebundle_(include, exclude)
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What can differ between two rehearsals of one NCCO: what was heard, digits, words, webhooks, the end."""
+        return {name: same_always(fact) for name, fact in facts_of(self.call, self.webhooks).items()}
+
+    def _heard(self, leg: str, rate: int) -> bytes:
+        """Mixed once, and only when somebody listens."""
+        if (leg, rate) not in self._sounds:
+            self._sounds[leg, rate] = self._take.heard(leg, rate)
+        return self._sounds[leg, rate]
+
+
+def _name_of(scene: Scene) -> str:
+    """The same name for the same rehearsal, and another one for another: a notebook has many."""
+    told = [scene.ncco.to_list(), scene.direction, scene.keys, scene.says, scene.script, scene.seconds]
+    digest = hashlib.sha256(same_always(json.dumps(told)).encode()).hexdigest()
+    return f"{'-'.join(dict.fromkeys(action.action for action in scene.ncco[:3]))}-{digest[:6]}"

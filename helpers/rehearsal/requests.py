@@ -1,0 +1,135 @@
+"""The webhooks of a rehearsed call: what would be sent where, what came back, and what it means."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from helpers.explain import explain
+from helpers.record import Call, Entry
+from helpers.views.base import one_line
+from helpers.views.steps import LOOPBACK, Story, awaited
+from helpers.views.words import input_of
+
+# Ports of this machine differ from run to run, and a stored notebook is compared word by word.
+_PORT = re.compile(r"(127\.0\.0\.1|localhost|\[::1\]|::1)(:|', )\d+")
+USER_AGENT = "voice-call-simulator"
+ASKS = {
+    "answer": "Vonage asks what to do with the call: the reply must be an NCCO.",
+    "fallback": "Vonage asks the fallback URL, because the answer URL failed.",
+    "transfer": "Vonage asks for the NCCO to go on with.",
+}
+
+
+@dataclass(frozen=True)
+class Sent:
+    """One webhook.
+
+    ``at``: seconds since the start of the call. ``url`` is the address as the NCCO has it, ``headers`` and ``body`` are
+    what is sent (with GET the body is the query). ``status`` and ``reply`` came back, from your own server or, if
+    ``stand_in``, from the rehearsal. ``meaning`` says in one sentence what it is about, ``trouble`` what went wrong.
+    """
+
+    at: float
+    kind: str
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: Mapping[str, Any]
+    status: int | None
+    reply: str
+    stand_in: bool
+    told: str
+    meaning: str
+    trouble: str = ""
+
+    @property
+    def place(self) -> str:
+        """Where it goes, in words that are the same on every run: for your own server only the path."""
+        parts = urlsplit(self.url)
+        return f"your server, {parts.path or '/'}" if parts.hostname in LOOPBACK else one_line(self.url)
+
+    @property
+    def answer(self) -> str:
+        """What came back, in a few words."""
+        if self.status is None:
+            return "no reply"
+        names = _actions(self.reply)
+        return f"{self.status} {', '.join(names)}" if names else str(self.status)
+
+    def __str__(self) -> str:
+        return f"{self.at:.1f} s  {self.method} {self.place}  {self.told} → {self.answer}"
+
+
+def requests_of(call: Call) -> list[Sent]:
+    """Every webhook of a call, in the order in which they were sent."""
+    from helpers.rehearsal.stand_ins import is_elsewhere
+    from helpers.simulator.reach import Reach
+
+    story, reach = Story(call), Reach()
+    hooks, replies = call.entries("webhook"), {e["request"]: e for e in call.entries("reply")}
+    return [_sent(e, replies.get(e["request"], {}), story, is_elsewhere(e["url"], reach)) for e in hooks]
+
+
+def _sent(e: Entry, reply: Entry, story: Story, away: bool) -> Sent:
+    whose = "" if e["leg"] == story.call.leg else f", {story.phone(e['leg'])}"
+    wrong = story.trouble(reply) if reply and not away else ""
+    return Sent(
+        at=story.call.since_start(e["at"]), kind=e["type"], method=e["method"], url=e["url"], headers=_headers(e),
+        body=e["payload"], status=reply.get("status"), reply=str(reply.get("body") or ""), stand_in=away,
+        told=_told(e) + whose, meaning=_meaning(e), trouble=same_always(wrong),
+    )  # fmt: skip
+
+
+def same_always(text: str) -> str:
+    """A text without what differs from run to run: the ports of this machine."""
+    return _PORT.sub(r"\1", text)
+
+
+def _headers(e: Entry) -> dict[str, str]:
+    kind = {"Content-Type": "application/json"} if e["method"] == "POST" else {}
+    return {"User-Agent": USER_AGENT, "Accept": "*/*", **kind, "Authorization": "Bearer … (signed, HS256)"}
+
+
+def _told(e: Entry) -> str:
+    """What it tells, in a few words, none of which differ from run to run."""
+    payload, kind = e["payload"] or {}, str(e["type"])
+    again = " (2nd attempt)" if e.get("attempt") == 2 else ""
+    if kind in ASKS and awaited(e):
+        text = f"asks: {kind}"
+    elif "status" in payload:
+        text = " ".join(str(payload[name]) for name in ("status", "sub_state", "detail") if payload.get(name))
+    elif "dtmf" in payload or "speech" in payload:
+        text = f"input: {input_of(payload) or 'nothing'}"
+    elif "recording_url" in payload:
+        text = "recording"
+    elif "conversation_uuid_from" in payload:
+        text = "transfer"
+    elif "payload" in payload:
+        text = f"notify: {json.dumps(payload['payload'], ensure_ascii=False)}"
+    elif "reason" in payload:
+        text = f"error: {payload['reason']}"
+    else:
+        text = kind
+    return one_line(same_always(text) + again)
+
+
+def _meaning(e: Entry) -> str:
+    if e["type"] in ASKS and awaited(e):
+        return ASKS[e["type"]]
+    if e["type"] == "transcribed":
+        return "The transcript of a recording is ready."
+    return explain(e["payload"]).sentence
+
+
+def _actions(reply: str) -> list[str]:
+    """The names of the actions, if a reply is an NCCO."""
+    try:
+        actions = json.loads(reply) if reply.lstrip().startswith("[") else []
+    except ValueError:
+        return []
+    return [one_line(one.get("action"), 20) for one in actions if isinstance(one, dict)]

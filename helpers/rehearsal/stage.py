@@ -1,0 +1,139 @@
+"""Runs calls in a rehearsal: a thread, an event loop with a stepped clock, a network for each call; then nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from helpers.ncco import Ncco
+from helpers.record import Entry
+from helpers.rehearsal.person import Person
+from helpers.rehearsal.stand_ins import NUMBER, PERSON, Stage
+from helpers.simulator.clock import Clock, make_clock, make_loop
+from helpers.simulator.leg import Leg
+from helpers.simulator.media import heard
+from helpers.simulator.requests import outbound_leg
+
+SET_UP = 120.0  # seconds of call time in which a call is answered or fails, and its recordings are told of
+MINUTE = 60  # seconds that are mixed at a time: hours must not fill the memory
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A call to be rehearsed."""
+
+    ncco: Ncco
+    direction: str = "outbound"
+    keys: str = ""
+    says: tuple[str, ...] = ()
+    script: tuple[dict[str, Any], ...] = ()
+    seconds: float = 600
+
+
+@dataclass
+class Take:
+    """A call as it went: its record, its first leg, and what the person did not get to do. It needs no network."""
+
+    leg: str
+    entries: list[Entry]
+    legs: dict[str, Leg] = field(repr=False)
+    keys_left: str = ""
+    says_left: tuple[str, ...] = ()
+
+    def heard(self, leg: str, rate: int) -> bytes:
+        """What a leg's person heard, from answer to end, as a WAV file."""
+        from helpers.audio import wav_header, wav_samples
+
+        line = self.legs[leg]
+        begin = line.answered_at or 0.0
+        end = max(e["at"] for e in self.entries) if line.ended_at is None else line.ended_at
+        total = max(0, round((end - begin) * rate))
+        pieces = [wav_header(total, rate)]
+        for first in range(0, total, MINUTE * rate):
+            last = min(first + MINUTE * rate, total)
+            pieces.append(wav_samples(heard(line, begin + first / rate, begin + last / rate, rate)))
+        return b"".join(pieces)
+
+
+def perform(scenes: Sequence[Scene]) -> list[Take]:
+    """Carry out calls together in the same stepped time, each on a network of its own: they never meet.
+
+    Blocks until they are over. It has a thread of its own, because a notebook's thread already runs an event loop.
+    """
+    takes: list[Take] = []
+    failed: list[BaseException] = []
+    over = threading.Event()
+    running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
+
+    async def main(clock: Clock) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        running.append((asyncio.get_running_loop(), task))
+        takes.extend(await _perform(scenes, clock))
+
+    def run() -> None:
+        clock = make_clock("stepped")
+        try:
+            with asyncio.Runner(loop_factory=lambda: make_loop(clock)) as runner:
+                runner.run(main(clock))
+        except BaseException as error:
+            failed.append(error)
+        finally:
+            over.set()
+
+    thread = threading.Thread(target=run, name="rehearsal", daemon=True)
+    thread.start()
+    try:
+        over.wait()  # not join(): Python takes a thread for ended whose join was interrupted
+    except BaseException:  # the cell was interrupted: a webhook may be waiting for a route that does not return
+        for loop, task in running:
+            with contextlib.suppress(RuntimeError):  # it has just ended by itself
+                loop.call_soon_threadsafe(task.cancel)
+        over.wait()
+        raise
+    finally:
+        thread.join()
+    if failed:
+        raise failed[0]
+    return takes
+
+
+async def _perform(scenes: Sequence[Scene], clock: Clock) -> list[Take]:
+    stages: list[Stage] = []
+    played: list[tuple[Leg, Person]] = []
+    try:
+        for number, scene in enumerate(scenes):
+            first = stages[0] if stages else None
+            stages.append(Stage(clock, f"rehearsal-{number}", scene.ncco.to_list(), first))
+            played.append(_begin(stages[-1], scene))
+        longest = max(scene.seconds for scene in scenes) + SET_UP
+        await clock.advance(longest, lambda: all(_is_over(leg) for one in stages for leg in one.legs.values()))
+        return [
+            Take(leg.uuid, stage.trace.entries(), stage.legs, "".join(person.keys), tuple(person.says))
+            for stage, (leg, person) in zip(stages, played, strict=True)
+        ]
+    finally:
+        for stage in stages:
+            await stage.close_calls()
+            await stage.callbacks.close()
+
+
+def _begin(stage: Stage, scene: Scene) -> tuple[Leg, Person]:
+    """Place the call, or let the person dial; the person comes to life with it."""
+    stage.handset(PERSON).configure({"script": list(scene.script)})
+    if scene.direction == "inbound":
+        leg = stage.dial(PERSON, NUMBER)
+    else:
+        to, from_ = {"type": "phone", "number": PERSON}, {"type": "phone", "number": NUMBER}
+        order = {"to": [to], "from": from_, "ncco": scene.ncco.to_list()}
+        leg = stage.place(outbound_leg(order, stage.application, stage.account, stage.ids, stage.clock))
+    return leg, Person(stage, leg, scene.keys, scene.says, scene.seconds)
+
+
+def _is_over(leg: Leg) -> bool:
+    """Nothing more will come of this leg: its last event has been sent, and its recordings' too."""
+    return leg.status in ("completed", "rejected") and not leg.telling

@@ -1,0 +1,138 @@
+"""A rehearsed call in words: captions, why it ended, what is to be noted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from helpers.explain import explain
+from helpers.record import Call
+from helpers.rehearsal.stand_ins import GREETING, NUMBER, PERSON, STAYS
+from helpers.simulator.reach import Reach
+from helpers.simulator.scripts import file_name
+from helpers.views.base import one_line
+from helpers.views.tracks import Mark, Tracks
+
+if TYPE_CHECKING:
+    from helpers.rehearsal.requests import Sent
+    from helpers.rehearsal.stage import Take
+
+MOST = 20  # captions
+CUTS = ("key press", "speech")  # why a sound stopped early
+
+
+def captions_of(call: Call) -> list[str]:
+    """What sounds when, in seconds since the answer."""
+    tracks = Tracks(call, call.leg)
+    begin = tracks.answered
+    if begin is None:
+        return []
+    silences = [Mark(m.start, m.end, f"({m.label})") for m in tracks.waits]
+    marks = sorted([*tracks.sounds, *tracks.voices, *silences], key=lambda m: m.start)
+    stood_in = _stand_ins(call)
+    lines = []
+    for mark in marks[:MOST]:
+        label = mark.label.removeprefix("stream ").removeprefix("talk ")
+        label += f" ({stood_in[label]} stands in for it)" if label in stood_in else ""
+        lines.append(f"{mark.start - begin:.1f}–{mark.end - begin:.1f} s {label}")
+    return [*lines, *([f"and {len(marks) - MOST} more"] if len(marks) > MOST else [])]
+
+
+def _stand_ins(call: Call) -> dict[str, str]:
+    """Names of files that could not be reached, and what was played for them."""
+    middle, end = " cannot be reached from here: ", " stands in for it."
+    found = {}
+    for note in call.entries("note"):
+        url, here, rest = str(note["text"]).partition(middle)
+        if here and rest.endswith(end):
+            found[one_line(file_name(url), 40)] = rest.removesuffix(end)
+    return found
+
+
+def ended_of(call: Call) -> str:
+    """Why it ended, in one sentence."""
+    who, why = _end(call)
+    if call.duration is None:
+        return f"{who}: {why}."
+    return f"{who} after {call.duration:.1f} s{f': {why}' if why else ''}."
+
+
+def _end(call: Call) -> tuple[str, str]:
+    """Who ended it, and why."""
+    if call.answered_at is None:
+        last = next((e for e in reversed(call.entries("status", leg=call.leg)) if e["status"] != "completed"), None)
+        return "Nobody answered", f"{last['why']} ({last['status']})" if last else "it never rang"
+    if call.duration is None:
+        return "The call did not end", "the rehearsal was over before"
+    over = call.entries("status", leg=call.leg, status="completed")[-1]
+    who = "The person hung up" if over["disconnected_by"] == "user" else "Vonage ended the call"
+    return who, str(over["why"]).removeprefix("the person hung up").lstrip(": ")
+
+
+def facts_of(call: Call, webhooks: Iterable[Sent]) -> dict[str, str]:
+    """What happened, fact by fact, as far as it can differ between two runs: name -> fact."""
+    spans = [span for span in call.actions if span.leg == call.leg]
+    inputs = call.entries("input", leg=call.leg)
+    facts = {
+        "heard": captions_of(call),
+        "digits": [call.digits],
+        "words": [f"“{one_line(e['speech'], 40)}”" for e in inputs if e.get("speech")],
+        "input ended by": [str(e["why"]).replace("_", " ") for e in inputs],
+        "cut short": [f"{span.action}, {span.why}" for span in spans if span.why in CUTS],
+        "skipped": [f"{span.action}: {span.why}" for span in spans if span.state == "skipped"],
+        "webhooks": [sent.told for sent in webhooks if not _is_plain(sent)],
+        "ended": [", ".join(filter(None, _end(call)))],
+    }
+    return {name: text for name, found in facts.items() if (text := "; ".join(filter(None, found)))}
+
+
+def _is_plain(sent: Sent) -> bool:
+    """A webhook of which the other facts tell already."""
+    return "status" in sent.body or sent.kind in ("answer", "input")
+
+
+def notes_of(call: Call, take: Take) -> list[str]:
+    """Remarks of the record, errors with their advice, and what the person could not do."""
+    found = [*_told(call), *_others(call), *_alone(call), *_left(take)]
+    return list(dict.fromkeys(found))
+
+
+def _told(call: Call) -> Iterator[str]:
+    for e in call.entries():
+        if e["kind"] == "note":
+            yield one_line(e["text"], 300)
+        elif e["kind"] == "error":
+            told = explain(e)
+            yield one_line(f"{e['reason']} {e.get('advice') or told.next_step}", 400)
+
+
+def _others(call: Call) -> Iterator[str]:
+    """Whom the call was connected to, and what became of it."""
+    for leg in call.legs[1:]:
+        to, kind, caller = call.fact("to", leg), call.fact("type", leg), call.fact("from", leg)
+        if kind == "phone" and caller not in (NUMBER, "unknown"):
+            yield f"{caller} is taken as a number that you rent: with a foreign one the call would not connect."
+        if kind == "websocket" and not Reach().allows(str(to)):
+            yield (
+                f"{one_line(to, 100)} cannot be reached from here, so that leg fails as if no server were there. "
+                "A server of yours on this machine is really called: ws://127.0.0.1:…"
+            )
+        elif call.when("answered", leg) is not None and kind != "websocket":
+            yield f"{to} is a phone of the rehearsal: it answers, says “{GREETING}” and hangs up {STAYS} s later."
+        elif call.when("answered", leg) is None:
+            last = next((e for e in reversed(call.entries("status", leg=leg)) if e["status"] != "completed"), None)
+            if last is not None:
+                yield f"{one_line(to, 60)} was not reached: {one_line(last['why'], 200)} ({last['status']})."
+
+
+def _alone(call: Call) -> Iterator[str]:
+    for e in call.entries("conversation", leg=call.leg, state="joined"):
+        if e.get("name") and e["members"] == 1:
+            yield f"{PERSON} is alone in the conversation “{one_line(e['name'], 60)}”: others join it by the same name."
+
+
+def _left(take: Take) -> Iterator[str]:
+    if take.keys_left:
+        yield f"Nothing listened for the keys {take.keys_left}, so they were not pressed."
+    for text in take.says_left:
+        yield f"Nothing listened for “{one_line(text, 60)}”, so it was not said."

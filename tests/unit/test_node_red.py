@@ -1,0 +1,416 @@
+"""Node-RED flows become NCCOs, routes and calls: wires are followed, everything else is named."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from helpers.ncco import TemplateError
+from helpers.node_red import Imported, import_flow
+from helpers.node_red.actions import ACTIONS
+from helpers.node_red.controls import CONTROLS
+from helpers.vonage import Vonage
+from tests.unit.node_red_flows import MUSIC, Item, call, node, stream, talk
+
+FLOWS = Path(__file__).parents[2] / "notebooks" / "flows"
+
+
+def texts(imported: Imported) -> list[list[str]]:
+    """What each NCCO says, action by action."""
+    return [[one["text"] for one in ncco.ncco] for ncco in imported.nccos]
+
+
+def said(imported: Imported, fault: str = "") -> str:
+    return "\n".join(f"{note.node}: {note.text}" for note in imported.notes if note.fault == fault)
+
+
+def skipped(imported: Imported) -> dict[str, str]:
+    return {part.type: part.instead for part in imported.not_translated}
+
+
+# --- Wires -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_chain_of_actions_is_an_ncco_in_order() -> None:
+    flow = [node("i", "inject", "a"), talk("a", "b"), stream("b", "c"), call("c")]
+    [found] = import_flow(flow).nccos
+    assert found.ncco == [{"action": "talk", "text": "a"}, {"action": "stream", "streamUrl": [MUSIC]}]
+    assert found.where == "inject i → talk a → stream b → createcall c"
+
+
+def test_fan_out_gives_one_ncco_for_each_branch() -> None:
+    flow = [node("i", "inject", "a"), talk("a", ["b", "c"]), talk("b", "x"), talk("c", "y"), call("x"), call("y")]
+    assert texts(import_flow(flow)) == [["a", "b"], ["a", "c"]]
+
+
+def test_fan_in_gives_one_ncco_for_each_way_there() -> None:
+    flow = [node("i", "inject", ["a", "b"]), talk("a", "c"), talk("b", "c"), talk("c", "x"), call("x")]
+    assert texts(import_flow(flow)) == [["a", "c"], ["b", "c"]]
+
+
+def test_every_output_of_a_switch_is_a_branch() -> None:
+    switch = {**node("s", "switch", name="by language"), "wires": [["a"], ["b"]]}
+    imported = import_flow([node("i", "inject", "s"), switch, talk("a", "x"), talk("b", "x"), call("x")])
+    assert texts(imported) == [["a"], ["b"]]
+    assert "Write an if in the route" in skipped(imported)["switch"]
+
+
+def test_a_circle_is_cut_and_named() -> None:
+    imported = import_flow([node("i", "inject", "a"), talk("a", "b"), talk("b", ["a", "x"]), call("x")])
+    assert texts(imported) == [["a", "b"]]
+    assert "talk a: A wire from talk b leads back to it" in said(imported)
+
+
+def test_a_circle_without_a_beginning_is_entered_at_its_first_node() -> None:
+    assert texts(import_flow([talk("a", "b"), talk("b", "a")])) == [["a", "b"]]
+
+
+def test_links_are_followed_from_either_side() -> None:
+    flow = [
+        node("i", "inject", "a"), talk("a", "out"), node("out", "link out", mode="link", links=["in"]),
+        node("in", "link in", "b", links=["out"]), talk("b", "x"), call("x"),
+    ]  # fmt: skip
+    assert texts(import_flow(flow)) == [["a", "b"]]
+    flow[2]["links"] = []
+    assert texts(import_flow(flow)) == [["a", "b"]]
+
+
+def test_a_link_that_returns_is_not_followed() -> None:
+    flow = [
+        talk("a", "out"),
+        node("out", "link out", mode="return", links=["in"]),
+        node("in", "link in", "b"),
+        talk("b"),
+    ]
+    imported = import_flow(flow)
+    assert texts(imported) == [["a"], ["b"]]
+    assert "link call" in skipped(imported)["link out"]
+
+
+def test_a_subflow_is_unfolded_with_its_variables() -> None:
+    flow = [
+        node("i", "inject", "s"), node("s", "subflow:def", "x", env=[{"name": "WHO", "value": "Ada", "type": "str"}]),
+        call("x"),
+        {"id": "def", "type": "subflow", "name": "greet", "env": [{"name": "WHO", "value": "you", "type": "str"}],
+         "in": [{"wires": [{"id": "a"}]}], "out": [{"wires": [{"id": "b", "port": 0}]}]},
+        {**talk("a", "b"), "z": "def"}, {**talk("b", text="${WHO}"), "z": "def"},
+    ]  # fmt: skip
+    assert texts(import_flow(flow)) == [["a", "Ada"]]
+
+
+def test_two_instances_of_a_subflow_do_not_mix() -> None:
+    inside = {"in": [{"wires": [{"id": "a"}]}], "out": [{"wires": [{"id": "a", "port": 0}]}]}
+    flow = [
+        node("1", "subflow:def", "x"), node("2", "subflow:def", "y"), talk("x"), talk("y"),
+        {"id": "def", "type": "subflow", **inside}, {**talk("a"), "z": "def"},
+    ]  # fmt: skip
+    assert texts(import_flow(flow)) == [["a", "x"], ["a", "y"]]
+
+
+def test_a_subflow_that_contains_itself_is_named() -> None:
+    flow = [
+        talk("a", "s"), node("s", "subflow:def", "b"), talk("b"),
+        {"id": "def", "type": "subflow", "in": [{"wires": [{"id": "t"}]}], "out": [{"wires": [{"id": "t"}]}]},
+        {**node("t", "subflow:def"), "z": "def"},
+    ]  # fmt: skip
+    imported = import_flow(flow)
+    assert texts(imported) == [["a", "b"]]
+    assert "too involved" in skipped(imported)["subflow"]
+
+
+def test_what_is_disabled_is_skipped_and_named() -> None:
+    flow = [
+        {"id": "off", "type": "tab", "label": "Old ideas", "disabled": True}, {**talk("a"), "z": "off"},
+        talk("b", ["c", "d"]), talk("c", d=True), talk("d"),
+    ]  # fmt: skip
+    imported = import_flow(flow)
+    assert texts(imported) == [["b", "d"]]
+    assert {(part.type, part.name) for part in imported.not_translated} == {("tab", "Old ideas"), ("talk", "c")}
+
+
+def test_an_ncco_that_nothing_uses_is_still_there_and_said_to_be_loose() -> None:
+    imported = import_flow(talk("a"))
+    assert texts(imported) == [["a"]]
+    assert "nothing uses its NCCO" in said(imported)
+
+
+def test_a_beginning_of_another_ncco_is_no_ncco_of_its_own() -> None:
+    flow = [talk("a", ["debug", "b"]), node("debug", "debug"), talk("b", ["debug", "x"]), call("x")]
+    assert texts(import_flow(flow)) == [["a", "b"]]
+
+
+def test_what_goes_on_behind_a_call_builds_on() -> None:
+    flow = [talk("a", "x"), {**call("x"), "wires": [["b"]]}, talk("b", "y"), call("y")]
+    assert texts(import_flow(flow)) == [["a"], ["a", "b"]]
+
+
+@pytest.mark.parametrize("form", [
+    lambda nodes: {"flows": nodes, "rev": "1"},
+    lambda nodes: {"id": "tab", "label": "One tab", "nodes": nodes, "configs": []},
+    lambda nodes: json.dumps(nodes).encode(),
+    lambda nodes: "\ufeff" + json.dumps(nodes, indent=4),
+])  # fmt: skip
+def test_every_form_of_an_export(form: Any) -> None:
+    assert texts(import_flow(form([talk("a", "b"), talk("b")]))) == [["a", "b"]]
+
+
+# --- Values ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "written", "value"), [
+    ("num", "447700900001", 447700900001), ("num", "0.5", 0.5), ("str", "447700900001", "447700900001"),
+    ("bool", "true", True), ("json", '{"to": "447700900001"}', {"to": "447700900001"}), ("date", "", 1_563_207_422_000),
+])  # fmt: skip
+@pytest.mark.parametrize("modern", [True, False])
+def test_inject_gives_a_sample_value(kind: str, written: str, value: Any, modern: bool) -> None:
+    props = (
+        {"props": [{"p": "payload"}, {"p": "topic", "vt": "str"}, {"p": "who", "v": "Ada", "vt": "str"}]}
+        if modern
+        else {}
+    )
+    flow = [node("i", "inject", "x", payload=written, payloadType=kind, topic="hello", **props), call("x", "url")]
+    found = import_flow(flow).variables["msg"]
+    assert found["payload"] == value
+    assert found["topic"] == "hello"
+    assert found.get("who") == ("Ada" if modern else None)
+
+
+@pytest.mark.parametrize(("kind", "words"), [
+    ("jsonata", "JSONata"), ("flow", "a value of flow"), ("env", "environment variable"), ("num", "cannot be read"),
+])  # fmt: skip
+def test_what_inject_cannot_tell_is_named(kind: str, words: str) -> None:
+    imported = import_flow([node("i", "inject", "x", payload="$now()", payloadType=kind), call("x", "url")])
+    assert imported.variables == {}
+    assert words in said(imported)
+
+
+def test_change_nodes_set_constants_in_order() -> None:
+    rules = [
+        {"t": "set", "p": "who", "pt": "msg", "to": "Ada", "tot": "str"},
+        {"t": "set", "p": "menu.first", "pt": "flow", "to": "1", "tot": "num"},
+        {"t": "set", "p": "copy", "pt": "msg", "to": "who", "tot": "msg"},
+        {"t": "set", "p": "who", "pt": "msg", "to": "Grace", "tot": "str"},
+        {"t": "delete", "p": "gone", "pt": "msg"},
+    ]
+    flow = [
+        node("c", "change", "a", rules=rules),
+        talk("a", "x", "Hello {{msg.who}}, {{msg.copy}}, {{flow.menu.first}}"),
+        call("x"),
+    ]
+    imported = import_flow(flow)
+    assert imported.variables == {"msg": {"who": "Grace", "copy": "Ada"}, "flow": {"menu": {"first": 1}}}
+    assert imported.nccos[0].filled()[0]["text"] == "Hello Grace, Ada, 1"
+    assert imported.nccos[0].filled({"msg": {"who": "Tom & J"}})[0]["text"] == "Hello Tom & J, Ada, 1"
+
+
+@pytest.mark.parametrize("rule", [
+    {"t": "set", "p": "who", "pt": "msg", "to": "$uppercase(who)", "tot": "jsonata"},
+    {"t": "change", "p": "who", "pt": "msg", "from": "a", "to": "b"},
+    {"t": "move", "p": "who", "pt": "msg", "to": "whom", "tot": "msg"},
+])  # fmt: skip
+def test_other_changes_are_named_and_make_the_value_unknown(rule: Item) -> None:
+    flow = [node("c", "change", "a", rules=[rule]), talk("a", "x", "{{msg.who}}"), call("x")]
+    imported = import_flow(flow)
+    assert "only constants" in skipped(imported)["change"]
+    with pytest.raises(TemplateError):
+        imported.nccos[0].filled()
+
+
+def test_a_change_node_may_hold_the_whole_ncco() -> None:
+    ncco = [{"action": "talk", "text": "Hello"}]
+    rule = {"t": "set", "p": "ncco", "pt": "msg", "to": json.dumps(ncco), "tot": "json"}
+    assert import_flow([node("c", "change", "x", rules=[rule]), call("x")]).calls[0].fields["ncco"] == ncco
+
+
+def test_an_environment_variable_is_named_or_filled_in() -> None:
+    flow = [talk("a", "x", "${GREETING}"), call("x", to="${TO}")]
+    assert "${GREETING} is an environment variable" in said(import_flow(flow))
+    filled = import_flow(flow, env={"GREETING": "Hello", "TO": "447700900002"})
+    assert texts(filled) == [["Hello"]]
+    assert filled.calls[0].parameters()["to"] == [{"type": "phone", "number": "447700900002"}]
+
+
+def test_this_machines_own_environment_is_never_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GREETING", "a secret")
+    assert texts(import_flow(talk("a", text="${GREETING}"))) == [["${GREETING}"]]
+
+
+# --- Calls -----------------------------------------------------------------------------------------------------------
+
+
+def test_the_endpoint_types() -> None:
+    flow = [
+        call("p", "url", to="{{msg.payload}}", dtmfanswer="1p2"),
+        call("s", "url", endpoint="sip", sipuri="sip:a@example.com"),
+        call(
+            "w",
+            "url",
+            endpoint="websocket",
+            wsuri="wss://example.com/s",
+            headers='{"who": "{{msg.who}}"}',
+            contenttype="audio/l16;rate=8000",
+        ),
+        call("v", "url", endpoint="vbc", extension="1234"),
+    ]
+    values = {"msg": {"payload": 447700900001, "who": 'A "quote"'}}
+    assert [one.parameters(values)["to"] for one in import_flow(flow).calls] == [
+        [{"type": "phone", "number": "447700900001", "dtmfAnswer": "1p2"}],
+        [{"type": "sip", "uri": "sip:a@example.com"}],
+        [
+            {
+                "type": "websocket",
+                "uri": "wss://example.com/s",
+                "content-type": "audio/l16;rate=8000",
+                "headers": {"who": 'A "quote"'},
+            }
+        ],
+        [{"type": "vbc", "extension": "1234"}],
+    ]
+
+
+def test_timers_and_detection_have_their_types() -> None:
+    flow = call("x", "url", answer=MUSIC, ringingtimer="30", lengthtimer="{{msg.limit}}", machinedetection="hangup")
+    found = import_flow(flow).calls[0].parameters({"msg": {"limit": 600}})
+    assert (found["ringing_timer"], found["length_timer"], found["machine_detection"]) == (30, 600, "hangup")
+
+
+def test_a_template_without_quotes_in_json_keeps_its_type() -> None:
+    answer = '[{"action": "talk", "text": "{{msg.text}}", "loop": {{msg.times}}}]'
+    found = import_flow(call("x", "json", answer=answer)).calls[0].parameters({"msg": {"text": 'Say "hi"', "times": 2}})
+    assert found["ncco"] == [{"action": "talk", "text": 'Say "hi"', "loop": 2}]
+
+
+def test_two_injects_are_two_calls() -> None:
+    flow = [node(one, "inject", "x", payload=one, payloadType="str") for one in ("447700900001", "447700900002")]
+    imported = import_flow([*flow, call("x", "url", to="{{msg.payload}}")])
+    assert [one.parameters()["to"][0]["number"] for one in imported.calls] == ["447700900001", "447700900002"]
+
+
+def test_a_call_that_lacks_a_value_says_so() -> None:
+    imported = import_flow(call("x", "url", to="{{msg.number}}"))
+    assert "{{msg.number}}, which is not among the variables" in said(imported)
+    with pytest.raises(TemplateError, match=r"msg\.number"):
+        imported.calls[0].parameters()
+
+
+# --- Other nodes -----------------------------------------------------------------------------------------------------
+
+CONTROL_NODES = [
+    (
+        node("n", "playaudio", calluuid="u", action="on", url=MUSIC, loop=1, level="0"),
+        f"stream(uuid, '{MUSIC}', loop=1, level=0)",
+    ),
+    (node("n", "playaudio", calluuid="u", action="off", url="", loop=1, level=0), "stop_stream(uuid)"),
+    (
+        node("n", "playtts", action="on", text="Hi", voicename="Amy", loop=1, level=0),
+        "talk(uuid, 'Hi', language='en-GB', style=0, loop=1, level=0)",
+    ),
+    (node("n", "playtts", action="off", text="", voicename=""), "stop_talk(uuid)"),
+    (node("n", "playdtmf", digits="1p2"), "dtmf(uuid, '1p2')"),
+    (node("n", "mute", state="on"), "mute(uuid)"),
+    (node("n", "mute", status="off"), "unmute(uuid)"),
+    (node("n", "earmuff", state="on"), "earmuff(uuid)"),
+    (node("n", "hangup", calluuid="u"), "hang_up(uuid)"),
+    (node("n", "transfer", url="https://example.com/next"), "transfer(uuid, url='https://example.com/next')"),
+    (node("n", "transfer", ncco='[{"action": "wait"}]', nccotype="json"), "transfer(uuid, ncco=[{'action': 'wait'}])"),
+    (node("n", "getrecording", filename="a.mp3"), "download_recording(event[\"recording_url\"], 'a.mp3')"),
+    (node("n", "updateNexmoApp", answerURL="", eventURL="https://example.com/event"), "replace_application"),
+    (
+        node("n", "updateNumber", number="447700900500", voiceAppid="abc"),
+        "update_number(\"GB\", '447700900500', app_id='abc')",
+    ),
+]
+
+
+@pytest.mark.parametrize(("item", "words"), CONTROL_NODES, ids=[words for _, words in CONTROL_NODES])
+def test_a_control_node_is_named_as_the_call_that_does_the_same(item: Item, words: str) -> None:
+    [part] = import_flow(item).not_translated
+    assert f"kit.vonage.{words}" in part.instead
+
+
+def test_every_named_call_is_one_of_the_client() -> None:
+    assert {item["type"].lower() for item, _ in CONTROL_NODES} == set(CONTROLS)
+    for item, words in CONTROL_NODES:
+        assert hasattr(Vonage, words.partition("(")[0]), item["type"]
+
+
+def test_transfer_gets_the_ncco_that_was_built_before_it() -> None:
+    imported = import_flow([talk("a", "t"), node("t", "transfer", nccotype="fixed", ncco="")])
+    assert [(one.name, one.ncco) for one in imported.nccos] == [("transfer t", [{"action": "talk", "text": "a"}])]
+
+
+@pytest.mark.parametrize("type_", [
+    "function", "switch", "delay", "template", "ui_button", "sendsms", "sendverify", "mqtt in", "http request", "catch",
+    "something-nobody-knows",
+])  # fmt: skip
+def test_every_other_node_is_named_with_what_to_do(type_: str) -> None:
+    imported = import_flow(
+        [talk("a", "n"), node("n", type_, "b", name="mine", func="throw 1"), talk("b", "x"), call("x")]
+    )
+    [part] = imported.not_translated
+    assert (part.type, part.name) == (type_, "mine")
+    assert part.instead.endswith(".")
+    assert texts(imported) == [["a", "b"]], "the way goes on behind it"
+
+
+def test_later_names_of_the_palette_are_known() -> None:
+    flow = [
+        node("v", "vonage-voice webhook", "a", url="/answer", method="get"),
+        talk("a", "r"),
+        node("r", "return NCCO"),
+    ]
+    assert [route.answers for route in import_flow(flow).routes] == ["talk"]
+
+
+def test_every_action_node_can_be_empty() -> None:
+    for kind in ACTIONS:
+        [found] = import_flow(node("n", kind)).nccos
+        assert found.ncco[0]["action"] == kind
+
+
+# --- Looking at it ---------------------------------------------------------------------------------------------------
+
+
+def test_the_view_says_the_same_in_words_and_escapes_everything() -> None:
+    imported = import_flow([talk("a", "x", "<script>alert(1)</script>", name="<b>bold</b>"), call("x")])
+    bundle, _ = imported._repr_mimebundle_()
+    assert "<script>" not in bundle["text/html"] and "<b>" not in bundle["text/html"]
+    assert "&lt;script&gt;" in bundle["text/html"]
+    for words in ("NCCOs (1)", "Calls (1)", "“<b>bold</b>”"):
+        assert words in bundle["text/plain"]
+    assert repr(imported) == "<Imported: 1 NCCO, 0 routes, 1 call, 0 notes, 0 not translated>"
+
+
+def test_a_large_flow_is_read_in_seconds() -> None:
+    chain = [talk(str(number), str(number + 1)) for number in range(5000)]
+    began = time.process_time()
+    [found] = import_flow(chain).nccos
+    assert len(found.ncco) == 5000
+    assert time.process_time() - began < 20
+
+
+def test_a_flow_that_branches_without_end_is_cut() -> None:
+    diamonds = [talk(f"{n}{side}", [f"{n + 1}a", f"{n + 1}b"]) for n in range(40) for side in "ab"]
+    imported = import_flow(diamonds)
+    assert "branches too often" in said(imported)
+
+
+@pytest.mark.parametrize("path", sorted(FLOWS.glob("*.json")), ids=lambda path: path.stem)
+def test_the_flows_of_the_tutorial_are_real_exports(path: Path) -> None:
+    nodes = json.loads(path.read_text("utf-8"))
+    ids = [one["id"] for one in nodes]
+    [tab] = [one for one in nodes if one["type"] == "tab"]
+    assert len(set(ids)) == len(ids)
+    for one in nodes:
+        configuration = one["type"] in ("tab", "nexmovoiceapp")
+        assert configuration or {"x", "y", "z", "wires"} <= one.keys()
+        assert configuration or one["z"] == tab["id"]
+        assert {wire for port in one.get("wires", []) for wire in port} <= set(ids)
+        assert not {"credentials", "apikey", "apisecret", "privatekey"} & one.keys()
+    imported = import_flow(path.read_text("utf-8"), your_url="http://127.0.0.1:8000")
+    assert {part.type for part in imported.not_translated} <= {"ngrok", "debug", "nexmovoiceapp", "createcall"}
+    assert "YOUR_URL" not in imported.to_flask() + str([one.fields for one in imported.calls])

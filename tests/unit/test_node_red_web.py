@@ -1,0 +1,195 @@
+"""The routes of a flow: served for real, as an app and as the source of one, with the same replies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from helpers.errors import KitError
+from helpers.node_red import Imported, import_flow
+from helpers.server import BackgroundServer
+from tests.unit.node_red_flows import MUSIC, Item, answer, call, node, reply, sound, stream, talk, webhook
+
+PROJECT = Path(__file__).parents[2]
+AUDIO = PROJECT / "audio"
+CONSTANT = [
+    {"t": "set", "p": "payload", "pt": "msg", "to": "Not now", "tot": "str"},
+    {"t": "set", "p": "statusCode", "pt": "msg", "to": "503", "tot": "num"},
+    {"t": "set", "p": "headers", "pt": "msg", "to": '{"Content-Type": "text/plain"}', "tot": "json"},
+]
+FLOW: list[Item] = [
+    *answer("/answer", talk("a", text="Hello {{msg.call.from}}"), stream("b")),
+    *answer("/by-post", talk("c", text="{{msg.req.query.who}} or {{msg.call.who}}"), method="post"),
+    *answer("/say/:word", talk("d", text="{{msg.req.params.word}}")),
+    *answer("/empty"),
+    *answer(
+        "/constant",
+        node("set", "change", rules=[{"t": "set", "p": "who", "pt": "msg", "to": "Ada", "tot": "str"}]),
+        talk("e", text="{{msg.who}}"),
+    ),
+    *answer("/import", talk("f")),
+    *reply("/event", statusCode="204"),
+    *reply("/text", node("g", "change", rules=CONSTANT), method="get"),
+    *sound("/audio-file.mp3", "C:\\sounds\\jingle.mp3"),
+    *sound("/missing.wav", "/data/not-there.wav"),
+]
+REQUESTS: list[tuple[str, str, Any]] = [
+    ("GET", "/answer?from=447700900001", None),
+    ("GET", "/answer", None),
+    ("POST", "/answer", {}),
+    ("POST", "/by-post?who=query", {"who": "body"}),
+    ("GET", "/say/hello", None),
+    ("GET", "/empty", None),
+    ("GET", "/constant", None),
+    ("GET", "/import", None),
+    ("POST", "/event", {"status": "answered"}),
+    ("GET", "/event", None),
+    ("GET", "/text", None),
+    ("GET", "/audio-file.mp3", None),
+    ("GET", "/missing.wav", None),
+    ("GET", "/elsewhere", None),
+]
+
+
+@pytest.fixture(scope="module")
+def imported() -> Imported:
+    return import_flow(FLOW)
+
+
+@pytest.fixture(scope="module")
+def ask(imported: Imported) -> Iterator[Callable[..., requests.Response]]:
+    """Ask the app, or the one that its source defines, over HTTP."""
+    names: dict[str, Any] = {}
+    exec(compile(imported.to_flask(AUDIO), "imported_flow.py", "exec"), names)
+    apps = {"app": imported.app(AUDIO), "source": names["app"]}
+    with BackgroundServer() as server, requests.Session() as session:
+
+        def ask(which: str, method: str, path: str, body: Any = None) -> requests.Response:
+            server.handle(apps[which])
+            return session.request(method, server.url + path, json=body, timeout=10)
+
+        yield ask
+
+
+@pytest.mark.parametrize(("method", "path", "body"), REQUESTS, ids=lambda value: str(value))
+def test_app_and_source_reply_alike(ask: Callable[..., requests.Response], method: str, path: str, body: Any) -> None:
+    app, source = ask("app", method, path, body), ask("source", method, path, body)
+    assert (app.status_code, app.content) == (source.status_code, source.content)
+    assert app.headers["Content-Type"] == source.headers["Content-Type"]
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status", "reply"), [
+    ("GET", "/answer?from=1", None, 200,
+     [{"action": "talk", "text": "Hello 1"}, {"action": "stream", "streamUrl": [MUSIC]}]),
+    ("POST", "/by-post?who=query", {"who": "body"}, 200, [{"action": "talk", "text": "query or body"}]),
+    ("GET", "/say/hello", None, 200, [{"action": "talk", "text": "hello"}]),
+    ("GET", "/constant", None, 200, [{"action": "talk", "text": "Ada"}]),
+    ("POST", "/event", {"status": "answered"}, 204, ""),
+    ("GET", "/text", None, 503, "Not now"),
+])  # fmt: skip
+def test_each_route_replies_what_the_flow_says(
+    ask: Callable[..., requests.Response], method: str, path: str, body: Any, status: int, reply: Any
+) -> None:
+    got = ask("source", method, path, body)
+    assert got.status_code == status
+    assert (got.text if isinstance(reply, str) else got.json()) == reply
+
+
+def test_a_template_without_a_value_is_answered_with_500_at_once(ask: Callable[..., requests.Response]) -> None:
+    assert ask("app", "GET", "/answer").status_code == 500
+
+
+def test_the_sound_is_sent_whole(ask: Callable[..., requests.Response]) -> None:
+    got = ask("app", "GET", "/audio-file.mp3")
+    assert got.content == (AUDIO / "jingle.mp3").read_bytes()
+    assert got.headers["Content-Type"] == "audio/mpeg"
+
+
+def test_source_for_the_kits_server_needs_no_folder(imported: Imported) -> None:
+    names: dict[str, Any] = {}
+    exec(imported.to_flask(), names)
+    with BackgroundServer(names["app"], audio=AUDIO) as server:
+        assert requests.get(f"{server.url}/audio-file.mp3", timeout=10).status_code == 200
+
+
+def test_nothing_of_a_flow_becomes_code() -> None:
+    evil = "'''\"\"\"\\\n__import__('os').abort()\n#{}"
+    rules = [{"t": "set", "p": "payload", "pt": "msg", "to": evil, "tot": "str"}]
+    flow = [
+        *answer("/class", talk("a", text=evil, name=evil)), *answer("/1+1", talk("b")), *answer("/app", talk("c")),
+        *answer("/App", talk("e")), *answer("/a b/<evil>", talk("d")),
+        *reply("/event", node("set", "change", rules=rules), name=evil),
+        *sound("/s.mp3", f"/data/{evil}.mp3"),
+    ]  # fmt: skip
+    imported = import_flow(flow)
+    names: dict[str, Any] = {}
+    exec(imported.to_flask(AUDIO), names)
+    client = names["app"].test_client()
+    assert client.get("/class").get_json() == [{"action": "talk", "text": evil}]
+    assert client.post("/event").text == evil
+    assert client.get("/s.mp3", buffered=True).status_code == 404
+    assert "none that Flask can serve" in " ".join(part.instead for part in imported.not_translated)
+
+
+@pytest.mark.parametrize(
+    "name", ["../../etc/passwd", "/etc/passwd", "..\\secret.txt", ".hidden.mp3", "notes.txt", "", "{{x}}.mp3"]
+)
+def test_only_sounds_of_the_audio_folder_are_sent(name: str) -> None:
+    imported = import_flow(sound("/file", name))
+    assert imported.routes == []
+    assert "file in" in {part.type for part in imported.not_translated}
+
+
+def test_a_file_route_never_leaves_its_folder(tmp_path: Path) -> None:
+    (tmp_path / "secret.mp3").write_bytes(b"secret")
+    (tmp_path / "audio").mkdir()
+    app = import_flow(sound("/file.mp3", str(tmp_path / "secret.mp3"))).app(tmp_path / "audio")
+    assert app.test_client().get("/file.mp3").status_code == 404
+
+
+@pytest.mark.parametrize("address", [
+    "https://YOUR_URL/answer", "YOUR_URL/answer", "http://abc-12.ngrok.io/answer", "https://x.ngrok-free.app/answer",
+    "http://localhost:1880/answer", "http://127.0.0.1:1880/answer",
+])  # fmt: skip
+def test_addresses_of_the_flow_itself_get_your_address(address: str) -> None:
+    flow = [*answer("/answer", talk("a")), call("x", "url", answer=f"{address}?a=1")]
+    imported = import_flow(flow, your_url="https://example.com/")
+    assert imported.calls[0].parameters()["answer_url"] == ["https://example.com/answer?a=1"]
+    assert "is in its place" in " ".join(note.text for note in imported.notes)
+    assert import_flow(flow).calls[0].fields["answer_url"] == [f"{address}?a=1"]
+
+
+@pytest.mark.parametrize("address", [
+    "https://example.org/answer", "http://localhost:1880/other", "https://example.org/?u=https://YOUR_URL/answer",
+    "{{msg.host}}/answer", "wss://localhost/answer",
+])  # fmt: skip
+def test_other_addresses_stay(address: str) -> None:
+    flow = [*answer("/answer", talk("a")), stream("s", "x", address), call("x")]
+    found = import_flow(flow, your_url="https://example.com").calls[0].fields["ncco"]
+    assert found == [{"action": "stream", "streamUrl": [address]}]
+
+
+def test_a_wrong_address_of_your_own_is_refused() -> None:
+    with pytest.raises(KitError, match="no web address"):
+        import_flow(talk("a"), your_url="my server")
+
+
+def test_a_webhook_that_nobody_answers_is_named() -> None:
+    imported = import_flow([webhook("/answer", "a"), talk("a"), webhook("/event", kind="http in")])
+    assert imported.routes == []
+    assert [part.instead.partition(" is")[0] for part in imported.not_translated] == [
+        "No return ncco",
+        "No http response",
+    ]
+
+
+def test_two_answers_of_one_webhook_serve_the_first() -> None:
+    flow = [*answer("/answer", talk("a")), webhook("/answer", "b"), talk("b", "return /answer")]
+    imported = import_flow([*flow[:1], *flow[1:3], {**flow[3], "id": "webhook two"}, flow[4]])
+    assert [json.dumps(route.ncco) for route in imported.routes] == ['[{"action": "talk", "text": "a"}]']
+    assert len(imported.nccos) == 2
