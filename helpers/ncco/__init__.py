@@ -10,11 +10,13 @@ from __future__ import annotations
 from helpers.ncco.actions import ACTIONS, Notify, Stream, Talk, Wait
 from helpers.ncco.changes import differences
 from helpers.ncco.document import Ncco, check, parse
+from helpers.ncco.examples import EXAMPLES
 from helpers.ncco.export import to_curl, to_flask, to_requests
 from helpers.ncco.fixes import Fix
 from helpers.ncco.joining import Connect, Conversation, Record, Transfer
 from helpers.ncco.listening import Input
 from helpers.ncco.model import Action
+from helpers.ncco.option_examples import example_of
 from helpers.ncco.problems import NccoError, Problem
 from helpers.ncco.python_text import from_python, to_python
 from helpers.ncco.reference import describe, reference
@@ -23,6 +25,7 @@ from helpers.ncco.templates import TemplateError, render, render_ncco
 
 __all__ = [
     "ACTIONS",
+    "EXAMPLES",
     "RULES",
     "Action",
     "Connect",
@@ -43,6 +46,7 @@ __all__ = [
     "check",
     "describe",
     "differences",
+    "example_of",
     "from_python",
     "parse",
     "reference",

@@ -17,7 +17,7 @@ from helpers.ncco.joining import Connect, Conversation, Record, Transfer
 from helpers.ncco.listening import Dtmf, Input, Speech
 from helpers.ncco.model import Action, Options
 from helpers.ncco.problems import Problem, advice, error, shown
-from helpers.ncco.ssml import spoken, ssml_problems
+from helpers.ncco.ssml import is_ssml, split_text, spoken, ssml_problems
 from helpers.ncco.tidying import Tidied, plain_name
 from helpers.ncco.voices import RETIRED, STYLES, languages
 
@@ -57,14 +57,16 @@ class Stream(Action):
 def _text_fits(text: str) -> str:
     if not text.strip():
         raise refuse("is empty", 'Write for example "text": "Hello".', "wrong-text")
-    if len(text) > LONGEST_TEXT:
-        said = f"has {len(text):,} characters, tags included, and is not looked at"
-        raise refuse(said, "Split it over several talk actions.", "text-too-long")
-    length = len(spoken(text))
-    if length > TEXT_LIMIT:
-        said = f"has {length} characters without SSML tags; {TEXT_LIMIT} is the limit"
+    if said := _too_long(text):
         raise refuse(said, "Split it over two talk actions.", "text-too-long")
     return text
+
+
+def _too_long(text: str) -> str:
+    if len(text) > LONGEST_TEXT:
+        return f"has {len(text):,} characters, tags included, and is not looked at"
+    length = len(spoken(text))
+    return f"has {length} characters without SSML tags; {TEXT_LIMIT} is the limit" if length > TEXT_LIMIT else ""
 
 
 class Talk(Action):
@@ -119,6 +121,7 @@ class Talk(Action):
         text, language, style = given.get("text"), given.get("language", "en-US"), given.get("style", 0)
         if isinstance(text, str):
             yield from ssml_problems(text, language, style)
+            yield from _split_problems(text, given)
         yield from _voice_problems(given, language, style)
         if "provider" in given and "providerOptions" not in given:
             yield error(
@@ -128,6 +131,17 @@ class Talk(Action):
                 rule="provider-needs-options",
                 fix=put('Add "providerOptions": {}', ("providerOptions",), {}),
             )
+
+
+def _split_problems(text: str, given: Options) -> Iterator[Problem]:
+    """A text that is too long, and its pieces; what is repeated, or SSML, is not cut up."""
+    if said := _too_long(text):
+        fix: Fix | None = None
+        if not is_ssml(text) and given.get("loop", 1) == 1 and len(text) <= LONGEST_TEXT:
+            pieces = split_text(text, TEXT_LIMIT)
+            fix = Fix(f"Split it over {len(pieces)} talks", lambda item: [{**item, "text": one} for one in pieces])
+        message = f"text of talk {said} ({shown(text)})."
+        yield error("text", message, "Split it over two talk actions.", rule="text-too-long", fix=fix)
 
 
 def _voice_problems(given: Options, language: Any, style: Any) -> Iterator[Problem]:

@@ -140,14 +140,14 @@ def _read(
     for index, item in enumerate(filled):
         one = _Item(broken[index]) if index in broken else _read_one(item, alone=len(filled) == 1)
         found = one.problems
+        if item is not given[index]:
+            # A fix would write over the template.
+            found = [replace(p, fix=None) for p in found]
         if index in untold:
             # Told better by the template's own problems.
             found = [*untold[index], *(p for p in found if p.rule != "placeholder-left")]
         if live and one.name:
             found = [*found, *live_problems(one.name, named_options(ACTIONS[one.name]), one.options)]
-        if item is not given[index]:
-            # A fix would write over the template.
-            found = [replace(p, fix=None) for p in found]
         if one.model is not None:
             models.append(one.model)
         problems += [p.at(index) for p in found]
@@ -176,7 +176,7 @@ class _Item:
 def _read_one(item: Any, *, alone: bool) -> _Item:
     if not isinstance(item, dict):
         said = f"An action is an object, but this is {kind_of(item)} ({shown(item)})."
-        inner = isinstance(item, (list, tuple)) and alone
+        inner = alone and isinstance(item, (list, tuple)) and all(isinstance(one, dict) for one in item) and item
         fix = on_list("Take the inner list", lambda items: items[0]) if inner else None
         cure = 'Write for example {"action": "talk", "text": "Hello"}.'
         return _Item([error("", said, cure, rule="not-an-action", fix=fix)])

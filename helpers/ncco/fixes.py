@@ -73,8 +73,8 @@ def drop(label: str, *paths: Path) -> Fix:
     def change(item: Json) -> Json:
         for path in paths:
             holder = holder_of(item, path)
-            if isinstance(holder, list) or path[-1] in holder:
-                del holder[path[-1]]  # type: ignore[arg-type]
+            if not isinstance(holder, dict) or path[-1] in holder:
+                del holder[path[-1]]
         return item
 
     return Fix(label, change)

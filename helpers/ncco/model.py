@@ -63,9 +63,10 @@ class Part(BaseModel):
     if not TYPE_CHECKING:
 
         def __init__(self, /, **given: Any) -> None:
-            # `None` is Python's "not set"; `from_` is Python's way to write `from`.
-            names = {field: alias for field, alias in _api_names(type(self)).items() if field != alias}
-            given = {names.get(name, name): value for name, value in given.items() if value is not None}
+            # `None` is Python's "not set" of a known option; `from_` is Python's way to write `from`.
+            names = _api_names(type(self))
+            known = {*names, *names.values()}
+            given = {names.get(n, n): value for n, value in given.items() if value is not None or n not in known}
             tidied = type(self).tidy(given)
             problems = [*tidied.found, *type(self).together(tidied.data)]
             try:

@@ -70,8 +70,9 @@ def _call(action: Action) -> _Tree:
         return _value(action.to_dict())
     parts: list[_Tree] = []
     for odd, group in groupby(data.items(), key=lambda one: one[0] not in names and not _is_keyword(one[0])):
+        some = dict(group)
         # A name that Python cannot write in front of `=` goes into a dict.
-        parts += [_after("**", dict(group))] if odd else [_after(f"{names.get(n, n)}=", v) for n, v in group]  # noqa: B031
+        parts += [_after("**", some)] if odd else [_after(f"{names.get(n, n)}=", v) for n, v in some.items()]
     return f"{type(action).__name__}(", parts, ")"
 
 

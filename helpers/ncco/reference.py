@@ -15,6 +15,8 @@ from helpers.ncco.rules import RULES
 from helpers.ncco.schema import Option, options_of, walk
 
 HEAD = ("option", "holds", "default", "unit", "what it does", "example", "source")
+# Columns of sentences and of code are the widest, on a narrow page too.
+WIDTHS = {"holds": ";min-width:8em", "what it does": ";min-width:14em", "example": ";min-width:11em"}
 Row = tuple[str, ...]
 
 
@@ -39,7 +41,9 @@ class Reference:
     def html(self) -> str:
         """The table in HTML, every cell escaped. It sets no colours, so it has those of the page."""
         style = "text-align:left;vertical-align:top;padding:4px 12px 4px 0"
-        head = "".join(f'<th scope="col" style="{style}">{escape(name)}</th>' for name in self.head)
+        head = "".join(
+            f'<th scope="col" style="{style}{WIDTHS.get(name, "")}">{escape(name)}</th>' for name in self.head
+        )
         cell = f'<td style="{style}">'
         rows = "".join("<tr>" + "".join(f"{cell}{_in_html(text)}</td>" for text in row) + "</tr>" for row in self.rows)
         caption = f'<caption style="text-align:left;padding:4px 0">{escape(self.title)}</caption>' if self.title else ""
@@ -144,4 +148,4 @@ def _in_html(cell: str) -> str:
     if not more:
         return escape(summary)
     code = f'<pre style="white-space:pre-wrap;margin:0">{escape(more)}</pre>'
-    return f"<details><summary><code>{escape(summary)}</code></summary>{code}</details>"
+    return f'<details style="overflow-wrap:anywhere"><summary><code>{escape(summary)}</code></summary>{code}</details>'

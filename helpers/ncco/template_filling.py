@@ -82,10 +82,11 @@ class Filling:
             self._miss(tag, problem)
             return None
 
-    def note(self, tag: Tag, value: Any, written: Any, said: str) -> None:
-        """Remember what became of a placeholder."""
+    def note(self, tag: Tag, value: Any, written: Any, said: str, at: int | None = None) -> None:
+        """Remember what became of a placeholder; ``at`` is its place among the others, the last one unless given."""
         if self.uses is not None and len(self.uses) < MOST_USES:
-            self.uses.append(Use(str(tag), _shown(value), _shown(written), said))
+            use = Use(str(tag), _shown(value), _shown(written), said)
+            self.uses.insert(len(self.uses) if at is None else at, use)
 
     def _nodes(self, nodes: list[Node], contexts: list[Any]) -> Iterator[str]:
         for node in nodes:
@@ -130,13 +131,13 @@ class Filling:
             if not holds:
                 yield from self._nodes(section.body, contexts)
             return
-        times = 0
+        times, before = 0, len(self.uses or ())
         for item in _items(value, tag) if holds else ():
             self.budget.take(1, 0)
             times += 1
             yield from self._nodes(section.body, [*contexts, item])
         words = {0: "left out", 1: "written once"}.get(times, f"written {times} times")
-        self.note(tag, value, words, "a section")
+        self.note(tag, value, words, "a section", before)
 
     def _look_up(self, tag: Tag, contexts: list[Any]) -> Any:
         known = self._said.get(tag.number)

@@ -68,6 +68,7 @@ class Job:
     _budget: Budget = field(default_factory=Budget)
     _action: int | None = None
     _name: str = ""
+    _is_used_up: bool = False
 
     def start(self, action: int | None, name: Any) -> None:
         """What follows belongs to this action; ``None`` for the parameters of a call."""
@@ -75,6 +76,8 @@ class Job:
 
     def text(self, template: str, spot: Spot) -> Any:
         """What becomes of one text: a text, or a value of another type where the option takes one."""
+        if self._is_used_up:
+            return template
         parsed = parse(template)
         for fault in parsed.faults:
             self._find(spot, template, f"is malformed: {fault.message}", fault.cure, fault.rule)
@@ -86,6 +89,7 @@ class Job:
         try:
             made = self._made(filling, parsed, spot)
         except CannotFill as problem:
+            self._is_used_up = problem.rule == "too-large"
             self._find(spot, template, problem.message, problem.cure, problem.rule)
             return template
         self._tell(filling, parsed, spot)
@@ -99,7 +103,8 @@ class Job:
 
     def too_large(self) -> None:
         """This action has too many parts to be filled in."""
-        self._find(Spot((), None), "", "has too many parts to be filled in", "Send fewer.", "too-large")
+        if not self._is_used_up:
+            self._find(Spot((), None), "", "has too many parts to be filled in", "Send fewer.", "too-large")
 
     def _remember(self, spot: Spot, before: str, after: Any, uses: list[Use] | None) -> None:
         if self.watch and len(self.filled) < MOST_TEXTS:

@@ -120,7 +120,6 @@ def options_of_action(item: Any) -> Named:
     return named_options(ACTIONS[name]) if isinstance(name, str) and name in ACTIONS else {}
 
 
-@lru_cache(maxsize=8)
 def _of_any_type(option: Option) -> Named:
     return {name: one for kind in option.variants for name, one in option.inside(kind).items()}
 

@@ -16,17 +16,30 @@ from helpers.ncco.problems import NccoError, Problem
 
 #: The texts in which a list can be edited, beside the form.
 TEXTS = ("json", "python")
+#: The longest list that is written on one line, in characters; a list of one address always is.
+ONE_LINE = 64
+#: Python source is read up to this length, in characters.
+LONGEST_SOURCE = 500_000
+# JSON texts hold no line breaks, so these find lists only: one text, or several texts, numbers and words.
+_PLAIN = r'(?:"(?:[^"\\\n]|\\.)*"|[-\w.+]+)'
+_PLAIN_LIST = re.compile(rf"\[\n\s+({_PLAIN}(?:,\n\s+{_PLAIN})*)\n\s+\]")
+_BREAK = re.compile(r"\n\s+")
 
 
 def as_json(value: Any) -> str:
     """JSON data as text for people. What is no JSON is shown as Python shows it."""
     text = json.dumps(value, indent=2, ensure_ascii=False, default=repr)
-    # A list of one text reads better on one line; JSON texts hold no line breaks, so this finds lists only.
-    return re.sub(r'\[\n\s+("[^\n]*")\n\s+\]', r"[\1]", text)
+    return _PLAIN_LIST.sub(_on_one_line, text)
+
+
+def _on_one_line(found: re.Match[str]) -> str:
+    """A short list of plain values reads better on one line."""
+    line = f"[{_BREAK.sub(' ', found[1])}]"
+    return line if len(line) <= ONE_LINE or "\n" not in found[1] else found[0]
 
 
 def read_text(kind: str, text: str | bytes | bytearray) -> tuple[list[Any] | None, list[Problem]]:
-    """The list in a JSON or Python text; or ``None``, and the errors that say where it is wrong and what to do."""
+    """The list in a JSON or Python text, and advice about it; or ``None``, and the errors: where, and what to do."""
     if kind == "python":
         from helpers.ncco.python_text import from_python
 
@@ -35,10 +48,25 @@ def read_text(kind: str, text: str | bytes | bytearray) -> tuple[list[Any] | Non
         except NccoError as problem:
             return None, [p for p in problem.problems if p.severity == "error"]
     data, found = from_json(text)
-    found = [p for p in found if p.severity == "error"]
-    if not found and isinstance(data, list):
-        return data, []
-    return None, found or [p for p in check(text) if p.severity == "error"]
+    wrong = [p for p in found if p.severity == "error"]
+    if not wrong and isinstance(data, list):
+        return data, found
+    return None, wrong or [p for p in check(text) if p.severity == "error"]
+
+
+def read_any(text: str | bytes | bytearray) -> tuple[list[Any] | None, list[Problem]]:
+    """The list in a text that may be JSON or Python; else ``None``, and the errors of the likelier one."""
+    items, found = read_text("json", text)
+    if items is not None or len(text) > LONGEST_SOURCE:
+        return items, found
+    try:
+        source = text if isinstance(text, str) else bytes(text).decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None, found
+    items, other = read_text("python", source)
+    if items is not None:
+        return items, []
+    return None, found if source.lstrip()[:1] in ("", "[", "{", "<", '"') else other
 
 
 def read_file(path: Path) -> bytes:

@@ -1,4 +1,4 @@
-"""What is exported runs: curl and a script place the call, the app answers it, the network takes every example."""
+"""What is exported runs: curl and a script place the call, the app answers it; and every example can be carried out."""
 
 from __future__ import annotations
 

@@ -261,7 +261,7 @@ def test_an_ncco_in_every_form(given: Any) -> None:
 def test_a_template_is_filled_in_first() -> None:
     template = [{"action": "talk", "text": "Hello {{msg.payload}}"}]
     assert play(template, variables={"msg": {"payload": "Ada"}}).captions[0].endswith("“Hello Ada”")
-    with pytest.raises(TemplateError, match=r"names \{\{msg\.payload\}\}, which is not among the variables"):
+    with pytest.raises(TemplateError, match=r"names {{msg.payload}}, which is not among the variables"):
         play(template, variables={})
 
 

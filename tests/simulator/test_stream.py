@@ -156,7 +156,6 @@ def broken(world: World) -> dict[str, tuple[str, str]]:
         "empty": (on("/n.mp3", lambda: Response(b"", mimetype="audio/mpeg")), ""),
         "noise": (on("/z.mp3", lambda: Response(bytes(range(256)) * 9, mimetype="audio/mpeg")), ""),
         "unreachable": ("http://127.0.0.1:9/a.mp3", "cannot be reached"),
-        "no such port": ("http://127.0.0.1:99999/a.mp3", "no route"),
         "elsewhere": ("http://203.0.113.7/a.mp3", "no route"),
         "a name": ("https://music.invalid/a.mp3", "no route"),
         "example": ("https://example.com/a.mp3", "example.com holds no audio"),
@@ -166,7 +165,7 @@ def broken(world: World) -> dict[str, tuple[str, str]]:
 
 
 BROKEN = [
-    "missing", "server error", "HTML", "empty", "noise", "unreachable", "no such port", "elsewhere", "a name",
+    "missing", "server error", "HTML", "empty", "noise", "unreachable", "elsewhere", "a name",
     "example", "redirected away", "redirected for ever",
 ]  # fmt: skip
 
@@ -185,6 +184,12 @@ def test_a_file_that_cannot_be_played_is_skipped_with_an_error_event(world: Worl
     assert "browser" in error["advice"]
     assert world.one(call, "fetch")["error"]
     assert "simulator failed" not in error["reason"]
+
+
+def test_a_port_that_cannot_be_is_refused_before_the_call(world: World) -> None:
+    reply = world.voice("POST", "", world.order(stream("http://127.0.0.1:99999/a.mp3")))
+    assert reply.status_code == 400
+    assert reply.json()["invalid_parameters"][0]["name"] == "ncco[0].streamUrl"
 
 
 @pytest.mark.fidelity("stream-limits")

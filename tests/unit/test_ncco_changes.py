@@ -50,7 +50,8 @@ CASES: dict[str, tuple[list[Any], list[Any], list[str]]] = {
     "moved up": (ALL, [INPUT, TALK, STREAM, CONNECT], ["[2] input moved to [0]"]),
     "moved down": (ALL, [STREAM, INPUT, CONNECT, TALK], ["[0] talk moved to [3]"]),
     "moved and changed": (
-        ALL, [{**CONNECT, "limit": 60}, TALK, STREAM, INPUT], ["[3] connect moved to [0]", "[0] connect: limit set to 60"]),  # noqa: E501
+        ALL, [{**CONNECT, "limit": 60}, TALK, STREAM, INPUT],
+        ["[3] connect moved to [0]", "[0] connect: limit set to 60"]),
     "doubled": ([TALK, STREAM], [TALK, STREAM, TALK], ["[0] talk duplicated as [2]"]),
     "doubled and changed": ([TALK], [TALK, {**TALK, "loop": 2}], ['[1] talk added: text "Hello", loop 2']),
     "replaced": ([TALK, STREAM, INPUT], [TALK, {"action": "wait", "timeout": 2}, INPUT],

@@ -1,16 +1,28 @@
-"""Templates: the right escape for each destination, and what is said about a wrong one."""
+"""Templates: Mustache, the right escape for each destination, lazy look-up, and what is said about a wrong one."""
 
 from __future__ import annotations
 
 import json
+import math
+import os
+import re
+import time
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import PurePosixPath
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 from xml.etree import ElementTree
 
+import pystache
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 from helpers.errors import KitError
-from helpers.ncco import NccoError, TemplateError, parse, render, render_ncco
+from helpers.ncco import Ncco, NccoError, Problem, Talk, TemplateError, parse, render, render_ncco
+from helpers.ncco.templates import fill, placeholders, render_call, template_problems
 
 NASTY = 'Tom & Jo <b> "quoted" it\'s 5/4 é \\ \n?#%'
 URL = "https://example.com/a.mp3"
@@ -154,3 +166,810 @@ def test_a_template_that_is_not_json_is_refused() -> None:
 def test_a_template_is_a_text_and_its_variables_a_dict(template: Any, variables: Any) -> None:
     with pytest.raises(TemplateError, match=r"A template is a text.*render\("):
         render(template, variables)
+
+
+# --- Mustache ---------------------------------------------------------------------------------------------------------
+
+WORDS: dict[str, Any] = {
+    "a": "A<&>", "n": 3, "yes": True, "no": False, "none": None, "empty": [], "list": ["x", "y"],
+    "people": [{"name": "Ann", "a": "inner"}, {"name": "Bo"}], "msg": {"payload": "p", "call": {"from": "f"}},
+}  # fmt: skip
+_pieces = st.sampled_from([
+    "text", " ", "\n", "\r\n", "  ", "{{a}}", "{{{a}}}", "{{&a}}", "{{n}}", "{{msg.payload}}", "{{ msg.call.from }}",
+    "{{! remark }}", "}}", "{ ", "{{yes}}", "{{none}}",
+])  # fmt: skip
+
+
+def _section(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    names = st.sampled_from(["yes", "no", "none", "empty", "list", "people", "msg", "a", "n"])
+    return st.builds(
+        lambda kind, name, body: f"{{{{{kind}{name}}}}}{body}{{{{/{name}}}}}", st.sampled_from("#^"), names, inner
+    )
+
+
+_templates = st.recursive(
+    st.lists(_pieces, max_size=4).map("".join),
+    lambda inner: st.lists(_pieces | _section(inner), max_size=4).map("".join),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=400, deadline=None)
+@given(template=_templates)
+def test_what_is_rendered_is_what_mustache_renders(template: str) -> None:
+    class Plain(pystache.Renderer):  # type: ignore[misc]
+        def str_coerce(self, value: Any) -> str:
+            return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+
+    # Blanks behind the last tag of a line: mustache.js, which Node-RED uses, takes them away too; pystache does not.
+    assume("{{{a}}}}" not in template and not re.search(r"}} +([\r\n]|$)", template))
+    expected = Plain(escape=lambda text: text, missing_tags="strict").render(template, WORDS)
+    assert render(template, WORDS) == expected
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{#people}}{{name}},{{/people}}", "Ann,Bo,"),
+        ("{{#list}}{{.}}{{#yes}}!{{/yes}}{{/list}}", "x!y!"),
+        ("{{#people}}{{a}} {{/people}}", "inner A<&> "),
+        ("{{#msg.call}}{{from}}{{/msg.call}}", "f"),
+        ("{{people.1.name}} {{list.0}}", "Bo x"),
+        ("{{^empty}}none{{/empty}}{{^list}}some{{/list}}", "none"),
+        ("{{&a}} {{{ a }}}", "A<&> A<&>"),
+        ("{{a}}}", "A<&>}"),
+        ("a }} b { c", "a }} b { c"),
+        ("{{! {{ }}x", "x"),
+        ("Dear\n{{#yes}}\n  you\n{{/yes}}\nall", "Dear\n  you\nall"),
+    ],
+)
+def test_sections_remarks_and_dotted_names(template: str, text: str) -> None:
+    assert render(template, WORDS) == text
+
+
+@pytest.mark.parametrize("value", [2.0, 1e14, -0.5, 10**20])
+def test_a_number_is_written_as_json_and_node_red_write_it(value: Any) -> None:
+    assert float(render("{{x}}", {"x": value})) == value
+    assert not render("{{x}}", {"x": value}).endswith(".0")
+
+
+# --- escaping ---------------------------------------------------------------------------------------------------------
+
+texts = st.text(max_size=30) | st.text(alphabet="/?#&=%.:;@[]\\<>\"'{} \n\r\t\x00-+a1é℀／", max_size=12)
+
+
+@settings(max_examples=300, deadline=None)
+@given(value=texts)
+@pytest.mark.parametrize(
+    "template",
+    ["https://example.com/a/b?q={{x}}&r=1", "{{url}}/b?r=1&q={{x}}", "{{url}}/b{{#on}}?r=1&q={{x}}{{/on}}#end"],
+)
+def test_a_value_in_a_query_comes_back_and_leaves_the_address_as_it_was(template: str, value: str) -> None:
+    parts = urlsplit(render(template, {"x": value, "url": "https://example.com/a", "on": True}, destination="address"))
+    assert (parts.scheme, parts.netloc, parts.path) == ("https", "example.com", "/a/b")
+    assert parse_qs(parts.query, keep_blank_values=True, errors="surrogatepass") == {"q": [value], "r": ["1"]}
+
+
+@settings(max_examples=300, deadline=None)
+@given(value=texts)
+def test_a_value_in_a_path_stays_in_the_path(value: str) -> None:
+    parts = urlsplit(render("https://example.com/a/{{x}}/c.mp3?q=1", {"x": value}, destination="address"))
+    assert (parts.scheme, parts.netloc, parts.query, parts.fragment) == ("https", "example.com", "q=1", "")
+    assert parts.path.startswith("/a/") and parts.path.endswith("/c.mp3")
+    assert unquote(parts.path) == f"/a/{value}/c.mp3"
+    assert not {".", ".."} & set(parts.path.split("/"))
+
+
+@settings(max_examples=300, deadline=None)
+@given(value=texts)
+@pytest.mark.parametrize("template", ["https://{{x}}.example.com/a?b=1", "https://{{x}}@example.com/a?b=1"])
+def test_a_value_in_a_host_leads_to_no_other_host(template: str, value: str) -> None:
+    parts = urlsplit(render(template, {"x": value}, destination="address"))
+    assert parts.netloc.endswith("example.com") and (parts.scheme, parts.path, parts.query) == ("https", "/a", "b=1")
+
+
+@pytest.mark.parametrize(
+    ("template", "value", "address"),
+    [
+        ("{{x}}", "https://example.com/a b?c=d&e=f#g", "https://example.com/a b?c=d&e=f#g"),
+        ("{{x}}/b?c={{x}}", "https://h/a", "https://h/a/b?c=https%3A%2F%2Fh%2Fa"),
+        ("{{x}}&y={{x}}", "https://h/a?z=1&2", "https://h/a?z=1&2&y=https%3A%2F%2Fh%2Fa%3Fz%3D1%262"),
+        ("https://{{x}}/a", "h.example:80", "https://h.example:80/a"),
+        ("https://{{x}}/a", "h.example/base/../x?", "https://h.example/base/%2E%2E/x%3F/a"),
+        ("https://{{x}}/a", "[::1]:80", "https://[::1]:80/a"),
+        ("https://{{x}}.example.com/", "evil.example/", "https://evil.example%2F.example.com/"),
+        ("https://example.com{{x}}", "/a b", "https://example.com/a%20b"),
+        ("https://example.com{{x}}", "@evil.example", "https://example.com%40evil.example"),
+        ("https://example.com:{{x}}/a", "80", "https://example.com:80/a"),
+        ("https://h/{{x}}", "music/a b.mp3", "https://h/music/a%20b.mp3"),
+        ("https://h/{{x}}", "../secret", "https://h/%2E%2E/secret"),
+        ("https://h/a?{{x}}", "b=c", "https://h/a?b%3Dc"),
+        ("https://h/a#{{x}}", "b?c", "https://h/a#b%3Fc"),
+        ("https://h/a?{{{x}}}", "b=c&d", "https://h/a?b=c&d"),
+        ("https://h/?a={{x}}", "\ud83d", "https://h/?a=%EF%BF%BD"),
+        ("wss://h/{{x}}", "a?b", "wss://h/a%3Fb"),
+        ("/audio/{{x}}", "a?b", "/audio/a%3Fb"),
+        ("sip:{{x}}@sip.example.com", "a@b;c", "sip:a%40b%3Bc@sip.example.com"),
+        ("sip:{{x}}", "reception@sip.example.com", "sip:reception@sip.example.com"),
+        ("sip:a@{{x}};transport=tls", "sip.example.com:5061", "sip:a@sip.example.com:5061;transport=tls"),
+    ],
+)
+def test_a_value_in_an_address_is_written_for_its_place(template: str, value: str, address: str) -> None:
+    assert render(template, {"x": value}, destination="address") == address
+
+
+_not_xml = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+wild = texts | st.text(alphabet=st.characters(categories=["Cc", "Cs", "Cn", "Lu", "So"]), max_size=10)
+
+
+@settings(max_examples=300, deadline=None)
+@given(value=wild)
+def test_a_value_in_ssml_is_spoken_as_it_is(value: str) -> None:
+    template = "<speak>a <s>{{x}}</s><prosody rate='{{x}}' pitch=\"{{x}}\">b</prosody><!-- {{x}} --></speak>"
+    action = render_ncco([{"action": "talk", "text": template}], {"x": value})[0]
+    root = ElementTree.fromstring(action["text"])
+    kept = _not_xml.sub("", value)
+    assert [one.text or "" for one in root] == [kept, "b"]
+    assert root[1].attrib == {"rate": kept, "pitch": kept}
+    assert [one.tag for one in root.iter()] == ["speak", "s", "prosody"]
+
+
+def test_a_value_in_a_tag_is_a_name() -> None:
+    assert render("<speak><{{x}}/></speak>", {"x": "br /><a b='"}, destination="ssml") == "<speak><brab/></speak>"
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{x}} <speak>{{x}}", "<&> <speak><&>"),
+        ("{{#on}}<speak>{{x}}</speak>{{/on}}", "<speak>&lt;&amp;&gt;</speak>"),
+        (" <speak version='1.1'>{{x}}</speak>", " <speak version='1.1'>&lt;&amp;&gt;</speak>"),
+        ("<sp{{! }}eak>{{x}}</speak>", "<speak>&lt;&amp;&gt;</speak>"),
+        ("<speaker>{{x}}", "<speaker><&>"),
+        ("<b>{{x}}</b>", "<b><&></b>"),
+    ],
+)
+def test_only_the_templates_own_speak_makes_ssml(template: str, text: str) -> None:
+    assert render_ncco([{"action": "talk", "text": template}], {"x": "<&>", "on": True})[0]["text"] == text
+
+
+@settings(max_examples=300, deadline=None)
+@given(value=wild)
+def test_a_value_in_json_comes_back(value: str) -> None:
+    template = '{"{{x}}": "a {{x}} \\" {{x}}", "b": [{{x}}, {{n}}, {{list}}, {{none}}]}'
+    variables = {"x": value, "n": 1.5, "list": [value, {"k": True}], "none": None}
+    read = json.loads(render(template, variables, destination="json"))
+    as_value = json.loads(value) if re.fullmatch(r"-?(0|[1-9]\d*)(\.\d+)?", value.strip(), re.ASCII) else value
+    assert read == {value: f'a {value} " {value}', "b": [as_value, 1.5, [value, {"k": True}], None]}
+    assert json.loads(f'"{render("{{x}} b", {"x": value}, destination="json")}"') == f"{value} b"
+
+
+@settings(max_examples=200, deadline=None)
+@given(value=wild)
+def test_an_ncco_of_json_text_holds_every_value(value: str) -> None:
+    assume(not any("\ud800" <= c <= "\udfff" for c in value))
+    source = '[{"action": "notify", "payload": {"a": ["{{x}}"], "b": "is {{x}}"}, "eventUrl": ["https://h/?a={{x}}"]}]'
+    made = render_ncco(source, {"x": value})
+    assert made[0]["payload"] == {"a": [value], "b": f"is {value}"}
+    assert json.loads(json.dumps(made)) == made
+    assert parse(made)
+
+
+def test_html_is_text() -> None:
+    markup = "<script>alert(1)</script>"
+    assert render(f"{markup}{{{{x}}}}", {"x": markup}) == markup * 2
+    with pytest.raises(TemplateError) as caught:
+        render(f"{{{{{markup}}}}}", {})
+    assert markup in caught.value.message
+
+
+# --- values and their types -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("option", "template", "value", "made"),
+    [
+        ("loop", "{{x}}", "2", 2),
+        ("loop", " {{x}} ", 0, 0),
+        ("loop", "{{#x}}3{{/x}}", True, 3),
+        ("loop", "1{{x}}", "0", 10),
+        ("level", "-{{x}}", 0.5, -0.5),
+        ("level", "{{x}}", "0.5", 0.5),
+        ("level", "{{x}}", "loud", "loud"),
+        ("loop", "{{x}}", "007", "007"),
+        ("loop", "{{x}}", "9" * 400, "9" * 400),
+        ("loop", "{{x}}", None, None),
+        ("bargeIn", "{{x}}", "true", True),
+        ("bargeIn", "{{x}}", "false", False),
+        ("bargeIn", "{{x}}", "yes", "yes"),
+        ("bargeIn", "{{x}}", False, False),
+        ("streamUrl", "{{x}}", ["https://h/a"], ["https://h/a"]),
+        ("streamUrl", "{{x}}", "https://h/a", "https://h/a"),
+        ("streamUrl", ["{{x}}"], "https://h/a?b", ["https://h/a?b"]),
+        ("unknown", "{{x}}", {"a": (1, 2)}, {"a": [1, 2]}),
+        ("unknown", {"deep": ["{{x}}"]}, 5, {"deep": [5]}),
+        ("unknown", "https://h/?a={{x}}", "b c", "https://h/?a=b%20c"),
+    ],
+)
+def test_a_value_gets_the_type_that_the_option_takes(option: str, template: Any, value: Any, made: Any) -> None:
+    done = render_ncco([{"action": "stream", option: template}], {"x": value})[0][option]
+    assert done == made and type(done) is type(made)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "made"),
+    [
+        ({"type": "phone", "number": "{{n}}"}, {"type": "phone", "number": "447700900001"}),
+        ({"type": "{{t}}", "number": "{{n}}"}, {"type": "phone", "number": "447700900001"}),
+        ({"type": "vbc", "extension": "{{n}}"}, {"type": "vbc", "extension": "447700900001"}),
+        ({"type": "sip", "uri": "sip:{{n}}@{{h}}"}, {"type": "sip", "uri": "sip:447700900001@sip.example.com"}),
+        (
+            {"type": "websocket", "uri": "wss://{{h}}/?n={{x}}", "headers": {"n": "{{n}}", "{{t}}": "a"}},
+            {"type": "websocket", "uri": "wss://sip.example.com/?n=a%26b",
+             "headers": {"n": 447700900001, "phone": "a"}},
+        ),
+    ],
+)  # fmt: skip
+def test_endpoints(endpoint: Any, made: Any) -> None:
+    variables = {"n": 447700900001, "t": "phone", "h": "sip.example.com", "x": "a&b"}
+    assert render_ncco([{"action": "connect", "endpoint": [endpoint]}], variables)[0]["endpoint"] == [made]
+
+
+def test_lists_of_texts_hold_texts() -> None:
+    action = {"action": "input", "type": ["{{t}}"], "speech": {"context": ["{{n}}", "{{n}} left"], "uuid": "{{ids}}"}}
+    done = render_ncco([action], {"t": "speech", "n": 5, "ids": ["a"]})[0]
+    assert done["type"] == ["speech"] and done["speech"] == {"context": ["5", "5 left"], "uuid": ["a"]}
+
+
+def test_models_and_nccos_are_filled_in_like_dicts() -> None:
+    ncco = Ncco([Talk(text="Hello")])
+    assert render_ncco(ncco, {}) == [{"action": "talk", "text": "Hello"}]
+    assert render_ncco([Talk(text="Hello"), {"action": "talk", "text": "{{x}}"}], {"x": 1})[1]["text"] == "1"
+
+
+def test_what_is_made_shares_nothing_with_template_or_variables() -> None:
+    template, variables = [{"action": "notify", "payload": {"a": [1], "b": "{{x}}"}}], {"x": {"list": [1]}}
+    done = render_ncco(template, variables)
+    done[0]["payload"]["a"].append(2)
+    done[0]["payload"]["b"]["list"].append(2)
+    assert (template[0]["payload"], variables) == ({"a": [1], "b": "{{x}}"}, {"x": {"list": [1]}})
+
+
+def test_names_are_filled_in_too_unless_they_are_taken() -> None:
+    action = {"action": "notify", "payload": {"{{x}}": 1, "b": 2, "{{y}}": 3}}
+    assert render_ncco([action], {"x": "a", "y": "c"})[0]["payload"] == {"a": 1, "b": 2, "c": 3}
+    with pytest.raises(TemplateError, match=r'becomes "b", a name that is taken.*another name'):
+        render_ncco([action], {"x": "b", "y": "c"})
+    made, problems = fill([action], {"x": "a", "y": "a"})
+    assert made[0]["payload"] == {"a": 1, "b": 2, "{{y}}": 3} and [p.rule for p in problems] == ["malformed-template"]
+
+
+# --- looking up -------------------------------------------------------------------------------------------------------
+
+
+class Counted(Mapping[str, Any]):
+    """Tells what was looked up, and cannot be gone through."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values_, self.asked = values, [""]
+        self.asked.clear()
+
+    def __getitem__(self, name: str) -> Any:
+        self.asked.append(name)
+        return self.values_[name]
+
+    def __iter__(self) -> Iterator[str]:
+        raise AssertionError("the variables were gone through")
+
+    def __len__(self) -> int:
+        raise AssertionError("the variables were counted")
+
+
+def test_only_what_a_template_names_is_looked_up() -> None:
+    inner = Counted({"payload": "447700900001", "secret": "x"})
+    outer = Counted({"msg": inner, "url": "https://h", "off": False, "other": "x"})
+    ncco = [
+        {"action": "talk", "text": "{{#off}}{{other}}{{/off}}Hello {{msg.payload}}"},
+        {"action": "stream", "streamUrl": ["{{url}}/{{msg.payload}}"], "loop": 1},
+    ]
+    made = render_ncco(ncco, outer)
+    assert made[1]["streamUrl"] == ["https://h/447700900001"]
+    assert outer.asked == ["off", "msg", "url", "msg"] and inner.asked == ["payload", "payload"]
+    assert template_problems(ncco, outer) == [] and render("{{msg.payload}}", outer) == "447700900001"
+    assert render_call({"to": "{{msg.payload}}"}, outer) == {"to": "447700900001"}
+    assert "other" not in outer.asked and "secret" not in inner.asked
+
+
+def test_a_default_dict_does_not_grow() -> None:
+    variables: defaultdict[str, Any] = defaultdict(dict)
+    with pytest.raises(TemplateError):
+        render("{{x}}", variables)
+    assert variables == {}
+
+
+class Person:
+    """An object with a bit of everything."""
+
+    name = "Ada"
+    _private = "secret"
+
+    def __init__(self) -> None:
+        self.numbers = {"home": 1}
+
+    @property
+    def initial(self) -> str:
+        return self.name[0]
+
+    def stop(self) -> str:
+        raise AssertionError("a template must not call methods")
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{p.name}} {{p.initial}} {{p.numbers.home}}", "Ada A 1"),
+        ("{{#p}}{{name}}{{/p}}", "Ada"),
+        ("{{now}} {{#now}}{{hour}}{{/now}} {{now.hour}}", '{"hour": 12} 12 12'),
+        ("{{_id}} {{h._links.self}}", "7 s"),
+        ("{{path}} {{decimal}} {{bytes}} {{set}} {{gen}}", "a/b 1.50 é [1] [1, 2]"),
+        ("{{long.method}}", "key"),
+    ],
+)
+def test_objects_functions_and_keys(template: str, text: str) -> None:
+    variables = {
+        "p": Person(), "now": lambda: {"hour": 12}, "_id": 7, "h": {"_links": {"self": "s"}},
+        "path": PurePosixPath("a/b"), "decimal": Decimal("1.50"), "bytes": "é".encode(), "set": {1},
+        "gen": iter([1, 2]), "long": {"method": "key"},
+    }  # fmt: skip
+    assert render(template, variables) == text
+
+
+def test_variables_may_be_an_object() -> None:
+    assert render("{{name}} {{numbers.home}}", Person()) == "Ada 1"
+    with pytest.raises(TemplateError, match=r"Did you mean \{\{name\}\}"):
+        render("{{nmae}}", Person())
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "p.__class__", "p._private", "p.__class__.__mro__", "p.stop", "p.stop.__globals__", "f.__globals__", "s.upper",
+        "os.environ", "kind.mro", "g.gi_frame", "n.real", "list.append", "list.-1", "list.9", "list.²", "msg.__class__",
+    ],
+)  # fmt: skip
+def test_a_template_does_not_walk_into_python(name: str) -> None:
+    variables = {
+        "p": Person(), "f": lambda: None, "s": "text", "os": os, "kind": {"a": 1}, "g": (n for n in [1]), "n": 5,
+        "list": [1], "msg": {"a": 1},
+    }  # fmt: skip
+    with pytest.raises(TemplateError) as caught:
+        render(f"{{{{{name}}}}}", variables)
+    assert name in caught.value.message and caught.value.cure
+    with pytest.raises(TemplateError):
+        render(f"{{{{{name}}}}}", Person())
+
+
+class Rude:
+    """Nothing can be done with it."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no")
+
+    __repr__ = __str__
+
+    def __bool__(self) -> bool:
+        raise RuntimeError("never")
+
+
+def _fails() -> None:
+    raise RuntimeError("out of order")
+
+
+async def _later() -> int:
+    return 1
+
+
+_round: list[Any] = []
+_round.append(_round)
+_twice: list[Any] = []
+for _ in range(40):
+    _twice = [_twice, _twice]
+
+
+@pytest.mark.parametrize(
+    ("value", "message", "cure"),
+    [
+        (lambda one: one, "cannot just be called", "Put what it returns"),
+        (Person, "or a class", "Put what it returns"),
+        (_later, "cannot just be called", "Put what it returns"),
+        (lambda: print, "cannot just be called", "Put what it returns"),
+        (_fails, "cannot be looked up: RuntimeError: out of order", "where this variable comes from"),
+        (object(), "cannot be written down", "Pass on a text"),
+        (Rude(), "cannot be written down", "Pass on a text"),
+        (b"\xff", "cannot be written down", "Pass on a text"),
+        ([object()], "cannot be written down", "Pass on a text"),
+        ({1: {2: {(): 1}}}, "cannot be written down", "Pass on a text"),
+        ([math.nan], "cannot be written down", "Pass on a text"),
+        (10**5000, "cannot be written down", "Pass on a text"),
+        (math.inf, "no ordinary number", "ordinary number"),
+        (_round, "nested too deeply", "the part that is needed"),
+        (_twice, "nested too deeply", "the part that is needed"),
+    ],
+    ids=range(15),
+)
+def test_a_value_that_is_none_is_named(value: Any, message: str, cure: str) -> None:
+    with pytest.raises(TemplateError) as caught:
+        render("Hello {{x}}", {"x": value})
+    assert message in caught.value.message and "{{x}}" in caught.value.message and cure in caught.value.cure
+    (problem,) = template_problems([{"action": "talk", "text": "Hello {{x}}"}], {"x": value})
+    assert problem.severity == "error" and message in problem.message and problem.cure == caught.value.cure
+
+
+def test_a_section_over_something_odd_is_named() -> None:
+    class Broken(list[int]):
+        def __iter__(self) -> Iterator[int]:
+            raise RuntimeError
+
+    with pytest.raises(TemplateError, match="neither true nor false"):
+        render("{{#x}}a{{/x}}", {"x": Rude()})
+    with pytest.raises(TemplateError, match="cannot be gone through"):
+        render("{{#x}}a{{/x}}", {"x": Broken([1])})
+    assert [p.rule for p in template_problems([{"action": "talk", "text": "{{#x}}a{{/x}}"}], {"x": Broken([1])})] == [
+        "no-json-value"
+    ]
+
+
+# --- unknown variables ------------------------------------------------------------------------------------------------
+
+MSG = {"msg": {"payload": 1, "call": {"from": "4", "to": "5"}}, "name": "Ann", "guests": [{"first": "Bo"}]}
+
+
+def problems_of(text: Any, variables: Any = MSG, **more: Any) -> list[Problem]:
+    return template_problems([{"action": "wait", "timeout": 1}, {"action": "talk", "text": text, **more}], variables)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [
+        ("{{nmae}}", "{{name}}"),
+        ("{{Name}}", "{{name}}"),
+        ("{{msg.paylod}}", "{{msg.payload}}"),
+        ("{{payload}}", "{{msg.payload}}"),
+        ("{{{ payload }}}", "{{{msg.payload}}}"),
+        ("{{call.from}}", "{{msg.call.from}}"),
+        ("{{msg.from}}", "{{msg.call.from}}"),
+        ("{{mgs.payload}}", "{{msg.payload}}"),
+        ("{{#guest}}{{first}}{{/guest}}", "{{#guests}}{{first}}{{/guests}}"),
+        ("{{#guests}}{{frist}}{{/guests}}", "{{#guests}}{{first}}{{/guests}}"),
+        ("{{#msg}}{{#call}}{{form}}{{/call}}{{/msg}}", "{{#msg}}{{#call}}{{from}}{{/call}}{{/msg}}"),
+        ("{{nmae}} {{nmae}}", "{{name}} {{name}}"),
+        ("{{guests.0.frist}}", "{{guests.0.first}}"),
+        ("{{^nmae}}a{{/nmae}}", "{{^name}}a{{/name}}"),
+    ],
+)
+def test_an_unknown_variable_is_a_problem_with_a_fix(wrong: str, right: str) -> None:
+    (problem,) = problems_of(wrong)
+    assert (problem.rule, problem.severity, problem.action, problem.field) == ("unknown-variable", "error", 1, "text")
+    assert problem.cure.startswith("Did you mean {{") and problem.why and "text of talk names" in problem.message
+    ncco = [{"action": "wait", "timeout": 1}, {"action": "talk", "text": wrong}]
+    assert problem.fix is not None and problem.fix.apply(ncco)[1]["text"] == right
+    assert ncco[1]["text"] == wrong and problems_of(right) == []
+
+
+def test_all_problems_are_told_at_once_and_their_fixes_go_together() -> None:
+    ncco = [
+        {"action": "talk", "text": "{{nmae}} {{msg.paylod}} {{zzz}} {{name"},
+        {"action": "stream", "streamUrl": ["https://h/?a={{Name}}"], "loop": "{{lop}}"},
+        {"action": "connect", "endpoint": [{"type": "phone", "number": "{{payload}}"}]},
+        {"action": "notify", "payload": {"a": {"b": ["{{nmae}}"]}, "{{key}}": 1}},
+    ]
+    found = template_problems(ncco, MSG)
+    assert [(p.action, p.field, p.rule) for p in found] == [
+        (0, "text", "malformed-template"),
+        (0, "text", "unknown-variable"),
+        (0, "text", "unknown-variable"),
+        (0, "text", "unknown-variable"),
+        (1, "streamUrl", "unknown-variable"),
+        (1, "loop", "unknown-variable"),
+        (2, "endpoint.number", "unknown-variable"),
+        (3, "payload.a.b", "unknown-variable"),
+        (3, "payload.{{key}}", "unknown-variable"),
+    ]
+    fixed: Any = ncco
+    for problem in found:
+        fixed = problem.fix.apply(fixed) if problem.fix else fixed
+    assert fixed[0]["text"] == "{{name}} {{msg.payload}} {{zzz}} {{name"
+    assert fixed[1]["streamUrl"] == ["https://h/?a={{name}}"]
+    assert fixed[2]["endpoint"][0]["number"] == "{{msg.payload}}"
+    assert fixed[3]["payload"]["a"] == {"b": ["{{name}}"]}
+
+
+@pytest.mark.parametrize("text", ["other {{a}}", "none", 5])
+def test_a_fix_for_a_text_that_is_gone_says_so(text: Any) -> None:
+    (problem,) = problems_of("{{nmae}}")
+    assert problem.fix is not None
+    with pytest.raises(KitError, match="has changed since"):
+        problem.fix.apply([{}, {"action": "talk", "text": text}])
+
+
+def test_without_a_near_name_the_known_ones_are_told() -> None:
+    (problem,) = problems_of("{{colour}}")
+    assert problem.cure == "Known are: msg.payload, msg.call.from, msg.call.to, name, guests.0.first."
+    assert problem.fix is None
+    (problem,) = problems_of("{{colour}}", {f"v{n}": n for n in range(1000)})
+    assert problem.cure.endswith("v19, ….")
+    (problem,) = problems_of("{{p._private}}", {"p": Person()})
+    assert "inside of an object" in problem.cure
+
+
+def test_what_is_left_out_is_not_looked_at_and_what_is_written_is() -> None:
+    assert problems_of("{{#msg.none}}{{anything}}{{/msg.none}}", {"msg": {"none": None}}) == []
+    assert len(problems_of("{{#list}}{{a}}{{/list}}", {"list": [{"a": 1}, {}, {}]})) == 1
+    assert problems_of("{{^none}}{{nmae}}{{/none}}", {"none": [], "name": 1})[0].fix is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "cure"),
+    [
+        ("Hello {{name", "the placeholder at character 7 is not closed", "Write it like {{number}}"),
+        ("a {{b {{name}}", "the placeholder at character 3 is not closed", "Write it like"),
+        ("{{}}", "the placeholder at character 1 is empty", "Write it like"),
+        ("a{{ }}", "the placeholder at character 2 is empty", "Write it like"),
+        ("{{#}}", "the placeholder at character 1 is empty", "Write it like"),
+        ("{{{name}}", "opened with three braces and closed with two", "Write {{{name}}} or {{name}}"),
+        ("{{a{b}}", "has a brace in its name", "Write it like"),
+        ("{{msg..payload}}", "has a dot too many", "{{msg.payload}}"),
+        ("{{.name}}", "has a dot too many", "{{msg.payload}}"),
+        ("ab{{> other}}", "at character 3 includes another template", "Render that one first"),
+        ("{{=<% %>=}}", "at character 1 changes the braces", "Write {{name}} everywhere"),
+        ("a{{#guests}}", "the section {{#guests}} at character 2 is not closed", "Write {{/guests}} where it ends"),
+        ("a{{/guests}}", "{{/guests}} at character 2 closes a section that was not opened", "Write {{#guests}} where"),
+        (
+            "{{#name}}{{/msg}}",
+            "{{/msg}} at character 10 stands where {{#name}} of character 1",
+            "Write {{/name}} first",
+        ),
+        ("{{#a}}{{#b}}{{/a}}{{/b}}", "{{/a}} at character 13 stands where {{#b}}", "Write {{/b}} first"),
+        ("{{#a}}{{/b}}{{/a}}", "{{/b}} at character 7 stands where {{#a}}", "Write {{/a}} first"),
+        ("{{#a}}" * 60 + "{{/a}}" * 60, "more than 50 sections within each other", "fewer levels"),
+    ],
+)
+def test_a_malformed_template_is_told_with_its_place(text: str, place: str, cure: str) -> None:
+    found = [p for p in problems_of(text) if p.rule != "unknown-variable"]
+    assert (found[0].rule, found[0].action, found[0].field) == ("malformed-template", 1, "text")
+    assert "text of talk is malformed: " in found[0].message
+    assert place in found[0].message and cure in found[0].cure
+    if "within" not in place:
+        assert len(found) == 1
+    with pytest.raises(TemplateError) as caught:
+        render(text, MSG)
+    assert place in caught.value.message and cure in caught.value.cure
+
+
+def test_every_fault_of_a_text_is_told() -> None:
+    found = problems_of("{{}} {{>x}} {{a..b}} {{#name}} {{#msg}}{{name")
+    assert [p.message.partition("malformed: ")[2][:31] for p in found] == [
+        "the placeholder at character 1 ", "the placeholder at character 6 ", "the placeholder at character 13",
+        "the placeholder at character 40", "the section {{#name}} at charac", "the section {{#msg}} at charact",
+    ]  # fmt: skip
+
+
+# --- three braces -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("action", "rule", "fixed"),
+    [
+        ({"action": "stream", "streamUrl": ["https://h/?a={{{x}}}&b={{{x}}}"]}, "raw-in-address",
+         {"action": "stream", "streamUrl": ["https://h/?a={{x}}&b={{x}}"]}),
+        ({"action": "stream", "streamUrl": ["{{url}}/a/{{&x}}"]}, "raw-in-address",
+         {"action": "stream", "streamUrl": ["{{url}}/a/{{x}}"]}),
+        ({"action": "talk", "text": "<speak>{{{x}}}</speak>"}, "raw-in-ssml",
+         {"action": "talk", "text": "<speak>{{x}}</speak>"}),
+        ({"action": "stream", "streamUrl": ["{{{url}}}/a"]}, None, None),
+        ({"action": "talk", "text": "{{{x}}}"}, None, None),
+        ({"action": "notify", "payload": {"a": "{{{x}}} b"}}, None, None),
+    ],
+)  # fmt: skip
+def test_three_braces_where_they_can_break_something_are_told(action: Any, rule: Any, fixed: Any) -> None:
+    variables = {"x": "a", "url": "https://h"}
+    found = template_problems([action], variables)
+    assert [(p.rule, p.severity) for p in found] == ([(rule, "advice")] if rule else [])
+    assert render_ncco([action], variables)
+    if rule:
+        assert found[0].fix is not None and found[0].fix.apply([action]) == [fixed]
+        assert template_problems([fixed], variables) == []
+
+
+# --- filled in as far as possible -------------------------------------------------------------------------------------
+
+
+def test_fill_keeps_what_it_cannot_fill_in() -> None:
+    ncco = [
+        {"action": "talk", "text": "{{name}} {{zzz}} {{#zzz}}{{name}}{{/zzz}}"},
+        {"action": "talk", "text": "{{name}} {{name"},
+        {"action": "stream", "streamUrl": ["https://h/{{name}}"], "loop": "{{zzz}}", "level": "{{msg.payload}}"},
+    ]
+    made, problems = fill(ncco, MSG)
+    assert made == [
+        {"action": "talk", "text": "Ann {{zzz}} {{#zzz}}{{name}}{{/zzz}}"},
+        {"action": "talk", "text": "{{name}} {{name"},
+        {"action": "stream", "streamUrl": ["https://h/Ann"], "loop": "{{zzz}}", "level": 1},
+    ]
+    assert [(p.action, p.field) for p in problems] == [(0, "text"), (1, "text"), (2, "loop")]
+    assert fill("[{", MSG)[0] == [] and fill("[{", MSG)[1][0].rule == "not-json"
+    assert template_problems("[{", MSG)[0].rule == "not-json"
+
+
+_any_text = st.lists(
+    st.sampled_from(["{{name}}", "{{nmae}}", "{{{msg}}}", "{{#guests}}", "{{/guests}}", "{{^name}}", "{{/name}}", "{{",
+                     "}}", "{{first}}", "{{.}}", "https://", "<speak>", "/", "?", "a", "{{msg.payload}}", "\n", '"']),
+    max_size=8,
+).map("".join)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(text=_any_text, url=_any_text, loop=_any_text)
+def test_no_error_is_told_if_and_only_if_it_can_be_rendered(text: str, url: str, loop: str) -> None:
+    ncco = [{"action": "stream", "streamUrl": [url], "loop": loop}, {"action": "talk", "text": text}]
+    made, problems = fill(ncco, MSG)
+    errors = [p for p in problems if p.severity == "error"]
+    if errors:
+        with pytest.raises(TemplateError) as caught:
+            render_ncco(ncco, MSG)
+        assert caught.value.message in str(errors[0])
+        assert (caught.value.action, caught.value.field) == (errors[0].action, errors[0].field)
+    else:
+        assert render_ncco(ncco, MSG) == made
+    assert problems == template_problems(ncco, MSG) == [p for p in problems if p.action in (0, 1)]
+
+
+@pytest.mark.parametrize(
+    ("data", "names"),
+    [
+        ("{{a}} {{b.c}} {{a}}", ["a", "b.c"]),
+        ('[{"action": "talk", "text": "{{a}}"}]', ["a"]),
+        (b'[{"action": "talk", "text": "{{a}}"}]', ["a"]),
+        ([{"action": "talk", "text": "{{#list}}{{.}}{{name}}{{/list}}{{^none}}{{{raw}}}{{/none}}{{&amp}}{{! no }}"}],
+         ["list", "name", "none", "raw", "amp"]),
+        ([{"action": "notify", "payload": {"{{key}}": ["{{value}}", {"x": "{{deep}}"}]}}], ["key", "value", "deep"]),
+        ({"to": [{"type": "phone", "number": "{{msg.payload}}"}], "ncco": [{"text": "{{a}}"}]}, ["msg.payload", "a"]),
+        ([Talk(text="Hello")], []),
+        ("{{a}} {{b", ["a"]),
+        ("", []), (None, []), (5, []), ([], []), (b"\xff", []),
+    ],
+)  # fmt: skip
+def test_placeholders(data: Any, names: list[str]) -> None:
+    assert placeholders(data) == names
+
+
+# --- the parameters of a call -----------------------------------------------------------------------------------------
+
+CALL = {
+    "msg": {"payload": 447700900001, "from": "447700900000", "who": "Tom & J"}, "url": "https://example.com",
+    "seconds": "20", "hours": 7200, "yes": "true", "ncco": [{"action": "talk", "text": "Hello"}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("parameters", "made"),
+    [
+        ({"to": "{{msg.payload}}", "from_": "{{msg.from}}"}, {"to": "447700900001", "from_": "447700900000"}),
+        (
+            {"to": [{"type": "phone", "number": "{{msg.payload}}"}], "from": {"number": "{{msg.from}}"}},
+            {"to": [{"type": "phone", "number": "447700900001"}], "from": {"number": "447700900000"}},
+        ),
+        ({"to": {"type": "phone", "number": "{{msg.payload}}"}}, {"to": {"type": "phone", "number": "447700900001"}}),
+        ({"ringing_timer": "{{seconds}}", "length_timer": "{{hours}}"}, {"ringing_timer": 20, "length_timer": 7200}),
+        ({"random_from_number": "{{yes}}"}, {"random_from_number": True}),
+        (
+            {"answer_url": ["{{url}}/answer?who={{msg.who}}"], "event_url": "{{url}}/event?who={{msg.who}}"},
+            {"answer_url": ["https://example.com/answer?who=Tom%20%26%20J"],
+             "event_url": "https://example.com/event?who=Tom%20%26%20J"},
+        ),
+        (
+            {"ncco": [{"action": "talk", "text": "<speak>{{msg.who}}</speak>", "loop": "{{seconds}}"}]},
+            {"ncco": [{"action": "talk", "text": "<speak>Tom &amp; J</speak>", "loop": 20}]},
+        ),
+        ({"ncco": "{{ncco}}"}, {"ncco": [{"action": "talk", "text": "Hello"}]}),
+        ({"ncco": Ncco([Talk(text="Hello")])}, {"ncco": [{"action": "talk", "text": "Hello"}]}),
+        ({"body": {"to": "{{msg.payload}}"}}, {"body": {"to": "447700900001"}}),
+        (
+            {"to": [{"type": "websocket", "uri": "wss://h/?a={{msg.who}}", "headers": {"n": "{{msg.payload}}"}}]},
+            {"to": [{"type": "websocket", "uri": "wss://h/?a=Tom%20%26%20J", "headers": {"n": 447700900001}}]},
+        ),
+        ({"advanced_machine_detection": {"behavior": "continue", "beep_timeout": "{{seconds}}"}},
+         {"advanced_machine_detection": {"behavior": "continue", "beep_timeout": 20}}),
+        ({"machine_detection": "continue", "new": "{{seconds}}"}, {"machine_detection": "continue", "new": "20"}),
+        ({}, {}),
+    ],
+)  # fmt: skip
+def test_the_parameters_of_a_call(parameters: Any, made: Any) -> None:
+    before = repr(parameters)
+    assert render_call(parameters, CALL) == made
+    assert repr(parameters) == before
+    assert template_problems(parameters, CALL) == []
+
+
+def test_wrong_parameters_of_a_call_are_told() -> None:
+    parameters = {"to": "{{msg.paylod}}", "event_url": "{{url", "ncco": [{"action": "talk", "text": "{{ulr}}"}]}
+    with pytest.raises(TemplateError, match=r"to names \{\{msg.paylod\}\}.*Did you mean \{\{msg.payload\}\}"):
+        render_call(parameters, CALL)
+    assert [(p.action, p.field, p.rule) for p in template_problems(parameters, CALL)] == [
+        (None, "to", "unknown-variable"),
+        (None, "event_url", "malformed-template"),
+        (None, "ncco.text", "unknown-variable"),
+    ]
+    with pytest.raises(TemplateError, match="parameters of a call are a dict, but this is a list"):
+        render_call([], CALL)  # type: ignore[arg-type]
+    with pytest.raises(TemplateError, match="its variables are a dict"):
+        render_call({}, None)
+
+
+# --- size -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{name}} " * 10_000,
+        "{{#guests}}{{first}}{{/guests}}" * 10_000,
+        "a" * 1_000_000 + "{{name}}",
+        "https://h/" + "{{name}}/" * 10_000 + "?" + "{{name}}&" * 10_000,
+        "<speak>" + "<s>{{name}}</s>" * 10_000 + "</speak>",
+        "\n".join(["  {{#name}}  ", "x", "{{/name}}"] * 10_000),
+    ],
+    ids=["tags", "sections", "letters", "address", "ssml", "lines"],
+)
+@pytest.mark.parametrize("option", ["text", "uri", "free"])
+def test_large_templates_are_filled_in_soon(text: str, option: str) -> None:
+    start = time.thread_time()
+    made, problems = fill([{"action": "talk", option: text}], MSG)
+    assert time.thread_time() - start < 3
+    assert problems == [] and "{{" not in made[0][option]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{{" * 500_000, "{{" * 500_000 + "}}", "{" * 1_000_000, "{{{a}}" * 150_000, "{{}}" * 250_000,
+        "{{#a}}" * 150_000,
+        "{{/a}}" * 150_000, "{{nmae}}" * 100_000, "{{! a" * 200_000, "{{" + "a" * 1_000_000 + "}}", "{{a.}}" * 100_000,
+        "{{" + "a." * 500_000 + "a}}", "{{#name}}" + "  \n" * 300_000 + "{{/name}}{{x}}",
+    ],
+    ids=range(13),
+)  # fmt: skip
+def test_large_faulty_templates_are_told_soon_and_briefly(text: str) -> None:
+    start = time.thread_time()
+    found = problems_of(text)
+    assert time.thread_time() - start < 3
+    assert 0 < len(found) <= 100 and all(len(str(p)) < 1000 and p.cure for p in found)
+
+
+def test_lists_within_lists_come_to_an_end() -> None:
+    text = "{{#l}}" * 30 + "x" + "{{/l}}" * 30
+    (problem,) = problems_of(text, {"l": list(range(1, 11))})
+    assert problem.rule == "too-large" and "200,000 values" in problem.message
+    (problem,) = problems_of("{{#l}}{{big}}{{/l}}", {"l": list(range(1, 2000)), "big": "x" * 10_000})
+    assert problem.rule == "too-large"
+    with pytest.raises(TemplateError, match="Use shorter lists"):
+        render("{{#l}}{{big}}{{/l}}", {"l": list(range(1, 2000)), "big": "x" * 10_000})
+
+
+def test_data_that_holds_itself_or_is_deep_is_gone_through() -> None:
+    payload: dict[str, Any] = {"a": "{{name}}"}
+    payload["self"] = [payload]
+    made, problems = fill([{"action": "notify", "payload": payload}], MSG)
+    assert made[0]["payload"]["a"] == "Ann" and problems == []
+    deep: Any = "{{name}}"
+    for _ in range(5000):
+        deep = [deep]
+    made, _ = fill([{"action": "notify", "payload": deep}], MSG)
+    found = made[0]["payload"]
+    while isinstance(found, list):
+        (found,) = found
+    assert found == "Ann"
+    both: Any = ["{{name}}"]
+    for _ in range(40):
+        both = [both, both]
+    assert [p.rule for p in fill([{"action": "notify", "payload": both}], MSG)[1]] == ["too-large"]

@@ -1,0 +1,709 @@
+"""Whatever is handed over as an NCCO: ``check`` answers soon and never raises, nothing is lost, nothing is run.
+
+``check`` must not raise for anything at all; ``parse`` and the readers beside it raise the kit's own errors only; a
+draft keeps what it held. Nothing that came in as text comes out as HTML.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from html import unescape
+from typing import Any
+
+import ipywidgets
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from helpers.errors import KitError
+from helpers.ncco import ACTIONS, NccoError, check, parse, reference
+from helpers.ncco.draft import Draft
+from helpers.ncco.problems import Problem
+from helpers.ncco.python_text import from_python
+from helpers.ncco.rules import RULES
+from helpers.ncco.schema import options_of, walk
+from helpers.ncco.templates import TemplateError, render_ncco, template_problems
+from helpers.node_red import import_flow
+from helpers.widgets.builder import Builder
+
+SECONDS = 2.0
+MB5 = 5_000_000
+TALK = {"action": "talk", "text": "Hello"}
+URL = "https://example.com/a.mp3"
+
+
+def _deep_list(depth: int) -> list[Any]:
+    found: list[Any] = []
+    for _ in range(depth):
+        found = [found]
+    return found
+
+
+def _deep_object(depth: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for _ in range(depth):
+        found = {"a": found}
+    return found
+
+
+def _cyclic_list() -> list[Any]:
+    found: list[Any] = [dict(TALK)]
+    found.append(found)
+    return found
+
+
+def _cyclic_payload() -> list[Any]:
+    payload: dict[str, Any] = {"a": 1}
+    payload["self"] = [payload]
+    return [{"action": "notify", "payload": payload, "eventUrl": [URL]}]
+
+
+def _cyclic_options() -> list[Any]:
+    action: dict[str, Any] = {"action": "input", "type": ["dtmf"]}
+    action["dtmf"] = action
+    action["speech"] = {"context": [action], "uuid": action}
+    return [action]
+
+
+class _Quiet:
+    """An object that cannot be shown."""
+
+    def __repr__(self) -> str:
+        raise RuntimeError("no")
+
+    __str__ = __repr__
+
+
+def _times(text: str, size: int = MB5) -> str:
+    return text * (size // len(text))
+
+
+WRONG_ENDS: tuple[Any, ...] = (
+    None,
+    1,
+    "phone",
+    [],
+    {},
+    {"type": []},
+    {"type": {}},
+    {"type": "fax"},
+    [{"type": "phone"}],
+)
+# Made only when its test runs: some are megabytes, some are no trees.
+BAD: dict[str, Callable[[], Any]] = {
+    # size
+    "5 MB of actions": lambda: json.dumps([{**TALK, "text": "Hello " * 200}] * (MB5 // 1200)),
+    "5 MB of small actions": lambda: json.dumps([TALK] * (MB5 // 40)),
+    "5 MB of wrong actions": lambda: json.dumps([{"action": "tolk", "txt": "x"}] * (MB5 // 35)),
+    "5 MB in one text": lambda: [{**TALK, "text": "a " * (MB5 // 2)}],
+    "5 MB of tags": lambda: [{**TALK, "text": f"<speak>{_times('<s>a</s>')}</speak>"}],
+    "5 MB of opened tags": lambda: [{**TALK, "text": f"<speak>{_times('<a ')}</speak>"}],
+    "5 MB of <": lambda: [{**TALK, "text": "<speak>" + "<" * MB5}],
+    "5 MB of &": lambda: [{**TALK, "text": f"<speak>{'&' * MB5}</speak>"}],
+    "5 MB of open braces in a text": lambda: [{**TALK, "text": "{{" * (MB5 // 2)}],
+    "5 MB of placeholders": lambda: [{**TALK, "text": _times("{{a.b}} ")}],
+    "5 MB of sections": lambda: [{**TALK, "text": _times("{{#a}}{{/a}}")}],
+    "5 MB of letters, not JSON": lambda: "x" * MB5,
+    "5 MB of quotes": lambda: '"' * MB5,
+    "5 MB of backslashes": lambda: "[" + '"\\' * (MB5 // 2),
+    "5 MB of open brackets": lambda: "[" * MB5,
+    "5 MB of open braces": lambda: '{"a":' * (MB5 // 5),
+    "5 MB of spaces": lambda: " " * MB5,
+    "5 MB of commas": lambda: "[1" + "," * MB5,
+    "5 MB of lines, cut off": lambda: json.dumps([TALK] * (MB5 // 60), indent=1)[:-3],
+    "5 MB of Python": lambda: repr([TALK] * (MB5 // 40)),
+    "5 MB of HTML": lambda: "<html>" + "<p>x</p>" * (MB5 // 8),
+    "5 MB of digits": lambda: "9" * MB5,
+    "5 MB of digits in a number field": lambda: (
+        f'[{{"action": "stream", "streamUrl": ["{URL}"], "loop": {"9" * MB5}}}]'
+    ),
+    "5 MB of digits as text in a number field": lambda: [
+        {"action": "stream", "streamUrl": [URL], "loop": "9" * MB5, "level": "0." + "9" * MB5}
+    ],
+    "5 MB in one name": lambda: [{**TALK, "a" * MB5: 1}],
+    "5 MB in one address": lambda: [{"action": "stream", "streamUrl": ["https://example.com/" + "a" * MB5]}],
+    "5 MB in one host name": lambda: [{"action": "stream", "streamUrl": ["https://" + "a." * (MB5 // 2)]}],
+    "5 MB in one phone number": lambda: [
+        {"action": "connect", "endpoint": [{"type": "phone", "number": "+44 7700 " * (MB5 // 9)}]}
+    ],
+    "100,000 options": lambda: [{**TALK, **{f"option{n}": n for n in range(100_000)}}],
+    "100,000 addresses": lambda: [{"action": "stream", "streamUrl": [URL] * 100_000}],
+    "100,000 endpoints": lambda: [{"action": "connect", "endpoint": [{"type": "phone", "number": "44"}] * 100_000}],
+    "100,000 hints": lambda: [{"action": "input", "type": ["speech"], "speech": {"context": [1] * 100_000}}],
+    "100,000 double names": lambda: "[{" + ",".join(['"action": "talk"'] * 100_000) + "}]",
+    "10,000 actions": lambda: [dict(TALK) for _ in range(10_000)],
+    "10,000 actions that may be interrupted": lambda: [{**TALK, "bargeIn": True} for _ in range(10_000)],
+    "10,000 endless actions": lambda: [{**TALK, "loop": 0} for _ in range(10_000)],
+    "10,000 connects": lambda: (
+        [{"action": "connect", "endpoint": [{"type": "phone", "number": "447700900002"}], "from": "447700900000"}]
+        * 10_000
+    ),
+    "10,000 recordings": lambda: [{"action": "record"} for _ in range(10_000)],
+    "10,000 inputs": lambda: [{"action": "input", "type": ["dtmf"]} for _ in range(10_000)],
+    "10,000 wrong actions": lambda: [{"action": "stream", "streamUrl": "x", "loop": "a"} for _ in range(10_000)],
+    "10,000 numbers": lambda: list(range(10_000)),
+    # depth
+    "lists 100,000 deep": lambda: "[" * 100_000 + "]" * 100_000,
+    "objects 100,000 deep": lambda: '{"a":' * 100_000 + "1" + "}" * 100_000,
+    "a payload 100,000 deep, as text": lambda: (
+        f'[{{"action": "notify", "eventUrl": ["{URL}"], "payload": {{"a": {"[" * 100_000}{"]" * 100_000}}}}}]'
+    ),
+    "Python lists 100,000 deep": lambda: _deep_list(100_000),
+    "a Python payload 100,000 deep": lambda: [
+        {"action": "notify", "eventUrl": [URL], "payload": _deep_object(100_000)}
+    ],
+    "a text 100,000 lists deep": lambda: [{**TALK, "text": _deep_list(100_000)}],
+    "an unknown option 100,000 deep": lambda: [{**TALK, "extra": _deep_object(100_000)}],
+    "an action name 100,000 deep": lambda: [{"action": _deep_list(100_000)}],
+    "a header 100,000 deep": lambda: [
+        {
+            "action": "connect",
+            "endpoint": [{"type": "sip", "uri": "sip:a@example.com", "headers": _deep_object(100_000)}],
+        }
+    ],
+    **{
+        f"a payload {depth} deep": lambda depth=depth: [  # type: ignore[misc]
+            {"action": "notify", "eventUrl": [URL], "payload": _deep_object(depth)}
+        ]
+        for depth in (50, 150, 250, 400, 900, 1000, 2000)
+    },
+    "tags 100,000 deep": lambda: [{**TALK, "text": "<speak>" + "<s>" * 100_000 + "</s>" * 100_000 + "</speak>"}],
+    # numbers
+    "NaN": lambda: f'[{{"action": "stream", "streamUrl": ["{URL}"], "level": NaN}}]',
+    "Infinity": lambda: f'[{{"action": "stream", "streamUrl": ["{URL}"], "level": -Infinity}}]',
+    "1e400": lambda: f'[{{"action": "stream", "streamUrl": ["{URL}"], "loop": 1e400}}]',
+    "1e400 in a payload": lambda: f'[{{"action": "notify", "eventUrl": ["{URL}"], "payload": {{"a": 1e400}}}}]',
+    "NaN of Python": lambda: [{"action": "wait", "timeout": math.nan}, {**TALK, "level": math.inf, "loop": -math.inf}],
+    "NaN of Python in a payload": lambda: [{"action": "notify", "eventUrl": [URL], "payload": {"a": [math.nan]}}],
+    "NaN as text": lambda: [{"action": "wait", "timeout": "NaN"}, {**TALK, "level": "Infinity", "loop": "-inf"}],
+    "an int of 5,000 digits": lambda: [{**TALK, "loop": 10**5000, "style": -(10**5000)}],
+    "an int of 5,000 digits as a level": lambda: [{**TALK, "level": 10**5000}, {"action": "wait", "timeout": 10**400}],
+    "an int of 5,000 digits in a payload": lambda: [
+        {"action": "notify", "eventUrl": [URL], "payload": {"a": 10**5000}}
+    ],
+    "an int of 5,000 digits as the text": lambda: [{**TALK, "text": 10**5000}, {"action": 10**5000}],
+    "5,000 digits as text": lambda: [{**TALK, "loop": "9" * 5000, "level": "9" * 5000}],
+    "a number with underlines": lambda: [{**TALK, "loop": "1_0", "level": "٣"}],
+    # encodings and characters
+    "UTF-16": lambda: json.dumps([TALK]).encode("utf-16"),
+    "UTF-16 without a mark": lambda: json.dumps([TALK]).encode("utf-16-le"),
+    "UTF-32": lambda: json.dumps([TALK]).encode("utf-32"),
+    "latin-1": lambda: json.dumps([{**TALK, "text": "Grüße"}], ensure_ascii=False).encode("latin-1"),
+    "a NUL in the JSON": lambda: '[{"action": "talk",\0 "text": "a"}]',
+    "a NUL in a text": lambda: [{**TALK, "text": "a\0b"}],
+    "only a NUL": lambda: "\0",
+    "control characters": lambda: [{**TALK, "text": "".join(map(chr, range(32))), "language": "en\x1b[31m"}],
+    "control characters in every place": lambda: [
+        {"action": "stream\x00", "x\x07": "\x1b"},
+        {"action": "stream", "streamUrl": ["https://example.com/\r\nX: 1"], "\r\n": 1},
+        {"action": "connect", "from": "44\n", "endpoint": [{"type": "phone\0", "number": "44\x00"}]},
+    ],
+    "text that runs backwards": lambda: [{**TALK, "text": "\u202eolleH\u2066 \ufeff\u200b"}],
+    "half a character": lambda: [{**TALK, "text": "\ud83d"}],
+    "half a character in a name": lambda: [{**TALK, "\udc00": 1}],
+    "half a character everywhere": lambda: [
+        {"action": "\ud83d"},
+        {"action": "stream", "streamUrl": ["https://example.com/\ud83d"], "eventMethod": "\ud83d"},
+        {"action": "notify", "payload": {"\ud83d": "\ud83d"}, "eventUrl": ["\ud83d"]},
+    ],
+    "half a character, escaped": lambda: '[{"action": "talk", "text": "\\ud83d"}]',
+    "half a character as JSON text": lambda: '[{"action": "talk", "text": "\ud83d"}]',
+    # kinds
+    "nothing": lambda: None,
+    "an object": lambda: dict(TALK),
+    "a number": lambda: 3.5,
+    "true": lambda: True,
+    "a set": lambda: {1, 2},
+    "bytes": lambda: b"\x00\x01\xff",
+    "no bytes": lambda: b"",
+    "a bytearray": lambda: bytearray(b"[{]"),
+    "a view of bytes": lambda: memoryview(b"[]"),
+    "a generator": lambda: (action for action in [TALK]),
+    "an iterator": lambda: iter([TALK]),
+    "a class": lambda: Draft,
+    "a plain object": object,
+    "an object that cannot be shown": _Quiet,
+    "a list of all kinds": lambda: [None, 1, 1.5, True, "talk", b"talk", {1}, object(), (), [], {}, Draft, len],
+    "a list of an object that cannot be shown": lambda: [_Quiet(), {"action": _Quiet()}, {**TALK, "text": _Quiet()}],
+    "values that JSON does not have": lambda: [
+        {
+            **TALK,
+            "text": b"Hello",
+            "loop": Decimal(1),
+            "level": 1j,
+            "bargeIn": {1},
+            "language": object(),
+            "style": range(2),
+        },
+        {"action": "notify", "payload": {"a": {1, 2}, "b": b"x"}, "eventUrl": [URL]},
+        {"action": "notify", "payload": object(), "eventUrl": (URL,)},
+    ],
+    "names that are not text": lambda: [
+        {1: 2, None: 3, ("a", "b"): 4, 1.5: 5, b"action": "talk", **TALK},
+        {"action": "notify", "payload": {1: 2, None: [{(): 0}]}, "eventUrl": [URL]},
+        {"action": "input", "type": ["dtmf"], "dtmf": {1: 2}},
+        {"action": "connect", "endpoint": [{1: 2, "type": 3}]},
+    ],
+    "only names that are not text": lambda: [{1: 2}],
+    "an empty object": lambda: [{}],
+    "an empty list": list,
+    "lists instead of names": lambda: [
+        {"action": ["talk"]},
+        {"action": {"talk": 1}},
+        {"action": None},
+        {"action": True},
+    ],
+    "everything null": lambda: [dict.fromkeys(["action", *(o.name for o in options_of(m))]) for m in ACTIONS.values()],
+    "every option null": lambda: [
+        {**dict.fromkeys(o.name for o in options_of(model)), "action": name} for name, model in ACTIONS.items()
+    ],
+    "every option a list of lists": lambda: [
+        {**{o.name: [[[]]] for o in options_of(model)}, "action": name} for name, model in ACTIONS.items()
+    ],
+    "every option an object": lambda: [
+        {**{o.name: {"": {}} for o in options_of(model)}, "action": name} for name, model in ACTIONS.items()
+    ],
+    "an endpoint of every wrong kind": lambda: [{"action": "connect", "endpoint": [end]} for end in WRONG_ENDS],
+    "a cyclic list": _cyclic_list,
+    "a cyclic payload": _cyclic_payload,
+    "cyclic options": _cyclic_options,
+    # texts of other kinds
+    "an empty text": lambda: "",
+    "HTML": lambda: "<!DOCTYPE html><html><script>alert(1)</script></html>",
+    "XML": lambda: "<Response><Say>Hello</Say></Response>",
+    "YAML": lambda: "- action: talk\n  text: Hello\n",
+    "double names": lambda: '[{"action": "talk", "text": "a", "text": "b", "action": "stream"}]',
+    "two lists": lambda: f"{json.dumps([TALK])}{json.dumps([TALK])}",
+    "a name twice in a payload": lambda: (
+        f'[{{"action": "notify", "eventUrl": ["{URL}"], "payload": {{"a": 1, "a": 2}}}}]'
+    ),
+    "a comment": lambda: '[{"action": "talk", "text": "a"} // greeting\n]',
+    "code": lambda: "__import__('os').getcwd()",
+    "an unclosed tag": lambda: [{**TALK, "text": "{{name"}, {**TALK, "text": "{{#list}}x"}, {**TALK, "text": "{{{a}}"}],
+    "placeholders of every kind": lambda: [
+        {**TALK, "text": "{{&a}}{{{b}}}{{>c}}{{!d}}{{=<% %>=}}<%e%>{{^f}}{{/f}}{{}}"}
+    ],
+}
+# Written by other tools; a flow of Node-RED is no NCCO either.
+FOREIGN: dict[str, Any] = {
+    "a workflow of n8n": {
+        "name": "Call",
+        "nodes": [
+            {"parameters": {"path": "answer"}, "name": "Webhook", "type": "n8n-nodes-base.webhook", "position": [1, 2]}
+        ],
+        "connections": {"Webhook": {"main": [[{"node": "Set", "type": "main", "index": 0}]]}},
+    },
+    "a flow of a telephone studio": {
+        "description": "IVR",
+        "states": [{"name": "Trigger", "type": "trigger", "transitions": [{"event": "incomingCall", "next": "say"}]}],
+        "initial_state": "Trigger",
+    },
+    "a collection of requests": {
+        "info": {"name": "Voice", "schema": "https://example.com/v2.1.0/collection.json"},
+        "item": [{"name": "call", "request": {"method": "POST", "url": {"raw": "https://example.com/v1/calls"}}}],
+    },
+    "a drawing": [{"id": "1", "shape": "rect", "x": 1, "y": 2}, {"id": "2", "shape": "line", "from": "1"}],
+    "an automation": {"alias": "Ring", "trigger": [{"platform": "time"}], "action": [{"service": "notify.phone"}]},
+    "a flow of Node-RED": [
+        {"id": "a1", "type": "tab", "label": "Flow 1"},
+        {"id": "b2", "type": "inject", "z": "a1", "wires": [["c3"]]},
+        {"id": "c3", "type": "debug", "z": "a1", "wires": []},
+    ],
+}
+BAD |= {name: lambda flow=flow: flow for name, flow in FOREIGN.items()}  # type: ignore[misc]
+BAD |= {f"{name}, as text": lambda flow=flow: json.dumps(flow) for name, flow in FOREIGN.items()}  # type: ignore[misc]
+# Odd, but an NCCO that runs.
+GOOD_AFTER_ALL = {
+    "10,000 actions",
+    "10,000 endless actions",
+    "10,000 connects",
+    "10,000 recordings",
+    "10,000 inputs",
+    "text that runs backwards",
+    "a name twice in a payload",
+    "100,000 options",
+    "5 MB in one name",
+    "5 MB in one address",
+    *(f"a payload {depth} deep" for depth in (50, 150)),
+}
+
+
+@pytest.fixture(autouse=True)
+def no_widget_left() -> Iterator[None]:
+    yield
+    ipywidgets.Widget.close_all()
+
+
+def soon(what: Callable[[], Any]) -> Any:
+    """What it answers; it must not take longer than ``SECONDS``."""
+    start = time.thread_time()  # of this thread: other work on the machine does not count
+    try:
+        return what()
+    finally:
+        assert time.thread_time() - start < SECONDS
+
+
+def well_formed(problems: list[Problem], actions: int | None = None) -> None:
+    """Each problem names a rule and says something, at a place that exists."""
+    assert isinstance(problems, list)
+    for problem in problems:
+        assert problem.severity in ("error", "advice")
+        assert problem.rule in RULES
+        assert problem.message and problem.why
+        assert problem.severity == "advice" or problem.cure
+        assert isinstance(problem.field, str)
+        assert problem.action is None or actions is None or 0 <= problem.action < actions
+        # Nobody reads more: a value is cut, not printed in full.
+        assert len(str(problem)) < 2000
+        json.dumps(str(problem)).encode()
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_check_answers_soon_and_never_raises(name: str) -> None:
+    data = BAD[name]()
+    problems = soon(lambda: check(data))
+    well_formed(problems, len(data) if isinstance(data, list) else None)
+    assert (name in GOOD_AFTER_ALL) is not any(p.severity == "error" for p in problems)
+    assert len(problems) < 30_100
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_check_for_live_mode_and_with_variables_too(name: str) -> None:
+    data = BAD[name]()
+    well_formed(soon(lambda: check(data, live=True)))
+    data = BAD[name]()
+    well_formed(soon(lambda: check(data, variables={"a": {"b": 1}})))
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_parse_raises_its_own_error_only(name: str) -> None:
+    data = BAD[name]()
+    if name in GOOD_AFTER_ALL:
+        assert len(soon(lambda: parse(data)))
+        return
+    with pytest.raises(NccoError) as caught:
+        soon(lambda: parse(data))
+    assert any(p.severity == "error" for p in caught.value.problems)
+    assert len(str(caught.value)) < 100_000
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_draft_loses_nothing(name: str) -> None:
+    draft = Draft([TALK])
+    draft.set(0, "loop", 2)
+    before = draft.to_list()
+    data = BAD[name]()
+    try:
+        soon(lambda: draft.load(data))
+    except KitError:
+        assert draft.to_list() == before
+    else:
+        draft.undo()
+    assert draft.to_list() == before
+    draft.undo()
+    assert draft.to_list() == [TALK]
+
+
+TEXTS = [name for name, make in BAD.items() if not name.startswith(("Python", "a Python"))]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_reading_python_raises_the_kits_own_errors_only(name: str) -> None:
+    data = BAD[name]()
+    source = data if isinstance(data, str) else ""
+    try:
+        items = soon(lambda: from_python(source))
+    except KitError as problem:
+        assert len(str(problem)) < 100_000
+    else:
+        assert isinstance(items, list)
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_importing_a_flow_raises_the_kits_own_errors_only(name: str) -> None:
+    data = BAD[name]()
+    try:
+        imported = soon(lambda: import_flow(data))
+    except KitError as problem:
+        assert len(str(problem)) < 100_000
+    else:
+        # Nothing of it was an action of the palette: no call comes of it, and the import says so.
+        assert not [one for one in imported.nccos if one.ncco]
+        assert imported.not_translated or imported.notes
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_the_export_of_another_tool_is_no_ncco_and_the_message_says_what_to_do(name: str) -> None:
+    for data in (FOREIGN[name], json.dumps(FOREIGN[name])):
+        errors = [p for p in check(data) if p.severity == "error"]
+        assert errors and all(p.cure for p in errors)
+
+
+def test_python_source_is_read_and_never_run(tmp_path: Any) -> None:
+    trace = tmp_path / "ran"
+    for source in (
+        f"open({str(trace)!r}, 'w')",
+        f"ncco = [open({str(trace)!r}, 'w')]",
+        f"ncco = [{{'action': 'talk', 'text': open({str(trace)!r}, 'w').name}}]",
+        f"[x for x in [open({str(trace)!r}, 'w')]]",
+        f"from helpers.ncco import Ncco, Talk\nncco = Ncco([Talk(text=open({str(trace)!r}, 'w'))])",
+        f"import pathlib; pathlib.Path({str(trace)!r}).touch()\nncco = [{{'action': 'talk', 'text': 'a'}}]",
+        f"ncco = [{{'action': 'talk', 'text': f'{{open({str(trace)!r}, chr(119))}}'}}]",
+    ):
+        try:
+            from_python(source)
+        except NccoError as problem:
+            assert problem.problems
+        assert not trace.exists()
+
+
+# --- HTML stays text -------------------------------------------------------------------------------------------------
+
+MARKUP = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'><b>bold</b>"
+RAW = ("<script>alert", "<img src=x", "<b>bold")
+PATHS = [(name, path, option) for name, model in ACTIONS.items() for path, option in walk(options_of(model))]
+STARTS: dict[str, dict[str, Any]] = {
+    "talk": {"text": "a"},
+    "stream": {"streamUrl": [URL]},
+    "input": {"type": ["dtmf"]},
+    "conversation": {"name": "a"},
+    "connect": {"endpoint": [{"type": "phone", "number": "447700900002"}], "from": "447700900000"},
+    "notify": {"payload": {}, "eventUrl": [URL]},
+    "transfer": {"conversationId": "CON-1"},
+}
+
+
+def _with(name: str, path: str, value: Any) -> dict[str, Any]:
+    """An action of that name that holds ``value`` at the path; ``endpoint.phone.number`` makes a phone endpoint."""
+    action: dict[str, Any] = {"action": name, **copy.deepcopy(STARTS.get(name, {}))}
+    steps = path.split(".")
+    if steps[0] == "endpoint" and len(steps) > 1:
+        end: dict[str, Any] = {"type": steps[1]}
+        action["endpoint"] = [end]
+        if len(steps) > 2:
+            _place(end, steps[2:], value)
+    else:
+        _place(action, steps, value)
+    return action
+
+
+def _place(holder: dict[str, Any], steps: list[str], value: Any) -> None:
+    for step in steps[:-1]:
+        inner = holder.get(step)
+        holder[step] = holder = inner if isinstance(inner, dict) else {}
+    holder[steps[-1]] = value
+
+
+def _html_of(builder: Builder) -> list[str]:
+    """All HTML that a builder would put on a page: its controls, and what is shown without them."""
+    found = [str(v) for k, v in builder._repr_mimebundle_().items() if k == "text/html"]
+    waiting, seen = [builder.widget], set()
+    while waiting:
+        widget = waiting.pop()
+        if widget is None or id(widget) in seen:
+            continue
+        seen.add(id(widget))
+        waiting += list(getattr(widget, "children", ()))
+        if isinstance(widget, ipywidgets.HTML):
+            found.append(widget.value)
+        elif getattr(widget, "description_allow_html", False):
+            found.append(widget.description)
+    return found
+
+
+def _no_markup(pages: list[str]) -> None:
+    assert pages
+    for page in pages:
+        assert not [raw for raw in RAW if raw in page], page[:2000]
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_html_in_any_option_is_kept_as_it_is(name: str) -> None:
+    for path in [path for owner, path, _ in PATHS if owner == name]:
+        for value in (MARKUP, [MARKUP], {MARKUP: MARKUP}):
+            action = _with(name, path, value)
+            well_formed(check([action]))
+            draft = Draft([action])
+            assert draft.to_list() == [action]
+            assert json.loads(draft.to_json()) == [action]
+
+
+def test_a_builder_shows_html_as_text() -> None:
+    seen = 0
+    for name in ACTIONS:
+        actions = [_with(name, path, value) for n, path, _ in PATHS if n == name for value in (MARKUP, [MARKUP])]
+        for start in range(0, len(actions), 8):
+            builder = Builder(actions[start : start + 8])
+            pages = _html_of(builder)
+            _no_markup(pages)
+            seen += sum("alert(1)" in unescape(page) for page in pages)
+            ipywidgets.Widget.close_all()
+    assert seen, "the markup is shown somewhere, as text"
+
+
+def test_html_as_a_name_is_shown_as_text() -> None:
+    builder = Builder(
+        [{**TALK, MARKUP: MARKUP}, {"action": "notify", "payload": {MARKUP: MARKUP}, "eventUrl": [MARKUP]}]
+    )
+    _no_markup(_html_of(builder))
+    for wrong in ([{"action": MARKUP}], f"{MARKUP}", f'[{{"action": "talk", "text": {MARKUP}}}]'):
+        well_formed(check(wrong))
+
+
+def test_the_reference_holds_no_raw_tags_of_its_texts() -> None:
+    page = reference().html
+    assert "<speak>" not in page and "&lt;speak&gt;" in page
+
+
+# --- templates -------------------------------------------------------------------------------------------------------
+
+BROKEN_TEMPLATES = [
+    "{{name",
+    "{{#list}}x",
+    "{{/list}}",
+    "{{{name}}",
+    "{{#a}}{{#b}}{{/a}}{{/b}}",
+    "Hello {{ ",
+    "{{#a}}{{/b}}",
+]
+
+
+@pytest.mark.parametrize("text", BROKEN_TEMPLATES)
+def test_a_template_that_is_not_closed_is_said_at_its_place(text: str) -> None:
+    ncco = [dict(TALK), {**TALK, "text": text}]
+    found = check(ncco, variables={"name": "Ann", "list": [1], "a": {"b": 1}})
+    assert {(p.severity, p.action, p.field) for p in found if p.severity == "error"} == {("error", 1, "text")}
+    assert all(p.cure for p in found)
+    assert [p.action for p in template_problems(ncco, {"name": "Ann", "list": [1], "a": {"b": 1}})] == [1]
+    assert any(p.severity == "error" for p in check(ncco))
+    with pytest.raises(TemplateError):
+        render_ncco(ncco, {"name": "Ann", "list": [1], "a": {"b": 1}})
+    assert ncco == [TALK, {**TALK, "text": text}]
+
+
+class _Hostile(Mapping[str, Any]):
+    """Variables that fail when they are looked at."""
+
+    def __getitem__(self, name: str) -> Any:
+        raise RuntimeError("no")
+
+    def __iter__(self) -> Iterator[str]:
+        raise RuntimeError("no")
+
+    def __len__(self) -> int:
+        return 1
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{}, {"name": None}, {"name": MARKUP}, {"name": "{{name}}"}, {"name": _Quiet()}, {1: 2}, _Hostile()],
+    ids=["none", "null", "markup", "a placeholder", "cannot be shown", "names are numbers", "fails"],
+)
+def test_check_never_raises_because_of_variables(variables: Any) -> None:
+    ncco = [
+        {**TALK, "text": "Hello {{name}}, {{#name}}{{.}}{{/name}} <b>{{{name}}}</b>"},
+        {**TALK, "text": "<speak>Hello {{name}}</speak>"},
+        {"action": "stream", "streamUrl": ["https://example.com/{{name}}?a={{name}}"], "loop": "{{name}}"},
+        {"action": "notify", "payload": {"{{name}}": ["{{name}}"]}, "eventUrl": ["{{name}}"]},
+    ]
+    well_formed(check(ncco, variables=variables), 4)
+
+
+# --- anything at all -------------------------------------------------------------------------------------------------
+
+leaves = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=30)
+    | st.sampled_from(
+        ["", "0", "1", "true", "{{a}}", "{{", "<speak>", "<speak>a</speak>", "<", URL, "/a", "447700900001"]
+    )
+)
+anything = st.recursive(
+    leaves,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
+    max_leaves=20,
+)
+NAMES = sorted({part for _, path, _ in PATHS for part in path.split(".")} | {"channel", "stream_url", "bargein", "x"})
+likely = st.recursive(
+    leaves,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=4),
+    max_leaves=10,
+)
+
+
+@st.composite
+def nearly_actions(draw: st.DrawFn) -> Any:
+    """An action with options of its own and values of any kind: most are nearly right."""
+    name = draw(st.sampled_from(sorted(ACTIONS)))
+    options = [option.name for option in options_of(ACTIONS[name])]
+    action = {"action": name, **copy.deepcopy(STARTS.get(name, {}))}
+    return action | draw(st.dictionaries(st.sampled_from([*options, *NAMES]), likely, max_size=5))
+
+
+def errors(problems: list[Problem]) -> int:
+    return sum(problem.severity == "error" for problem in problems)
+
+
+def times(one: Problem, problems: list[Problem]) -> int:
+    """How often the problem is there, wherever its action stands now."""
+    return sum((p.rule, p.field, p.message) == (one.rule, one.field, one.message) for p in problems)
+
+
+def _as_json(data: Any) -> str:
+    return json.dumps(data, allow_nan=True, sort_keys=True, default=repr)
+
+
+def _holds(data: Any) -> None:
+    before = _as_json(data)
+    plain = check(data)
+    well_formed(plain, len(data) if isinstance(data, list) else None)
+    live = check(data, live=True)
+    well_formed(live)
+    # Live mode says the same, and more.
+    assert sum(p.severity == "error" for p in live) >= sum(p.severity == "error" for p in plain)
+    well_formed(check(data, variables={"a": "b"}))
+    for problem in {id(p.fix): p for p in plain + live if p.fix is not None}.values():
+        assert problem.fix is not None and problem.fix.label
+        fixed = problem.fix.apply(data)
+        assert isinstance(fixed, list)
+        found = plain if problem in plain else live
+        left = check(fixed, live=problem not in plain)
+        assert times(problem, left) < times(problem, found), (problem, fixed)
+        # Where a list is unpacked, what is in it comes to light.
+        assert problem.rule in ("not-a-list", "not-an-action") or errors(left) <= errors(found), (problem, fixed)
+    assert _as_json(data) == before, "what was handed in has been changed"
+    if any(p.severity == "error" for p in plain):
+        with pytest.raises(NccoError):
+            parse(data)
+    else:
+        assert len(parse(data)) == len(data)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(anything)
+def test_any_json_value_can_be_checked(data: Any) -> None:
+    _holds(data)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(nearly_actions(), min_size=1, max_size=5))
+def test_anything_in_any_option_can_be_checked_and_put_right(data: Any) -> None:
+    _holds(data)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(max_size=200) | st.binary(max_size=200))
+def test_any_text_and_any_bytes_can_be_checked(data: Any) -> None:
+    problems = check(data)
+    well_formed(problems)
+    if any(p.severity == "error" for p in problems):
+        with pytest.raises(NccoError):
+            parse(data)

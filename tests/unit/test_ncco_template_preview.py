@@ -1,0 +1,202 @@
+"""The preview of a template, and the data it is tried out with: made up, or what a recorded call brought."""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from helpers.errors import KitError
+from helpers.ncco import NccoError, render, render_ncco
+from helpers.ncco.sample import data_of, sample_data
+from helpers.ncco.template_preview import preview
+from helpers.ncco.templates import template_problems
+from helpers.record import Call
+from helpers.rehearsal import play
+from tests.unit.calls import LEG, PHONE, TALK, VIRTUAL, inbound, menu, voicemail_music
+
+TEMPLATE = [
+    {"action": "stream", "streamUrl": ["{{url}}/{{file}}?for={{msg.who}}&raw={{{msg.who}}}"], "loop": "{{times}}"},
+    {"action": "talk", "text": "<speak>{{#msg}}{{who}}{{/msg}} {{nmae}}</speak>"},
+    {"action": "notify", "payload": {"all": "{{msg}}"}, "eventUrl": ["{{url}}/event"]},
+    {"action": "talk", "text": "Hello {{name"},
+]
+VARIABLES = {"url": "https://example.com", "file": "a b.mp3", "msg": {"who": "Tom & J"}, "times": "2", "name": "Ann"}
+
+
+class _Cells(HTMLParser):
+    """The tables of a page, cell by cell, and the names of all its tags."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.rows: list[list[str]] = []
+        self.tags: set[str] = set()
+        self.inside = False
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.tags.add(tag)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.rows[-1].append("")
+            self.inside = True
+
+    def handle_endtag(self, tag: str) -> None:
+        self.inside = False
+
+    def handle_data(self, data: str) -> None:
+        if self.inside:
+            self.rows[-1][-1] += data
+
+
+def test_the_preview_tells_what_each_placeholder_becomes_and_how() -> None:
+    view = preview(TEMPLATE, VARIABLES)
+    rows = _Cells(view.bundle["text/html"]).rows
+    assert ["[0] streamUrl", "{{url}}", "https://example.com", "https://example.com",
+            "the start of an address: as it is"] in rows  # fmt: skip
+    assert ["[0] streamUrl", "{{file}}", "a b.mp3", "a%20b.mp3",
+            "the path of an address: percent-encoded, but for /"] in rows  # fmt: skip
+    assert ["[0] streamUrl", "{{msg.who}}", "Tom & J", "Tom%20%26%20J",
+            "the query of an address: percent-encoded"] in rows  # fmt: skip
+    assert ["[0] streamUrl", "{{{msg.who}}}", "Tom & J", "Tom & J", "as it is, because of its braces"] in rows
+    assert ["[0] loop", "{{times}}", "2", "2", "a value of its own: with its type"] in rows
+    assert ["[1] text", "{{who}}", "Tom & J", "Tom &amp; J", "SSML: & < > and quotes written as entities"] in rows
+    assert ["[1] text", "{{#msg}}", '{"who": "Tom & J"}', "written once", "a section"] in rows
+    assert ["[1] text", "{{nmae}}", "—", "—", "not known: stays as it is"] in rows
+    assert ["[0] loop", "{{times}}", "2 (a number)"] in rows
+    assert ["[2] payload.all", "{{msg}}", '{"who": "Tom & J"} (an object)'] in rows
+    assert ["[3] text", "Hello {{name", "Hello {{name"] in rows
+    assert [row[:2] for row in rows[-3:]] == [["advice", "[0] streamUrl"], ["error", "[1] text"], ["error", "[3] text"]]
+    assert "Did you mean {{name}}?" in rows[-2][-1]
+
+
+def test_the_preview_has_the_same_facts_as_text() -> None:
+    view = preview(TEMPLATE, VARIABLES)
+    for row in _Cells(view.bundle["text/html"]).rows:
+        for cell in row:
+            assert " ".join(cell.split()) in view.text
+    assert "Placeholders, from the given data" in view.text
+    assert view.text.index("Before and after") < view.text.index("To put right")
+
+
+def test_html_in_the_preview_is_text() -> None:
+    markup = "<script>alert(1)</script>"
+    view = preview([{"action": "talk", "text": f"{markup}{{{{x}}}}{{{{{markup}}}}}"}], {"x": markup})
+    assert "script" not in _Cells(view.bundle["text/html"]).tags
+    assert view.text.count(markup) >= 3
+
+
+@pytest.mark.parametrize("data", [[], [{"action": "talk", "text": "Hello"}], {"to": PHONE}, "[]"])
+def test_without_placeholders_the_preview_says_so(data: Any) -> None:
+    assert str(preview(data)) == "There is no placeholder in it: nothing to fill in."
+
+
+def test_a_preview_of_a_call_and_of_json_text() -> None:
+    view = preview({"to": "{{msg.payload}}", "answer_url": ["https://example.com/a?n={{msg.payload}}"]})
+    assert "made-up data" in view.text and "to          {{msg.payload}}" in view.text
+    assert "https://example.com/a?n=447700900001" in view.text
+    assert "447700900001" in preview('[{"action": "talk", "text": "{{msg.call.from}}"}]').text
+    with pytest.raises(NccoError, match="not JSON"):
+        preview("[{")
+
+
+def test_a_long_preview_is_cut_and_says_so() -> None:
+    view = preview([{"action": "talk", "text": "{{name}}" * 500}], {"name": "Ann"})
+    assert "Placeholders, from the given data (and 300 more)" in view.text
+    big = preview([{"action": "talk", "text": "{{#all}}{{.}}{{/all}}"}], {"all": list(range(1, 100))})
+    assert "a list of 99" in big.text and "written 99 times" in big.text
+
+
+# --- made-up data ----------------------------------------------------------------------------------------------------
+
+
+def test_made_up_data_is_what_an_answer_webhook_brings() -> None:
+    message = sample_data()["msg"]
+    assert message["payload"] == message["call"]["from"] == "447700900001"
+    assert message["req"] == {"method": "GET", "query": message["call"], "body": {}}
+    told = inbound().call().entries("webhook", type="answer")[0]["payload"]
+    assert told.keys() <= message["call"].keys()
+    assert message["event"].keys() >= {"status", "direction", "uuid", "conversation_uuid", "timestamp"}
+
+
+def test_made_up_data_has_what_an_input_brings_if_it_is_asked_for() -> None:
+    assert "dtmf" not in sample_data()["msg"]["call"]
+    template = "{{msg.call.dtmf.digits}} {{msg.call.speech.results.0.text}}"
+    assert render(template, sample_data(template)) == "42 yes please"
+    assert (
+        "dtmf" in sample_data([{"action": "talk", "text": "{{#msg.call}}{{dtmf.digits}}{{/msg.call}}"}])["msg"]["call"]
+    )
+
+
+def test_other_names_are_not_made_up() -> None:
+    ncco = [{"action": "talk", "text": "{{colour}}"}]
+    assert [p.rule for p in template_problems(ncco, sample_data(ncco))] == ["unknown-variable"]
+
+
+def test_made_up_data_is_new_each_time() -> None:
+    first = sample_data()
+    first["msg"]["call"]["from"] = first["msg"]["req"]["query"]["from"] = "x"
+    assert sample_data()["msg"]["call"]["from"] == sample_data()["msg"]["req"]["query"]["from"] == "447700900001"
+
+
+# --- data of a call --------------------------------------------------------------------------------------------------
+
+
+def test_the_data_of_a_call_with_an_answer_webhook_and_an_input() -> None:
+    call = menu().call()
+    data = data_of(call)
+    message = data["msg"]
+    assert data.keys() == sample_data().keys() and message.keys() == sample_data()["msg"].keys()
+    assert message["payload"] == PHONE
+    facts = {"from": VIRTUAL, "to": PHONE, "uuid": LEG, "conversation_uuid": TALK, "endpoint_type": "phone"}
+    assert facts.items() <= message["call"].items()
+    assert message["call"]["dtmf"]["digits"] == call.digits == "14"
+    assert message["req"]["method"] == "POST" and message["req"]["body"]["dtmf"]["digits"] == "14"
+    assert message["event"]["status"] == "completed"
+    assert render_ncco([{"action": "talk", "text": "You pressed {{msg.call.dtmf.digits}}."}], data)[0]["text"] == (
+        "You pressed 14."
+    )
+
+
+def test_the_data_of_a_caller_and_of_a_call_without_webhooks() -> None:
+    message = data_of(inbound().call())["msg"]
+    assert message["payload"] == message["call"]["from"] == PHONE
+    assert message["req"]["query"]["from"] == PHONE and message["req"]["body"] == {}
+    message = data_of(voicemail_music().call())["msg"]
+    assert message["call"] == {
+        "from": VIRTUAL, "to": PHONE, "uuid": LEG, "conversation_uuid": TALK, "endpoint_type": "phone",
+    }  # fmt: skip
+    assert message["req"] == {"method": "", "query": {}, "body": {}}
+
+
+def test_the_data_is_a_copy() -> None:
+    call = menu().call()
+    data_of(call)["msg"]["call"]["dtmf"]["digits"] = "x"
+    assert data_of(call)["msg"]["call"]["dtmf"]["digits"] == "14"
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_the_data_of_a_simulated_call(method: str) -> None:
+    ask = {
+        "action": "input",
+        "type": ["speech"],
+        "speech": {"language": "en-GB"},
+        "eventUrl": ["https://example.com/input?menu=main"],
+        "eventMethod": method,
+    }
+    call = play([ask, {"action": "talk", "text": "Good-bye"}], says="yes please", direction="inbound").call
+    data = data_of(call)
+    template = "{{msg.call.speech.results.0.text}} from {{msg.payload}} in {{msg.call.menu}}, {{msg.req.query.menu}}"
+    assert render(template, data) == f"yes please from {call.from_} in main, main"
+    assert data["msg"]["call"]["region_url"] and data["msg"]["req"]["method"] == method
+    text = "<speak>{{msg.call.speech.results.0.text}}</speak>"
+    assert "yes please" in preview([{"action": "talk", "text": text}], data).text
+    assert render(template.replace("menu", "uuid"), sample_data(template))
+
+
+@pytest.mark.parametrize("call", [None, "CON-1", {"uuid": LEG}, Call])
+def test_the_data_of_what_is_no_call_is_refused(call: Any) -> None:
+    with pytest.raises(KitError, match=r"no recorded call.*kit\.wait_for"):
+        data_of(call)
