@@ -1,14 +1,15 @@
 """The NCCO builder: a form, made from the action models, that edits a plain list of actions.
 
-The list is the truth and lives in Python (:class:`helpers.ncco.draft.Draft`); the widgets only call its methods and
-show it. Without a browser the same facts are there as text.
+The list is the truth and lives in Python (:class:`helpers.ncco.draft.Draft`); the page only calls its methods and
+shows it. Without a browser the same facts are there as text.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helpers.ncco.document import Ncco
@@ -16,13 +17,18 @@ from helpers.ncco.draft import Draft
 from helpers.ncco.problems import Problem
 
 if TYPE_CHECKING:
-    from helpers.widgets.builder_form import Form
+    from helpers.ncco.fixes import Fix
+    from helpers.record import Call
+    from helpers.widgets.builder_page import Page
 
 
 class Builder:
-    """Build an NCCO with the mouse, from Python, or both: ``builder.add("stream", streamUrl=[…])``.
+    """Build an NCCO with the mouse, the keyboard, from Python, or all of it: ``builder.add("stream", streamUrl=[…])``.
 
-    ``ncco`` is where to start from (a list, JSON text, or ``Ncco``); ``on_change(builder)`` is called on each change.
+    ``ncco`` is where to start from (a list, JSON or Python text, a ``Path``, or ``Ncco``); ``on_change(builder)`` is
+    called on each change. ``small`` shows the form, the JSON and the problems only. With the lesson's ``kit`` the
+    builder knows your numbers and your server, and checks for the real network in live mode.
+
     ``.ncco`` gives the checked NCCO and raises ``NccoError`` while something is wrong; ``.to_list()`` gives the list as
     it stands, mistakes included. Options are named by path: ``builder.set(0, "dtmf.timeOut", 5)``. Positions count
     from 0.
@@ -35,12 +41,22 @@ class Builder:
     No problems.
     """
 
-    def __init__(self, ncco: Any = None, on_change: Callable[[Builder], Any] | None = None) -> None:
-        self._draft = Draft(ncco)
+    def __init__(
+        self,
+        ncco: Any = None,
+        on_change: Callable[[Builder], Any] | None = None,
+        *,
+        small: bool = False,
+        kit: Any = None,
+    ) -> None:
+        self._draft = Draft(ncco, live=bool(kit is not None and kit.settings.live))
         self._on_change = on_change
+        self._small, self._kit = small, kit
+        self._data: Mapping[str, Any] | None = None
         # A click may arrive in another thread than the cell that is running.
         self._lock = threading.RLock()
-        self._form: Form | None = None
+        self._page: Page | None = None
+        self._shell: Any = None
 
     @property
     def ncco(self) -> Ncco:
@@ -54,7 +70,13 @@ class Builder:
         with self._lock:
             return self._draft.problems()
 
-    def to_list(self) -> list[dict[str, Any]]:
+    @property
+    def differences(self) -> list[str]:
+        """What has changed since it was loaded or saved, in words."""
+        with self._lock:
+            return self._draft.differences
+
+    def to_list(self) -> list[Any]:
         """A copy of the list of actions as it stands, mistakes included."""
         with self._lock:
             return self._draft.to_list()
@@ -71,43 +93,89 @@ class Builder:
         """Put the action at ``index`` to the position ``to``."""
         self._do(lambda: self._draft.move(index, to))
 
+    def duplicate(self, index: int) -> None:
+        """Put a copy of the action behind it."""
+        self._do(lambda: self._draft.duplicate(index))
+
     def set(self, index: int, option: str, value: Any) -> None:
         """Give an option a value; ``None`` takes it out. A wrong value is kept, and shown with its problem."""
         self._do(lambda: self._draft.set(index, option, value))
 
+    def apply(self, fix: Fix) -> None:
+        """Put a problem right: ``builder.apply(builder.problems[0].fix)``."""
+        self._do(lambda: self._draft.apply(fix))
+
+    def undo(self) -> bool:
+        """Take back the last change; False if there is none."""
+        return bool(self._do(self._draft.undo))
+
+    def redo(self) -> bool:
+        """Do again what was taken back; False if there is nothing."""
+        return bool(self._do(self._draft.redo))
+
     def load(self, ncco: Any) -> None:
-        """Replace everything by another NCCO."""
+        """Replace everything by another NCCO: a list, JSON or Python text, a ``Path``, or ``Ncco``."""
         self._do(lambda: self._draft.load(ncco))
+
+    def save(self, file: str | Path, *, replace: bool = False) -> Path:
+        """Write the JSON to a file. One that is there already is replaced only if that is said."""
+        path: Path = self._do(lambda: self._draft.save(file, replace=replace))
+        return path
+
+    def sample(self, data: Mapping[str, Any] | Call | None) -> None:
+        """What fills placeholders in, for checks and Play: data, a recorded call, or ``None`` for made-up data.
+
+        ``builder.ncco`` stays as it is: fill it in with ``render_ncco(builder.to_list(), variables)``.
+        """
+        from helpers.record import Call
+
+        if isinstance(data, Call):
+            from helpers.ncco.sample import data_of
+
+            data = data_of(data)
+        self._data = data
+
+        def give() -> None:
+            if self._page is not None:
+                self._page.sample.give(data, self._page.state)
+
+        self._do(give)
+
+    @property
+    def page(self) -> Page:
+        """What a browser shows, as HTML, and what it sends; made when it is first asked for."""
+        with self._lock:
+            if self._page is None:
+                from helpers.widgets.builder_page import Page
+
+                self._page = Page(self._draft, self._told, self._lock, small=self._small, kit=self._kit)
+                if self._data is not None:
+                    self._page.sample.give(self._data, self._page.state)
+                    self._page.draw()
+            return self._page
 
     @property
     def widget(self) -> Any:
-        """The form, an ipywidgets box; made when it is first asked for."""
+        """The builder as a widget; made when it is first asked for."""
         with self._lock:
-            if self._form is None:
-                # ipywidgets is loaded only for those who look at the form.
-                from helpers.widgets.builder_form import Form
+            if self._shell is None:
+                # Widgets are loaded only for those who look at one.
+                from helpers.widgets.builder_shell import Shell
 
-                self._form = Form(self, self._draft)
-            return self._form.box
+                self._shell = Shell(self.page)
+            return self._shell
 
-    def _do(self, change: Callable[[], Any]) -> None:
+    def _do(self, change: Callable[[], Any]) -> Any:
         with self._lock:
-            change()
-            if self._form is not None:
-                self._form.refresh()
-            if self._on_change is not None:
-                self._on_change(self)
+            found = change()
+            if self._page is not None:
+                self._page.draw(reset=True)
+            self._told()
+            return found
 
-    def attempt(self, change: Callable[[], Any]) -> None:
-        """For clicks: an exception would vanish in the log, so the form shows it."""
-        with self._lock:
-            form, failure = self._form, ""
-            try:
-                change()
-            except Exception as problem:
-                failure = f"{type(problem).__name__}: {problem}"
-            if form is not None:
-                form.refresh(failure)
+    def _told(self) -> None:
+        if self._on_change is not None:
+            self._on_change(self)
 
     def __repr__(self) -> str:
         with self._lock:
@@ -115,5 +183,6 @@ class Builder:
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         text = repr(self)
-        live = dict(self.widget._repr_mimebundle_())
+        bundle = self.widget._repr_mimebundle_()
+        live = bundle[0] if isinstance(bundle, tuple) else bundle
         return {**live, "text/plain": text, "text/html": f"<pre>{escape(text)}</pre>"}

@@ -1,7 +1,8 @@
 """One control for each kind of option: made from what the models say, and knowing nothing else about NCCOs.
 
 A control shows a value and hands back what was typed, as JSON data if it can be read so and as the bare text if not:
-the checks then speak about it, and nothing that was typed is lost.
+the checks then speak about it, and nothing that was typed is lost. A value that the control of its option cannot show,
+such as a list where a tick belongs, is shown as JSON.
 """
 
 from __future__ import annotations
@@ -9,226 +10,211 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from html import escape
 from typing import Any
 
-import ipywidgets as widgets
-
-from helpers.ncco.problems import Problem
 from helpers.ncco.schema import Option
+from helpers.widgets.builder_html import Html, join, tag
 
-Hand = Callable[[Any], None]
-_NARROW = {"description_width": "132px"}
 # Longer texts get a box of several lines.
 _LONG = 200
+_TEXT_BOX = {"data_do": "set", "autocomplete": "off", "spellcheck": "false"}
 
 
-class Row:
-    """One option on the screen: its control, what it means, and what is wrong with it."""
+class Place:
+    """Where a control stands: the number of its action, and the option's path."""
 
-    def __init__(self, path: str, option: Option, changed: Callable[[str, Any], None]) -> None:
-        self.path, self.option = path, option
-        self._silent = False
-        self._changed = changed
-        self.control, self._read, self._write = _control(option, self._typed)
-        self.control.add_class("ncco-control")
-        self.note = widgets.HTML()
-        self.note.add_class("ncco-note")
-        self.box = widgets.Box([self.control, self.note])
-        self.box.add_class("ncco-row")
+    def __init__(self, number: int, path: str) -> None:
+        self.number, self.path = number, path
+        self.id = f"{number}-{safe_id(path)}"
 
-    def _typed(self, _: Any = None) -> None:
-        if self._silent:
-            return
-        value = self._read()
-        if self.option.variants and value:
-            # Another type keeps what both types have.
-            self._changed(f"{self.path}.type", value[0]["type"])
-        else:
-            self._changed(self.path, value)
-
-    def show(self, value: Any, problems: list[Problem]) -> None:
-        """Show a value, and the problems with it in words."""
-        self._silent = True
-        try:
-            # What a person typed stays as typed as long as it means the same.
-            if self._read() != value:
-                self._write(value)
-        finally:
-            self._silent = False
-        said = "".join(f"<div>{line_of(p, place=False)}</div>" for p in problems)
-        note = f"{escape(self.option.help)}{_tail(self.option)}{said}"
-        if self.note.value != note:
-            self.note.value = note
+    def args(self, **more: Any) -> str:
+        """What the control says about itself when it is used."""
+        return json.dumps({"id": self.number, "path": self.path, **more})
 
 
-def line_of(problem: Problem, *, place: bool = True) -> str:
-    """A problem as HTML: its severity in words, then what is wrong and what to write."""
-    text = str(problem if place else problem.at(None))
-    return f'<span class="ncco-{problem.severity}">{problem.severity.capitalize()}:</span> {escape(text)}'
+def safe_id(text: str) -> str:
+    """A text as part of an element's id: no spaces, and another one for another text."""
+    return re.sub(r"[^A-Za-z0-9.-]", lambda found: f"_{ord(found[0]):x}", text)
 
 
-def _tail(option: Option) -> str:
-    marks = ["required" if option.required else "", "deprecated" if option.deprecated else ""]
-    return "".join(f' <span class="ncco-mark">{mark}</span>' for mark in marks if mark)
+def control(option: Option | None, place: Place, value: Any, **more: Any) -> Html:
+    """The control for an option with that value; ``more`` are attributes of it."""
+    more |= {"id": place.id, "data_look": place.args()}
+    if option is None or not _fits(option, value):
+        return _raw(place, value, more)
+    return _MAKERS.get(option.kind, _text)(option, place, value, more)
 
 
-def _control(option: Option, typed: Hand) -> tuple[Any, Callable[[], Any], Hand]:
-    """A widget for that kind of option, a function that reads it, and one that fills it."""
-    makers = {
-        "flag": _flag,
-        "parts": _group,
-        "variants": _variants,
-        "choice": _choice,
-        "choices": _choices,
-        "whole number": _number,
-        "number": _number,
-        "list": _json,
-        "object": _json,
-    }
-    return makers.get(option.kind, _text)(option, typed)
+def read(option: Option | None, typed: Any) -> Any:
+    """The value that was meant by what was typed, ticked or chosen; ``None`` for "not set"."""
+    if isinstance(typed, bool):
+        if option is not None and option.parts:
+            return {} if typed else None
+        # The default is left out of the JSON: what is not said cannot be wrong.
+        return None if option is not None and typed is bool(option.default) else typed
+    text = str(typed)
+    if option is None or option.kind in ("list", "object", "flag", "parts", "choices"):
+        return as_data(text)
+    if option.kind == "choice":
+        return json.loads(text) if text else None
+    if option.is_number:
+        return as_number(text)
+    if option.kind == "urls":
+        text = text.strip()
+        return as_data(text) if text.startswith("[") else [text] if text else None
+    if option.variants:
+        return as_data(text) if text.startswith(("[", "{")) else [{"type": text}] if text else None
+    # A text keeps its spaces: they may be meant. In an address they never are.
+    return (text.strip() if option.kind == "url" else text) or None
 
 
-def _flag(option: Option, typed: Hand) -> tuple[Any, Callable[[], Any], Hand]:
-    box = widgets.Checkbox(value=bool(option.default), description=option.name, style=_NARROW)
-    box.observe(typed, "value")
-    # The default is left out of the JSON: what is not said cannot be wrong.
-    return (
-        box,
-        lambda: None if box.value == bool(option.default) else box.value,
-        lambda value: _tick(box, option, value),
-    )
-
-
-def _tick(box: Any, option: Option, value: Any) -> None:
-    box.value = value if isinstance(value, bool) else bool(option.default)
-
-
-def _group(option: Option, typed: Hand) -> tuple[Any, Callable[[], Any], Hand]:
-    box = widgets.Checkbox(value=False, description=f"{option.name} …", style=_NARROW)
-    box.observe(typed, "value")
-
-    def fill(value: Any) -> None:
-        box.value = value is not None
-
-    return box, lambda: {} if box.value else None, fill
-
-
-def _variants(option: Option, typed: Hand) -> tuple[Any, Callable[[], Any], Hand]:
-    box = widgets.Dropdown(
-        options=[("choose a type", None), *((name, name) for name in option.variants)],
-        description=option.name,
-        style=_NARROW,
-    )
-    box.observe(typed, "value")
-
-    def fill(value: Any) -> None:
-        kind = value[0].get("type") if isinstance(value, list) and value and isinstance(value[0], dict) else None
-        box.value = kind if isinstance(kind, str) and kind in option.variants else None
-
-    return box, lambda: [{"type": box.value}] if box.value else None, fill
-
-
-def _choice(option: Option, typed: Hand) -> tuple[Any, Callable[[], Any], Hand]:
-    unset = "not set" if option.default is None else f"not set ({option.default})"
-    regular = [("choose" if option.required else unset, None), *((str(choice), choice) for choice in option.choices)]
-    box = widgets.Dropdown(options=regular, description=option.name, style=_NARROW)
-    box.observe(typed, "value")
-
-    def fill(value: Any) -> None:
-        known = value is None or value in option.choices
-        box.options = regular if known else [*regular, (f"{value} (not allowed)", value)]
-        box.value = value
-
-    return box, lambda: box.value, fill
-
-
-def _choices(option: Option, typed: Hand) -> tuple[Any, Callable[[], Any], Hand]:
-    boxes = {
-        choice: widgets.Checkbox(
-            description=str(choice), indent=False, layout={"width": "auto", "margin": "0 14px 0 0"}
-        )
-        for choice in option.choices
-    }
-    for box in boxes.values():
-        box.observe(typed, "value")
-    label = widgets.HTML(f'<span class="ncco-label">{escape(option.name)}</span>')
-    held: list[Any] = [None]
-
-    def read() -> Any:
-        ticked = [choice for choice, box in boxes.items() if box.value]
-        # What no box can show (a wrong value set from Python) is kept until a box is used.
-        return held[0] if held[0] is not None and ticked == _among(held[0], boxes) else ticked or None
-
-    def fill(value: Any) -> None:
-        held[0] = value
-        for choice, box in boxes.items():
-            box.value = choice in _among(value, boxes)
-
-    return widgets.HBox([label, *boxes.values()]), read, fill
-
-
-def _among(value: Any, known: Any) -> list[Any]:
-    return [choice for choice in known if isinstance(value, list) and choice in value]
-
-
-def _number(option: Option, typed: Hand) -> tuple[Any, Callable[[], Any], Hand]:
-    # Not a BoundedFloatText: that one silently turns a 99 into the maximum, and can never be empty.
-    low, high = option.minimum, option.maximum
-    limits = f"{low:g} to {high:g}" if low is not None and high is not None else f"{low or 0:g} or more"
-    start = f" (not set: {option.default:g})" if option.default is not None else ""
-    box = _field(widgets.Text, option, f"{limits}{start}", typed)
-    return box, lambda: _as_number(box.value), lambda value: _fill(box, value)
-
-
-def _as_number(text: str) -> Any:
+def as_number(text: str) -> Any:
+    """The number in a text; the text itself if it is none; ``None`` for an empty one."""
     text = text.strip()
     if re.fullmatch(r"[+-]?\d{1,9}", text):
         return int(text)
     return float(text) if re.fullmatch(r"[+-]?\d{0,9}\.\d{1,9}", text) else text or None
 
 
-def _json(option: Option, typed: Hand) -> tuple[Any, Callable[[], Any], Hand]:
-    box = _field(widgets.Textarea, option, json.dumps(option.example), typed, rows=2)
-    return box, lambda: _as_json(box.value), lambda value: _fill(box, value, as_json=not isinstance(value, str))
-
-
-def _as_json(text: str) -> Any:
+def as_data(text: str) -> Any:
+    """The JSON in a text; the text itself if it is none; ``None`` for an empty one."""
     try:
-        return json.loads(text)
-    except ValueError:
+        return json.loads(text, parse_constant=lambda _: text.strip())
+    except (ValueError, RecursionError):
         return text.strip() or None
 
 
-def _text(option: Option, typed: Hand) -> tuple[Any, Callable[[], Any], Hand]:
-    in_list = option.kind == "urls"
-    example = option.example[0] if in_list and option.example else option.example
+def as_typed(option: Option | None, value: Any) -> str:
+    """A value as a person would type it into the control."""
+    if value is None:
+        return ""
+    if isinstance(value, list) and option is not None and option.kind == "urls":
+        value = value[0] if len(value) == 1 and isinstance(value[0], str) and value[0][:1] != "[" else value
+    if isinstance(value, str) and (option is None or option.kind not in ("list", "object")):
+        # A text that would be read back as something else stands in quotes.
+        return value if option is not None or as_data(value) == value else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=repr)
+
+
+def limits(option: Option) -> str:
+    """The range of a number in a few words: ``-1 to 1``, ``0 or more``."""
+    low, high = option.minimum, option.maximum
+    if low is not None and high is not None:
+        return f"{low:g} to {high:g}"
+    return f"{low:g} or more" if low is not None else f"{high:g} at most" if high is not None else "a number"
+
+
+def _fits(option: Option, value: Any) -> bool:
+    """Can the control of this option show that value?"""
+    if value is None:
+        return True
+    if option.kind == "flag":
+        return isinstance(value, bool)
+    if option.parts:
+        return isinstance(value, dict)
+    if option.variants:
+        return (
+            isinstance(value, list)
+            and bool(value)
+            and isinstance(value[0], dict)
+            and (value[0].get("type") in (None, *option.variants))
+        )
+    if option.kind == "choices":
+        return isinstance(value, list) and all(one in option.choices for one in value)
+    return True
+
+
+def _flag(option: Option, place: Place, value: Any, more: dict[str, Any]) -> Html:
+    on = bool(option.default if value is None else value)
+    return tag("input", type="checkbox", class_="ncco-switch", role="switch", checked=on, data_do="set",
+               data_args=place.args(), **more)  # fmt: skip
+
+
+def _group(option: Option, place: Place, value: Any, more: dict[str, Any]) -> Html:
+    return _flag(option, place, value is not None, more)
+
+
+def _variants(option: Option, place: Place, value: Any, more: dict[str, Any]) -> Html:
+    kind = value[0].get("type") if value else None
+    choices = [("", "choose a type"), *((name, name) for name in option.variants)]
+    return _select(choices, kind or "", place, more)
+
+
+def _choice(option: Option, place: Place, value: Any, more: dict[str, Any]) -> Html:
+    unset = "choose" if option.required else "not set" if option.default is None else f"not set ({option.default})"
+    choices = [("", unset), *((json.dumps(choice), str(choice)) for choice in option.choices)]
+    if value is not None and value not in option.choices:
+        choices.append((json.dumps(value, default=repr), f"{value} (not allowed)"))
+    return _select(choices, "" if value is None else json.dumps(value, default=repr), place, more)
+
+
+def _select(choices: list[tuple[str, str]], chosen: str, place: Place, more: dict[str, Any]) -> Html:
+    options = [tag("option", words, value=key, selected=key == chosen) for key, words in choices]
+    return tag("select", options, data_do="set", data_args=place.args(), **more)
+
+
+def _choices(option: Option, place: Place, value: Any, more: dict[str, Any]) -> Html:
+    boxes = []
+    for number, choice in enumerate(option.choices):
+        own = {"id": f"{place.id}-{number}", "data_look": more["data_look"]}
+        box = tag("input", type="checkbox", checked=choice in (value or ()), data_do="tick",
+                  data_args=place.args(choice=choice), **own)  # fmt: skip
+        boxes.append(tag("label", box, " ", str(choice), class_="ncco-tick"))
+    described = more.get("aria_describedby")
+    return tag("div", boxes, class_="ncco-ticks", role="group", id=place.id, aria_label=option.name,
+               aria_describedby=described)  # fmt: skip
+
+
+def _number(option: Option, place: Place, value: Any, more: dict[str, Any]) -> Html:
+    start = f", {option.default:g} if not set" if isinstance(option.default, (int, float)) else ""
+    hint = f"{limits(option)}{start}"
+    box = tag("input", type="text", inputmode="decimal", class_="ncco-number", value=as_typed(option, value),
+              placeholder=hint, data_args=place.args(), data_live=True, **_TEXT_BOX, **more)  # fmt: skip
+    unit = tag("span", option.unit, class_="ncco-unit") if option.unit else None
+    low, high, step = option.minimum, option.maximum, option.step
+    if low is None or high is None or step is None:
+        return join([box, unit])
+    at = value if isinstance(value, (int, float)) and not isinstance(value, bool) else option.default
+    slider = tag("input", type="range", min=f"{low:g}", max=f"{high:g}", step=f"{step:g}", value=at or 0,
+                 aria_label=f"{option.name}, slider", id=f"{place.id}-slider", data_do="set", data_args=place.args(),
+                 data_live=True, data_look=more["data_look"])  # fmt: skip
+    return join([box, unit, slider])
+
+
+def _json(option: Option, place: Place, value: Any, more: dict[str, Any]) -> Html:
+    hint = json.dumps(option.example, ensure_ascii=False) if option.example is not None else ""
+    return tag("textarea", as_typed(option, value), rows=2, class_="ncco-code", placeholder=hint,
+               data_args=place.args(), **_TEXT_BOX, **more)  # fmt: skip
+
+
+def _raw(place: Place, value: Any, more: dict[str, Any]) -> Html:
+    return tag("textarea", as_typed(None, value), rows=1, class_="ncco-code", data_args=place.args(raw=True),
+               **_TEXT_BOX, **more)  # fmt: skip
+
+
+def _text(option: Option, place: Place, value: Any, more: dict[str, Any]) -> Html:
+    example = option.example
+    if option.kind == "urls" and isinstance(example, list) and example:
+        example = example[0]
     hint = f"not set: {option.default}" if option.default is not None else f"such as {example}" if example else ""
-    long = option.longest is not None and option.longest > _LONG
-    kind = widgets.Combobox if option.suggest else widgets.Textarea if long else widgets.Text
-    extra = {"options": option.suggest} if option.suggest else {"rows": 3} if long else {}
-    box = _field(kind, option, hint, typed, **extra)
-
-    def read() -> Any:
-        text = box.value if long else box.value.strip()
-        if in_list and text.startswith("["):
-            return _as_json(text)
-        return ([text] if in_list else text) if text else None
-
-    def fill(value: Any) -> None:
-        single = in_list and isinstance(value, list) and len(value) == 1 and isinstance(value[0], str)
-        _fill(box, value[0] if single else value)
-
-    return box, read, fill
+    same = {"placeholder": hint, "data_args": place.args(), "data_live": True, **_TEXT_BOX, **more}
+    shown = as_typed(option, value)
+    if option.longest is not None and option.longest > _LONG:
+        return tag("textarea", shown, rows=2, **{**same, "spellcheck": "true"})
+    if not option.suggest:
+        return tag("input", type="text", value=shown, **same)
+    known = tag("datalist", [tag("option", value=one) for one in option.suggest], id=f"{place.id}-list")
+    return join([tag("input", type="text", value=shown, list=f"{place.id}-list", **same), known])
 
 
-def _field(kind: Any, option: Option, hint: str, typed: Hand, **extra: Any) -> Any:
-    # A change counts when the field is left: checking each key would complain about every half-typed address.
-    box = kind(description=option.name, placeholder=hint, continuous_update=False, style=_NARROW, **extra)
-    box.observe(typed, "value")
-    return box
-
-
-def _fill(box: Any, value: Any, *, as_json: bool = False) -> None:
-    plain = isinstance(value, str) and not as_json
-    box.value = "" if value is None else value if plain else json.dumps(value, ensure_ascii=False, default=repr)
+_MAKERS: dict[str, Callable[[Option, Place, Any, dict[str, Any]], Html]] = {
+    "flag": _flag,
+    "parts": _group,
+    "variants": _variants,
+    "choice": _choice,
+    "choices": _choices,
+    "whole number": _number,
+    "number": _number,
+    "list": _json,
+    "object": _json,
+}

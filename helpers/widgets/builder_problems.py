@@ -1,0 +1,133 @@
+"""Problems as the builder shows them: what, why, what to do, a way to the place, and a button where one click helps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from helpers.ncco.problems import Problem
+from helpers.widgets.builder_html import Html, button, join, tag
+from helpers.widgets.builder_icons import icon
+
+#: Sign and word of each severity: neither needs the colour.
+SIGNS = {"error": ("✗", "Error"), "advice": ("!", "Advice")}
+_PLACE = re.compile(r"[Ll]ine (\d+), column (\d+)")
+#: The most problems of one kind that are listed; nobody reads more.
+MOST_SHOWN = 40
+
+
+def counted(number: int, what: str) -> str:
+    """``1 error``, ``2 errors``; advice has no plural."""
+    return f"{number} {what}{'s' if number != 1 and what != 'advice' else ''}"
+
+
+def numbers_of(problems: Sequence[Problem]) -> tuple[int, int]:
+    """How many errors, and how many pieces of advice."""
+    errors = sum(problem.severity == "error" for problem in problems)
+    return errors, len(problems) - errors
+
+
+def badge(severity: str, number: int) -> Html | None:
+    """Sign, number and word: ``✗ 2 errors``."""
+    if not number:
+        return None
+    return tag("span", tag("span", f"{SIGNS[severity][0]} ", aria_hidden="true"), counted(number, severity),
+               class_=f"ncco-badge ncco-{severity}")  # fmt: skip
+
+
+def status(problems: Sequence[Problem], count: int) -> Html:
+    """How the NCCO stands, in a few words."""
+    errors, pieces = numbers_of(problems)
+    if errors:
+        return join([badge("error", errors), badge("advice", pieces)])
+    if not count:
+        return tag("span", "Nothing in it yet", class_="ncco-badge ncco-plain")
+    ready = tag("span", tag("span", "✓ ", aria_hidden="true"), "Ready", class_="ncco-badge ncco-ready")
+    return join([ready, badge("advice", pieces)])
+
+
+def line(problem: Problem, number: int | None) -> Html:
+    """One problem at the field that it speaks of; ``number`` is that of the action."""
+    sign, word = SIGNS[problem.severity]
+    return tag(
+        "div",
+        tag("span", tag("span", sign, aria_hidden="true"), f" {word}: ", class_=f"ncco-{problem.severity}"),
+        tag("span", problem.message, " "),
+        tag("span", problem.cure, class_="ncco-cure") if problem.cure else None,
+        tag("span", f" {problem.why}", class_="ncco-why") if problem.why else None,
+        fix_button(problem, number),
+        class_="ncco-problem",
+    )
+
+
+def panel(problems: Sequence[Problem], ids: Sequence[int], count: int) -> Html:
+    """All problems, errors apart from advice, each with a way to its place."""
+    title = tag("h4", "Problems", class_="ncco-title", id="problems")
+    if not problems:
+        said = "Nothing to put right." if count else "Press one of the actions above to begin."
+        return tag("section", title, tag("p", said, class_="ncco-quiet"), aria_labelledby="problems")
+    parts = []
+    for severity, heading in (("error", "Errors: Vonage would refuse or ignore these"), ("advice", "Advice")):
+        found = [problem for problem in problems if problem.severity == severity]
+        if found:
+            parts.append(tag("h5", f"{heading} ({len(found)})", class_=f"ncco-{severity}"))
+            parts.append(tag("ul", [_entry(problem, ids) for problem in found[:MOST_SHOWN]], class_="ncco-list"))
+            if len(found) > MOST_SHOWN:
+                parts.append(tag("p", f"and {len(found) - MOST_SHOWN} more.", class_="ncco-quiet"))
+    return tag("section", title, parts, aria_labelledby="problems")
+
+
+def text_banner(kind: str, name: str, problems: Sequence[Problem]) -> Html | None:
+    """What is wrong with a text that was typed, and the way to the place."""
+    if not problems:
+        return None
+    first = problems[0]
+    found = _PLACE.search(first.message)
+    goto = (
+        tag("button", f"Go to line {found[1]}", type="button", data_goto=f"{found[1]},{found[2]}", class_="ncco-small")
+        if found
+        else None
+    )
+    mend = button(first.fix.label, "fix_text", args={"kind": kind}, class_="ncco-small ncco-fix") if first.fix else None
+    forget = button(
+        "Drop my text", "forget", hint=f"Drop my text and show the {name} of the form again", args={"kind": kind},
+        class_="ncco-small",
+    )  # fmt: skip
+    sign, word = SIGNS["error"]
+    return tag(
+        "div",
+        tag("strong", tag("span", sign, aria_hidden="true"), f" {word}: ", class_="ncco-error"),
+        f"{first.message} {first.cure} ",
+        tag("div", "The form is as it was, and your text is kept here.", class_="ncco-quiet"),
+        tag("div", goto, mend, forget, class_="ncco-buttons"),
+        class_="ncco-banner",
+        role="group",
+        aria_label=f"What is wrong with the {name}",
+    )
+
+
+def fix_button(problem: Problem, number: int | None) -> Html | None:
+    """The button that puts the problem right, if one click can."""
+    if problem.fix is None:
+        return None
+    args = {"id": number, "rule": problem.rule, "field": problem.field, "label": problem.fix.label}
+    return button([icon("fix"), problem.fix.label], "fix", args=args, class_="ncco-small ncco-fix")
+
+
+def _entry(problem: Problem, ids: Sequence[int]) -> Html:
+    number = ids[problem.action] if problem.action is not None and problem.action < len(ids) else None
+    where = f"[{problem.action}] {problem.field}".strip() if problem.action is not None else "the NCCO"
+    goto = tag("span", where, class_="ncco-place")
+    if number is not None:
+        hint = f"Go to action {problem.action}{f', {problem.field}' if problem.field else ''}"
+        args = {"id": number, "field": problem.field}
+        goto = button(where, "jump", args=args, class_="ncco-small ncco-place", title=hint)
+    sign, word = SIGNS[problem.severity]
+    return tag(
+        "li",
+        tag("span", tag("span", sign, aria_hidden="true"), f" {word} ", class_=f"ncco-{problem.severity}"),
+        goto,
+        tag("div", problem.message, " ", tag("span", problem.cure, class_="ncco-cure")),
+        tag("div", problem.why, class_="ncco-why") if problem.why else None,
+        fix_button(problem, number),
+    )
