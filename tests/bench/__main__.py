@@ -108,6 +108,17 @@ def one_minute() -> Figure:
     return Figure("heard.wav of a minute, talk and stream", "under 50 ms", measured, median < 50)
 
 
+def editing() -> list[Figure]:
+    """The editor of NCCOs: what it does at a keystroke, and in the option lab."""
+    check, key = (float(seconds) * 1000 for seconds in python("-m", "tests.bench.editor").split())
+    sweep = float(python("-m", "tests.bench.option_lab"))
+    return [
+        Figure("check of an NCCO of 100 actions, all rules", "under 20 ms", f"{check:.1f} ms", check < 20),
+        Figure("a keystroke in the builder with 50 actions", "under 100 ms", f"{key:.1f} ms", key < 100),
+        Figure("option lab: five levels of a stream of 10 s", "under 1 s", f"{sweep:.3f} s", sweep < 1),
+    ]
+
+
 def all_lessons() -> Figure:
     """Every lesson against its stored outputs, strictly."""
     start = time.perf_counter()
@@ -133,7 +144,7 @@ def python(*arguments: str, fresh: bool = False) -> str:
 
 
 FIGURES: tuple[Callable[[], Figure | list[Figure]], ...] = (
-    answer_route, importing, two_minutes, calls_at_once, one_minute, all_lessons,
+    answer_route, importing, two_minutes, calls_at_once, one_minute, editing, all_lessons,
 )  # fmt: skip
 
 
