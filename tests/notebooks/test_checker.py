@@ -128,6 +128,7 @@ FIT = {
     "a link in code": says("`[x](nowhere.md)`\n\n```\n[x](nowhere.md) <img src='x'>\n# no title\n```"),
     "a picture with words": shows(image_png="abcd", text_plain="0.0 s ringing, 2.0 s answered"),
     "documented hosts": prints("https://api.nexmo.com/v1/calls http://127.0.0.1:PORT/event https://example.com/a"),
+    "no host yet": prints("https://YOUR_URL/audio/music.mp3"),
     "a placeholder tunnel": says("`https://your-name.ngrok.app`"),
     "a picture with alt text": says("![a ladder](https://example.com/a.png) <img src='https://a.example/b' alt='b'>"),
 }
