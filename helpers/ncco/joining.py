@@ -26,7 +26,7 @@ from helpers.ncco.fields import (
 )
 from helpers.ncco.fixes import drop, put, rename
 from helpers.ncco.model import Action, Options, Part
-from helpers.ncco.problems import Problem, advice, error
+from helpers.ncco.problems import Problem, advice, error, shown
 from helpers.ncco.tidying import Tidied
 
 LEG = "aaaaaaaa-bbbb-4ccc-8ddd-0123456789ab"
@@ -282,6 +282,11 @@ class Transfer(Action):
     @classmethod
     def together(cls, given: Options) -> Iterator[Problem]:
         yield from _mute_or_can_speak("transfer", given)
+        room = given.get("conversationId")
+        if isinstance(room, str) and room and not room.startswith("CON-"):
+            message = f"conversationId of transfer does not start with CON- ({shown(room)})."
+            cure = "Take conversation_uuid from an event of the call to move to."
+            yield advice("conversationId", message, cure, rule="conversation-id")
 
 
 def _mute_or_can_speak(name: str, given: Options) -> Iterator[Problem]:

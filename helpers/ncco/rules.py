@@ -101,6 +101,7 @@ _ADVICE = {
     "ssml-style": "This voice does not know SSML: the caller may hear the tags read aloud.",
     "raw-in-ssml": "What stands in three braces goes in as it is, and a single & or < in it breaks the SSML.",
     "raw-in-address": "What stands in three braces goes in as it is, and a space, & or ? in it breaks the address.",
+    "conversation-id": "Every id of a conversation starts so; names and ids of legs are something else.",
     "unknown-language": "A language that Vonage does not have is not spoken.",
     "unknown-style": "A language has a fixed number of voices, counted from 0.",
     "retired-voice": "A retired voice name still works, but gets no new voices.",

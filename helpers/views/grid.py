@@ -29,7 +29,7 @@ def as_html(head: list[str], rows: list[list[str]], caption: str) -> str:
     names = "".join(f'<th scope="col" style="{CELL}">{escape(name)}</th>' for name in head)
     lines = []
     for first, *rest in rows:
-        values = "".join(f'<td style="{CELL}">{escape(value)}</td>' for value in rest)
+        values = "".join(f'<td style="{CELL};overflow-wrap:anywhere">{escape(value)}</td>' for value in rest)
         lines.append(f'<tr><th scope="row" style="{CELL};white-space:nowrap">{escape(first)}</th>{values}</tr>')
     title = f'<caption style="{CELL}">{escape(caption)}</caption>' if caption else ""
     body = f"<thead><tr>{names}</tr></thead><tbody>{''.join(lines)}</tbody>"

@@ -284,6 +284,7 @@ TEXTS = [
     E("unknown-language", "advice [0] language", [talk(language="xx-XX")], [talk(language="en-GB")]),
     E("unknown-language", "advice [0] language", [talk(language="en-gb")], [talk(language="en-GB")], RIGHT),
     E("unknown-style", "advice [0] style", [talk(style=12)], [talk(style=11)], RIGHT),
+    E("conversation-id", "advice [0] conversationId", [{**TRANSFER, "conversationId": "weekly"}], [TRANSFER]),
     E("retired-voice", "advice [0] voiceName", [talk(voiceName="Brian")], [talk(language="en-GB", style=4)], RIGHT),
     E("provider-needs-options", "error [0] providerOptions",
       [talk(provider="google")], [talk(provider="google", providerOptions={})], RIGHT),
