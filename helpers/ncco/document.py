@@ -119,6 +119,11 @@ def _no_list(data: Any) -> Problem:
     if isinstance(data, dict) and isinstance(data.get("ncco"), (list, tuple)):
         fix = on_list("Take the list in it", lambda items: items["ncco"])
         return error("", said, "The NCCO is the list in it, under the name ncco.", rule="not-a-list", fix=fix)
+    if isinstance(data, dict) and "action" not in data:
+        names = ", ".join(shown(name, 20) for name in list(data)[:4])
+        said = f"An NCCO is a list of actions, but this is an object{f' with {names}' if names else ''}."
+        cure = 'Look for the list in it that begins with [{"action": …: or is it a file of another tool?'
+        return error("", said, cure, rule="not-a-list")
     if isinstance(data, (dict, Action)):
         said = "An NCCO is a list, but this is a single action."
         fix = on_list("Put it in a list", lambda items: [items])

@@ -48,6 +48,7 @@ class Draft:
         self._numbers = itertools.count(1)
         self._history = History(_State())
         self._checked: tuple[Any, list[Problem]] | None = None
+        self._unreadable: dict[str, tuple[str, list[Problem]]] = {}
         self.variables, self.live = variables, live
         self._origin: list[Any] = []
         if ncco is not None:
@@ -201,7 +202,17 @@ class Draft:
     def text_problems(self, kind: str) -> list[Problem]:
         """Why the text that was typed there could not be read; nothing if it could."""
         typed = self._history.now.typed.get(kind)
-        return [] if typed is None else read_text(kind, typed)[1]
+        if typed is None:
+            return []
+        # Asked for at every drawing, and the text may be long.
+        if kind not in self._unreadable or self._unreadable[kind][0] is not typed:
+            self._unreadable[kind] = typed, read_text(kind, typed)[1]
+        return list(self._unreadable[kind][1])
+
+    @property
+    def unread(self) -> Sequence[str]:
+        """The texts, ``"json"`` or ``"python"``, that were typed and could not be read."""
+        return tuple(self._history.now.typed)
 
     def set_text(self, kind: str, text: str) -> list[Problem]:
         """The list as it was typed. What cannot be read is kept as it is, and the list too; the errors say why."""
@@ -253,7 +264,8 @@ class Draft:
         try:
             path.write_text(f"{self.to_json()}\n", "utf-8")
         except (OSError, UnicodeEncodeError) as problem:
-            raise KitError(f"{path.name} cannot be written: {problem}.", "Choose another name or folder.") from None
+            why = getattr(problem, "strerror", None) or problem
+            raise KitError(f"{path.name} cannot be written: {why}.", "Choose another name or folder.") from None
         self._origin = self.to_list()
         return path
 

@@ -17,6 +17,12 @@ _LONGEST_PYTHON = 50_000
 HALF = re.compile(r"\\u[dD][89a-fA-F]")  # a character beyond the first 65,536 is written as two of these
 
 
+_SPACES = tuple("\u00a0\u2007\u202f\u2028\u2029\u200b\ufeff\u3000\u2002\u2003\u2009")
+_QUOTE = '\\"'
+# Sounds, pictures and archives are full of these; a text has none.
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+
+
 class _NotJson(ValueError):
     pass
 
@@ -49,7 +55,9 @@ def from_json(text: str | bytes | bytearray) -> tuple[Any, list[Problem]]:
         said = "There is half of a character in it: a \\ud800 to \\udfff that stands alone."
         return None, [error("", said, cure, rule="half-character")]
     except ValueError as problem:
-        return None, [error("", f"This is not JSON: {problem}.", "Write an ordinary number.", rule="not-json")]
+        # Anything but ours is about whole numbers: Python reads them up to 4,300 digits.
+        said = str(problem) if isinstance(problem, _NotJson) else "a number in it has thousands of digits"
+        return None, [error("", f"This is not JSON: {said}.", "Write an ordinary number.", rule="not-json")]
 
 
 def _object(pairs: list[tuple[str, Any]], twice: list[Problem]) -> dict[str, Any]:
@@ -76,12 +84,16 @@ def _not_json(text: str, problem: json.JSONDecodeError) -> Problem:
     if not text.strip():
         cure = 'Write for example [{"action": "talk", "text": "Hello"}].'
         return error("", "The text is empty.", cure, rule="not-json")
+    if len(_CONTROL.findall(text[:400])) > 2 and "\0" not in text[1:4:2]:
+        cure = "Choose a file that holds the NCCO as text."
+        return error("", "This is no text: sounds, pictures and archives look like this.", cure, rule="not-json")
     if text.lstrip().startswith("<"):
         cure = "Look at what the address answers with."
         return error("", "This is a web page or XML, not JSON.", cure, rule="not-json")
     lines = text.splitlines() or [""]
     line = lines[problem.lineno - 1] if problem.lineno <= len(lines) else ""
-    near = f", at {shown(line[max(0, problem.colno - 1) :][:20])}" if line[problem.colno - 1 :].strip() else ""
+    rest = line[max(0, problem.colno - 1) :][:20]
+    near = f", at “{shown(rest)[1:-1].replace(_QUOTE, chr(34))}”" if rest.strip() else ""
     place = f"This is not JSON: line {problem.lineno}, column {problem.colno}{near}."
     python = _python(text)
     fix = on_list("Write it as JSON", lambda _: python) if isinstance(python, list) else None
@@ -99,6 +111,10 @@ def _slip(text: str, problem: json.JSONDecodeError, python: Any) -> str:
         return "Remove the comma before it."
     if "{{" in text:
         return 'Fill in templates with render_ncco; a placeholder stands in quotes: "{{name}}".'
+    if rest.startswith(("//", "/*", "#")):
+        return "JSON has no comments: remove this one."
+    if text[problem.pos : problem.pos + 1] in _SPACES:
+        return "A space that JSON does not know, from a web page perhaps: write an ordinary one in its place."
     if python is not None:
         return f"It is Python: write {shown(python, 200)}, or hand over the list itself."
     if rest.startswith(("'", "‘", "“", "”")):
@@ -110,7 +126,9 @@ def _slip(text: str, problem: json.JSONDecodeError, python: Any) -> str:
     if problem.msg.startswith("Expecting ',' delimiter"):
         return "A comma is missing before it, or a quote or bracket further up."
     if problem.msg.startswith("Invalid control character"):
-        return "A quote is not closed on this line."
+        if text[problem.pos] in "\r\n":
+            return "A quote is not closed on this line."
+        return f"A text cannot hold this character as it is: remove it, or write \\u{ord(text[problem.pos]):04x}."
     return "A name and a text each stand in double quotes; a colon stands between name and value."
 
 

@@ -63,10 +63,12 @@ def read_any(text: str | bytes | bytearray) -> tuple[list[Any] | None, list[Prob
         source = text if isinstance(text, str) else bytes(text).decode("utf-8-sig")
     except UnicodeDecodeError:
         return None, found
+    if "\0" in source:
+        return None, found
     items, other = read_text("python", source)
     if items is not None:
         return items, []
-    return None, found if source.lstrip()[:1] in ("", "[", "{", "<", '"') else other
+    return None, found if source.lstrip()[:1] in ("", "[", "{", "<", "/", '"') else other
 
 
 def read_file(path: Path) -> bytes:

@@ -3,7 +3,9 @@
 
 const PARTS = ["top", "panel", "cards", "views", "notes"];
 const REFERENCES = ["id", "for", "list", "aria-labelledby", "aria-describedby", "aria-controls"];
+const STEPPED = "select, input[type=range]";
 const TYPING_PAUSE = 120; // ms after the last key, until the other views follow
+const MOST_BYTES = 6_000_000; // Jupyter takes no message of 10 MB; Python refuses far less, and says so
 let views = 0;
 
 function render({ model, el }) {
@@ -23,8 +25,20 @@ function render({ model, el }) {
   let waiting = new Set();
   let timer = 0;
   let pending = null;
+  const drawn = {}; // the parts as they are in the page
+  let latest = model.get("news").number; // the news that is told already
 
   // ---- from Python to the page
+
+  // The parts and the news come in one update: between the two the focus would be nowhere.
+  function update() {
+    draw(PARTS.filter((name) => drawn[name] !== model.get(name)));
+    const news = model.get("news");
+    if (news.number !== latest) {
+      latest = news.number;
+      told(news);
+    }
+  }
 
   function draw(names) {
     if (pressed) {
@@ -36,7 +50,7 @@ function render({ model, el }) {
     for (const name of names) {
       const part = root.querySelector(`[data-part="${name}"]`);
       const fresh = document.createElement("template");
-      fresh.innerHTML = model.get(name);
+      fresh.innerHTML = drawn[name] = model.get(name);
       for (const one of fresh.content.querySelectorAll(REFERENCES.map((key) => `[${key}]`).join())) {
         for (const key of REFERENCES) {
           const held = one.getAttribute(key);
@@ -62,11 +76,12 @@ function render({ model, el }) {
     }
     if (news.view !== view) return;
     if (news.said) root.querySelector(".ncco-live").textContent = news.said;
-    const target = news.focus.map(find).find((one) => one);
+    // A group of boxes is passed over: its first box is named after it.
+    const target = news.focus.map(find).find((one) => one?.matches("button, input, select, textarea, [tabindex]"));
     if (!target) return;
     target.focus();
     target.scrollIntoView({ block: "nearest" });
-    if (target.matches("input[type=text], textarea") && !target.dataset.editor) target.select();
+    if (target.matches("input[type=text], textarea") && target.dataset.editor === undefined) target.select();
   }
 
   // ---- from the page to Python
@@ -74,7 +89,25 @@ function render({ model, el }) {
   function send(element, more = {}, files = undefined) {
     flush();
     const args = JSON.parse(element.dataset.args || "{}");
-    model.send({ do: element.dataset.do, ...args, ...more, view }, undefined, files);
+    tell({ do: element.dataset.do, ...args, ...more }, files);
+  }
+
+  function tell(message, files = undefined) {
+    try {
+      model.send({ ...message, view }, undefined, files);
+    } catch {
+      gone();
+    }
+  }
+
+  // After a restart of the kernel nobody listens any more; what has been typed can still be copied.
+  function gone() {
+    if (root.querySelector(".ncco-gone")) return;
+    const note = document.createElement("div");
+    note.className = "ncco-banner ncco-gone";
+    note.setAttribute("role", "alert");
+    note.textContent = "✗ Python has forgotten this builder: run its cell again. What you see here can still be copied.";
+    root.prepend(note);
   }
 
   function flush() {
@@ -102,10 +135,12 @@ function render({ model, el }) {
   async function onChange({ target }) {
     if (!target.dataset?.do) return;
     if (pending === target) drop();
-    typing.delete(target);
+    // A key steps on from where a menu or a slider stands: no older answer may set it back.
+    if (!target.matches(STEPPED)) typing.delete(target);
     if (target.type === "file") {
       const file = target.files[0];
-      if (file) send(target, { name: file.name }, [await file.arrayBuffer()]);
+      // A larger one would break the line to the kernel.
+      if (file) send(target, { name: file.name, size: file.size }, file.size > MOST_BYTES ? [] : [await file.arrayBuffer()]);
       target.value = "";
       return;
     }
@@ -123,14 +158,18 @@ function render({ model, el }) {
 
   function onFocus({ target }) {
     const look = target.dataset?.look;
-    if (look && look !== root.dataset.look) model.send({ do: "look", ...JSON.parse(look), view });
+    if (look && look !== root.dataset.look) tell({ do: "look", ...JSON.parse(look) });
     root.dataset.look = look || root.dataset.look || "";
+  }
+
+  function onBlur({ target }) {
+    if (target.matches(STEPPED) && typing.delete(target)) serve(target);
   }
 
   function apply(editor) {
     if (!editor) return;
     typing.delete(editor);
-    send(editor, { value: editor.value });
+    send(editor, { value: valueOf(editor) });
   }
 
   async function copy(button) {
@@ -221,13 +260,12 @@ function render({ model, el }) {
   root.addEventListener("change", onChange);
   root.addEventListener("click", onClick);
   root.addEventListener("focusin", onFocus);
+  root.addEventListener("focusout", onBlur);
   root.addEventListener("pointerdown", onDown);
   window.addEventListener("pointerup", onUp, true);
   window.addEventListener("pointercancel", onUp, true);
   window.addEventListener("keydown", onKey, true);
-  const changes = PARTS.map((name) => [`change:${name}`, () => draw([name])]);
-  changes.forEach(([event, handler]) => model.on(event, handler));
-  model.on("msg:custom", told);
+  model.on("change", update);
   draw(PARTS);
 
   return () => {
@@ -236,13 +274,12 @@ function render({ model, el }) {
     window.removeEventListener("pointerup", onUp, true);
     window.removeEventListener("pointercancel", onUp, true);
     window.removeEventListener("keydown", onKey, true);
-    changes.forEach(([event, handler]) => model.off(event, handler));
-    model.off("msg:custom", told);
+    model.off("change", update);
   };
 }
 
 function valueOf(field) {
-  return field.type === "checkbox" ? field.checked : field.value;
+  return field.type === "checkbox" ? field.checked : field.value.slice(0, MOST_BYTES);
 }
 
 // Make a field show what Python says, unless somebody is typing in it.
@@ -250,7 +287,11 @@ function serve(field) {
   const served = field.served;
   if (served === undefined || field.type === "file") return;
   if (field.type === "checkbox") field.checked = served;
-  else if (field.value !== served) field.value = served;
+  else if (field.value !== served) {
+    const at = field === document.activeElement ? [field.selectionStart, field.selectionEnd] : [];
+    field.value = served;
+    if (at[0] != null) field.setSelectionRange(...at);
+  }
 }
 
 function morphChildren(old, fresh, typing) {
@@ -280,6 +321,8 @@ function morph(old, fresh, typing) {
     if (old.nodeValue !== fresh.nodeValue) old.nodeValue = fresh.nodeValue;
     return;
   }
+  // A closed card that stays as it is holds no field; there may be many.
+  if (old.dataset.card && old.isEqualNode(fresh) && !old.querySelector("input, textarea, select")) return;
   const field = old.matches("input, textarea, select");
   for (const { name } of [...old.attributes]) {
     // What a person has done to an element stays: a box made larger, a list unfolded.

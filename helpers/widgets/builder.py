@@ -167,9 +167,11 @@ class Builder:
 
     def _do(self, change: Callable[[], Any]) -> Any:
         with self._lock:
+            before = self._page.typed() if self._page is not None else None
             found = change()
             if self._page is not None:
-                self._page.draw(reset=True)
+                # Somebody may be typing: only a change of that very field takes the place of what is typed.
+                self._page.draw(reset=self._page.typed() != before)
             self._told()
             return found
 

@@ -49,7 +49,10 @@ def _own(url: str, kit: Any) -> None:
     except ValueError:
         host, scheme = "", ""
     if scheme not in ("http", "https") or not host:
-        raise KitError(f"{url or 'Nothing'} is no web address.", "Write for example http://127.0.0.1:3000/answer.")
+        raise KitError(
+            f"{url} is no web address." if url else "There is no address yet.",
+            "Write for example http://127.0.0.1:3000/answer.",
+        )
     own = {urlsplit(one).hostname for one in _addresses(kit)}
     if host not in LOOPBACK and host not in own:
         raise KitError(f"{host} is not your own server.", "Use http://127.0.0.1 with its port, or your public address.")

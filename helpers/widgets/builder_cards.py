@@ -195,6 +195,24 @@ class Card:
         )
 
 
+def palette(*, words: bool = False) -> Html:
+    """A button for each action; with ``words`` it says too what the action does."""
+    chips = [
+        button(
+            [icon("plus"), name, tag("span", model.summary, class_="ncco-does") if words else None],
+            "add",
+            args={"action": name},
+            hint=f"Add {name}: {model.summary}",
+            class_="ncco-add",
+            id="palette-first" if place == 0 else f"palette-{name}",
+        )
+        for place, (name, model) in enumerate(ACTIONS.items())
+    ]
+    head = tag("span", "What happens first in the call?" if words else "Add", class_="ncco-ask", aria_hidden="true")
+    return tag("div", head, chips, class_="ncco-palette ncco-begin" if words else "ncco-palette", role="group",
+               aria_label="Add an action at the end")  # fmt: skip
+
+
 def _inside(option: Option, value: Any) -> tuple[Option, ...] | None:
     """The options of a group that is switched on; of an endpoint, those of its type."""
     if option.parts:

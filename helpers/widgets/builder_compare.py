@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from helpers.errors import KitError
+from helpers.views.base import one_line
 from helpers.widgets.builder_html import Html, button, join, tag
 
 if TYPE_CHECKING:
@@ -18,9 +19,16 @@ def below(name: str) -> Path:
     """The file of that name in the notebook's folder, or in one below it. Raises :class:`KitError` for any other."""
     text = name.strip()
     folder = Path.cwd().resolve()
-    path = (folder / text).resolve()
-    if not text or "\x00" in text or not path.is_relative_to(folder) or path == folder:
-        raise KitError(f"{text or 'Nothing'} is no file below the notebook's folder.", "Write for example call.json.")
+    cure = "Write for example call.json."
+    if not text:
+        raise KitError("The file has no name yet.", cure)
+    try:
+        path = (folder / text).resolve()
+        path.exists()
+    except (OSError, ValueError):
+        raise KitError(f"{one_line(text, 60)} cannot be the name of a file.", cure) from None
+    if not path.is_relative_to(folder) or path == folder:
+        raise KitError(f"{one_line(text, 60)} is no file below the notebook's folder.", cure)
     return path
 
 

@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from helpers.errors import KitError
 from helpers.ncco.actions import ACTIONS
+from helpers.ncco.jsontext import LONGEST
 from helpers.ncco.paths import known_action, option_at, value_at
 from helpers.ncco.schema import options_of
+from helpers.ncco.texts import TEXTS
 from helpers.widgets.option_controls import as_data, read, safe_id
 
 if TYPE_CHECKING:
@@ -158,9 +160,17 @@ def new(page: Page, _: Message) -> None:
     page.say("Empty now. Undo brings the old one back.")
 
 
+def _kind(message: Message) -> str:
+    """The text that is meant."""
+    kind = str(message["kind"])
+    if kind not in TEXTS:
+        raise KitError(f"{kind} cannot be edited.", "Edit the JSON or the Python.")
+    return kind
+
+
 def text(page: Page, message: Message) -> None:
     """The JSON or Python was edited."""
-    kind = str(message["kind"])
+    kind = _kind(message)
     shown = page.draft.text(kind)
     typed = str(message["value"]).replace("\r\n", "\n")
     if typed == shown:
@@ -171,7 +181,7 @@ def text(page: Page, message: Message) -> None:
 
 def fix_text(page: Page, message: Message) -> None:
     """Put right with one click what keeps a text from being read."""
-    kind = str(message["kind"])
+    kind = _kind(message)
     problem = next((one for one in page.draft.text_problems(kind) if one.fix), None)
     if problem is None or problem.fix is None:
         raise KitError("There is nothing to fix any more.", "Look at the text again.")
@@ -181,8 +191,9 @@ def fix_text(page: Page, message: Message) -> None:
 
 def forget(page: Page, message: Message) -> None:
     """Drop a text that could not be read."""
-    page.draft.forget_text(str(message["kind"]))
-    page.focus(f"editor-{message['kind']}")
+    kind = _kind(message)
+    page.draft.forget_text(kind)
+    page.focus(f"editor-{kind}")
     page.say("Your text is gone. Undo brings it back.")
 
 
@@ -210,6 +221,11 @@ def jump(page: Page, message: Message) -> None:
     page.focus(*page.ways_to(number, field))
 
 
+def see(page: Page, _: Message) -> None:
+    """Go to the list of problems."""
+    page.focus("problems")
+
+
 def look(page: Page, message: Message) -> None:
     """The cursor is in an option now: its reference is shown."""
     page.state.look = (message["id"], str(message.get("path", "")))
@@ -230,7 +246,12 @@ def panel(page: Page, message: Message) -> None:
 
 def field(page: Page, message: Message) -> None:
     """A text field of a panel was filled in."""
-    page.state.values[str(message["name"])] = str(message["value"])
+    value = str(message["value"])
+    if len(value) > LONGEST:
+        raise KitError(
+            f"This has {len(value):,} characters; {LONGEST:,} are the most that are read.", "Is it the right text?"
+        )
+    page.state.values[str(message["name"])] = value
 
 
 def turn(page: Page, message: Message) -> None:
@@ -246,6 +267,6 @@ def dismiss(page: Page, _: Message) -> None:
 COMMANDS: dict[str, Command] = {
     "add": add, "toggle": toggle, "show": show, "set": set_, "tick": tick, "unset": unset, "put": put,
     "remove": remove, "duplicate": duplicate, "up": up, "down": down, "undo": undo, "redo": redo, "new": new,
-    "text": text, "fix_text": fix_text, "forget": forget, "fix": fix, "jump": jump, "look": look, "tab": tab,
-    "panel": panel, "field": field, "turn": turn, "dismiss": dismiss,
+    "text": text, "fix_text": fix_text, "forget": forget, "fix": fix, "jump": jump, "see": see, "look": look,
+    "tab": tab, "panel": panel, "field": field, "turn": turn, "dismiss": dismiss,
 }  # fmt: skip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tempfile
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from helpers.errors import KitError
 from helpers.ncco.actions import ACTIONS
 from helpers.ncco.paths import known_action, value_at
 from helpers.ncco.schema import Option, options_of
+from helpers.views.base import one_line
 from helpers.widgets.builder_html import Html, button, join, tag
 from helpers.widgets.builder_icons import icon
 from helpers.widgets.builder_sound import with_sounds
@@ -23,11 +25,13 @@ if TYPE_CHECKING:
 #: Of these a few values can be told apart by ear.
 KINDS = ("flag", "choice", "number", "whole number", "text")
 SEVERAL = 5
+#: The menus list no more options than these.
+MOST_OPTIONS = 300
 
 
 def panel(page: Page) -> Html:
     """Which option, which values, and the button; a second option makes a table."""
-    options = dict(choices(page))
+    options = dict(islice(choices(page), MOST_OPTIONS))
     if not options:
         return tag("p", "Add an action that has options first.", class_="ncco-quiet")
     state, busy = page.state, "lab" in page.state.busy
@@ -51,8 +55,15 @@ def panel(page: Page) -> Html:
             button([icon("lab"), "Compare them"], "sweep", off=busy,
                    class_="ncco-button ncco-primary"),
             class_="ncco-fields"),
-        tag("p", "Write none to leave the option out.", class_="ncco-quiet"),
+        tag("p", "Write none to leave the option out. ", _person(page), class_="ncco-quiet"),
     ])  # fmt: skip
+
+
+def _person(page: Page) -> str:
+    """What the person of the calls does, if anything."""
+    done = [page.state.value("keys").strip(), *page.state.value("words").split("\n")]
+    said = one_line(", ".join(one.strip() for one in done if one.strip()), 100)
+    return f"The person does as in Play: {said}." if said else "What the person does is written under Play."
 
 
 def choices(page: Page) -> Iterator[tuple[str, Option]]:

@@ -9,11 +9,14 @@ from helpers.views.base import one_line
 from helpers.widgets.builder_html import Html, button, join, tag, trusted
 from helpers.widgets.builder_icons import icon
 from helpers.widgets.builder_sound import player
+from helpers.widgets.option_controls import as_number
 
 if TYPE_CHECKING:
     from helpers.rehearsal import Rehearsal
     from helpers.widgets.builder_page import Page
 
+#: The longest call that is played, in seconds; its sound travels into the page.
+MOST_SECONDS = 600
 DIRECTIONS = {"outbound": "Vonage calls the person", "inbound": "the person calls"}
 
 
@@ -29,6 +32,7 @@ def panel(page: Page) -> Html:
         tag("div",
             state.choice("direction", "Call", DIRECTIONS),
             state.field("keys", "Keys to press", hint="such as 1#"),
+            state.field("longest", "Hang up after, in seconds"),
             state.field("words", "Words to say, one line each", hint="such as yes please", rows=1),
             button([icon("play"), "Play it"], "play", off=busy or not page.draft.items,
                    class_="ncco-button ncco-primary"),
@@ -52,12 +56,15 @@ def play(page: Page, _: dict[str, Any]) -> None:
         plan = {"script": list(state.script)}
     variables = page.draft.variables
     direction = state.value("direction") or "outbound"
+    seconds = as_number(state.value("longest"))
+    if not isinstance(seconds, (int, float)) or not 1 <= seconds <= MOST_SECONDS:
+        raise KitError(f"The person hangs up after 1 to {MOST_SECONDS} seconds.", "Write for example 60.")
 
     def job() -> Html:
         from helpers.rehearsal import play as rehearse
 
         try:
-            return result(rehearse(items, variables=variables, direction=direction, **plan))
+            return result(rehearse(items, variables=variables, direction=direction, seconds=seconds, **plan))
         except NccoError as problem:
             raise KitError("It cannot be played while there are errors.", str(problem)) from None
 
@@ -76,7 +83,7 @@ def result(call: Rehearsal) -> Html:
             player(call.wav(), f"What the person heard, {call.seconds:.1f} seconds"),
             tag("ul", [tag("li", line) for line in lines], class_="ncco-captions", aria_label="Captions"),
         )
-    return tag("div", heard, _timeline(call), trusted(as_html(call, "")))
+    return tag("div", tag("div", heard, _timeline(call)), trusted(as_html(call, "")), class_="ncco-heard")
 
 
 def _timeline(call: Rehearsal) -> Html:

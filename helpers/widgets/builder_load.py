@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from helpers.errors import KitError
-from helpers.ncco.jsontext import from_json
+from helpers.ncco.jsontext import LONGEST, from_json
 from helpers.ncco.problems import NccoError
 from helpers.ncco.texts import read_file
+from helpers.views.base import one_line
 from helpers.widgets.builder_compare import below
 from helpers.widgets.builder_html import Html, button, join, tag
 
@@ -31,13 +32,14 @@ def panel(page: Page) -> Html:
         _way("An example", state.choice("example", "Example", examples, wide=True),
              tag("p", about, class_="ncco-quiet") if about else None,
              button("Load the example", "load_example", off=chosen is None, class_="ncco-button ncco-primary")),
-        _way("A paste", state.field("paste", "JSON, Python, or a Node-RED flow", rows=4),
+        _way("A paste", state.field("paste", "JSON, Python, or a Node-RED flow", rows=5),
              button("Load the paste", "load_paste", class_="ncco-button ncco-primary")),
-        _way("A file", state.field("path", "File below the notebook's folder", hint="call.ncco.json", wide=True),
-             button("Load the file", "load_path", class_="ncco-button ncco-primary"),
-             tag("div", tag("label", "Or a file of this computer", for_="file-here"),
+        _way("A file",
+             tag("div", tag("label", "File of this computer", for_="file-here"),
                  tag("input", type="file", id="file-here", accept=".json,.txt,.py", data_do="load_file"),
-                 class_="ncco-field ncco-wide")),
+                 class_="ncco-field ncco-wide"),
+             state.field("path", "Or one below the notebook's folder", hint="call.ncco.json", wide=True),
+             button("Load the file", "load_path", class_="ncco-button ncco-primary")),
         _way("Your server", state.field("address", "Address of an answer route", wide=True),
              button("Ask the server", "load_address", off="load" in state.busy, class_="ncco-button ncco-primary")),
     ], class_="ncco-ways")  # fmt: skip
@@ -71,7 +73,11 @@ def path(page: Page, _: dict[str, Any]) -> None:
 
 def file(page: Page, message: dict[str, Any]) -> None:
     """Load a file that was handed over by the browser."""
-    load_text(page, message["files"][0], str(message.get("name", "the file")))
+    name, size = str(message.get("name", "the file")), int(message.get("size", 0))
+    if size > LONGEST:
+        cure = "The NCCO of a call has some thousands: is this the right file?"
+        raise KitError(f"{one_line(name, 60)} has {size:,} bytes; {LONGEST:,} are the most that are read.", cure)
+    load_text(page, message["files"][0], name)
 
 
 def address(page: Page, _: dict[str, Any]) -> None:
@@ -90,11 +96,16 @@ def load_text(page: Page, text: str | bytes, where: str) -> Html:
     data = from_json(text)[0]
     if _is_flow(data):
         return _take_flow(page, data, where)
+    where = one_line(where, 60)
     try:
         page.draft.load(text)
     except NccoError as problem:
         found = problem.problems[0]
-        raise KitError(f"There is no NCCO in {where}: {found.message}", found.cure) from None
+        if found.fix is None:
+            raise KitError(f"There is no NCCO in {where}: {found.message}", found.cure) from None
+        page.draft.load(found.fix.apply(data))
+        where += f", mended: “{found.fix.label}”"
+    page.state.values.pop("paste", None)
     return _loaded(page, where)
 
 

@@ -5,15 +5,16 @@ It needs no browser: :meth:`Page.handle` takes what a browser would send, and ``
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from helpers.errors import KitError
-from helpers.ncco.actions import ACTIONS
 from helpers.ncco.draft import Draft
+from helpers.ncco.paths import value_at
 from helpers.ncco.problems import Problem
-from helpers.widgets.builder_cards import PAGE, Card
+from helpers.widgets.builder_cards import PAGE, Card, palette
 from helpers.widgets.builder_edit import COMMANDS as EDITING
 from helpers.widgets.builder_html import Html, button, join, tag
 from helpers.widgets.builder_icons import icon
@@ -24,7 +25,7 @@ from helpers.widgets.builder_problems import panel as problem_panel
 from helpers.widgets.builder_problems import status
 from helpers.widgets.builder_sample import Sample
 from helpers.widgets.builder_state import State
-from helpers.widgets.builder_views import views
+from helpers.widgets.builder_views import NAMES, views
 from helpers.widgets.option_controls import safe_id
 
 #: After these the fields show what Python has, whatever is being typed there.
@@ -87,6 +88,7 @@ class Page:
         ``then`` makes the result of what ``job`` returned, and may change the NCCO.
         """
         self.state.busy.add(name)
+        self.state.made_of[name] = self.draft.items
 
         def run() -> None:
             try:
@@ -158,6 +160,13 @@ class Page:
             self.state.editing = (number, path)
             self.state.told = frozenset(map(str, self.draft.problems()))
 
+    def typed(self) -> str | None:
+        """What Python has in the field in which somebody types, as JSON; ``None`` if nobody does, or it is gone."""
+        if self.state.editing is None or self.state.editing[0] not in self.draft.ids:
+            return None
+        number, path = self.state.editing
+        return json.dumps(value_at(self.draft.items[self.place(number)], path), default=repr)
+
     # What goes out
 
     def draw(self, *, reset: bool = False) -> None:
@@ -210,7 +219,12 @@ class Page:
                 role="alert",
             )
         head = tag("h3", "NCCO builder", class_="ncco-h3")
-        standing = tag("div", status(problems, len(draft)), class_="ncco-status", id="status")
+        standing = tag(
+            "div",
+            status(problems, len(draft), [NAMES[kind] for kind in draft.unread]),
+            class_="ncco-status",
+            id="status",
+        )
         bar = tag("div", tools, role="toolbar", aria_label="NCCO builder", class_="ncco-toolbar")
         return join([tag("div", head, standing, bar, class_="ncco-top"), failure])
 
@@ -226,10 +240,19 @@ class Page:
         self._cards = {number: kept for number, kept in self._cards.items() if number in set(draft.ids)}
         flow = [
             tag("div", "The call begins", class_="ncco-end"),
-            tag("ol", cards, class_="ncco-cards", start="0") if cards else None,
-            tag("div", "The call ends", class_="ncco-end ncco-last") if cards else None,
+            tag("ol", cards, class_="ncco-cards", start="0"),
+            tag("div", "The call ends", class_="ncco-end ncco-last"),
         ]
-        return join([_palette(), self._turner(places, count), tag("div", flow, class_="ncco-flow")])
+        if not count:
+            return join([palette(words=True), self._begin()])
+        return join([palette(), self._turner(places, count), tag("div", flow, class_="ncco-flow")])
+
+    def _begin(self) -> Html | None:
+        """Another way to begin than with an action."""
+        if self.small:
+            return None
+        example = button("load an example", "panel", args={"panel": "load"}, class_="ncco-small")
+        return tag("p", "Or ", example, " or write the JSON.", class_="ncco-quiet ncco-or")
 
     def _card(self, place: int, problems: Sequence[Problem]) -> Html:
         draft, state = self.draft, self.state
@@ -254,10 +277,10 @@ class Page:
 
     def _notes(self, problems: list[Problem], names: list[str]) -> Html:
         draft, state = self.draft, self.state
-        parts = [problem_panel(problems, draft.ids, len(draft))]
+        parts = [problem_panel(problems, draft.ids)] if draft.items or problems else []
         if not self.small:
-            parts += [template_panel(draft, state, names)] if names else []
             parts += [reference_panel(draft, state.look) or Html()]
+            parts += [template_panel(draft, state, names)] if names else []
         return join(parts)
 
 
@@ -273,22 +296,6 @@ TOOLS = (
 def _tool(words: str, drawing: str, do: str, tip: str, **more: Any) -> Html:
     same = {"class_": "ncco-tool", "id": f"do-{do}", "title": tip, **more}
     return button([icon(drawing), words], do, **same)
-
-
-def _palette() -> Html:
-    chips = [
-        button(
-            [icon("plus"), name],
-            "add",
-            args={"action": name},
-            hint=f"Add {name}: {model.summary}",
-            class_="ncco-add",
-            id="palette-first" if place == 0 else f"palette-{name}",
-        )
-        for place, (name, model) in enumerate(ACTIONS.items())
-    ]
-    return tag("div", tag("span", "Add", class_="ncco-quiet", aria_hidden="true"), chips, class_="ncco-palette",
-               role="group", aria_label="Add an action at the end")  # fmt: skip
 
 
 def _refused(problem: Exception) -> Html:

@@ -50,10 +50,20 @@ def tool_panel(page: Page) -> Html:
         tag("p", tag("span", "", class_="ncco-spinner", aria_hidden="true"), "Working on it …", class_="ncco-busy")
         if busy
         else None,
-        tag("div", result, class_="ncco-result", id=f"result-{name}") if result and not busy else None,
+        tag("div", _late(page, name), result, class_="ncco-result", id=f"result-{name}")
+        if result and not busy
+        else None,
         class_="ncco-panel",
         aria_labelledby=f"panel-{name}",
     )  # fmt: skip
+
+
+def _late(page: Page, name: str) -> Html | None:
+    """Sounds do not follow the form: they are of the NCCO as it was when the button was pressed."""
+    if name not in ("play", "lab") or page.state.made_of.get(name) is page.draft.items:
+        return None
+    said = "The NCCO has changed since this was made: press the button again to hear it."
+    return tag("p", tag("span", "! ", aria_hidden="true"), said, class_="ncco-late")
 
 
 def first_values(kit: Any) -> dict[str, str]:
@@ -67,4 +77,5 @@ def first_values(kit: Any) -> dict[str, str]:
         "file": "call.ncco.json",
         "address": f"{kit.server.url}/answer" if running else "http://127.0.0.1:3000/answer",
         "direction": "outbound",
+        "longest": "60",
     }

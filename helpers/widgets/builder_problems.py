@@ -35,15 +35,29 @@ def badge(severity: str, number: int) -> Html | None:
                class_=f"ncco-badge ncco-{severity}")  # fmt: skip
 
 
-def status(problems: Sequence[Problem], count: int) -> Html:
-    """How the NCCO stands, in a few words."""
+def status(problems: Sequence[Problem], count: int, unread: Sequence[str]) -> Html:
+    """How the NCCO stands, in a few words; ``unread`` are the names of texts that could not be read."""
     errors, pieces = numbers_of(problems)
-    if errors:
-        return join([badge("error", errors), badge("advice", pieces)])
+    texts = [_leads(f"{name} not read", "error", "tab", {"tab": name.lower()}) for name in unread]
+    numbers = {"error": errors, "advice": pieces}
+    found = [_leads(counted(number, one), one, "see") for one, number in numbers.items() if number]
+    if errors or unread:
+        return join([texts, found])
     if not count:
         return tag("span", "Nothing in it yet", class_="ncco-badge ncco-plain")
     ready = tag("span", tag("span", "✓ ", aria_hidden="true"), "Ready", class_="ncco-badge ncco-ready")
-    return join([ready, badge("advice", pieces)])
+    return join([ready, found])
+
+
+def _leads(words: str, severity: str, do: str, args: dict[str, str] | None = None) -> Html:
+    """A badge that leads to what it counts."""
+    return button(
+        [tag("span", f"{SIGNS[severity][0]} ", aria_hidden="true"), words],
+        do,
+        args=args,
+        title="Go there",
+        class_=f"ncco-badge ncco-{severity}",
+    )
 
 
 def line(problem: Problem, number: int | None) -> Html:
@@ -60,12 +74,12 @@ def line(problem: Problem, number: int | None) -> Html:
     )
 
 
-def panel(problems: Sequence[Problem], ids: Sequence[int], count: int) -> Html:
+def panel(problems: Sequence[Problem], ids: Sequence[int]) -> Html:
     """All problems, errors apart from advice, each with a way to its place."""
-    title = tag("h4", "Problems", class_="ncco-title", id="problems")
+    title = tag("h4", "Problems", class_="ncco-title", id="problems", tabindex="-1")
     if not problems:
-        said = "Nothing to put right." if count else "Press one of the actions above to begin."
-        return tag("section", title, tag("p", said, class_="ncco-quiet"), aria_labelledby="problems")
+        said = tag("p", "Nothing to put right.", class_="ncco-quiet")
+        return tag("section", title, said, aria_labelledby="problems")
     parts = []
     for severity, heading in (("error", "Errors: Vonage would refuse or ignore these"), ("advice", "Advice")):
         found = [problem for problem in problems if problem.severity == severity]
@@ -96,9 +110,13 @@ def text_banner(kind: str, name: str, problems: Sequence[Problem]) -> Html | Non
     sign, word = SIGNS["error"]
     return tag(
         "div",
-        tag("strong", tag("span", sign, aria_hidden="true"), f" {word}: ", class_="ncco-error"),
-        f"{first.message} {first.cure} ",
-        tag("div", "The form is as it was, and your text is kept here.", class_="ncco-quiet"),
+        tag(
+            "div",
+            tag("strong", tag("span", sign, aria_hidden="true"), f" {word}: ", class_="ncco-error"),
+            f"{first.message} ",
+            tag("span", f"{first.cure} ", class_="ncco-cure"),
+            tag("div", "The form is as it was, and your text is kept here.", class_="ncco-quiet"),
+        ),
         tag("div", goto, mend, forget, class_="ncco-buttons"),
         class_="ncco-banner",
         role="group",

@@ -24,6 +24,8 @@ class Shell(anywidget.AnyWidget):
     views = traitlets.Unicode().tag(sync=True)
     notes = traitlets.Unicode().tag(sync=True)
     small = traitlets.Bool().tag(sync=True)
+    #: What only the view that asked is told: what gets the focus there, and what a screen reader says.
+    news: traitlets.Dict[str, Any] = traitlets.Dict({"number": 0}).tag(sync=True)
 
     def __init__(self, page: Page) -> None:
         self._page, self._asking = page, ""
@@ -37,12 +39,13 @@ class Shell(anywidget.AnyWidget):
             self._page.handle(message, [bytes(one) for one in buffers])
 
     def _drawn(self, page: Page, reset: bool) -> None:
+        focus, said = list(page.state.focus), page.state.said
         with self.hold_sync():
             for name in PARTS:
                 setattr(self, name, str(page.parts[name]))
-        if reset or page.state.focus or page.state.said:
-            news = {"view": self._asking, "focus": list(page.state.focus), "said": page.state.said, "reset": reset}
-            self.send(news)
+            if reset or focus or said:
+                number = self.news["number"] + 1
+                self.news = {"number": number, "view": self._asking, "focus": focus, "said": said, "reset": reset}
 
     def __repr__(self) -> str:
         return "<NCCO builder>"

@@ -16,7 +16,8 @@ _PLAIN = {"spellcheck": "false", "autocomplete": "off"}
 class State:
     """Nothing in here is part of the NCCO: all of it can be forgotten.
 
-    ``results`` is what a panel shows below its fields; ``busy`` names the panels that wait for something. ``focus`` and
+    ``results`` is what a panel shows below its fields, ``made_of`` the actions that it was made of; ``busy`` names the
+    panels that wait for something. ``focus`` and
     ``said`` are for the next time the page is drawn: the first of these elements that is there gets the focus, and a
     screen reader says the words. ``editing`` is the field in which someone types, ``told`` what was said of it before.
     """
@@ -31,6 +32,7 @@ class State:
     values: dict[str, str] = field(default_factory=dict)
     results: dict[str, Html] = field(default_factory=dict)
     busy: set[str] = field(default_factory=set)
+    made_of: dict[str, Any] = field(default_factory=dict)
     failure: str = ""
     editing: tuple[int, str] | None = None
     told: frozenset[str] = frozenset()

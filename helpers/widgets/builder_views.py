@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NAMES = {"json": "JSON", "python": "Python", "curl": "curl", "requests": "requests", "flask": "Flask route"}
 #: Longer texts are not sent to the page: a browser that has to draw them stands still.
 LONGEST_TEXT = 400_000
-ROWS = (8, 28)
+ROWS = (8, 22)
 
 
 def views(draft: Draft, state: State, *, small: bool) -> Html:
@@ -58,10 +58,7 @@ def _editor(draft: Draft, kind: str) -> Html:
         return _refused(f"The {name} cannot be written.", problem)
     problems = draft.text_problems(kind)
     if len(text) > LONGEST_TEXT:
-        said = f"This {name} has {len(text):,} characters, which is too long to be edited here. This is its beginning:"
-        start = tag("pre", f"{text[:2000]}\n…", class_="ncco-code ncco-export", tabindex="0", role="region",
-                    aria_label=f"The beginning of the {name}")  # fmt: skip
-        return tag("div", text_banner(kind, name, problems), tag("p", said, class_="ncco-quiet"), start)
+        return tag("div", text_banner(kind, name, problems), _beginning(text, name, "edited"))
     rows = min(max(text.count("\n") + 2, ROWS[0]), ROWS[1])
     return tag(
         "div",
@@ -90,6 +87,14 @@ def _editor(draft: Draft, kind: str) -> Html:
     )
 
 
+def _beginning(text: str, name: str, done: str) -> Html:
+    """What is shown of a text that is too long."""
+    said = f"This {name} has {len(text):,} characters, which is too long to be {done} here. This is its beginning:"
+    start = tag("pre", f"{text[:2000]}\n…", class_="ncco-code ncco-export", tabindex="0", role="region",
+                aria_label=f"The beginning of the {name}")  # fmt: skip
+    return tag("div", tag("p", said, class_="ncco-quiet"), start)
+
+
 def _export(draft: Draft, state: State, kind: str) -> Html:
     from helpers.ncco.templates import placeholders, render_ncco
 
@@ -102,6 +107,8 @@ def _export(draft: Draft, state: State, kind: str) -> Html:
         text = _EXPORTS[kind](items, state)
     except KitError as problem:
         return tag("div", _fields(state, kind), _refused(f"There is no {NAMES[kind]} yet.", problem))
+    if len(text) > LONGEST_TEXT:
+        return tag("div", _fields(state, kind), _beginning(text, NAMES[kind], "shown"))
     return tag(
         "div",
         _fields(state, kind),

@@ -12,15 +12,26 @@ from helpers.widgets.builder import Builder
 FIELDS = ("input", "select", "textarea")
 
 
+def spoken(element: Tag) -> str:
+    """The words in an element, without the signs that a screen reader passes over."""
+    words = [one for one in element.find_all(string=True) if not one.find_parent(attrs={"aria-hidden": "true"})]
+    return " ".join(" ".join(words).split())
+
+
 class Hands:
     """Uses a builder through its page only. Elements are found by the name that a screen reader says."""
 
     def __init__(self, builder: Builder) -> None:
         self.builder, self.page = builder, builder.page
+        nothing = BeautifulSoup("", "html.parser")
+        self._seen: dict[str, tuple[str, BeautifulSoup]] = dict.fromkeys(("", *self.page.parts), ("", nothing))
 
     def soup(self, part: str = "") -> BeautifulSoup:
+        """A part, or the whole page; taken apart once for each drawing."""
         html = self.page.parts[part] if part else "".join(self.page.parts.values())
-        return BeautifulSoup(html, "html.parser")
+        if html != self._seen[part][0]:
+            self._seen[part] = html, BeautifulSoup(html, "html.parser")
+        return self._seen[part][1]
 
     def text(self, part: str = "") -> str:
         """All words of a part, with single spaces."""
@@ -32,8 +43,8 @@ class Hands:
             return str(element["aria-label"])
         label = self.soup().find("label", attrs={"for": element.get("id", "?")}) or element.find_parent("label")
         if element.name in FIELDS:
-            return " ".join(label.get_text(" ").split()) if label else ""
-        return " ".join(element.get_text(" ").split())
+            return spoken(label) if label else ""
+        return spoken(element)
 
     def named(self, name: str, *tags: str, nth: int = 0) -> Tag:
         found = [one for one in self.soup().find_all(list(tags)) if self.name_of(one) == name]

@@ -160,15 +160,14 @@ def test_the_widget_carries_the_page_and_takes_what_is_sent_back() -> None:
     builder = Builder([{"action": "talk", "text": "Hello"}])
     widget = builder.widget
     assert widget is builder.widget
-    sent: list[Any] = []
-    widget.send = sent.append
     widget._handle_custom_msg({"do": "add", "action": "wait", "view": "v1"}, [])
     assert [one["action"] for one in builder.to_list()] == ["talk", "wait"]
     for part in ("top", "cards", "views", "notes"):
         assert getattr(widget, part) == builder.page.parts[part] != ""
-    assert sent[-1]["view"] == "v1" and "added" in sent[-1]["said"] and sent[-1]["focus"]
+    news = widget.news
+    assert news["view"] == "v1" and "added" in news["said"] and news["focus"]
     builder.set(0, "text", "Bye")
-    assert "Bye" in widget.views and sent[-1]["reset"]
+    assert "Bye" in widget.views and widget.news == news, "nobody types: nothing is to be told"
 
 
 def test_clicks_and_python_may_come_from_two_threads() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -499,12 +501,12 @@ def test_the_page_is_drawn_whatever_the_list_holds(items: list[Any]) -> None:
 def test_markup_is_shown_as_text_everywhere(name: str) -> None:
     item = {"action": name, MARKUP: MARKUP, **{option.name: MARKUP for option in options_of(ACTIONS[name])}}
     hands = hands_on(item, {"action": MARKUP, MARKUP: MARKUP}, MARKUP)
+    for field in ("to", "route", "file", "paste", "path", "address", "keys", "words", "sample"):
+        hands.page.handle({"do": "field", "name": field, "value": MARKUP})
     for panel in ("load", "save", "compare", "play", "lab"):
         hands.page.handle({"do": "panel", "panel": panel})
         for tab in ("json", "python", "curl", "requests", "flask"):
             hands.page.handle({"do": "tab", "tab": tab})
-            for field in ("to", "route", "file", "paste", "path", "address", "keys", "words", "sample"):
-                hands.page.handle({"do": "field", "name": field, "value": MARKUP})
             soup = hands.soup()
             assert not soup.find_all(["script", "img"])
             assert not [one for one in soup.find_all(True) for key in one.attrs if key.startswith("on")]
@@ -590,3 +592,48 @@ def test_all_buttons_do_something_that_is_known() -> None:
         used = {one["data-do"] for one in BeautifulSoup(str(hands.soup()), "html.parser").select("[data-do]")}
         assert used <= {*COMMANDS, "apply"}, "apply is the browser's own: it sends the text of the editor"
     assert isinstance(hands.named("Play", "button"), Tag)
+
+
+# --- what the browser is told ----------------------------------------------------------------------------------------
+
+FOCUSABLE = "button, input, select, textarea, [tabindex]"
+
+
+def targets(hands: Hands, do: Callable[[], Any]) -> list[Tag]:
+    """The elements that may get the focus after that, those first that come first."""
+    named: list[str] = []
+    hands.page.drawn = lambda page, reset: named.extend(page.state.focus)
+    do()
+    soup = hands.soup()
+    there = {str(one["id"]) for one in soup.select(FOCUSABLE) if one.has_attr("id")}
+    return [tag for name in named if name in there and isinstance(tag := soup.find(id=name), Tag)]
+
+
+@pytest.mark.parametrize("name", ACTIONS)
+def test_an_action_that_is_added_gets_the_focus(name: str) -> None:
+    hands = hands_on(TALK)
+    first = targets(hands, lambda: hands.press(f"Add {name}:"))[0]
+    assert first.find_parent(class_="ncco-open") is not None
+
+
+def test_after_a_fix_a_delete_and_new_the_focus_has_a_place() -> None:
+    for press in ("Delete action 0, talk", "New"):
+        hands = hands_on(TALK)
+        assert targets(hands, partial(hands.press, press)), press
+    for item in ({**STREAM, "streamUrl": URL}, {**STREAM, "StreamURL": URL}, {"action": "connect"}):
+        hands = hands_on(TALK, item)
+        for label in [one.fix.label for one in hands.builder.problems if one.fix]:
+            assert targets(hands, partial(hands.press, label)), label
+            hands.press("Undo")
+
+
+def test_parts_and_news_reach_the_browser_in_one_update(monkeypatch: pytest.MonkeyPatch) -> None:
+    hands = hands_on(TALK)
+    shell, sent = hands.builder.widget, []
+    monkeypatch.setattr(shell, "send_state", lambda key=None: sent.append(set(key)))
+    with_number = shell.news["number"]
+    shell._received(shell, {"do": "add", "action": "wait", "view": "v1"}, [])
+    assert len(sent) == 1 and {"cards", "views", "news"} <= sent[0]
+    assert shell.news["number"] == with_number + 1 and shell.news["view"] == "v1" and shell.news["focus"]
+    shell._received(shell, {"do": "look", "id": 1, "path": "text", "view": "v1"}, [])
+    assert shell.news["number"] == with_number + 1, "there was nothing to tell"
