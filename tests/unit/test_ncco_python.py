@@ -281,12 +281,12 @@ BIG = {
 
 @pytest.mark.parametrize("source", BIG.values(), ids=BIG.keys())
 def test_a_large_text_is_read_or_refused_soon(source: str) -> None:
-    begin = time.monotonic()
+    begin = time.process_time()
     try:
         assert len(from_python(source)) == 400_000
     except PythonError as refused:
         assert refused.problems[0].rule in ("too-large", "too-deep", "not-json")
-    assert time.monotonic() - begin < 10
+    assert time.process_time() - begin < 10
 
 
 def test_the_models_of_the_list_form_are_known_to_a_python_reader() -> None:
