@@ -1,15 +1,20 @@
-"""One JupyterLab and one browser for all browser tests; a fresh tab and fresh kernels for each."""
+"""One JupyterLab and one browser for all browser tests; a fresh tab and fresh kernels for each, or for each file."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
-from tests.browser.lab import CHROMIUM_OPTIONS, Lab, NotebookPage, find_chromium
+from tests.browser.builder_form import CELLS, Form
+from tests.browser.lab import CHROMIUM_OPTIONS, Lab, NotebookPage, find_chromium, write_notebook
+
+# A busy machine may take its time: nothing waits that long where all is well.
+expect.set_options(timeout=20_000)
 
 
 # For the package, not the session: Playwright keeps an event loop in the main thread, which later tests must not find.
@@ -36,9 +41,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         lab.stop()
 
 
-@pytest.fixture
-def open_notebook(browser: Browser, lab: Lab) -> Iterator[Callable[[str | Path], NotebookPage]]:
-    """Open a lesson by its name, or a notebook file of the test's own, and wait until its kernel is ready."""
+@contextmanager
+def _notebooks(browser: Browser, lab: Lab) -> Iterator[Callable[[str | Path], NotebookPage]]:
     context = browser.new_context(viewport={"width": 1280, "height": 1000})
 
     def open_it(notebook: str | Path) -> NotebookPage:
@@ -50,3 +54,25 @@ def open_notebook(browser: Browser, lab: Lab) -> Iterator[Callable[[str | Path],
     yield open_it
     context.close()
     lab.shut_kernels()
+
+
+@pytest.fixture
+def open_notebook(browser: Browser, lab: Lab) -> Iterator[Callable[[str | Path], NotebookPage]]:
+    """Open a lesson by its name, or a notebook file of the test's own, and wait until its kernel is ready."""
+    with _notebooks(browser, lab) as open_it:
+        yield open_it
+
+
+@pytest.fixture(scope="module")
+def bench(browser: Browser, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Form]:
+    """One notebook page for a whole file of tests about the builder."""
+    with _notebooks(browser, lab) as open_it:
+        yield Form(open_it(write_notebook(tmp_path_factory.mktemp("builder") / "97-builder.ipynb", *CELLS)))
+
+
+@pytest.fixture
+def form(bench: Form) -> Iterator[Form]:
+    """That page, for one test: it shows a builder of its own. Nothing may fail in the page meanwhile."""
+    bench.faults.clear()
+    yield bench
+    assert bench.faults == []

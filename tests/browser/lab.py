@@ -20,11 +20,14 @@ import secrets
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import requests
-from playwright.sync_api import Page, TimeoutError, expect
+from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import Locator, Page, TimeoutError, expect
 
 from tests.notebooks.lesson_env import lesson_environment
 from tests.notebooks.sanitising import PROJECT
@@ -59,6 +62,32 @@ DONE = f"""() => {{ {CURRENT}
     && (cells.some(failed) || cells.every((cell) => cell.execution_count || !cell.source.length)); }}"""
 CELLS = f"""() => {{ {CURRENT}
   return panel.content.model.sharedModel.toJSON().cells; }}"""
+# A cell that is run with another text in it, without mouse or keyboard.
+RUN_CELL = f"""async ([index, source]) => {{ {CURRENT}
+  panel.content.activeCellIndex = index;
+  panel.content.activeCell.model.sharedModel.setSource(source);
+  await window.jupyterapp.commands.execute('notebook:run-cell'); }}"""
+COMMAND_MODE = f"""(index) => {{ {CURRENT}
+  panel.content.activeCellIndex = index;
+  panel.content.mode = 'command';
+  panel.content.activeCell.node.focus(); }}"""
+# End the kernel of the notebook in front, then close it.
+CLOSE = f"""async () => {{ {CURRENT}
+  await panel.sessionContext.shutdown();
+  panel.close(); }}"""
+# What the kernel prints on being asked something, as if in a cell, after all that was sent to it before.
+ASK = f"""async (code) => {{ {CURRENT}
+  const future = panel.sessionContext.session.kernel.requestExecute({{ code, store_history: false }});
+  let said = '';
+  future.onIOPub = ({{ header, content }}) => {{ said += content.text ?? content.evalue ?? ''; }};
+  await future.done;
+  return said.trim(); }}"""
+# Asked again and again until that is what it prints, or the time is over.
+ASK_UNTIL = f"""async ([code, wanted, seconds]) => {{
+  const end = performance.now() + seconds * 1000;
+  let said = '';
+  do said = await ({ASK})(code); while (said !== wanted && performance.now() < end);
+  return said; }}"""
 
 
 def find_chromium() -> str | None:
@@ -152,9 +181,45 @@ class NotebookPage:
         waiting = [number for number, cell in enumerate(self.cells()) if is_code(cell) and not cell["execution_count"]]
         assert not waiting, f"cells {waiting} have not run, after {self.errors()}"
 
+    def run_cell(self, index: int, source: str) -> None:
+        """Put this source into a cell, run it and wait until it is done."""
+        self.page.evaluate(RUN_CELL, [index, source])
+
+    def command_mode(self, index: int) -> None:
+        """Give a cell the focus, as the Escape key does: single keys are commands then."""
+        self.page.evaluate(COMMAND_MODE, index)
+
+    def ask(self, code: str) -> str:
+        """What the kernel prints when it runs this; no cell is touched."""
+        return str(self.page.evaluate(ASK, code))
+
+    def ask_until(self, code: str, wanted: str, seconds: float = 20) -> None:
+        """Ask again and again until the kernel prints this; AssertionError, with what it prints, if it does not."""
+        said = self.page.evaluate(ASK_UNTIL, [code, wanted, seconds])
+        assert said == wanted, f"it prints\n{said}\nand not\n{wanted}"
+
     def cells(self) -> list[dict[str, Any]]:
         """The cells with their outputs, as the page would save them."""
         return list(self.page.evaluate(CELLS))
+
+    def save(self) -> None:
+        """Save it, as Ctrl+S does."""
+        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+
+    @contextlib.contextmanager
+    def received(self, name: str) -> Iterator[Locator]:
+        """What was saved, in front and under another name, as somebody sees it who has not run it. Gives its panel."""
+        path = f"notebooks/{name}.ipynb"
+        document = json.loads((self.lab.folder / self.path).read_text("utf-8"))
+        # Jupyter trusts what it has saved itself, and looks for widgets there. This it has not saved.
+        document["metadata"]["received"] = True
+        (self.lab.folder / path).write_text(json.dumps(document), "utf-8")
+        self.page.evaluate("(path) => window.jupyterapp.commands.execute('docmanager:open', { path })", path)
+        self.page.wait_for_function(READY)
+        try:
+            yield self.page.get_by_role("tabpanel", name=f"{name}.ipynb")
+        finally:
+            self.page.evaluate(CLOSE)
 
     def errors(self) -> list[str]:
         """What went wrong in cells that are not meant to: ``cell 3: NameError: …``."""
@@ -172,6 +237,13 @@ class NotebookPage:
     def screenshot(self, path: Path) -> None:
         """Store a picture of the window."""
         self.page.screenshot(path=path)
+
+
+def write_notebook(path: Path, *sources: str) -> Path:
+    """Write a notebook of code cells, and return where it is."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
+    nbformat.write(new_notebook(cells=[new_code_cell(one) for one in sources], metadata=kernel), path)
+    return path
 
 
 def is_code(cell: dict[str, Any]) -> bool:

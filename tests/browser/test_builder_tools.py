@@ -1,0 +1,210 @@
+"""The panels of the NCCO builder in a real notebook: load, save, compare, play and the option lab."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from playwright.sync_api import Locator, expect
+
+from helpers.ncco.examples import EXAMPLES
+from helpers.node_red import import_flow
+from tests.browser.builder_form import Form
+from tests.notebooks.sanitising import PROJECT
+
+pytestmark = pytest.mark.browser
+
+TALK = {"action": "talk", "text": "Hello"}
+WAIT = {"action": "wait", "timeout": 1}
+KEYS = {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}}
+BELOW = re.compile("below the notebook's folder")
+# What a browser hears of a player: its seconds, and its loudest sample from 0 to 1.
+HEARD = """async (audio) => {
+  const bytes = await (await fetch(audio.src)).arrayBuffer();
+  const sound = await new OfflineAudioContext(1, 1, 16000).decodeAudioData(bytes);
+  const samples = sound.getChannelData(0);
+  return [sound.duration, samples.reduce((most, one) => Math.max(most, Math.abs(one)), 0)]; }"""
+
+
+@pytest.fixture
+def address() -> Iterator[str]:
+    """A server of the reader's, which answers with an NCCO on /answer."""
+
+    class Answer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = self.path == "/answer"
+            self.send_response(200 if found else 404)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps([WAIT, TALK] if found else {}).encode())
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def panel(form: Form, name: str) -> Locator:
+    """Open a panel of the toolbar; the part of the page that it is."""
+    form.button(name).click()
+    expect(form.button(name)).to_have_attribute("aria-expanded", "true")
+    found = form.box.get_by_role("region").first
+    expect(found).to_be_visible()
+    return found
+
+
+def test_an_example_a_paste_and_a_flow_are_loaded(form: Form) -> None:
+    form.show(TALK)
+    load = panel(form, "Load…")
+    voicemail = EXAMPLES["voicemail"]
+    load.get_by_label("Example", exact=True).select_option(label=voicemail.title)
+    load.get_by_role("button", name="Load the example").click()
+    form.in_step(*voicemail.ncco)
+    paste = load.get_by_label("JSON, Python, or a Node-RED flow")
+    paste.fill("[{'action': 'wait', 'timeout': 1}]")
+    load.get_by_role("button", name="Load the paste").click()
+    form.in_step(WAIT)
+    paste.fill('[{"action": "talk" "text": "Hello"}]')
+    load.get_by_role("button", name="Load the paste").click()
+    expect(form.box.get_by_role("alert")).to_contain_text("line 1, column 20")
+    form.in_step(WAIT)
+    flow = (PROJECT / "notebooks/flows/play-to-a-caller.json").read_text("utf-8")
+    paste.fill(flow)
+    load.get_by_role("button", name="Load the paste").click()
+    expect(load).to_contain_text("Loaded from the Node-RED flow")
+    form.in_step(*import_flow(flow).nccos[0].ncco)
+    for expected in ([WAIT], voicemail.ncco, [TALK]):
+        form.button("Undo").click()
+        form.in_step(*expected)
+    form.keys("Control+Shift+z")
+    form.in_step(*voicemail.ncco)
+
+
+def test_a_file_is_uploaded_and_a_wrong_one_is_explained(form: Form) -> None:
+    form.show(TALK)
+    load = panel(form, "Load…")
+    upload = load.get_by_label(re.compile("file of this computer", re.IGNORECASE))
+
+    def hand_over(content: bytes) -> None:
+        upload.set_input_files({"name": "call.json", "mimeType": "application/json", "buffer": content})
+
+    hand_over(json.dumps([WAIT, TALK]).encode())
+    form.in_step(WAIT, TALK)
+    hand_over('[{"action": "talk", "text": "Grüße"}]'.encode("latin-1"))
+    expect(form.box.get_by_role("alert")).to_contain_text("UTF-8")
+    hand_over(b"\x89PNG\r\n\x1a\n\x00\x00")
+    expect(form.box.get_by_role("alert")).to_contain_text(re.compile("call.json|UTF-8"))
+    hand_over(b"")
+    expect(form.box.get_by_role("alert")).to_contain_text("There is nothing in it.")
+    form.in_step(WAIT, TALK)
+    # The same file once more: it may have been corrected.
+    hand_over(json.dumps([WAIT]).encode())
+    form.in_step(WAIT)
+    expect(form.box.get_by_role("alert")).to_have_count(0)
+
+
+def test_the_answer_of_a_server_is_loaded(form: Form, address: str) -> None:
+    form.show(TALK)
+    load = panel(form, "Load…")
+    where, ask = load.get_by_label("Address of an answer route"), load.get_by_role("button", name="Ask the server")
+    where.fill(f"{address}/answer")
+    ask.click()
+    form.in_step(WAIT, TALK)
+    where.fill(f"{address}/nothing")
+    ask.click()
+    expect(load.get_by_role("alert")).to_contain_text("answered 404")
+    where.fill("https://example.com/answer")
+    ask.click()
+    expect(load.get_by_role("alert")).to_contain_text("is not your own server")
+    form.in_step(WAIT, TALK)
+    form.button("Undo").click()
+    form.in_step(TALK)
+
+
+def test_it_is_saved_compared_and_loaded_again(form: Form) -> None:
+    form.show(TALK)
+    save = panel(form, "Save…")
+    file = form.notebook.lab.folder / "notebooks" / "saved-by-hand.json"
+    save.get_by_label("File name, in the notebook's folder").fill("saved-by-hand")
+    save.get_by_role("button", name="Save", exact=True).click()
+    expect(save).to_contain_text("Saved 1 action to saved-by-hand.json.")
+    assert json.loads(file.read_text("utf-8")) == [TALK]
+    form.adder("wait").click()
+    form.title(0).click()
+    form.field("text", 0).fill("Bye")
+    changes = panel(form, "Compare").get_by_role("listitem")
+    expect(changes).to_have_text([re.compile(r'^\[0\] talk: text .*"Hello".*"Bye"'), re.compile(r"^\[1\] wait")])
+    panel(form, "Save…").get_by_role("button", name="Save", exact=True).click()
+    expect(save.get_by_role("alert")).to_contain_text("saved-by-hand.json is there already")
+    assert json.loads(file.read_text("utf-8")) == [TALK]
+    save.get_by_role("button", name="Replace it").click()
+    expect(save).to_contain_text("Saved 2 actions to saved-by-hand.json.")
+    expect(panel(form, "Compare")).to_contain_text("Nothing has changed since it was loaded or saved.")
+    form.button("New").click()
+    load = panel(form, "Load…")
+    load.get_by_label(BELOW).fill("saved-by-hand.json")
+    load.get_by_role("button", name="Load the file").click()
+    form.in_step({**TALK, "text": "Bye"}, {"action": "wait"})
+    load.get_by_label(BELOW).fill("../pyproject.toml")
+    load.get_by_role("button", name="Load the file").click()
+    expect(form.box.get_by_role("alert")).to_contain_text("is no file below the notebook's folder")
+
+
+def test_play_gives_a_sound_captions_a_timeline_and_the_webhooks(form: Form) -> None:
+    form.show({**TALK, "text": "Press a key."}, KEYS, {**TALK, "text": "Thank you."})
+    play = panel(form, "Play")
+    play.get_by_label("Keys to press").fill("7")
+    play.get_by_role("button", name="Play it").click()
+    sound = play.locator("audio")
+    expect(sound).to_have_count(1)
+    expect(sound).to_have_attribute("aria-label", re.compile(r"What the person heard, [\d.]+ seconds"))
+    seconds, loudest = sound.evaluate(HEARD)
+    said = float(re.findall(r"[\d.]+", str(sound.get_attribute("aria-label")))[0])
+    assert abs(seconds - said) < 0.2 and 2 < seconds < 30
+    assert 0.05 < loudest <= 1.0
+    captions = play.get_by_role("list", name="Captions").get_by_role("listitem")
+    expect(captions).to_contain_text(["Press a key.", "Thank you."])
+    picture = play.get_by_role("img", name=re.compile("^Timeline of the call"))
+    expect(picture).to_be_visible()
+    assert picture.evaluate("(image) => image.complete && image.naturalWidth > 300")
+    webhooks = play.get_by_role("table", name=re.compile("^Webhooks"))
+    expect(webhooks).to_contain_text("Somebody picked up.")
+    expect(webhooks.get_by_role("row").filter(has_text="input: 7")).to_contain_text("https://example.com/event")
+    # A mistake is said, and the form stays usable.
+    form.adder("stream").click()
+    form.field("streamUrl", 3).fill("nowhere")
+    play.get_by_role("button", name="Play it").click()
+    expect(play.get_by_role("alert")).to_contain_text("It cannot be played while there are errors.")
+    form.button("Undo").click()
+
+
+def test_five_values_of_a_level_are_five_players_and_two_options_a_table(form: Form) -> None:
+    form.show({"action": "stream", "streamUrl": ["https://example.com/audio/jingle.mp3"]})
+    lab = panel(form, "Option lab")
+    lab.get_by_label("Option", exact=True).select_option("0.level")
+    values = lab.get_by_label("Values, with commas between")
+    values.fill("-1, -0.5, 0, 0.5, 1")
+    compare = lab.get_by_role("button", name="Compare them")
+    compare.click()
+    players = lab.locator("audio")
+    expect(players).to_have_count(5)
+    loudest = [one.evaluate(HEARD)[1] for one in players.all()]
+    assert loudest == sorted(loudest) and loudest[0] < 0.5 * loudest[-1], loudest
+    names = [one.get_attribute("aria-label") or one.get_attribute("title") for one in players.all()]
+    assert all(names) and len(set(names)) == 5
+    lab.get_by_label("Second option").select_option("0.loop")
+    lab.get_by_label("Its values").fill("1, 2")
+    values.fill("0, 0.5")
+    compare.click()
+    expect(lab.locator("audio")).to_have_count(4)
+    expect(lab.get_by_role("table").first).to_be_visible()
