@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
 import requests
 
 from helpers.errors import KitError
+from helpers.event_stream import EventStream, Message
 from helpers.trace import Entry
 from helpers.vonage_http import as_json
 
 CONNECT = 5.0  # seconds
+GONE = 5.0  # seconds; a stream says something each second, so after this silence the network is not there any more
 PATIENCE = 30.0  # seconds a reply may take beyond the time the clock itself needs
 
 
@@ -27,12 +30,18 @@ class ControlPlane:
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy must never see calls to this machine
         self._session.headers["Authorization"] = f"Bearer {token}"
+        self._streams: list[EventStream] = []
 
     def __repr__(self) -> str:
         return f"ControlPlane({self.url!r})"
 
     def close(self) -> None:
-        """Close the connections."""
+        """Close the connections; end every thread that follows or listens."""
+        streams, self._streams = self._streams, []
+        for stream in streams:
+            stream.hang_up()  # all at once, then wait
+        for stream in streams:
+            stream.stop()
         self._session.close()
 
     def account(self) -> dict[str, Any]:
@@ -51,6 +60,42 @@ class ControlPlane:
         """What the person on a leg heard, from answer to end, as a WAV file of 8000 or 16000 samples a second."""
         return self._request("GET", f"calls/{leg}/heard.wav", params={"rate": rate}).content
 
+    def follow(
+        self, on_entry: Callable[[Entry], object], *, since: int = 0, on_reset: Callable[[], object] | None = None
+    ) -> Callable[[], None]:
+        """Call ``on_entry(entry)`` for each entry of the record, those after ``since`` first, then each as it comes.
+
+        It is called in one thread of its own, in the order of ``seq``, once for each entry also when the connection
+        breaks. ``on_reset()`` is called when the record was emptied and ``seq`` counts from 1 again. Returns a function
+        that ends it; :meth:`close` does so too.
+        """
+
+        def take(message: Message) -> None:
+            if message.type == "message":
+                on_entry(message.data)
+            elif on_reset is not None:
+                on_reset()
+
+        return self.stream("events", take, since=since).stop
+
+    def stream(self, path: str, take: Callable[[Message], object], **params: Any) -> EventStream:
+        """Listen to server-sent events; ``take(message)`` is called in a thread of its own. It has been started."""
+
+        def connect(last_id: str) -> requests.Response:
+            headers = {"Accept": "text/event-stream"} | ({"Last-Event-ID": last_id} if last_id else {})
+            # The session's connections are for short requests, and the session is not made for many threads.
+            with requests.Session() as session:
+                session.trust_env = False
+                session.headers.update(self._session.headers)
+                return self._request(
+                    "GET", path, params=params, headers=headers, stream=True, timeout=(1.0, GONE), session=session
+                )
+
+        stream = EventStream(connect, take)
+        stream.start()
+        self._streams = [one for one in self._streams if one.running] + [stream]
+        return stream
+
     def phones(self) -> list[dict[str, Any]]:
         """The phones that have been used or set up."""
         return list(self._json("GET", "phones"))
@@ -68,6 +113,14 @@ class ControlPlane:
         pace: str | float = self._json("GET", "clock")["pace"]
         return pace
 
+    def clock(self) -> dict[str, Any]:
+        """``now``, call time in seconds, and ``pace``."""
+        return dict(self._json("GET", "clock"))
+
+    def flow(self, on: bool) -> dict[str, Any]:
+        """Let stepped time run like real time while a person holds a phone. Returns the :meth:`clock`."""
+        return dict(self._json("PUT", "clock", json={"flows": on}))
+
     def advance(self, seconds: float, call: str | None = None, until: str = "completed") -> bool:
         """Let call time pass, at the longest until ``call`` has the status ``until``. True: it has."""
         body = {"seconds": seconds} | ({} if call is None else {"call": call, "until": until})
@@ -82,13 +135,15 @@ class ControlPlane:
     def _json(self, method: str, path: str, **options: Any) -> Any:
         return self._request(method, path, **options).json()
 
-    def _request(self, method: str, path: str, **options: Any) -> requests.Response:
+    def _request(
+        self, method: str, path: str, *, session: requests.Session | None = None, **options: Any
+    ) -> requests.Response:
         options.setdefault("timeout", (CONNECT, PATIENCE))
         if "json" in options:  # written here, because requests would raise an error of its own
             options["data"] = as_json(options.pop("json"))
             options["headers"] = {"Content-Type": "application/json"}
         try:
-            response = self._session.request(method, f"{self.url}/simulator/{path}", **options)
+            response = (session or self._session).request(method, f"{self.url}/simulator/{path}", **options)
         except requests.ConnectionError:
             raise ControlPlaneError(
                 f"The phone network at {self.url} does not answer.",

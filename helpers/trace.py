@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import uuid as uuids
 from collections import defaultdict
 from collections.abc import Callable
 from operator import itemgetter
@@ -25,6 +26,7 @@ class Trace:
         self._by_uuid: defaultdict[str, list[Entry]] = defaultdict(list)  # of a leg or a conversation
         self._listeners: list[Callable[[Entry], None]] = []
         self._lock = threading.Lock()
+        self.generation = uuids.uuid4().hex[:8]  # another one after clear(): ``seq`` counts from 1 again
 
     def append(
         self, kind: str, *, at: float, leg: str | None = None, conversation: str | None = None, **facts: Any
@@ -54,6 +56,11 @@ class Trace:
             found = list(self._entries if uuid is None else self._by_uuid.get(uuid, ()))
         return sorted(found, key=itemgetter("at", "seq"))
 
+    def after(self, seq: int, most: int = 100) -> tuple[str, list[Entry]]:
+        """The generation, and up to ``most`` entries that came after the one with this ``seq``, as they came."""
+        with self._lock:
+            return self.generation, self._entries[seq : seq + most]
+
     def subscribe(self, listener: Callable[[Entry], None]) -> Callable[[], None]:
         """Call ``listener(entry)`` for each new entry, in the appending thread. Returns a function that ends it."""
         with self._lock:
@@ -71,3 +78,4 @@ class Trace:
         with self._lock:
             self._entries.clear()
             self._by_uuid.clear()
+            self.generation = uuids.uuid4().hex[:8]

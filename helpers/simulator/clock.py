@@ -34,6 +34,7 @@ class Clock:
     """Call time that flows ``pace`` times as fast as real time."""
 
     stepped = False
+    flows = True  # by itself, without advance()
 
     def __init__(self, pace: float = 1.0) -> None:
         self.pace = pace
@@ -44,6 +45,9 @@ class Clock:
     def now(self) -> float:
         """Seconds since the exchange was switched on."""
         return (time.monotonic() - self._zero) * self.pace
+
+    def flow(self, on: bool) -> None:
+        """Let time run by itself, or not. Here it always does."""
 
     def date(self, at: float) -> datetime:
         """The date and time that call time ``at`` stands for."""
@@ -88,6 +92,8 @@ class SteppedClock(Clock):
     The event loop tells when it has nothing left to do (see :class:`IdleSelector`); then, and only then, the next
     piece of real work gets its turn, or the next sleeper is woken. One at a time, in the order they are due: however
     long real work takes, the same call leaves the same trace.
+
+    While a person holds a phone (:meth:`flow`) it runs like real time instead, and nothing is repeatable.
     """
 
     stepped = True
@@ -103,10 +109,28 @@ class SteppedClock(Clock):
         self._turns: collections.deque[asyncio.Future[None]] = collections.deque()
         self._in_flight = False
         self._settling: list[asyncio.Future[bool]] = []
+        self._flow_zero: float | None = None  # time.monotonic() at call time 0, while it flows
 
     @property
     def now(self) -> float:
-        return self._now
+        return self._now if self._flow_zero is None else max(self._now, time.monotonic() - self._flow_zero)
+
+    @property
+    def flows(self) -> bool:  # type: ignore[override]
+        return self._flow_zero is not None
+
+    def flow(self, on: bool) -> None:
+        """From now on let call time run like real time, or stand still between two steps again."""
+        if on != self.flows:
+            self._now = self.now
+            self._flow_zero = time.monotonic() - self._now if on else None
+
+    def patience(self, timeout: float | None) -> float | None:
+        """How long the event loop may wait, at most ``timeout``, before a sleeper is due: seconds; None: for ever."""
+        if not self.flows or not self._sleepers:
+            return timeout
+        left = max(0.0, self._sleepers[0][0] - self.now)
+        return left if timeout is None else min(timeout, left)
 
     @property
     def is_busy(self) -> bool:
@@ -128,6 +152,9 @@ class SteppedClock(Clock):
 
     @asynccontextmanager
     async def in_flight(self) -> AsyncIterator[None]:
+        if self.flows:  # time does not wait for anybody
+            yield
+            return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._turns.append(turn)
         try:
@@ -138,7 +165,7 @@ class SteppedClock(Clock):
                 self._in_flight = False
 
     async def spend(self, real_seconds: float) -> None:
-        if real_seconds >= SLOW_REPLY:
+        if real_seconds >= SLOW_REPLY and not self.flows:
             await self.sleep(round(real_seconds, 1))
 
     async def settle(self) -> None:
@@ -153,8 +180,13 @@ class SteppedClock(Clock):
                 return
 
     async def advance(self, seconds: float, until: Callable[[], bool] | None = None) -> float:
+        end = self.now + max(0.0, seconds)
+        while self.flows and self.now < end:
+            if until and until():
+                return self.now
+            await asyncio.sleep(min(0.01, end - self.now))
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._steps, (self._now + max(0.0, seconds), next(self._order), until, done))
+        heapq.heappush(self._steps, (end, next(self._order), until, done))
         await done
         return self._now
 
@@ -172,7 +204,7 @@ class SteppedClock(Clock):
         if self._tell(settled=True):
             return True
         if not self._steps:
-            return False
+            return self._wake_due()
         for step in self._steps:
             until, done = step[2], step[3]
             if done.cancelled() or (until and until()):
@@ -187,6 +219,17 @@ class SteppedClock(Clock):
             return True
         self._now = max(self._now, target)
         return self._finish(self._steps[0])
+
+    def _wake_due(self) -> bool:
+        """Wake the next sleeper whose time has come by itself. Returns True if there is one."""
+        while self._sleepers and self._sleepers[0][2].done():
+            heapq.heappop(self._sleepers)
+        if not self.flows or not self._sleepers or self._sleepers[0][0] > self.now:
+            return False
+        at, _, woken = heapq.heappop(self._sleepers)
+        self._now = max(self._now, at)
+        woken.set_result(None)
+        return True
 
     def _tell(self, *, settled: bool) -> bool:
         """Tell those who wait for it whether everything is done. Returns True if there is anybody."""
@@ -216,7 +259,7 @@ class IdleSelector(selectors.DefaultSelector):
             ready = super().select(0)
             if ready or self._clock.on_idle():
                 return ready
-        return super().select(timeout)
+        return super().select(self._clock.patience(timeout))
 
 
 def make_clock(pace: str | float) -> Clock:

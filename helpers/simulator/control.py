@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
 from collections.abc import AsyncIterator, Coroutine
 from typing import Any
@@ -15,14 +14,15 @@ from helpers.errors import KitError
 from helpers.simulator.account import AccountError
 from helpers.simulator.api import json_body
 from helpers.simulator.dialling import dial
+from helpers.simulator.earpiece import Earpiece, sounding
 from helpers.simulator.errors import ApiError
 from helpers.simulator.faults import KNOWN
+from helpers.simulator.growing import EVENT_STREAM, growing
 from helpers.simulator.handsets import checked_address, is_seconds
 from helpers.simulator.leg import Leg
 from helpers.simulator.network import Network
 from helpers.simulator.person import play
 from helpers.simulator.scripts import checked_step
-from helpers.trace import Entry
 
 RATES = (8000, 16000)
 BANDS = ("full", "narrow")
@@ -83,18 +83,24 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
     @router.get("/calls/{uuid}/heard.wav")
     async def heard(request: Request, uuid: str, rate: str = "8000", band: str = "full") -> Response:
         check(request)
-        if rate not in map(str, RATES):
-            raise ControlError(f"Nothing is heard at {rate} Hz.", "rate is 8000 (telephone) or 16000 (as mixed).")
+        hertz = _rate(rate)
         if band not in BANDS:
             raise ControlError(f"There is no band {band!r}.", "band is full, or narrow: 300 to 3400 Hz, as in a phone.")
         leg = legs_of(uuid)[0]
         begin, end = network.talk_of(leg)
-        return StreamingResponse(_heard(leg, begin, end, int(rate), band == "narrow"), media_type="audio/wav")
+        return StreamingResponse(_heard(leg, begin, end, hertz, band == "narrow"), media_type="audio/wav")
+
+    @router.get("/calls/{uuid}/sound")
+    async def sound(request: Request, uuid: str, rate: str = "16000") -> Response:
+        check(request)
+        earpiece = Earpiece(network, legs_of(uuid)[0], _rate(rate))
+        return StreamingResponse(sounding(earpiece, closing), media_type=EVENT_STREAM)
 
     @router.get("/events")
-    async def events(request: Request) -> Response:
+    async def events(request: Request, since: str = "0") -> Response:
         check(request)
-        return StreamingResponse(_growing(network, closing), media_type="text/event-stream")
+        generation, seq = _position(request.headers.get("last-event-id", ""), since)
+        return StreamingResponse(growing(network.trace, generation, seq, closing), media_type=EVENT_STREAM)
 
     @router.get("/phones")
     async def phones(request: Request) -> Response:
@@ -128,8 +134,17 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
     @router.get("/clock")
     async def clock(request: Request) -> Response:
         check(request)
-        own = network.clock
-        return JSONResponse({"now": round(own.now, 6), "pace": "stepped" if own.stepped else own.pace})
+        return JSONResponse(_time(network))
+
+    @router.put("/clock")
+    async def set_clock(request: Request) -> Response:
+        """``{"flows": true}``: stepped time runs like real time for as long as a person holds a phone."""
+        check(request)
+        flows = (await json_body(request)).get("flows")
+        if not isinstance(flows, bool):
+            raise ControlError(f"flows is true or false, not {flows!r}.", 'Send {"flows": true}.')
+        network.clock.flow(flows)
+        return JSONResponse(_time(network))
 
     @router.post("/clock/advance")
     async def advance(request: Request) -> Response:
@@ -154,6 +169,7 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
     async def reset(request: Request) -> Response:
         check(request)
         await network.reset()
+        network.clock.flow(False)
         network.faults.clear()
         if request.query_params.get("account") == "true":
             network.account.reset()
@@ -184,6 +200,12 @@ async def _use(network: Network, address: str, what: str, body: dict[str, Any]) 
     else:
         raise ControlError(f"A phone cannot {what}.", "It can dial, answer, decline, hang_up, press, say and play.")
     return handset.settings()
+
+
+def _time(network: Network) -> dict[str, Any]:
+    """Call time, and how fast it runs now: a stepped clock that flows has pace 1."""
+    clock = network.clock
+    return {"now": round(clock.now, 6), "pace": clock.pace if clock.flows else "stepped"}
 
 
 def summary(leg: Leg) -> dict[str, Any]:
@@ -223,22 +245,19 @@ async def _heard(leg: Leg, begin: float, end: float, rate: int, narrow: bool) ->
         yield wav_samples(samples)
 
 
-async def _growing(network: Network, closing: asyncio.Event) -> AsyncIterator[str]:
-    """The trace as server-sent events: what is there, then what comes, until the exchange is switched off."""
-    queue: asyncio.Queue[Entry | None] = asyncio.Queue()
-    so_far = network.trace.entries()
-    unsubscribe = network.trace.subscribe(queue.put_nowait)
-    closed = asyncio.create_task(closing.wait())
-    closed.add_done_callback(lambda _: queue.put_nowait(None))
-    try:
-        yield ": connected\n\n"
-        for entry in so_far:
-            yield f"data: {json.dumps(entry)}\n\n"
-        while (new := await queue.get()) is not None:
-            yield f"data: {json.dumps(new)}\n\n"
-    finally:
-        unsubscribe()
-        closed.cancel()
+def _rate(rate: str) -> int:
+    """Samples a second, as they were asked for."""
+    if rate not in map(str, RATES):
+        raise ControlError(f"Nothing is heard at {rate} Hz.", "rate is 8000 (telephone) or 16000 (as mixed).")
+    return int(rate)
+
+
+def _position(last_id: str, since: str) -> tuple[str, int]:
+    """Where in the record somebody goes on: its generation if known, and the ``seq`` of the last entry they have."""
+    generation, _, seq = last_id.rpartition("-") if last_id else ("", "", since)
+    if not (seq.isascii() and seq.isdigit() and len(seq) < 16):
+        raise ControlError(f"There is no entry {seq!r}.", "since is the seq of the last entry you have, or 0.")
+    return generation, int(seq)
 
 
 def answer_kit_errors(app: FastAPI) -> None:

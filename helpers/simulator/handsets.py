@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from helpers.addresses import FORMS, kind_of, plain
 from helpers.simulator.leg import Ending, Leg
 from helpers.simulator.scripts import HandsetError, checked_keys, checked_script, decision, is_seconds
+from helpers.simulator.waiting import first_of, forever
 
 if TYPE_CHECKING:
     from helpers.simulator.clock import Clock
@@ -31,6 +32,7 @@ BEHAVIOURS: dict[str, float] = {
     "manual": 0.0,  # rings until someone answers or declines
     "scripted": 0.0,  # its script says when it answers or declines
 }
+RINGS = ("answers", "declines", "rings_out", "voicemail", "manual")  # while it does, a person may take the call
 KEY_PAUSE = 0.2  # seconds from one key to the next
 GREETING = "Please leave a message after the tone."
 
@@ -128,14 +130,15 @@ class Handset:
         """Ring until something happens. None: answered; otherwise how the call ends."""
         behaviour = self.behaviour
         place = decision(self.script)
+        # Whatever it would do by itself: a person who is quicker decides.
         if behaviour == "scripted" and place is not None:
             behaviour = "answers" if self.script[place]["do"] == "answer" else "declines"
-        elif behaviour == "manual":
-            self._decision = asyncio.get_running_loop().create_future()
-            if await self._decision == "answer":
-                return None
-            return refusal("declines")
-        await clock.sleep(self.after)
+        if behaviour in RINGS:
+            decided = self._decision = asyncio.get_running_loop().create_future()
+            if await first_of(forever() if behaviour == "manual" else clock.sleep(self.after), decided) == 1:
+                return None if decided.result() == "answer" else refusal("declines")
+        else:
+            await clock.sleep(self.after)
         return None if behaviour in ("answers", "voicemail") else refusal(behaviour)
 
     def decide(self, decision: str) -> None:
@@ -143,7 +146,7 @@ class Handset:
         if self._decision is None or self._decision.done():
             raise HandsetError(
                 f"The phone {self.number} is not waiting for anybody.",
-                "Set it to manual first, then call it; then answer or decline.",
+                "It has to ring: call it, and set it to manual first if it is too quick for you.",
             )
         self._decision.set_result(decision)
 

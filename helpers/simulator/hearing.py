@@ -101,7 +101,7 @@ class Hearing:
             return self._file(cue, wanted, begin, end)
         length = cue.sound.seconds
         moments = []
-        places = _places(wanted.text, cue.text) if cue.text and length and not cue.is_tone else []
+        places = places_of(wanted.text, cue.text) if cue.text and length and not cue.is_tone else []
         for start, stop in places:
             # The first play of the sound in which these words are heard whole; one more if those were met before.
             since = max(self._since - stop * length, begin - start * length)
@@ -121,7 +121,7 @@ class Hearing:
 
 
 @lru_cache(maxsize=256)
-def _places(phrase: str, text: str) -> list[tuple[float, float]]:
+def places_of(phrase: str, text: str) -> list[tuple[float, float]]:
     """Where a phrase stands in a text: from and to which part of its length, 0 to 1."""
     wanted, words = words_of(phrase), words_of(text)
     ends = [0]

@@ -200,7 +200,9 @@ def mixed(leg: Leg, begin: float, end: float, rate: int) -> Samples:
     for patch in leg.patches:
         first, last = max(begin, patch.begin), end if patch.end is None else min(end, patch.end)
         if first < last:
-            patch.source.mouth.mix_into(mix, first, last, rate, round((first - begin) * rate))
+            offset = round((first - begin) * rate)
+            # On the grid of the samples, so that each stretch rounds the same way: no click between two of them.
+            patch.source.mouth.mix_into(mix, begin + offset / rate, last, rate, offset)
     return np.clip(mix, -1, 1)
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import re
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin
 from weakref import WeakValueDictionary
 
+from helpers.simulator.clock import SLOW_REPLY
 from helpers.simulator.faults import AT_FILE
 from helpers.simulator.leg import Leg
 from helpers.simulator.media import STORED_RATE, Sound
@@ -77,20 +79,29 @@ class Sounds:
             self._network.note(leg, "fetch", url=url, **kept.facts, cache="hit", error=None)
             return kept.sound
         facts: dict[str, object] = {"status": None, "content_type": "", "bytes": 0, "format": None, "seconds": None}
-        fault = self._network.faults.one_of(AT_FILE, leg)
+        fault, failure, real = self._network.faults.one_of(AT_FILE, leg), None, 0.0
         try:
             if fault == "audio_slow":
                 await self._dawdle(leg)
             async with self._network.clock.in_flight():
-                answer = await self._fetch(url)
+                begun = time.perf_counter()
+                try:
+                    answer = await self._fetch(url)
+                finally:
+                    real = time.perf_counter() - begun
                 if fault:
                     answer = self._spoil(leg, fault, answer)
                 sound = await self._sound(answer, facts)
         except SoundError as error:
-            self._network.note(leg, "fetch", url=url, **facts, cache="miss", error=str(error))
-            raise
+            failure = error
+        # A server that dawdles costs stepped time, as the one of a webhook does: the caller hears nothing meanwhile.
+        await self._network.clock.spend(real // SLOW_REPLY * SLOW_REPLY)
+        facts["waited"] = round(self._network.clock.now - now, 3)
+        if failure:
+            self._network.note(leg, "fetch", url=url, **facts, cache="miss", error=str(failure))
+            raise failure
         if not fault and (age := max_age(answer.headers.get("cache-control", ""))):
-            self._kept[url] = _Kept(sound, facts, now + age)
+            self._kept[url] = _Kept(sound, facts | {"waited": 0.0}, now + age)
         self._network.note(leg, "fetch", url=url, **facts, cache="miss", error=None)
         for problem in sound.problems:
             self._network.note(leg, "note", text=f"{url.rpartition('/')[2]}: {problem} A real call may stay silent.")

@@ -54,7 +54,7 @@ PROGRAMS: list[list[Json]] = [
     [{"action": "record", "beepStart": True}, {"action": "wait", "timeout": 60}],
     [{"action": "connect", "endpoint": [{"type": "phone", "number": "447700900049"}], "from": NUMBERS[0]}],
 ]
-ENDLESS = "/simulator/events"  # never ends, so it has a test of its own
+ENDLESS = ("/simulator/events", "/simulator/calls/{uuid}/sound")  # no end in sight: they have tests of their own
 # A country without prices is an empty reply, which OpenAPI cannot say beside JSON.
 NO_PRICES = "/account/get-pricing/outbound/{service}"
 BATCH = 10  # cases of one operation and mode in a round: all have their turn before long
@@ -171,6 +171,8 @@ class Fuzzer:
                 case.path_parameters[name] = dice.choice(known[name])
         if case.path == "/simulator/reset":  # the account is reset in between, when somebody signs up again
             case.query = {}
+        if case.path == "/simulator/clock" and case.method == "PUT" and isinstance(case.body, dict):
+            case.body.pop("flows", None)  # hours would take hours
         if case.path.endswith("/advance"):  # hours of sound take longer to mix than a reply may take
             case.body = _sooner(case.body)
         if dice.random() < 0.85:
@@ -212,7 +214,7 @@ def operations(target: Standalone) -> list[Any]:
     schema = schemathesis.openapi.from_url(f"{target.url}/simulator/openapi.json", config=config)
     schema.validate()
     found = [one.ok() for one in schema.get_all_operations()]
-    return [one for one in found if one.path != ENDLESS]
+    return [one for one in found if one.path not in ENDLESS]
 
 
 def rounds(every: list[Any], send: Callable[[Any], None]) -> Iterator[None]:

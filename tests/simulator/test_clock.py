@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -150,6 +151,36 @@ def test_fifty_times_faster(fast: World, second: bytes) -> None:
     assert fast.at(call, "completed") - fast.at(call, "answered") >= 3
     assert fast.control("GET", "/clock").json()["pace"] == 50
     assert len(fast.heard(call)) >= 3 * 8000
+
+
+@pytest.mark.fidelity("clock-flow")
+def test_stepped_time_flows_while_it_is_told_to(world: World, second: bytes) -> None:
+    call = world.call({"action": "stream", "streamUrl": [world.learner.serve("noise.wav", second)], "loop": 0})
+    world.until(call, "answered")
+    begun, stood = time.monotonic(), world.control("GET", "/clock").json()
+    assert stood["pace"] == "stepped"
+    assert world.control("PUT", "/clock", {"flows": True}).json()["pace"] == 1
+    assert world.control("POST", "/clock/advance", {"seconds": 0.5}).json()["now"] >= stood["now"] + 0.5
+    assert time.monotonic() - begun >= 0.5
+    # Nobody advances it, and yet the phone that is called now rings and answers.
+    other = world.call({"action": "talk", "text": "hello"}, to=[{"type": "phone", "number": "447700900007"}])
+    deadline = time.monotonic() + 20
+    while not world.trace(other, "status", status="completed") and time.monotonic() < deadline:
+        threading.Event().wait(0.05)
+    took = world.at(other, "answered") - world.at(other, "ringing")
+    assert 2 <= took < 4
+    assert world.control("PUT", "/clock", {"flows": False}).json()["pace"] == "stepped"
+    now = world.control("GET", "/clock").json()["now"]
+    assert stood["now"] < now == world.control("POST", "/clock/advance", {"seconds": 0}).json()["now"]
+    assert world.control("PUT", "/clock", {"flows": True}).json()["pace"] == 1
+    world.control("POST", "/reset")
+    assert world.control("GET", "/clock").json()["pace"] == "stepped"
+
+
+@pytest.mark.parametrize("order", [{}, {"flows": None}, {"flows": 1}, {"flows": "yes"}])
+def test_flowing_is_true_or_false(world: World, order: dict[str, Any]) -> None:
+    refused = world.control("PUT", "/clock", order)
+    assert (refused.status_code, refused.json()["cure"]) == (400, 'Send {"flows": true}.')
 
 
 def test_advance_lets_real_time_pass(fast: World) -> None:

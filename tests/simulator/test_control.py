@@ -16,7 +16,8 @@ from helpers.audio import Samples
 from tests.simulator.world import PHONE, World
 
 ENDPOINTS = [
-    ("GET", "/account"), ("GET", "/calls"), ("GET", "/calls/x"), ("GET", "/calls/x/heard.wav"), ("GET", "/events"),
+    ("GET", "/account"), ("GET", "/calls"), ("GET", "/calls/x"), ("GET", "/calls/x/heard.wav"),
+    ("GET", "/calls/x/sound"), ("GET", "/events"),
     ("GET", "/phones"), ("PUT", "/phones/447700900001"), ("POST", "/phones/447700900001/dial"), ("GET", "/faults"),
     ("PUT", "/faults"), ("GET", "/clock"), ("POST", "/clock/advance"), ("POST", "/reset"),
 ]  # fmt: skip

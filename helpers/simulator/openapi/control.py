@@ -104,12 +104,23 @@ def control_paths() -> dict[str, Part]:
     used = {200: reply("The phone, or for dial the uuid of the leg", any_of(ref("Phone"), thing({"uuid": text()})))}
     active = ref("ActiveFaults")
     known = thing({"what": text(), "settings": {"type": "object"}})
+    time = thing({"now": number(0), "pace": any_of({"const": "stepped"}, number(0))})
     every = thing({"active": active, "available": {"type": "object", "additionalProperties": known}})
     what = "To dial: to, headers, custom_data, application_id. To press: digits. To say: text. To play: url or file."
     heard = operation(
         "heard", "What a leg's person heard, from answer to end or till now", TOKEN,
         {200: sound("A WAV file", "audio/wav")} | OF_CALL | refusals(ControlError=400),
         parameters=(query("rate", text(*map(str, RATES), default="8000")),),
+    )  # fmt: skip
+    live = operation(
+        "sound", "What a leg's person hears, while it happens: server-sent events until the call ends", TOKEN,
+        {200: reply("One data line for each message", text(), "text/event-stream")} | OF_CALL
+        | refusals(ControlError=400), parameters=(query("rate", text(*map(str, RATES), default="16000")),),
+    )  # fmt: skip
+    events = operation(
+        "events", "The trace as it grows: server-sent events without end", TOKEN,
+        {200: reply("One data line for each entry", text(), "text/event-stream")} | READ | refusals(ControlError=400),
+        parameters=(query("since", text(pattern="^[0-9]{1,15}$", default="0"), "The seq of the last entry you have."),),
     )  # fmt: skip
     here = "/simulator"
     return {
@@ -122,11 +133,8 @@ def control_paths() -> dict[str, Part]:
             uuid=UUID,
         ),
         **path(f"{here}/calls/{{uuid}}/heard.wav", {"get": heard}, uuid=UUID),
-        **path(
-            f"{here}/events",
-            {"get": _get("events", "The trace as it grows: server-sent events without end",
-                         reply("One data line for each entry", text(), "text/event-stream"))},
-        ),
+        **path(f"{here}/calls/{{uuid}}/sound", {"get": live}, uuid=UUID),
+        **path(f"{here}/events", {"get": events}),
         **path(f"{here}/phones", {"get": _get("phones", "All phones", reply("They", listing(ref("Phone"))))}),
         **path(
             f"{here}/phones/{{address}}",
@@ -148,8 +156,10 @@ def control_paths() -> dict[str, Part]:
         ),
         **path(
             f"{here}/clock",
-            {"get": _get("clock", "Call time", reply("Seconds, and how fast they pass", thing(
-                {"now": number(0), "pace": any_of({"const": "stepped"}, number(0))})))},
+            {"get": _get("clock", "Call time", reply("Seconds, and how fast they pass", time)),
+             "put": operation("setClock", "Let stepped time run like real time, or stand still again", TOKEN,
+                              {200: reply("Seconds, and how fast they pass", time)} | SENT,
+                              takes=body(taken({"flows": flag()})))},
         ),
         **path(f"{here}/clock/advance", {"post": _advance()}),
         **path(
