@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from helpers.arguments import dialled
@@ -11,6 +12,9 @@ from helpers.errors import KitError
 if TYPE_CHECKING:
     from helpers.control_plane import ControlPlane
     from helpers.events import Events
+    from helpers.views.base import View
+    from helpers.widgets.phone import PhoneWidget
+    from helpers.widgets.phone_screens import Screens
 
 
 class PhoneError(KitError):
@@ -20,9 +24,10 @@ class PhoneError(KitError):
 class Phone:
     """A simulated handset. How it behaves holds for every call it gets, until it is changed."""
 
-    def __init__(self, number: str, control: ControlPlane) -> None:
+    def __init__(self, number: str, control: ControlPlane, screens: Screens | None = None) -> None:
         self.number = number
         self._control = control
+        self._screens = screens
 
     def __repr__(self) -> str:
         now = next((p for p in self._control.phones() if p["number"] == self.number), None)
@@ -35,9 +40,17 @@ class Phone:
     def _repr_html_(self) -> str:
         return f"<p>☎ {self!r}</p>"
 
-    def show(self) -> Phone:
-        """The phone, to look at."""
-        return self
+    def show(self, *, manual: bool | None = None) -> PhoneWidget:
+        """The phone, to look at, listen to and use. It blocks nothing: until you take it, it acts as it was set up.
+
+        ``manual=True`` hands it to you, as the switch on it does: it rings until you answer, and time runs as in real
+        life meanwhile; ``manual=False`` lets it act by itself again.
+        """
+        if self._screens is None:
+            from helpers.widgets.phone_screens import Screens
+
+            self._screens = Screens(self._control)
+        return self._screens.show(self.number, manual=manual)
 
     def answers(self, after: float = 2) -> Phone:
         """Ring for ``after`` seconds, then be picked up."""
@@ -78,8 +91,7 @@ class Phone:
     def voicemail(self, greeting: str | None = None, *, beep: bool = True, after: float = 5) -> Phone:
         """Ring for ``after`` seconds, then be an answering machine: it says its greeting, beeps and records."""
         words = {} if greeting is None else {"greeting": greeting}
-        self._control.configure(self.number, behaviour="voicemail", after=after, beep=beep, **words)
-        return self
+        return self._configure(behaviour="voicemail", after=after, beep=beep, **words)
 
     def script(self, *steps: dict[str, Any] | list[dict[str, Any]]) -> Phone:
         """What the person does in a call, one step after another; ``script([])`` takes the script away again.
@@ -100,8 +112,7 @@ class Phone:
         >>> phone.script({"do": "wait_for", "text": "press one"}, {"do": "press", "digits": "1"})
         """
         given = steps[0] if len(steps) == 1 and not isinstance(steps[0], dict) else list(steps)
-        self._control.configure(self.number, script=given)
-        return self
+        return self._configure(script=given)
 
     def plays(self, sound: str) -> Phone:
         """Hold the phone to a loudspeaker as soon as the call is answered: a sound of the kit, or a web address."""
@@ -142,7 +153,12 @@ class Phone:
 
     def _behave(self, behaviour: str, after: float | None = None) -> Phone:
         settings: dict[str, Any] = {"behaviour": behaviour} | ({} if after is None else {"after": after})
+        return self._configure(**settings)
+
+    def _configure(self, **settings: Any) -> Phone:
         self._control.configure(self.number, **settings)
+        if self._screens is not None:
+            self._screens.changed(self.number)
         return self
 
     def _use(self, what: str, **body: Any) -> Phone:
@@ -168,9 +184,15 @@ class LivePhone:
     def __repr__(self) -> str:
         return f"Phone {self.number}: your own"
 
-    def show(self) -> LivePhone:
-        """The phone, to look at."""
-        return self
+    def show(self, *, manual: bool | None = None) -> View:
+        """What to look at instead: your own phone. There is nothing to click in the notebook."""
+        from helpers.views.base import View
+
+        text = (
+            f"Phone {self.number} is your own: it rings by itself when a call comes, and you answer it, press its keys "
+            "and hang up there. What happens shows here: kit.panel()."
+        )
+        return View(text, {"text/html": f"<p>☎ {escape(text)}</p>"})
 
     def dial(self, number: str | None = None, **more: Any) -> str:
         """Ask you to dial, and wait for the call's first event. Returns the uuid of its leg."""

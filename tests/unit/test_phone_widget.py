@@ -1,0 +1,436 @@
+"""The phone in the notebook without a browser: what it shows of a call, what its buttons do, what it says when not."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import helpers
+from helpers.errors import KitError
+from helpers.kit import Kit, NotReady
+from helpers.phone import LivePhone, Phone
+from helpers.widgets.phone import PhoneWidget
+from helpers.widgets.phone_page import page
+from helpers.widgets.phone_state import PhoneState
+from helpers.widgets.phone_words import shown_number
+
+ME, OTHER = "447700900001", "447700900002"
+HOSTILE = '<img src=x onerror="alert(1)"> & <b>you</b>'
+TALK = {"action": "talk", "text": "Press one."}
+
+
+@pytest.fixture
+def kit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Kit]:
+    """A kit whose time stands still."""
+    for name in ("VOICE_MODE", "SIMULATOR_URL", "SIMULATOR_PACE", "SIMULATOR_TOKEN", "PUBLIC_URL", "NGROK_AUTHTOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "env").touch()
+    monkeypatch.setenv("KIT_DOTENV", str(tmp_path / "env"))
+    monkeypatch.setenv("SIMULATOR_STATE", str(tmp_path / "account.json"))
+    monkeypatch.setenv("SIMULATOR_SEED", "1")
+    made = helpers.setup()
+    made.ready()
+    yield made
+    made.stop()
+
+
+def call(kit: Kit, *ncco: dict[str, Any], to: str = ME) -> str:
+    return str(kit.vonage.create_call(to=to, from_=kit.number, ncco=list(ncco) or [TALK])["uuid"])
+
+
+def music(kit: Kit) -> dict[str, Any]:
+    return {"action": "stream", "streamUrl": [kit.server.url + "/audio/music.mp3"]}
+
+
+def shown(kit: Kit, number: str = ME, **options: Any) -> PhoneWidget:
+    phone = kit.phone(number)
+    assert isinstance(phone, Phone)
+    return phone.show(**options)
+
+
+def facts(phone: PhoneWidget) -> dict[str, Any]:
+    """What the page is told, after everything that has happened."""
+    phone.catch_up()
+    return dict(phone.widget.shown)
+
+
+def press(phone: PhoneWidget, do: str, **more: Any) -> dict[str, Any]:
+    """Use a button as the page does."""
+    phone.widget.received({"do": do, "id": 1, **more})
+    return facts(phone)
+
+
+def sent(phone: PhoneWidget, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = []
+    monkeypatch.setattr(phone.widget, "send", lambda message, buffers=None: messages.append(message))
+    return messages
+
+
+# A call
+
+
+def test_a_call_as_the_phone_shows_it(kit: Kit) -> None:
+    phone = shown(kit)
+    assert (phone.state, phone.caller, phone.captions, phone.history) == ("idle", "", [], [])
+    uuid = call(kit, TALK, {"action": "stream", "streamUrl": [kit.server.url + "/audio/jingle.mp3"]})
+    kit.wait_for(uuid, "ringing")
+    assert (facts(phone)["state"], phone.caller) == ("ringing", kit.number)
+    assert facts(phone)["note"] == "This phone answers by itself after 2 s."
+    kit.wait_for(uuid, "answered")
+    assert facts(phone)["flags"][0] == "call"
+    kit.wait_for(uuid)
+    assert facts(phone)["state"] == phone.state == "idle"
+    assert [line.split("s  ", 1)[1] for line in phone.captions] == ["Press one.", "♪ jingle.mp3"]
+    [last] = phone.history
+    assert last.startswith(f"from {kit.number}: ")
+    assert last.endswith(" s")
+    assert facts(phone)["note"] == "The call is over: every action is complete."
+
+
+def test_the_words_are_the_same_however_they_came(kit: Kit) -> None:
+    phone = shown(kit)
+    kit.wait_for(call(kit))
+    followed = repr(phone)
+    kit._screens.close()  # type: ignore[union-attr]
+    kit._screens = None
+    late = PhoneState(ME)
+    for entry in kit.simulator.trace.entries():  # type: ignore[union-attr]
+        late.take(entry)
+        late.take(entry)
+    assert [line.text for line in late.lines] == ["Press one."]
+    assert len(late.done) == 1
+    assert "Press one." in followed
+    assert "Last calls:" in followed
+
+
+def test_keys_words_and_sounds_that_are_stopped_have_captions(kit: Kit) -> None:
+    phone = shown(kit)
+    keys = {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}}
+    uuid = call(kit, {**music(kit), "loop": 0, "bargeIn": True}, keys)
+    kit.wait_for(uuid, "answered")
+    kit.wait(1)
+    assert facts(phone)["note"].startswith("Time stands still")
+    press(phone, "press", digits="1")
+    kit.wait(1)
+    facts(phone)
+    said = [line.split("s  ", 1)[1] for line in phone.captions]
+    assert said == ["♪ music.mp3 (again and again)", "You: presses 1", "music.mp3 stops"]
+
+
+def test_two_phones_hear_each_other(kit: Kit) -> None:
+    mine, other = shown(kit), shown(kit, OTHER)
+    room = {"action": "conversation", "name": "room"}
+    calls = [call(kit, room, to=number) for number in (ME, OTHER)]
+    for one in calls:
+        kit.wait_for(one, "answered")
+    press(mine, "say", text="Hello there")
+    kit.wait(2)
+    facts(other)
+    assert [line.split("s  ", 1)[1] for line in other.captions] == [f"{ME}: Hello there"]
+    facts(mine)
+    assert [line.split("s  ", 1)[1] for line in mine.captions] == ["You: Hello there"]
+    kit.vonage.mute(calls[0])
+    press(mine, "say", text="Can you hear me?")
+    kit.wait(2)
+    facts(other)
+    assert len(other.captions) == 1
+    facts(mine)
+    assert "Muted by the API" in mine.captions[1]
+
+
+def test_side_by_side_has_the_words_of_both(kit: Kit) -> None:
+    both = shown(kit).beside(shown(kit, OTHER))
+    bundle = both._repr_mimebundle_()
+    assert ME in bundle["text/plain"]
+    assert OTHER in bundle["text/html"]
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+
+
+# Buttons
+
+
+def test_a_person_answers_and_hangs_up(kit: Kit) -> None:
+    phone = shown(kit, manual=True)
+    assert phone.manual
+    uuid = call(kit)
+    kit.wait_for(uuid, "ringing")
+    assert facts(phone)["note"] == ""
+    press(phone, "answer")
+    kit.wait_for(uuid, "answered")
+    press(phone, "hang_up")
+    assert kit.wait_for(uuid).entries("status")[-1]["disconnected_by"] == "user"
+
+
+def test_a_person_declines(kit: Kit) -> None:
+    phone = shown(kit, manual=True)
+    uuid = call(kit)
+    kit.wait_for(uuid, "ringing")
+    press(phone, "decline")
+    assert kit.wait_for(uuid, "over").status == "rejected"
+    assert facts(phone)["note"] == f"You declined the call from {kit.number}."
+    assert phone.history == [f"from {kit.number}: declined"]
+
+
+def test_a_person_may_be_quicker_than_the_phone(kit: Kit) -> None:
+    phone = kit.phone(ME)
+    assert isinstance(phone, Phone)
+    phone.rings_out()
+    widget = phone.show()
+    uuid = call(kit)
+    kit.wait_for(uuid, "ringing")
+    press(widget, "answer")
+    assert kit.wait_for(uuid, "answered").status == "answered"
+
+
+def test_time_flows_while_a_person_holds_a_phone(kit: Kit) -> None:
+    phone = shown(kit)
+    other = shown(kit, OTHER)
+    stood = kit.network.clock()
+    assert stood["pace"] == "stepped"
+    press(phone, "manual")
+    press(other, "manual")
+    assert facts(phone)["pace"] == facts(other)["pace"] == 1
+    flowed = kit.network.clock()["now"]
+    threading.Event().wait(0.3)
+    assert 0.25 < kit.network.clock()["now"] - flowed < 2
+    press(phone, "manual")
+    assert kit.network.clock()["pace"] == 1
+    press(other, "manual")
+    assert kit.network.clock()["pace"] == "stepped"
+    assert facts(phone)["pace"] == 0
+    now = kit.network.clock()["now"]
+    threading.Event().wait(0.1)
+    assert kit.network.clock()["now"] == now
+
+
+def test_the_switch_gives_back_what_was_set(kit: Kit) -> None:
+    phone = kit.phone(ME)
+    assert isinstance(phone, Phone)
+    widget = phone.show()
+    steps = [{"do": "wait", "seconds": 1.0}, {"do": "answer"}, {"do": "press", "digits": "1"}]
+    for behave in ("declines", "voicemail", "script"):
+        getattr(phone, behave)(*([steps] if behave == "script" else []))
+        was = kit.network.phones()
+        assert press(widget, "manual")["manual"]
+        assert kit.network.phones()[0]["behaviour"] == "manual"
+        assert not press(widget, "manual")["manual"]
+        assert kit.network.phones() == was
+        phone.script([])
+
+
+def test_a_cell_takes_the_phone_out_of_a_persons_hand(kit: Kit) -> None:
+    widget, phone = shown(kit, manual=True), kit.phone(ME)
+    assert isinstance(phone, Phone)
+    assert kit.network.clock()["pace"] == 1
+    phone.answers(after=1)
+    assert kit.network.clock()["pace"] == "stepped"
+    assert facts(widget)["switch"] == "Off: it answers by itself after 1 s"
+    assert kit.wait_for(call(kit)).status == "completed"
+
+
+def test_dialling_from_the_phone(kit: Kit) -> None:
+    phone = shown(kit)
+    told = press(phone, "dial", text=f"+44 {kit.number[2:6]} {kit.number[6:]}")
+    assert (told["state"], phone.caller) == ("calling", kit.number)
+    press(phone, "hang_up")
+    kit.wait(1)
+    assert facts(phone)["state"] == "idle"
+    assert phone.history == [f"to {kit.number}: ended before an answer"]
+
+
+def test_a_number_nobody_has(kit: Kit) -> None:
+    phone = shown(kit)
+    press(phone, "dial", text="447700900999")
+    kit.wait(2)
+    told = facts(phone)
+    assert told["state"] == "idle"
+    assert told["note"] == (
+        "447700900999 is not a number of this account. Rent 447700900999 first (lesson 01), or dial a number you rent."
+    )
+    gone = kit.phone(OTHER)
+    assert isinstance(gone, Phone)
+    empty = gone.no_such_number().show()
+    kit.wait_for(call(kit, to=OTHER), "over")
+    assert facts(empty)["switch"] == "Off: it is a number that nobody has"
+    assert empty.history == [f"from {kit.number}: nobody has this number"]
+
+
+def test_a_call_that_ends_while_it_rings(kit: Kit) -> None:
+    phone = shown(kit, manual=True)
+    uuid = call(kit)
+    kit.wait_for(uuid, "ringing")
+    kit.wait(3)
+    kit.vonage.hang_up(uuid)
+    kit.wait_for(uuid, "over")
+    assert facts(phone)["state"] == "idle"
+    assert facts(phone)["note"] == f"Missed call from {kit.number}: the caller gave up."
+    told = press(phone, "answer")
+    assert "is not waiting for anybody. It has to ring" in told["note"]
+
+
+def test_a_second_call_meets_an_engaged_phone(kit: Kit) -> None:
+    phone = shown(kit)
+    first = call(kit, music(kit))
+    kit.wait_for(first, "answered")
+    kit.wait_for(call(kit), "over")
+    assert (facts(phone)["state"], phone.history) == ("in call", [f"from {kit.number}: engaged"])
+
+
+def test_an_engaged_phone_does_not_ring(kit: Kit) -> None:
+    phone = kit.phone(ME)
+    assert isinstance(phone, Phone)
+    widget = phone.busy().show()
+    uuid = call(kit)
+    kit.wait_for(uuid, "ringing")
+    assert facts(widget)["state"] == "idle"
+    kit.wait_for(uuid, "over")
+    facts(widget)
+    assert widget.history == [f"from {kit.number}: engaged"]
+
+
+def test_muted_words_are_not_sent(kit: Kit) -> None:
+    phone = shown(kit)
+    uuid = call(kit, music(kit))
+    kit.wait_for(uuid, "answered")
+    assert press(phone, "mute")["mute_word"] == "Unmute"
+    told = press(phone, "say", text="hello")["note"]
+    assert told == "You are muted, so nobody heard that. Press Unmute, then say it again."
+    assert not kit.call(uuid).entries("said")
+    press(phone, "mute")
+    press(phone, "say", text="hello")
+    assert kit.call(uuid).entries("said")[0]["text"] == "hello"
+
+
+WRONG: dict[str, tuple[dict[str, Any], str]] = {
+    "no number": ({"do": "dial", "text": "my mum"}, "is not a number a phone can have. Use digits only"),
+    "nothing to dial": ({"do": "dial"}, "is not a number a phone can have"),
+    "nothing to say": ({"do": "say", "text": "  "}, "There is nothing to say. Type some words first."),
+    "no call": ({"do": "press", "digits": "1"}, "is not in a call. Wait until the call is answered"),
+    "no keys": ({"do": "press", "digits": HOSTILE}, "is nothing a keypad can send. Use 0-9"),
+    "nothing to end": ({"do": "hang_up"}, "is not in a call. There is nothing to hang up."),
+}
+
+
+@pytest.mark.parametrize(("message", "say"), WRONG.values(), ids=WRONG)
+def test_what_cannot_be_done_is_said_with_a_cure(
+    kit: Kit, message: dict[str, Any], say: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    phone = shown(kit)
+    answers = sent(phone, monkeypatch)
+    phone.widget.received({"id": 7, **message})
+    assert say in phone.widget.shown["note"]
+    assert answers == [{"done": 7}]
+
+
+ODD: list[dict[str, Any]] = [{}, {"do": None}, {"do": "explode"}, {"do": "volume", "value": "loud"}, {"do": ["x"]}]
+
+
+@pytest.mark.parametrize("message", ODD)
+def test_odd_messages_change_nothing(kit: Kit, message: dict[str, Any]) -> None:
+    phone = shown(kit)
+    before = {**phone.widget.shown, "clock": 0}
+    phone.widget.received(message)
+    assert {**phone.widget.shown, "clock": 0} == before
+
+
+def test_volume_and_sound_are_kept_in_python(kit: Kit) -> None:
+    phone = shown(kit)
+    assert press(phone, "volume", value=35)["volume"] == 35
+    assert press(phone, "sound")["sound_word"] == "Sound off"
+    assert shown(kit).widget.shown["volume"] == 35
+
+
+# Where it is shown, and where not
+
+
+def test_the_same_phone_shown_twice_is_one(kit: Kit) -> None:
+    assert shown(kit) is shown(kit)
+    assert len([thread for thread in threading.enumerate() if thread.name == "event stream"]) == 1
+
+
+def test_a_saved_notebook_and_a_code_host_have_the_words(kit: Kit) -> None:
+    phone = shown(kit)
+    kit.wait_for(call(kit, {"action": "talk", "text": HOSTILE}))
+    bundle = phone._repr_mimebundle_()
+    assert bundle["text/plain"].startswith(f"Phone {ME}: answers by itself after 2 s. No call.\nThe call is over")
+    assert HOSTILE in bundle["text/plain"]
+    assert "<img" not in bundle["text/html"]
+    assert "&lt;img" in bundle["text/html"]
+    assert "object at 0x" not in json.dumps(bundle)
+
+
+def test_nothing_that_came_from_a_call_is_in_the_drawn_page(kit: Kit) -> None:
+    drawn = str(page("app:<b>", shown_number("app:<b>")))
+    assert "<b>&lt;" not in drawn
+    assert "app:&lt;b&gt;" in drawn
+    phone = shown(kit)
+    kit.wait_for(call(kit, {"action": "talk", "text": HOSTILE}))
+    assert facts(phone)["lines"][0]["text"] == HOSTILE
+    assert HOSTILE not in phone.widget.page
+
+
+def test_after_stop_the_phone_says_what_to_do(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    phone, handle = shown(kit), kit.phone(ME)
+    assert isinstance(handle, Phone)
+    kit.stop()
+    assert phone.state == "off"
+    cure = "Run kit = setup(), then kit.phone(…).show()."
+    assert phone.widget.shown["note"] == f"The kit has been stopped, and with it the phone network. {cure}"
+    assert cure in repr(phone)
+    answers = sent(phone, monkeypatch)
+    phone.widget.received({"do": "answer", "id": 3})
+    assert answers == [{"done": 3}]
+    with pytest.raises(KitError, match="The kit has been stopped") as error:
+        handle.show()
+    assert error.value.cure == cure
+    with pytest.raises(NotReady, match="Run the first code cell"):
+        kit.phone(ME)
+
+
+def test_a_network_that_is_reset_leaves_an_idle_phone(kit: Kit) -> None:
+    phone = shown(kit, manual=True)
+    kit.wait_for(call(kit), "ringing")
+    assert facts(phone)["state"] == "ringing"
+    reset = threading.Event()
+    monitor: Callable[[], None] = phone.forget
+
+    def told() -> None:
+        monitor()
+        reset.set()
+
+    phone.forget = told  # type: ignore[method-assign]
+    kit.network.reset()
+    assert reset.wait(5)
+    assert facts(phone)["state"] == "idle"
+    assert kit.network.clock()["pace"] == "stepped"
+    kit.wait_for(call(kit))
+    facts(phone)
+    assert len(phone.history) == 1
+
+
+def test_numbers_are_shown_as_people_write_them() -> None:
+    assert shown_number("447700900001") == "+44 7700 900001"
+    assert shown_number("12015550123") == "+1 201-555-0123"
+    assert shown_number("app:alice") == "app:alice"
+    assert shown_number("000") == "000"
+
+
+def test_in_live_mode_your_own_phone_rings() -> None:
+    view = LivePhone(ME, [], other=False).show()  # type: ignore[arg-type]
+    assert "is your own: it rings by itself" in repr(view)
+    assert "kit.panel()" in view.bundle["text/html"]
+
+
+def test_every_button_and_field_has_a_name() -> None:
+    drawn = str(page(ME, "+44"))
+    assert drawn.count("<button") == 22
+    assert drawn.count("<input") == 3
+    assert all(drawn.count(f'aria-label="{name}"') == 1 for name in ("Dial a number", "Say…", "Volume"))
+    assert 'role="log" aria-live="polite" aria-label="Captions"' in drawn
+    assert 'aria-label="star"' in drawn
+    assert 'aria-label="hash"' in drawn
