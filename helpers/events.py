@@ -52,7 +52,7 @@ class Events(Sequence[Event]):
     def __init__(self, server: Receiver) -> None:
         self._log = server.requests
         self._events: list[Event] = []
-        self._seen = self._log.total
+        self._seen = self._began = self._log.total
         self._lock = threading.Lock()
 
     def by(self, uuid: str | None = None, **fields: Any) -> list[Event]:
@@ -80,8 +80,18 @@ class Events(Sequence[Event]):
     def clear(self) -> None:
         """Forget the events so far; the wire log keeps its requests."""
         with self._lock:
-            self._seen = self._log.total
+            self._seen = self._began = self._log.total
             self._events.clear()
+
+    @property
+    def began(self) -> int:
+        """How many requests the server had received when these events began: at first, or at the last ``clear()``."""
+        return self._began
+
+    @property
+    def log(self) -> WireLog:
+        """The requests in which the events came, and all the others."""
+        return self._log
 
     def _all(self) -> list[Event]:
         """Only what is new in the log is looked at, so asking often costs little."""
@@ -131,7 +141,7 @@ def parameters_of(query: Iterable[tuple[str, str]], body: str) -> Event | None:
     if body:
         try:
             payload = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             return None
         if not isinstance(payload, dict):
             return None
@@ -143,6 +153,6 @@ def _nested(value: str) -> Any:
     if value[:1] in ("{", "["):
         try:
             return json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             pass  # an ordinary text that happens to start with a bracket
     return value

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from helpers.errors import KitError
 from helpers.masking import mask
+from helpers.signed import check_signature
 from helpers.wire import Exchange, body_text
 
 logger = logging.getLogger(__name__)
@@ -72,8 +74,12 @@ def exchange_from(
     body: bytes | None,
     ms: float,
     at: float,
+    secret: str = "",
 ) -> Exchange:
-    """What passed, from the pieces that were kept of it. Called when somebody looks."""
+    """What passed, from the pieces that were kept of it. Called when somebody looks.
+
+    With the account's signature ``secret`` the signature is checked here, because what is kept holds no token.
+    """
     received = {
         name.removeprefix("HTTP_").replace("_", "-").title(): value
         for name, value in facts.items()
@@ -92,6 +98,7 @@ def exchange_from(
         response_body=unread if body is None else body_text(body, kind),
         ms=ms,
         at=datetime.fromtimestamp(at, UTC),
+        signature=check_signature(received.get("Authorization"), sent, urlsplit(uri).query, secret),
     )
 
 

@@ -49,6 +49,7 @@ class BackgroundServer:
         self.audio = audio
         self.threads = threads
         self.requests = WireLog(limit=5000)
+        self.signature_secret = ""  # when it is set, the signature of each request is checked
         self.errors: list[ServerError] = []
         self._fixed_port = port
         self._app: WsgiApp = _no_app
@@ -144,7 +145,9 @@ class BackgroundServer:
         ms = (time.perf_counter() - began) * 1000
         # Before the reply goes out, so that whoever got it finds it in the log.
         self.requests.append(
-            functools.partial(exchange_from, facts, sent, reply.status, dict(reply.headers), kept, ms, at)
+            functools.partial(
+                exchange_from, facts, sent, reply.status, dict(reply.headers), kept, ms, at, self.signature_secret
+            )
         )
         if "kit.error" in environ:
             self._failed(environ["kit.error"], facts)

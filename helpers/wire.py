@@ -50,7 +50,8 @@ class Exchange:
     """One request and what came back. It never holds a secret: everything is masked as it is made.
 
     ``status`` is None and ``error`` says why (``connection refused``, ``read timeout`` …) when no reply came.
-    ``ms`` are real milliseconds from the first byte sent (or received) to the last.
+    ``ms`` are real milliseconds from the first byte sent (or received) to the last. ``signature`` is what the server
+    found about a webhook's: ``good``, ``missing``, or what is wrong with it; None when nobody looked.
     """
 
     method: str
@@ -63,6 +64,7 @@ class Exchange:
     ms: float
     error: str | None = None
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    signature: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("url", "request_body", "response_body", "error"):
@@ -130,7 +132,7 @@ def pretty(body: str | None) -> str:
     """A body made readable: JSON indented, public keys shortened, anything else as it is; cut when it is very long."""
     text = body or ""
     if text.lstrip()[:1] in ("{", "["):
-        with contextlib.suppress(ValueError):  # not JSON after all: then the learner wants to see exactly that
+        with contextlib.suppress(ValueError, RecursionError):  # not JSON after all: then that is what one wants to see
             text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     # No secret, but eight lines of it that nobody reads.
     text = re.sub(r"(-----BEGIN PUBLIC KEY-----)[^-]*(-----END PUBLIC KEY-----)", r"\1…\2", text)

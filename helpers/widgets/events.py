@@ -1,161 +1,357 @@
-"""The event panel: the events of your calls, live, as they arrive at your server."""
+"""The event panel: every request as it arrives at your server, live, in words; and calls that were stored."""
 
 from __future__ import annotations
 
+import functools
 import json
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
-from datetime import datetime
-from html import escape
+from pathlib import Path
 from typing import Any, Protocol
 
-from helpers.explain import explain
-from helpers.views.base import columns, one_line
+from helpers.errors import KitError
+from helpers.events import Events
+from helpers.record import OVER, Entry
+from helpers.widgets.events_book import GRACE, Book
+from helpers.widgets.events_desk import Desk, matches
+from helpers.widgets.events_flags import Flag
+from helpers.widgets.events_html import as_html, as_text
+from helpers.widgets.events_rows import OTHERS, Row
+from helpers.widgets.events_send import READY, SendError, draft, send
+from helpers.widgets.events_shell import Pace, Shell, clean
+from helpers.widgets.events_store import as_lines, exchange_of_entry, stored
+from helpers.wire import Exchange, WireView
 
 logger = logging.getLogger(__name__)
 
-Event = dict[str, Any]
-HEAD = ["s", "event", "direction", "from → to", "what it means"]
-CELL = "padding:.15em .7em;text-align:left;vertical-align:top"
-# Sign and colour of a badge; the word stands beside it, so that colour and sign are never alone.
-GOOD, BAD, WAITING, PLAIN = ("✓", "#2f7d6d"), ("✗", "#b4531a"), ("…", "#5b6472"), ("•", "#44699c")
-BADGES = {"started": WAITING, "ringing": WAITING, "answered": GOOD, "completed": GOOD, "human": GOOD} | dict.fromkeys(
-    ("busy", "rejected", "unanswered", "timeout", "cancelled", "failed", "error", "disconnected"), BAD
-)
+FEW = 10  # rows that are sent with their requests and replies
+# Of these failures your server knows nothing: the request never reached it.
+LOST = ("connection refused", "no route", "connect timeout", "invalid request", "certificate")
+READY_NAMES = [[name, label] for name, (label, _) in READY.items()]
+CLOSED = "Closed: what comes later is not in here. panel = kit.panel() opens a new one."
 
 
-class Events(Protocol):
-    """Where events come from: a growing list of payloads that tells when it grows."""
+class Server(Protocol):
+    """The learner's own server, where made-up events go."""
 
-    def __iter__(self) -> Iterator[Event]: ...
+    @property
+    def url(self) -> str: ...
 
-    def subscribe(self, callback: Callable[[Event], None], /) -> Callable[[], None]: ...
+
+class Network(Protocol):
+    """The phone network's own record, which knows also what never arrived."""
+
+    def calls(self) -> list[dict[str, Any]]: ...
+
+    def follow(self, on_entry: Callable[[Entry], object]) -> Callable[[], None]: ...
 
 
 class EventPanel:
-    """A table of events that grows by itself, newest last. Show it by naming it at the end of a cell.
+    """Every event and request of your server, as it comes. Show it by naming it at the end of a cell.
 
-    ``events`` are shown from the first; ``rows`` limits how many of the newest are on screen, none is forgotten.
-    Times are seconds since the first event of the same call. ``close()`` ends the updates.
+    All are kept; the newest ``rows`` are on screen. Times are seconds since the first event of the same call.
+    ``server`` is where :meth:`send` goes to; ``network`` tells what should have come; where there is none, an answered
+    call is asked about after ``patience`` real seconds of quiet. Without ``events`` it is an empty
+    panel to :meth:`replay` into. ``close()`` ends the updates; the table stays.
     """
 
-    def __init__(self, events: Events, *, rows: int = 200) -> None:
-        import ipywidgets
+    def __init__(
+        self, events: Events | None = None, *, server: Server | None = None, network: Network | None = None,
+        patience: float | None = None, rows: int = 200,
+    ) -> None:  # fmt: skip
+        self._events, self._server, self._rows = events, server, rows
+        self._lock, self._patience = threading.RLock(), patience
+        self._book = Book(patience)
+        self._began = self._seen = 0 if events is None else events.began
+        self._era = self._sent = self._stories = 0
+        self._greeted = False
+        self._touched: set[int] = set()
+        self._waiting: dict[int, float] = {}  # call -> when to look what is missing in it
+        self._told: list[Entry] = []
+        self._posts: dict[int, Entry] = {}
+        self._past: set[str] = set()
+        self._export = b""
+        self.open = True
+        self._desk = Desk(self._post, self._kept, self.to_jsonl, self._hello)
+        self.widget = Shell(self)
+        self._pace = Pace(self._update)
+        self.widget.observe(self._looked, "looking")
+        self.widget.observe(lambda _: self._pace.wake(), "paused")
+        self._ends: list[Callable[[], None]] = []
+        if events is not None:
+            self._ends.append(events.log.subscribe(lambda _: self._pace.wake()))
+        if network is not None:
+            self._past = {call["uuid"] for call in network.calls() if call.get("status") in OVER}
+            self._ends.append(network.follow(self._heard_of))
 
-        self._events = events
-        self._rows = rows
-        self._lock = threading.Lock()
-        self._began: dict[str, datetime] = {}
-        self._lines: list[list[str]] = []
-        self.widget = ipywidgets.HTML()
-        self._unsubscribe: Callable[[], None] | None = events.subscribe(self._arrived)
-        self._update()
+    # What is in it
 
     def __len__(self) -> int:
-        return len(self._update())
+        return len(self._all())
 
     def __repr__(self) -> str:
-        lines = self._update()
-        return "\n".join(columns([HEAD, *lines], right=(0,))) if lines else "No events yet."
+        with self._lock:
+            return as_text(self._all(), self._book.groups, self.widget.note)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         # The HTML is what a notebook shows that has no live widget behind it, the text what a code host shows.
-        text = repr(self)
-        bundle = dict(self.widget._repr_mimebundle_() or {})
-        return {**bundle, "text/html": self.widget.value, "text/plain": text}
+        bundle: Any = self.widget._repr_mimebundle_() or {}
+        return {
+            **(bundle[0] if isinstance(bundle, tuple) else bundle),
+            "text/html": self.to_html(),
+            "text/plain": repr(self),
+        }
+
+    def to_html(self) -> str:
+        """The table as plain HTML, without a script: the newest rows."""
+        with self._lock:
+            rows = self._all()
+            return as_html(rows[-self._rows :], len(rows), self._book.groups, self.widget.note)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """``rows``, ``events``, ``requests`` (all others), ``calls``, ``flags``."""
+        with self._lock:
+            self._all()
+            return self._book.counts
+
+    @property
+    def flags(self) -> list[Flag]:
+        """Everything that is missing, late, repeated or odd, in order; what is missing in a call comes last."""
+        with self._lock:
+            rows = self._all()
+            return [f for row in rows for f in row.flags] + [f for group in self._book.groups for f in group.flags()]
 
     def to_json(self, indent: int | None = 2) -> str:
-        """All events, also those that have left the screen, as they arrived."""
-        return json.dumps(list(self._events), indent=indent, ensure_ascii=False)
+        """The payloads of all events, also those that have left the screen, as they arrived."""
+        found = [row.event for row in self._all() if row.kind not in OTHERS]
+        return json.dumps(found, indent=indent, ensure_ascii=False)
 
-    def close(self) -> None:
-        """End the updates. The table stays. Twice is once."""
-        with self._lock:
-            unsubscribe, self._unsubscribe = self._unsubscribe, None
-        if unsubscribe:
-            unsubscribe()
+    def to_jsonl(self) -> str:
+        """Everything as JSON lines: one request a line, with our reply, milliseconds and flags. Secrets are masked."""
+        return as_lines(self._all())
 
-    def _arrived(self, event: Event) -> None:
-        """A new event, in whatever thread it came."""
-        self._update()
-
-    def _update(self) -> list[list[str]]:
-        """Catch up with the events, which are the truth; the lines are only what they look like."""
-        with self._lock:
-            events = list(self._events)
-            if len(events) < len(self._lines):  # they were cleared
-                self._lines, self._began = [], {}
-            new = events[len(self._lines) :]
-            self._lines += [self._line(event) for event in new]
-            if new or not self.widget.value or not events:
-                # One value set per change: the browser never sees half a table.
-                self.widget.value = as_html(self._lines[-self._rows :], len(self._lines))
-            return list(self._lines)
-
-    def _line(self, event: Event) -> list[str]:
+    def export(self, path: str | Path) -> Path:
+        """Write :meth:`to_jsonl` to a file. Returns its path. ``panel.replay(path)`` shows it again."""
+        path = Path(path)
         try:
-            return describe(event, self._seconds(event))
-        except Exception as error:  # it comes from the network: one odd event must not stop the panel
-            logger.warning("an event could not be shown", exc_info=True)
-            return ["", "error", "", "", f"This event could not be shown: {type(error).__name__}."]
+            path.write_text(self.to_jsonl(), "utf-8", errors="backslashreplace")
+        except OSError as error:
+            raise KitError(f"{path.name!r} cannot be written ({type(error).__name__}).", "Give another file.") from None
+        return path
 
-    def _seconds(self, event: Event) -> float | None:
-        """Seconds since the first event of the same call, or None when the event has no time."""
-        try:
-            when = datetime.fromisoformat(str(event.get("timestamp")))
-            began = self._began.setdefault(str(event.get("conversation_uuid")), when)
-            return max(0.0, (when - began).total_seconds())
-        except (TypeError, ValueError):
-            return None
+    # What can be done with it
 
+    def filter(self, text: str = "", kind: str = "", call: int | str = "") -> EventPanel:
+        """Show only rows with ``text`` in them, of one ``kind`` (``event``, ``status``, ``input``, ``answer``,
+        ``audio``, ``flagged``, ``made up`` …) and of one ``call`` (its number in the panel). Nothing: all rows."""
+        self.widget.looking = {"text": str(text), "kind": str(kind), "call": str(call)}
+        return self
 
-def name_of(event: Event) -> str:
-    """The status, or what kind of event it is when it has none."""
-    if event.get("status"):
-        return one_line(event["status"], 30)
-    kinds = {"conversation_uuid_from": "transfer", "speech": "input", "dtmf": "input", "recording_url": "record",
-             "reason": "error", "payload": "notify"}  # fmt: skip
-    return next((name for key, name in kinds.items() if key in event), "event")
+    def shown(self) -> list[Row]:
+        """The newest rows that pass the filter, as many as are on screen."""
+        with self._lock:
+            return list(self._matching())[::-1]
 
+    def pause(self) -> None:
+        """Let the rows on screen stand still. Nothing is lost meanwhile."""
+        self.widget.paused = True
 
-def describe(event: Event, seconds: float | None) -> list[str]:
-    """The cells of one event: seconds, event, direction, from → to, what it means."""
-    numbers = " → ".join(one_line(event[k], 30) for k in ("from", "to") if event.get(k))
-    meaning = explain(event).sentence
-    dtmf = event.get("dtmf")
-    if isinstance(dtmf, dict) and dtmf.get("digits"):
-        meaning += f" Keys: {one_line(dtmf['digits'], 20)}."
-    if event.get("reason"):
-        meaning += f" {one_line(event['reason'], 120)}"
-    time = "" if seconds is None else f"{seconds:.1f}"
-    return [time, name_of(event), one_line(event.get("direction") or "", 12), numbers, one_line(meaning, 200)]
+    def resume(self) -> None:
+        """Go on, with all that came meanwhile."""
+        self.widget.paused = False
 
+    def send(self, event: str | dict[str, Any], *, path: str = "", method: str = "") -> WireView:
+        """Send a made-up event to your own server, by real HTTP, marked with the header ``X-Made-Up``.
 
-def as_html(lines: list[list[str]], count: int) -> str:
-    """The table. It is a log to a screen reader: new lines are read out when it has time."""
-    head = "".join(f'<th scope="col" style="{CELL};white-space:nowrap">{name}</th>' for name in ["time (s)", *HEAD[1:]])
-    hidden = f"{count - len(lines)} earlier events are in panel.to_json(). " if count > len(lines) else ""
-    title = f"{hidden}{count} event{'' if count == 1 else 's'}" if count else "No events yet."
-    return (
-        # The reversed column keeps the newest line in view, without a script.
-        '<div role="log" aria-live="polite" aria-label="Events of your calls" '
-        'style="max-height:24em;overflow:auto;display:flex;flex-direction:column-reverse">'
-        '<table style="border-collapse:collapse;line-height:1.5">'
-        f'<caption style="text-align:left;{CELL}">{title}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(map(_row, lines))}</tbody></table></div>"
-    )
+        ``event`` is the name of a ready-made one (``"answered"``, ``"input"`` …) or a payload. Raises an error that
+        says what to do when the server does not run or does not reply.
+        """
+        if isinstance(event, str):
+            own_method, own_path, payload = draft(event)
+        elif isinstance(event, dict):
+            own_method, own_path, payload = "POST", "/event", event
+        else:
+            raise SendError(f"A {type(event).__name__} is no event.", f"Give a dict, or one of: {', '.join(READY)}.")
+        return WireView([self._post(method or own_method, path or own_path, payload)])
 
+    def replay(self, source: Any, *, speed: float | None = None) -> EventPanel:
+        """Show a stored call again, marked as a replay: ``kit.call(uuid)``, JSON lines, a file of them, or events.
 
-def _row(cells: list[str]) -> str:
-    time, name, *rest = cells
-    sign, colour = BADGES.get(name, PLAIN)
-    badge = (
-        f'<span style="background:{colour};color:#fff;border-radius:.7em;padding:.05em .6em;white-space:nowrap">'
-        f"{sign} {escape(name)}</span>"
-    )
-    wrap = ["nowrap", "nowrap", "normal"]
-    others = "".join(
-        f'<td style="{CELL};white-space:{how}">{escape(cell)}</td>' for how, cell in zip(wrap, rest, strict=True)
-    )
-    return f'<tr><td style="{CELL};text-align:right">{escape(time)}</td><td style="{CELL}">{badge}</td>{others}</tr>'
+        All at once; with ``speed`` in the background, at that many times the real distances, until ``close()``.
+        Nothing is sent to your server.
+        """
+        if not self.open:
+            raise KitError("This panel is closed.", "Open a new one: panel = kit.panel().")
+        if speed is not None and not (isinstance(speed, (int, float)) and 0 < speed < float("inf")):
+            raise KitError(
+                f"{speed!r} is no speed.", "1 is real time, 10 is ten times faster; leave it out for at once."
+            )
+        found = stored(source)
+        with self._lock:
+            self._all()
+            self._stories += 1
+            story = f"replay {self._stories}: "
+        if speed is None:
+            self._play(found, story)
+        else:
+            stop = threading.Event()
+            thread = threading.Thread(
+                target=self._play, args=(found, story, speed, stop), name="event-panel-replay", daemon=True
+            )
+            self._ends += [stop.set, functools.partial(thread.join, 2)]
+            thread.start()
+        return self
+
+    def close(self, note: str = CLOSED) -> None:
+        """End the updates and every thread. The table stays. Twice is once."""
+        with self._lock:
+            if not self.open:
+                return
+            self._all()
+            self.open = False
+        for end in self._ends:
+            end()
+        self._pace.close()
+        with self._lock:
+            self._touched |= {group.g for group in self._book.groups[1:] if group.over}
+            self._update()
+            self.widget.note = note
+
+    # Catching up: the requests are the truth, the rows are only what they look like
+
+    def _all(self) -> list[Row]:
+        with self._lock:
+            if self.open and self._events is not None:
+                if self._events.began != self._began:
+                    self._forget(self._events.began)
+                self._seen, latest = self._events.log.latest(self._seen)
+                for exchange in latest:
+                    self._add(exchange)
+            told, self._told = self._told, []
+            for entry in told:
+                self._take(entry)
+            return self._book.rows
+
+    def _add(self, exchange: Exchange, origin: str = "", story: str = "") -> None:
+        call = self._book.add(exchange, origin, story).call
+        self._touched.add(call)
+        if self._patience and call:
+            self._waiting[call] = time.monotonic() + self._patience
+
+    def _forget(self, began: int) -> None:
+        """The events were cleared."""
+        self._book, self._began, self._seen, self._sent = Book(self._patience), began, began, 0
+        self._era += 1
+        self._greeted = False
+        self._touched.clear()
+        self._waiting.clear()
+
+    def _heard_of(self, entry: Entry) -> None:
+        """An entry of the network's record, in its own thread."""
+        if entry["kind"] in ("webhook", "reply", "status") and entry.get("leg") not in self._past:
+            self._told.append(entry)
+            self._pace.wake()
+
+    def _take(self, entry: Entry) -> None:
+        if entry["kind"] == "webhook":
+            self._posts[entry["request"]] = entry
+        elif entry["kind"] == "reply":
+            webhook = self._posts.pop(entry["request"], None)
+            if webhook and entry.get("status") is None and str(entry.get("error")).startswith(LOST):
+                self._add(exchange_of_entry(webhook, entry))
+        elif group := self._book.follow(entry):
+            self._waiting[group.g] = time.monotonic() + GRACE
+
+    def _play(
+        self, exchanges: list[Exchange], story: str, speed: float | None = None, stop: threading.Event | None = None
+    ) -> None:
+        before = exchanges[0].at
+        for exchange in exchanges:
+            if speed and stop and stop.wait(max(0.0, (exchange.at - before).total_seconds()) / speed):
+                return
+            before = exchange.at
+            with self._lock:
+                self._add(exchange, "replay", story)
+            self._pace.wake()
+
+    # To the page and back
+
+    def snapshot(self) -> dict[str, Any]:
+        """The newest rows, as a page draws them that has just been opened."""
+        with self._lock:
+            rows = self._all()[-self._rows :]
+            return self._picture(rows) | {"era": self._era, "upto": len(self._book.rows), "ready": READY_NAMES}
+
+    def _picture(self, rows: list[Row], touched: set[int] | None = None) -> dict[str, Any]:
+        groups = {row.call for row in rows} | (touched or set())
+        # A page that has few rows has them whole, and can open them while the kernel is busy.
+        return {"rows": [row.brief(len(rows) <= FEW) for row in rows], "limit": self._rows, "counts": self._book.counts,
+                "calls": [self._book.groups[g].brief() for g in sorted(groups)]}  # fmt: skip
+
+    def _update(self) -> int:
+        """Send what is new, if there is anything. Returns the number of bytes."""
+        with self._lock:
+            rows, now = self._all(), time.monotonic()
+            due = {g for g, when in self._waiting.items() if when <= now}
+            for g in due:
+                del self._waiting[g]
+            if self._waiting:
+                self._pace.wake(max(0.05, min(self._waiting.values()) - now))
+            if not self._greeted:
+                # Nobody has said that the page listens: the state is what it will find when it does.
+                self.widget.snapshot, size = clean(self.snapshot())
+                self._sent, self._touched = len(rows), set()
+                return size
+            if self.widget.paused:
+                return self.widget.tell("counts", era=self._era, counts=self._book.counts)
+            new, touched = rows[self._sent :][-self._rows :], self._touched | due
+            self._sent, self._touched = len(rows), set()
+            if not new and not touched:
+                return 0
+            if len(touched) > self._rows:  # only those that are on screen
+                touched = {row.call for row in rows[-self._rows :]}
+            return self.widget.tell("news", era=self._era, upto=len(rows), **self._picture(new, touched))
+
+    def handle(self, message: dict[str, Any]) -> None:
+        """Something was done in the page."""
+        self._desk.handle(self.widget, message)
+
+    def _kept(self) -> Book:
+        with self._lock:
+            self._all()
+            return self._book
+
+    def _hello(self, upto: int, era: Any) -> None:
+        """A page listens from now on: it gets what it has missed."""
+        with self._lock:
+            rows = self._all()
+            self._greeted = True
+            self._sent = len(rows)
+            new = rows[upto if era == self._era else 0 :][-self._rows :]
+            self.widget.tell("news", era=self._era, upto=len(rows), **self._picture(new))
+        self._looked()
+
+    def _post(self, method: str, path: str, payload: dict[str, Any]) -> Exchange:
+        if self._server is None:
+            raise SendError("This panel belongs to no server.", "Use the kit's: panel = kit.panel().")
+        return send(self._server.url, method, path, payload)
+
+    def _looked(self, _: Any = None) -> None:
+        """The filter was changed: send what passes it of all that was kept, not only of what is on screen."""
+        if any(self.widget.looking.values()):
+            with self._lock:
+                self.widget.tell("older", era=self._era, **self._picture(self.shown()))
+
+    def _matching(self) -> Iterator[Row]:
+        """The newest first."""
+        looking = self.widget.looking
+        found = 0
+        for row in reversed(self._all()):
+            if matches(row, self._book.groups[row.call], looking):
+                yield row
+                found += 1
+                if found == self._rows:
+                    return

@@ -1,0 +1,734 @@
+// The event panel in the browser: draws the rows that Python sends, and tells Python what is done here.
+// Whatever came from the network is put into the page as text (textContent), never as HTML.
+
+const KEPT = 2000; // rows kept in the page, to filter in at once; Python keeps all
+const QUIET = 2500; // ms between two announcements to a screen reader
+const BETWEEN_PARTS = 400; // ms between two parts of an export: Jupyter's server drops what comes faster than 1 MB/s
+const AT_ONCE = 24; // lines drawn in one go: in a flood the page must still take keys; the older ones follow when it is calm
+const CALM = 300; // ms
+const OTHERS = ["answer", "audio", "request"];
+const KINDS = [["", "Everything"], ["event", "All events"], ["status", "– status"], ["input", "– input"],
+  ["record", "– record"], ["transfer", "– transfer"], ["notify", "– notify"], ["error", "– error"],
+  ["answer", "Answer webhooks"], ["audio", "Audio files"], ["request", "Other requests"], ["flagged", "With a flag"],
+  ["made up", "Made up by hand"], ["replay", "Replays"]];
+let views = 0;
+
+function make(name, className, text, attributes = {}) {
+  const element = document.createElement(name);
+  if (className) element.className = className;
+  if (text !== undefined) element.textContent = text;
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  return element;
+}
+
+function button(text, className, attributes = {}) {
+  return make("button", className, text, { type: "button", "data-lm-suppress-shortcuts": "true", ...attributes });
+}
+
+// What has come: one store for all views of one panel.
+class Store {
+  constructor(model) {
+    this.views = new Set();
+    this.clear();
+    this.take(model.get("snapshot"));
+  }
+
+  clear(era) {
+    this.era = era;
+    this.rows = [];
+    this.calls = new Map();
+    this.counts = { rows: 0, events: 0, requests: 0, calls: 0, flags: 0 };
+    this.limit = this.limit || 200;
+    this.upto = 0;
+  }
+
+  take(news) {
+    if (!news || news.counts === undefined) return;
+    if (news.era !== this.era) this.clear(news.era);
+    const before = this.upto;
+    const have = new Set(this.rows.map((row) => row.n));
+    const fresh = (news.rows || []).filter((row) => !have.has(row.n));
+    const behind = this.rows.length && fresh.length && fresh[0].n < this.rows[this.rows.length - 1].n;
+    this.rows.push(...fresh);
+    if (behind) this.rows.sort((a, b) => a.n - b.n);
+    for (const call of news.calls || []) this.calls.set(call.g, call);
+    this.counts = news.counts;
+    this.limit = news.limit || this.limit;
+    this.ready = news.ready || this.ready;
+    this.upto = Math.max(before, news.upto || 0);
+    if (this.rows.length > KEPT) {
+      this.rows.splice(0, this.rows.length - KEPT);
+      const used = new Set(this.rows.map((row) => row.g || 0));
+      for (const g of this.calls.keys()) if (!used.has(g)) this.calls.delete(g);
+    }
+    const newest = fresh.filter((row) => row.n > before);
+    this.views.forEach((view) => view.news(newest));
+  }
+}
+
+// The same rule as in Python (events.matches), which knows also the rows that are not here any more.
+function matches(row, call, { text, kind, call: only }) {
+  if (only && only !== String(row.g || 0)) return false;
+  if (kind === "event" ? OTHERS.includes(row.k) : kind === "flagged" ? !row.f : kind && kind !== row.k && kind !== row.o) {
+    return false;
+  }
+  const words = (text || "").toLowerCase().split(/\s+/).filter(Boolean);
+  if (!words.length) return true;
+  const flags = (row.f || []).map(([, word, advice]) => `${word} ${advice}`).join(" ");
+  const legs = (call?.legs || []).map(([, , uuid]) => uuid).join(" ");
+  const hay = `${row.b} ${row.s} ${row.m} ${row.r || ""} ${flags} ${call?.name} ${call?.to} ${call?.u} ${legs}`.toLowerCase();
+  return words.every((word) => hay.includes(word));
+}
+
+function badge(sign, text, look) {
+  const element = make("span", `evp-badge evp-${look}`);
+  element.append(make("span", "evp-sign", sign, { "aria-hidden": "true" }), ` ${text}`);
+  return element;
+}
+
+function flagLines(flags) {
+  return (flags || []).map(([sign, word, advice]) => {
+    const line = make("div", `evp-flag ${sign === "✗" ? "evp-is-bad" : "evp-is-odd"}`);
+    line.append(make("b", "", `${sign} ${word}`), ` ${advice}`);
+    return line;
+  });
+}
+
+class View {
+  constructor(model, store, el) {
+    Object.assign(this, { model, store, el, id: `p${++views}-${Math.random().toString(36).slice(2, 8)}` });
+    this.drawn = new Map(); // n -> its line in the table
+    this.bodies = new Map(); // call -> its part of the table
+    this.opened = new Set();
+    this.details = new Map();
+    this.folded = new Set();
+    this.grouped = true;
+    this.follow = true;
+    this.span = AT_ONCE;
+    this.heldAt = model.get("paused") ? store.upto : null;
+    this.unread = [];
+    this.build();
+    this.showState();
+    this.showFilter();
+    this.draw();
+  }
+
+  build() {
+    const root = (this.root = make("section", "evp", undefined, { "aria-label": "Event panel" }));
+    root.innerHTML = `<div class="evp-top"><span class="evp-title">Events</span><span class="evp-state"></span>
+      <span class="evp-counts"></span><span class="evp-tools"></span></div>
+      <div class="evp-filters" role="search" aria-label="Filter of the event panel"></div>
+      <form class="evp-send" hidden aria-label="Send a made-up event"></form><p class="evp-note" hidden></p>
+      <div class="evp-scroll" role="region" aria-label="Events and requests, newest last" tabindex="-1">
+        <table><caption class="evp-unseen">Events and requests by call. Enter opens a line, the arrow keys move.</caption>
+        <colgroup><col class="evp-c1"><col class="evp-c2"><col class="evp-c3"><col class="evp-c4"><col class="evp-c5"></colgroup>
+        <thead><tr><th scope="col">time</th><th scope="col">event</th><th scope="col">what it means</th>
+        <th scope="col">request</th><th scope="col">reply</th></tr></thead></table></div>
+      <div class="evp-foot"><span class="evp-newest"></span><span class="evp-showing"></span></div>
+      <div class="evp-unseen" role="status" aria-live="polite"></div>`;
+    const find = (name) => root.querySelector(`.evp-${name}`);
+    this.state = find("state");
+    this.counts = find("counts");
+    this.form = find("send");
+    this.note = find("note");
+    this.scroll = find("scroll");
+    this.table = root.querySelector("table");
+    this.showing = find("showing");
+    this.newest = find("newest");
+    this.live = root.querySelector("[role=status]");
+
+    this.pauseButton = button("Pause", "evp-button");
+    this.sendButton = button("Send an event…", "evp-button", { "aria-expanded": "false" });
+    this.exportButton = button("Export", "evp-button", { title: "Everything as JSON lines" });
+    find("tools").append(this.pauseButton, this.sendButton, this.exportButton);
+
+    this.text = make("input", "evp-search", undefined, { type: "search", placeholder: "Filter: words, number, uuid, path",
+      "aria-label": "Filter by text", spellcheck: "false" });
+    this.kind = make("select", "", undefined, { "aria-label": "Filter by kind" });
+    KINDS.forEach(([value, name]) => this.kind.append(make("option", "", name, { value })));
+    this.call = make("select", "", undefined, { "aria-label": "Filter by call" });
+    const box = make("label", "evp-check");
+    this.group = make("input", "", undefined, { type: "checkbox" });
+    this.group.checked = true;
+    box.append(this.group, " by call");
+    this.reset = button("Clear", "evp-button evp-quiet");
+    find("filters").append(this.text, this.kind, this.call, box, this.reset);
+    this.jump = button("↓ Newest", "evp-jump");
+    this.jump.hidden = true;
+    find("foot").before(this.jump);
+    this.buildForm();
+    this.el.append(root);
+
+    const look = () => this.look();
+    this.text.addEventListener("input", look);
+    this.kind.addEventListener("change", look);
+    this.call.addEventListener("change", look);
+    this.group.addEventListener("change", () => {
+      this.grouped = this.group.checked;
+      this.wipe();
+      this.draw();
+    });
+    this.reset.addEventListener("click", () => {
+      this.text.value = this.kind.value = this.call.value = "";
+      this.look();
+      this.text.focus();
+    });
+    this.pauseButton.addEventListener("click", () => {
+      this.model.set("paused", !this.model.get("paused"));
+      this.model.save_changes();
+    });
+    this.sendButton.addEventListener("click", () => this.showForm(this.form.hidden));
+    this.exportButton.addEventListener("click", () => this.ask("export", { part: 0 }));
+    this.jump.addEventListener("click", () => {
+      this.follow = true;
+      this.toNewest();
+    });
+    this.scroll.addEventListener("scroll", () => this.scrolled());
+    this.table.addEventListener("click", (event) => this.clicked(event));
+    this.table.addEventListener("focusin", ({ target }) => this.rove(target));
+    this.onKey = (event) => this.key(event);
+    window.addEventListener("keydown", this.onKey, true);
+    this.onDown = () => (this.pressed = true);
+    this.onUp = () => setTimeout(() => {
+      if (!this.pressed) return;
+      this.pressed = false;
+      this.soon();
+    });
+    this.table.addEventListener("pointerdown", this.onDown);
+    this.resized = new ResizeObserver(() => this.follow && this.toNewest());
+    this.resized.observe(this.scroll);
+    window.addEventListener("pointerup", this.onUp, true);
+    window.addEventListener("pointercancel", this.onUp, true);
+  }
+
+  buildForm() {
+    const field = (label, control) => {
+      const box = make("label", "evp-field");
+      box.append(make("span", "", label), control);
+      this.form.append(box);
+      return control;
+    };
+    this.ready = field("Ready-made", make("select"));
+    this.of = field("Of call", make("select"));
+    this.method = field("Method", make("select"));
+    for (const name of ["POST", "GET"]) this.method.append(make("option", "", name, { value: name }));
+    this.path = field("Path", make("input", "", undefined, { type: "text", value: "/event", spellcheck: "false" }));
+    this.body = field("What is in it (JSON)", make("textarea", "", undefined, { rows: "9", spellcheck: "false" }));
+    this.body.parentElement.classList.add("evp-wide");
+    const row = make("div", "evp-wide evp-row-of");
+    const close = button("Close", "evp-button");
+    this.said = make("span", "evp-said", "", { role: "status" });
+    row.append(make("button", "evp-button evp-main", "Send", { type: "submit", "data-lm-suppress-shortcuts": "true" }),
+      close, this.said);
+    this.form.append(row);
+    const draft = () => this.ask("draft", { name: this.ready.value, call: this.of.value });
+    this.ready.addEventListener("change", draft);
+    this.of.addEventListener("change", draft);
+    close.addEventListener("click", () => this.showForm(false));
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.say("Sending… (it waits while a cell runs)");
+      this.ask("send", { method: this.method.value, path: this.path.value, body: this.body.value });
+    });
+  }
+
+  ask(what, facts = {}) {
+    this.model.send({ do: what, view: this.id, ...facts });
+  }
+
+  // ---- from Python to the page
+
+  news(rows) {
+    if (rows.length > AT_ONCE / 2 && this.follow) this.span = AT_ONCE;
+    clearTimeout(this.growing);
+    this.growing = 0;
+    if (rows.length && this.heldAt === null) this.announce(rows);
+    this.soon();
+  }
+
+  answer(message) {
+    if (message.view !== this.id) return;
+    if (message.do === "detail") {
+      this.details.set(message.n, message);
+      this.showDetail(message.n);
+    } else if (message.do === "draft") {
+      this.method.value = message.method;
+      this.path.value = message.path;
+      this.body.value = message.body;
+      this.say("");
+    } else if (message.do === "sent") this.say(message.words, message.ok ? "evp-ok" : "evp-wrong");
+  }
+
+  say(words, look = "") {
+    this.said.textContent = words;
+    this.said.className = `evp-said ${look}`;
+  }
+
+  async exported({ view, part, parts }, data) {
+    if (view !== this.id) return;
+    if (part === 0) this.parts = [];
+    this.parts.push(data.buffer ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice() : data);
+    this.exportButton.textContent = parts > 1 ? `Export ${Math.round((100 * (part + 1)) / parts)} %` : "Export";
+    if (part + 1 < parts) {
+      setTimeout(() => this.ask("export", { part: part + 1 }), BETWEEN_PARTS);
+      return;
+    }
+    let blob = new Blob(this.parts);
+    let name = "events.jsonl.gz";
+    if (window.DecompressionStream) {
+      blob = await new Response(blob.stream().pipeThrough(new DecompressionStream("gzip"))).blob();
+      name = "events.jsonl";
+    }
+    const link = make("a", "", "", { href: URL.createObjectURL(blob), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+    this.exportButton.textContent = "Export";
+    this.live.textContent = `${name} was handed to your browser.`;
+  }
+
+  // ---- drawing
+
+  soon() {
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      if (!this.pressed) this.draw();
+    });
+  }
+
+  visible() {
+    const looking = this.looking();
+    const rows = [];
+    const limit = Math.min(this.span, this.store.limit);
+    for (let i = this.store.rows.length - 1; i >= 0 && rows.length < limit; i--) {
+      const row = this.store.rows[i];
+      if (this.heldAt !== null && row.n > this.heldAt) continue;
+      if (matches(row, this.store.calls.get(row.g || 0), looking)) rows.push(row);
+    }
+    return rows.reverse();
+  }
+
+  wipe() {
+    this.bodies.forEach((body) => body.remove());
+    this.bodies.clear();
+    this.drawn.clear();
+  }
+
+  draw() {
+    if (this.era !== this.store.era) {
+      this.wipe();
+      this.era = this.store.era;
+      this.opened.clear();
+      this.details.clear();
+    }
+    const rows = this.visible();
+    const wanted = new Set(rows.map((row) => row.n));
+    for (const [n, line] of this.drawn) {
+      if (wanted.has(n)) continue;
+      line.more?.remove();
+      line.remove();
+      this.drawn.delete(n);
+    }
+    const byCall = new Map();
+    for (const row of rows) {
+      const key = this.grouped ? row.g || 0 : 0;
+      if (!byCall.has(key)) byCall.set(key, []);
+      byCall.get(key).push(row);
+    }
+    for (const [g, body] of this.bodies) {
+      if (byCall.has(g)) continue;
+      body.remove();
+      this.bodies.delete(g);
+    }
+    let place = this.table.tHead.nextElementSibling;
+    for (const g of [...byCall.keys()].sort((a, b) => (a || Infinity) - (b || Infinity))) {
+      const body = this.bodyOf(g);
+      if (body === place) place = body.nextElementSibling;
+      else this.table.insertBefore(body, place);
+      let at = body.rows[this.grouped ? 1 : 0] || null;
+      for (const row of byCall.get(g)) {
+        const line = this.lineOf(row);
+        for (const one of line.more ? [line, line.more] : [line]) {
+          if (one === at) at = at.nextElementSibling;
+          else body.insertBefore(one, at);
+        }
+      }
+    }
+    this.showCounts(rows);
+    if (rows.length >= this.span && this.span < this.store.limit && !this.growing) {
+      this.growing = setTimeout(() => {
+        this.growing = 0;
+        this.span += AT_ONCE;
+        this.soon();
+      }, this.span === AT_ONCE ? CALM : 30);
+    }
+    this.tabStop();
+    if (this.follow) this.toNewest();
+    else this.scrolled();
+  }
+
+  bodyOf(g) {
+    let body = this.bodies.get(g);
+    if (!body) {
+      body = make("tbody");
+      this.bodies.set(g, body);
+      if (this.grouped) body.append(make("tr", "evp-group"));
+    }
+    const call = this.store.calls.get(g);
+    if (this.grouped && body.call !== call) {
+      body.call = call;
+      const had = body.rows[0].contains(document.activeElement);
+      body.rows[0].replaceChildren(this.heading(g, call));
+      if (had) body.rows[0].querySelector("button").focus();
+      body.classList.toggle("evp-folded", this.folded.has(g));
+      for (const line of body.querySelectorAll(".evp-line")) this.showLeg(line);
+    }
+    return body;
+  }
+
+  heading(g, call) {
+    const cell = make("th", "", undefined, { colspan: "5", scope: "rowgroup" });
+    const fold = button("", "evp-fold", { "aria-expanded": String(!this.folded.has(g)), tabindex: "-1", "data-fold": g });
+    fold.append(make("span", "evp-arrow", "▾", { "aria-hidden": "true" }), make("span", "evp-name", call?.name || ""));
+    const line = make("div", "evp-heading");
+    line.append(fold);
+    if (call?.to) line.append(make("span", "evp-numbers", call.to));
+    if (call?.d) line.append(make("span", "evp-soft", call.d));
+    if (call?.b) line.append(badge(call.i, call.b, call.c));
+    if (call?.legs?.length > 1) {
+      for (const [letter, status] of call.legs) line.append(make("span", "evp-leg", `leg ${letter} ${status}`));
+    }
+    line.append(make("span", "evp-soft evp-many", `${call?.x || 0} ${call?.x === 1 ? "line" : "lines"}`));
+    cell.append(line, ...flagLines(call?.f));
+    return cell;
+  }
+
+  lineOf(row) {
+    let line = this.drawn.get(row.n);
+    if (line) return line;
+    line = make("tr", `evp-line evp-${row.c}${row.o ? " evp-by-hand" : ""}`, undefined, { "data-n": row.n });
+    line.row = row;
+    const cells = ["", "", "", "", ""].map(() => make("td"));
+    const open = button("", "evp-open", { "aria-expanded": "false", tabindex: "-1", "data-open": row.n,
+      "aria-label": `${row.b}, ${row.t ? `${row.t} seconds, ` : ""}${row.s}${(row.f || []).map(([, w]) => `, flag ${w}`).join("")}` });
+    open.append(make("span", "evp-arrow", "▸", { "aria-hidden": "true" }), make("span", "evp-time", row.t ? `${row.t} s` : ""));
+    cells[0].append(open);
+    cells[1].append(badge(row.i, row.b, row.c));
+    cells[2].append(make("div", "evp-sentence", row.s), ...flagLines(row.f));
+    cells[3].append(make("code", "", row.m));
+    if (row.r) cells[4].append(make("span", Number(row.r) < 400 ? "evp-soft" : "evp-wrong", row.r));
+    if (row.ms) cells[4].append(make("span", "evp-soft", row.ms < 1000 ? ` ${row.ms} ms` : ` ${(row.ms / 1000).toFixed(1)} s`));
+    line.append(...cells);
+    this.drawn.set(row.n, line);
+    this.showLeg(line);
+    if (row.n > (this.shownUpto || 0)) {
+      if (this.shownUpto !== undefined && this.store.counts.rows - row.n < 5) line.classList.add("evp-new");
+      this.shownUpto = row.n;
+    }
+    if (row.d) this.details.set(row.n, row.d);
+    if (this.opened.has(row.n)) this.unfold(line);
+    return line;
+  }
+
+  showLeg(line) {
+    const { row } = line;
+    const call = this.store.calls.get(row.g || 0);
+    const words = [this.grouped ? "" : call?.name || "", call?.legs?.length > 1 && row.l ? `leg ${row.l}` : "",
+      row.o && (row.o !== call?.o) ? row.o : ""].filter(Boolean);
+    let mark = line.querySelector(".evp-whose");
+    if (!words.length) mark?.remove();
+    else {
+      if (!mark) line.cells[1].append((mark = make("span", "evp-whose")));
+      mark.textContent = words.join(", ");
+    }
+  }
+
+  // ---- one line opened
+
+  toggle(line) {
+    const { n } = line.row;
+    if (this.opened.has(n)) {
+      this.opened.delete(n);
+      line.more?.remove();
+      line.more = null;
+    } else {
+      this.opened.add(n);
+      this.follow = false;
+      this.unfold(line);
+      if (!this.details.has(n)) this.ask("open", { n });
+    }
+    line.classList.toggle("evp-opened", this.opened.has(n));
+    line.querySelector(".evp-open").setAttribute("aria-expanded", String(this.opened.has(n)));
+    if (line.more) line.more.scrollIntoView({ block: "nearest" });
+  }
+
+  unfold(line) {
+    line.classList.add("evp-opened");
+    line.querySelector(".evp-open").setAttribute("aria-expanded", "true");
+    line.more = make("tr", "evp-more");
+    line.more.append(make("td", "", undefined, { colspan: "5" }));
+    line.after(line.more);
+    this.showDetail(line.row.n);
+  }
+
+  showDetail(n) {
+    const line = this.drawn.get(n);
+    if (!line?.more) return;
+    const cell = line.more.firstChild;
+    const detail = this.details.get(n);
+    if (!detail) {
+      cell.textContent = "Python is asked for it (it waits while a cell runs)…";
+      return;
+    }
+    cell.replaceChildren();
+    if (detail.why.length) {
+      const why = make("p", "evp-why");
+      why.append(make("b", "", "Why: "), `${detail.why[0]} `, make("b", "", "Next: "), detail.why[1]);
+      cell.append(why);
+    }
+    const both = make("div", "evp-both");
+    for (const [title, [first, headers, body]] of [["Request", detail.request], ["Your reply", detail.reply]]) {
+      const side = make("div", "evp-side");
+      side.append(make("div", "evp-side-title", title), make("code", "evp-first", first));
+      if (headers.length) {
+        const fold = make("details");
+        const summary = make("summary", "", `${headers.length} header${headers.length === 1 ? "" : "s"}`);
+        fold.append(summary, make("pre", "", headers.join("\n")));
+        side.append(fold);
+      }
+      side.append(body ? make("pre", "", body) : make("p", "evp-soft", "No body."));
+      both.append(side);
+    }
+    cell.append(both);
+  }
+
+  clicked({ target }) {
+    const fold = target.closest("[data-fold]");
+    if (fold) {
+      const g = Number(fold.dataset.fold);
+      if (!this.folded.delete(g)) this.folded.add(g);
+      this.bodies.get(g).classList.toggle("evp-folded", this.folded.has(g));
+      fold.setAttribute("aria-expanded", String(!this.folded.has(g)));
+      return;
+    }
+    const line = target.closest(".evp-line");
+    if (line && !String(getSelection())) this.toggle(line);
+  }
+
+  // ---- what is told about it all
+
+  showCounts(rows) {
+    const { counts } = this.store;
+    const many = (n, one) => `${n.toLocaleString("en")} ${one}${n === 1 ? "" : "s"}`;
+    this.counts.replaceChildren(make("span", "evp-chip", many(counts.events, "event")),
+      make("span", "evp-chip", many(counts.requests, "other request")), make("span", "evp-chip", many(counts.calls, "call")));
+    if (counts.flags) this.counts.append(make("span", "evp-chip evp-chip-flag", `⚑ ${many(counts.flags, "flag")}`));
+    const filtered = Object.values(this.looking()).some(Boolean);
+    this.reset.hidden = !filtered;
+    const held = this.heldAt === null ? 0 : Math.max(0, counts.rows - this.heldAt);
+    this.showing.textContent = [
+      held ? `${held.toLocaleString("en")} new, not shown while paused` : "",
+      filtered ? `${rows.length} shown by the filter, of ${counts.rows.toLocaleString("en")}`
+        : counts.rows > rows.length && !held ? `The last ${rows.length} of ${counts.rows.toLocaleString("en")}; Export has all` : "",
+    ].filter(Boolean).join(" · ");
+    const last = this.store.rows[this.store.rows.length - 1];
+    this.newest.replaceChildren(...(last ? [make("span", "evp-soft", "Newest "), badge(last.i, last.b, last.c), ` ${last.s}`]
+      : [make("span", "evp-soft", "No events yet. They show here as soon as they reach your server.")]));
+    this.root.classList.toggle("evp-empty", !rows.length);
+    this.fillCalls(this.call, [["", "All calls"]]);
+  }
+
+  fillCalls(select, first) {
+    const calls = [...this.store.calls.values()].sort((a, b) => a.g - b.g).slice(-50);
+    const options = [...first, ...calls.filter((call) => call.g || select === this.call)
+      .map((call) => [String(call.g), call.to && select === this.of ? `${call.name}, ${call.to}` : call.name])];
+    const wanted = select === this.call ? this.looking().call : select.value;
+    if (wanted && !options.some(([value]) => value === wanted)) options.push([wanted, `Call ${wanted}`]);
+    const key = JSON.stringify(options);
+    if (select.key === key) return;
+    select.key = key;
+    select.replaceChildren(...options.map(([value, name]) => make("option", "", name, { value })));
+    select.value = wanted;
+  }
+
+  announce(rows) {
+    this.unread.push(...rows.slice(-1));
+    this.unreadCount = (this.unreadCount || 0) + rows.length;
+    if (this.speaking) return;
+    const speak = () => {
+      const last = this.unread.pop();
+      const flags = (last.f || []).map(([, word]) => ` Flag: ${word}.`).join("");
+      this.live.textContent = `${this.unreadCount > 1 ? `${this.unreadCount} new. Newest: ` : ""}${last.b}. ${last.s}${flags}`;
+      this.unread = [];
+      this.unreadCount = 0;
+      this.speaking = setTimeout(() => {
+        this.speaking = 0;
+        if (this.unread.length) this.announce([]);
+      }, QUIET);
+    };
+    if (this.unread.length) speak();
+  }
+
+  showState(lost) {
+    if (lost) this.lost = true;
+    const note = this.lost ? "The kernel was stopped or restarted: run the cell again for a live panel." : this.model.get("note");
+    const paused = this.model.get("paused");
+    const [look, words] = note ? ["over", "■ closed"] : paused ? ["held", "❚❚ paused"] : ["live", "● live"];
+    this.state.className = `evp-state evp-state-${look}`;
+    this.state.textContent = words;
+    this.note.hidden = !note;
+    this.note.textContent = note;
+    this.pauseButton.textContent = paused ? "Continue" : "Pause";
+    this.pauseButton.hidden = Boolean(note) && !paused;
+  }
+
+  paused() {
+    this.heldAt = this.model.get("paused") ? this.store.upto : null;
+    this.showState();
+    this.soon();
+  }
+
+  // ---- the filter
+
+  looking() {
+    return { text: "", kind: "", call: "", ...this.model.get("looking") };
+  }
+
+  look() {
+    this.model.set("looking", { text: this.text.value, kind: this.kind.value, call: this.call.value });
+    clearTimeout(this.typing);
+    this.typing = setTimeout(() => this.model.save_changes(), 200);
+    this.soon();
+  }
+
+  showFilter() {
+    const { text, kind, call } = this.looking();
+    if (document.activeElement !== this.text) this.text.value = text;
+    if (![...this.kind.options].some((one) => one.value === kind)) this.kind.append(make("option", "", kind, { value: kind }));
+    this.kind.value = kind;
+    this.fillCalls(this.call, [["", "All calls"]]);
+    this.call.value = call;
+    this.soon();
+  }
+
+  showForm(show) {
+    this.form.hidden = !show;
+    this.sendButton.setAttribute("aria-expanded", String(show));
+    if (!show) {
+      this.sendButton.focus();
+      return;
+    }
+    if (!this.ready.options.length) {
+      (this.store.ready || []).forEach(([value, name]) => this.ready.append(make("option", "", name, { value })));
+    }
+    this.fillCalls(this.of, [["", "a new call"]]);
+    this.ask("draft", { name: this.ready.value, call: this.of.value });
+    this.ready.focus();
+  }
+
+  // ---- keys and scrolling
+
+  toNewest() {
+    let line = null;
+    for (const one of this.drawn.values()) if (!line || one.row.n > line.row.n) line = one;
+    if (line) {
+      const view = this.scroll.getBoundingClientRect();
+      const place = line.getBoundingClientRect();
+      const head = this.table.tHead.offsetHeight;
+      if (place.bottom > view.bottom) this.scroll.scrollTop += Math.ceil(place.bottom - view.top - this.scroll.clientHeight);
+      else if (place.top < view.top + head) this.scroll.scrollTop -= Math.ceil(view.top + head - place.top);
+    }
+    this.jump.hidden = true;
+  }
+
+  scrolled() {
+    const last = Math.max(0, ...this.drawn.keys());
+    const line = this.drawn.get(last);
+    const view = this.scroll.getBoundingClientRect();
+    const place = line?.getBoundingClientRect();
+    this.follow = !place || !place.height || (place.bottom <= view.bottom + 8 && place.top >= view.top - 8);
+    this.jump.hidden = this.follow;
+  }
+
+  rove(target) {
+    if (!target.matches("[data-open], [data-fold]")) return;
+    if (this.roving) this.roving.tabIndex = -1;
+    target.tabIndex = 0;
+    this.roving = target;
+    this.chosen = target === document.activeElement;
+  }
+
+  // Before JupyterLab sees a key: its shortcuts would move the cell, or restart the kernel.
+  key(event) {
+    const { target, key } = event;
+    if (!this.root.contains(target) || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.stopImmediatePropagation();
+    if (key === "Escape") {
+      const line = target.closest(".evp-more")?.previousElementSibling || target.closest(".evp-line");
+      if (target.closest(".evp-send")) this.showForm(false);
+      else if (line && this.opened.has(line.row.n)) {
+        this.toggle(line);
+        line.querySelector("button").focus();
+      } else if (target === this.text && this.text.value) {
+        this.text.value = "";
+        this.look();
+      } else return;
+      event.preventDefault();
+      return;
+    }
+    const inTable = target.matches("[data-open], [data-fold]") || target === this.scroll;
+    if (!inTable || !["ArrowDown", "ArrowUp", "Home", "End"].includes(key)) return;
+    event.preventDefault();
+    const all = [...this.table.querySelectorAll("[data-open], [data-fold]")].filter((one) => one.offsetParent);
+    const at = all.indexOf(target);
+    const next = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: all.length - 1 }[key];
+    all[Math.max(0, Math.min(all.length - 1, next))]?.focus();
+  }
+
+  // The table is one stop of the Tab key: where one was last, else the newest line.
+  tabStop() {
+    if (this.roving?.isConnected && this.chosen) return;
+    const newest = this.drawn.get(Math.max(...this.drawn.keys()));
+    if (newest) this.rove(newest.querySelector("[data-open]"));
+  }
+
+  close() {
+    clearTimeout(this.typing);
+    clearTimeout(this.growing);
+    clearTimeout(this.speaking);
+    cancelAnimationFrame(this.frame);
+    this.resized.disconnect();
+    window.removeEventListener("keydown", this.onKey, true);
+    window.removeEventListener("pointerup", this.onUp, true);
+    window.removeEventListener("pointercancel", this.onUp, true);
+    this.root.remove();
+  }
+}
+
+export default () => {
+  let store;
+  return {
+    initialize({ model }) {
+      store = new Store(model);
+      model.on("msg:custom", (message, buffers) => {
+        if (["news", "older", "counts"].includes(message.do)) store.take(message);
+        else if (message.do === "export") store.views.forEach((view) => view.exported(message, buffers[0]));
+        else store.views.forEach((view) => view.answer(message));
+      });
+      model.on("change:snapshot", () => store.take(model.get("snapshot")));
+      model.send({ do: "hello", upto: store.upto, era: store.era });
+    },
+    render({ model, el }) {
+      const view = new View(model, store, el);
+      store.views.add(view);
+      const on = [["change:paused", () => view.paused()], ["change:note", () => view.showState()],
+        ["change:looking", () => view.showFilter()], ["comm_live_update", () => view.showState(true)]];
+      on.forEach(([name, handler]) => model.on(name, handler));
+      return () => {
+        on.forEach(([name, handler]) => model.off(name, handler));
+        store.views.delete(view);
+        view.close();
+      };
+    },
+  };
+};

@@ -1,0 +1,365 @@
+"""What the event panel sends to the page, how often and how much, and what it does with what comes back."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask
+from flask import request as flask_request
+
+from helpers.errors import KitError
+from helpers.events import Events
+from helpers.server import BackgroundServer
+from helpers.widgets.events import EventPanel
+from helpers.widgets.events_shell import PAUSE, Shell
+from tests.unit import calls
+from tests.unit.panels import Inbox, panel_of, request, status
+
+
+class Wire:
+    """The comm between kernel and page: every message with its size, and when it was sent."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.sent: list[tuple[float, int, dict[str, Any], list[bytes]]] = []
+        send, state = Shell.send, Shell.send_state
+
+        def keep(data: dict[str, Any], buffers: Any) -> None:
+            size = len(json.dumps(data).encode()) + sum(map(len, buffers or ()))
+            self.sent.append((time.monotonic(), size, data, [bytes(one) for one in buffers or ()]))
+
+        def on_send(shell: Shell, content: Any, buffers: Any = None) -> None:
+            keep(content, buffers)
+            send(shell, content, buffers)
+
+        def on_state(shell: Shell, key: Any = None) -> None:
+            keys = {key} if isinstance(key, str) else key
+            keep({"do": "state", **{name: getattr(shell, name) for name in keys or () if name == "snapshot"}}, None)
+            state(shell, key)
+
+        monkeypatch.setattr(Shell, "send", on_send)
+        monkeypatch.setattr(Shell, "send_state", on_state)
+
+    def of(self, what: str) -> list[dict[str, Any]]:
+        return [message for _, _, message, _ in self.sent if message["do"] == what]
+
+    def wait(self, true: Callable[[], Any], seconds: float = 5) -> Any:
+        end = time.monotonic() + seconds
+        while not (found := true()):
+            assert time.monotonic() < end, self.sent
+            time.sleep(0.01)
+        return found
+
+
+@pytest.fixture
+def wire(monkeypatch: pytest.MonkeyPatch) -> Wire:
+    return Wire(monkeypatch)
+
+
+@pytest.fixture
+def server() -> Iterator[BackgroundServer]:
+    app = Flask("events")
+
+    @app.route("/event", methods=["GET", "POST"])
+    def event() -> tuple[str, int]:
+        return flask_request.headers.get("X-Made-Up", ""), 200
+
+    with BackgroundServer(app) as server:
+        yield server
+
+
+@pytest.fixture
+def inbox() -> Iterator[Inbox]:
+    yield Inbox()
+
+
+@pytest.fixture
+def panel(inbox: Inbox, wire: Wire) -> Iterator[EventPanel]:
+    panel = EventPanel(inbox.events)
+    yield panel
+    panel.close()
+
+
+def hello(panel: EventPanel, view: str = "v") -> None:
+    snapshot = panel.widget.snapshot
+    panel.handle({"do": "hello", "upto": snapshot["upto"], "era": snapshot["era"], "view": view})
+
+
+def test_until_the_page_listens_it_finds_the_newest_in_the_state(panel: EventPanel, inbox: Inbox, wire: Wire) -> None:
+    inbox.arrive(status("started"))
+    wire.wait(lambda: panel.widget.snapshot["upto"] == 1)
+    assert [row["b"] for row in panel.widget.snapshot["rows"]] == ["started"]
+    assert panel.widget.snapshot["rows"][0]["d"]["request"][0] == "POST /event HTTP/1.1"
+    assert wire.of("news") == []
+
+
+def test_then_only_new_rows_are_sent(panel: EventPanel, inbox: Inbox, wire: Wire) -> None:
+    inbox.arrive(status("started"))
+    hello(panel)
+    for n, name in enumerate(("ringing", "answered")):
+        inbox.arrive(status(name, at=n))
+        wire.wait(lambda name=name: [row for news in wire.of("news") for row in news["rows"] if row["b"] == name])
+    sent = [row["b"] for news in wire.of("news") for row in news["rows"]]
+    assert sent == ["started", "ringing", "answered"]
+
+
+def test_a_page_that_is_loaded_again_gets_everything(panel: EventPanel, inbox: Inbox) -> None:
+    hello(panel)
+    inbox.arrive(status("started"))
+    state = panel.widget.get_state()
+    assert [row["b"] for row in state["snapshot"]["rows"]] == ["started"]
+
+
+def test_pause_holds_the_rows_and_counts_on(panel: EventPanel, inbox: Inbox, wire: Wire) -> None:
+    hello(panel)
+    panel.pause()
+    inbox.arrive(status("started"))
+    wire.wait(lambda: any(message["counts"]["rows"] == 1 for message in wire.of("counts")))
+    assert not any(news["rows"] for news in wire.of("news"))
+    assert len(panel) == 1
+    panel.resume()
+    wire.wait(lambda: [row for news in wire.of("news") for row in news["rows"]])
+
+
+def test_a_filter_finds_what_has_left_the_screen(inbox: Inbox, wire: Wire) -> None:
+    panel = EventPanel(inbox.events, rows=5)
+    inbox.arrive(status("busy", at=0))
+    for n in range(20):
+        inbox.arrive(status("ringing", at=n))
+    panel.widget.looking = {"text": "engaged", "kind": "", "call": ""}
+    assert [row["n"] for row in wire.of("older")[-1]["rows"]] == [1]
+    panel.close()
+
+
+class Network:
+    """What the phone network tells: here by hand."""
+
+    def calls(self) -> list[dict[str, Any]]:
+        return [{"uuid": "old", "status": "completed"}]
+
+    def follow(self, on_entry: Callable[[dict[str, Any]], object]) -> Callable[[], None]:
+        self.tell = on_entry
+        return lambda: None
+
+
+def test_what_is_missing_reaches_the_page_by_itself(inbox: Inbox, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("helpers.widgets.events_book.GRACE", 0.4)
+    monkeypatch.setattr("helpers.widgets.events.GRACE", 0.4)
+    network = Network()
+    panel = EventPanel(inbox.events, network=network)
+    hello(panel)
+    inbox.arrive(status("answered"))
+    network.tell({"kind": "status", "leg": calls.LEG, "conversation": calls.TALK, "status": "completed"})
+    wire.wait(
+        lambda: [c for news in wire.of("news") for c in news["calls"] if [f[1] for f in c["f"]] == ["no completed"]]
+    )
+    inbox.arrive(status("completed"))
+    wire.wait(lambda: wire.of("news")[-1]["calls"][-1]["f"] == [])
+    panel.close()
+
+
+def test_a_live_call_that_is_quiet_is_asked_about(inbox: Inbox, wire: Wire) -> None:
+    panel = EventPanel(inbox.events, patience=0.3)
+    hello(panel)
+    inbox.arrive(status("answered"))
+    wire.wait(
+        lambda: [c for news in wire.of("news") for c in news["calls"] if [f[1] for f in c["f"]] == ["no completed yet"]]
+    )
+    assert "Fine while you talk" in repr(panel)
+    panel.close()
+
+
+def test_cleared_events_begin_a_new_page(panel: EventPanel, inbox: Inbox, wire: Wire) -> None:
+    hello(panel)
+    inbox.arrive(status("started"))
+    wire.wait(lambda: [row for news in wire.of("news") for row in news["rows"]])
+    inbox.events.clear()
+    inbox.arrive(status("busy"))
+    wire.wait(lambda: panel.widget.snapshot["era"] == 1 and panel.widget.snapshot["rows"])
+    assert [row["b"] for row in panel.widget.snapshot["rows"]] == ["busy"]
+
+
+def test_hostile_and_broken_texts_can_be_sent(panel: EventPanel, inbox: Inbox, wire: Wire) -> None:
+    hello(panel)
+    inbox.arrive(status("\ud800<script>", uuid="\udc00\x00", **{"from": "<b>", "to": "\u202e"}))
+    news = wire.wait(lambda: [news for news in wire.of("news") if news["rows"]])[0]
+    json.dumps(news, ensure_ascii=False).encode()
+    assert news["rows"][0]["b"] == "<script>"
+
+
+def test_flood(server: BackgroundServer, wire: Wire) -> None:
+    """5,000 events in 10 s: none is lost, and the page gets little and seldom."""
+    panel = EventPanel(Events(server))
+    hello(panel)
+
+    def post(number: int) -> None:
+        body = status("ringing", at=number % 60, uuid=f"leg-{number // 5}", conversation_uuid=f"CON-{number // 5}",
+                      number=number)  # fmt: skip
+        sessions.session.post(f"{server.url}/event", json=body, timeout=30)
+
+    class Sessions(threading.local):
+        def __init__(self) -> None:
+            self.session = requests.Session()
+
+    sessions, began = Sessions(), time.monotonic()
+    with ThreadPoolExecutor(4) as clients:
+        list(clients.map(post, range(5000), chunksize=50))
+    seconds = time.monotonic() - began
+    assert len(panel) == 5000
+    assert sorted(event["number"] for event in json.loads(panel.to_json())) == list(range(5000))
+    assert len({row.call for row in panel._book.rows}) == 1000
+    wire.wait(lambda: any(news["upto"] == 5000 for news in wire.of("news")))
+    panel.close()
+    times = [when for when, *_ in wire.sent]
+    whole = times[-1] - times[0] + PAUSE
+    size = sum(size for _, size, *_ in wire.sent)
+    print(f"{seconds:.1f} s, {len(times)} messages, {size / whole / 1000:.0f} KB/s")
+    assert size / whole < 200_000
+    assert len(times) / whole <= 5.5
+    worst = max(sum(s for t, s, *_ in wire.sent if start <= t < start + 1) for start in times)
+    assert worst < 400_000, "no second is much worse than the others"
+
+
+def test_the_whole_request_on_demand(panel: EventPanel, inbox: Inbox, wire: Wire) -> None:
+    inbox.arrive(status("busy"))
+    panel.handle({"do": "open", "n": 1, "view": "v"})
+    [detail] = wire.of("detail")
+    assert detail["request"][0] == "POST /event HTTP/1.1"
+    assert '"status": "busy"' in detail["request"][2]
+    assert detail["reply"][0] == "HTTP/1.1 200 OK (3 ms)"
+    assert detail["why"][1] == "Try again later."
+    for odd in ({"do": "open", "n": 99}, {"do": "open"}, {"do": "open", "n": "x"}, {"do": "nothing"}, {}):
+        panel.handle(odd)
+
+
+def test_export_in_parts(panel: EventPanel, inbox: Inbox, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("helpers.widgets.events_desk.PART", 100)
+    for n in range(20):
+        inbox.arrive(status("ringing", at=n))
+    panel.handle({"do": "export", "part": 0, "view": "v"})
+    for part in range(1, wire.of("export")[0]["parts"]):
+        panel.handle({"do": "export", "part": part, "view": "v"})
+    data = b"".join(buffers[0] for *_, message, buffers in wire.sent if message["do"] == "export")
+    assert gzip.decompress(data).decode() == panel.to_jsonl()
+
+
+# --- made-up events
+
+
+def test_send_is_a_real_request_and_marked(server: BackgroundServer) -> None:
+    panel = EventPanel(Events(server), server=server)
+    view = panel.send("input")
+    assert "HTTP/1.1 200 OK" in repr(view)
+    assert server.requests[0].response_body == "event panel"
+    assert "input (made up)" in repr(panel)
+    panel.send({"uuid": "x", "status": "busy"}, method="GET")
+    assert [row.kind for row in panel.filter(kind="made up").shown()] == ["input", "status"]
+    panel.close()
+
+
+@pytest.mark.parametrize(
+    ("event", "how", "words"),
+    [("nothing like it", {}, "There are: ringing"), (5, {}, "A int is no event"),
+     ("busy", {"path": "event"}, "one slash"),
+     ("busy", {"path": "//elsewhere.example/event"}, "one slash"), ("busy", {"path": "/a b"}, "one slash"),
+     ("busy", {"method": "DELETE"}, "Use POST or GET"), ({"uuid": {1}}, {}, "cannot be sent")],
+)  # fmt: skip
+def test_what_cannot_be_sent(server: BackgroundServer, event: Any, how: dict[str, str], words: str) -> None:
+    panel = EventPanel(Events(server), server=server)
+    with pytest.raises(KitError, match=words):
+        panel.send(event, **how)
+    assert len(server.requests) == 0
+    panel.close()
+
+
+def test_nowhere_to_send() -> None:
+    with pytest.raises(KitError, match="belongs to no server"):
+        EventPanel().send("busy")
+    inbox = Inbox()
+    with pytest.raises(KitError, match=r"does not run.*kit\.serve"):
+        EventPanel(inbox.events, server=inbox).send("busy")
+    inbox.url = "http://127.0.0.1:9"
+    with pytest.raises(KitError, match="did not reply"):
+        EventPanel(inbox.events, server=inbox).send("busy")
+
+
+def test_the_form(server: BackgroundServer, wire: Wire) -> None:
+    panel = EventPanel(Events(server), server=server)
+    panel.send(status("started"))
+    panel.handle({"do": "draft", "name": "completed", "call": "1", "view": "v"})
+    [draft] = wire.of("draft")
+    assert (draft["method"], draft["path"]) == ("POST", "/event")
+    payload = json.loads(draft["body"])
+    assert (payload["uuid"], payload["conversation_uuid"]) == (calls.LEG, calls.TALK)
+    panel.handle({"do": "send", "method": "POST", "path": "/event", "body": draft["body"], "view": "v"})
+    [told] = wire.wait(lambda: wire.of("sent"))
+    assert told["ok"]
+    assert told["words"].startswith("Sent POST /event: 200 OK")
+    assert [row.name for row in panel.shown()] == ["started", "completed"]
+    for body in ("{", "[1]", "[" * 100_000):
+        panel.handle({"do": "send", "method": "POST", "path": "/event", "body": body, "view": "v"})
+    panel.handle({"do": "draft", "name": "x", "call": "99"})
+    assert [told["ok"] for told in wire.of("sent")] == [True, False, False, False, False]
+    assert wire.of("sent")[1]["words"].startswith("The body is not JSON (line 1).")
+    panel.close()
+
+
+# --- a stored call again
+
+
+def test_replay_of_a_call() -> None:
+    call = calls.menu().call()
+    panel = panel_of(status("busy")).replay(call)
+    names = [row.name for row in panel.shown() if row.origin == "replay"]
+    assert names == [e["payload"].get("status") or ("input" if e["type"] == "input" else "answer")
+                     for e in call.entries("webhook")]  # fmt: skip
+    assert panel.counts["calls"] == 2, "a replay is a call of its own, also when the call itself is there"
+    panel.replay(call)
+    assert panel.counts["calls"] == 3
+    panel.close()
+
+
+def test_replay_keeps_its_own_pace_until_it_is_closed() -> None:
+    first, second = request(status("started")), request(status("answered", at=60))
+    panel = EventPanel(Inbox(first, second).events)
+    lines = [json.loads(line) for line in panel.to_jsonl().splitlines()]
+    lines[1]["at"] = lines[0]["at"].replace(lines[0]["at"][:4], "2999")
+    again = EventPanel().replay(lines, speed=1)
+    end = time.monotonic() + 5
+    while len(again) < 1 and time.monotonic() < end:
+        time.sleep(0.01)
+    assert len(again) == 1
+    again.close()
+    assert "event-panel-replay" not in {thread.name for thread in threading.enumerate()}
+    with pytest.raises(KitError, match="closed"):
+        again.replay(lines)
+
+
+@pytest.mark.parametrize(
+    ("source", "words"),
+    [("", "no event"), ([], "no event"), (5, "A int is no stored call"), ([5], "Line 1 is no event"),
+     ('{"a": 1}', "Line 1 is neither"), ('{"uuid": "x", "status": "busy"}\n{', "Line 2 is not JSON"), ("[", "not JSON"),
+     ("nowhere.jsonl", "nowhere.jsonl"), (Path("nowhere.jsonl"), "cannot be read"),
+     ([{"method": "POST", "url": "/", "status": "many"}], "wrong type"),
+     ([{"method": "POST", "url": "/", "request_headers": 5}], "wrong type"),
+     ([{"method": "POST", "url": "/", "at": "yesterday"}], "wrong type")],
+)  # fmt: skip
+def test_what_is_no_stored_call(source: Any, words: str) -> None:
+    panel = EventPanel()
+    with pytest.raises(KitError, match=words):
+        panel.replay(source)
+    assert len(panel) == 0
+
+
+@pytest.mark.parametrize("speed", [0, -1, "fast", float("nan"), float("inf")])
+def test_a_speed_that_is_none(speed: Any) -> None:
+    with pytest.raises(KitError, match="is no speed"):
+        EventPanel().replay([status("busy")], speed=speed)
