@@ -1,4 +1,4 @@
-"""The ladder: who told whom what, as a Mermaid sequence diagram and as text."""
+"""The ladder: who told whom what, as a picture, as a Mermaid sequence diagram and as text."""
 
 from __future__ import annotations
 
@@ -7,16 +7,39 @@ from dataclasses import replace
 
 from helpers.record import Call
 from helpers.views.base import View, one_line
+from helpers.views.folding import fold
 from helpers.views.steps import Step, Story
+from helpers.views.svg import Picture
 
 PRESSES = "presses "
 
 
-def ladder(call: Call) -> View:
-    """A call as a ladder between phone, Voice API and your server. JupyterLab draws the Mermaid source by itself."""
+class Ladder(Picture, View):
+    """A ladder. ``.svg()``, ``.mermaid`` and ``.text`` hand it out; ``.save("ladder.svg")`` keeps it, as .mmd, .md and
+    .txt too."""
+
+    def __init__(self, text: str, svg: str, mermaid: str) -> None:
+        super().__init__(text, {"image/svg+xml": svg})
+        self.mermaid = mermaid
+
+    def forms(self) -> dict[str, str]:
+        """What can be kept, by the ending of the file's name; ``.md`` is what a code host draws."""
+        drawn = {".mmd": self.mermaid, ".md": f"```mermaid\n{self.mermaid}\n```"}
+        return {**super().forms(), **drawn}
+
+
+def ladder(call: Call, *, full: bool = False) -> Ladder:
+    """A call as a ladder between notebook, your server, the Voice API and each phone.
+
+    A long call is folded: what repeats is told once, and of the rest the beginning, the end and what went wrong.
+    ``full`` shows every step.
+    """
+    from helpers.views.ladder_picture import draw
+
     story = Story(call)
     steps = merge([step for step in story.steps if not step.quiet])
-    return View(as_text(story, steps), {"text/vnd.mermaid": as_mermaid(story, steps)})
+    steps = steps if full else fold(steps, list(story.lanes))
+    return Ladder(as_text(story, steps), draw(story.lanes, steps, repr(call)), as_mermaid(story, steps))
 
 
 def merge(steps: list[Step]) -> list[Step]:
@@ -49,7 +72,10 @@ def as_mermaid(story: Story, steps: list[Step]) -> str:
         text = escape(f"{step.at:.1f} s · {label(step)}")
         a, b = keys[step.source], keys[step.target]
         arrow = "--x" if step.reply and step.trouble else "-->>" if step.reply else "-x" if step.trouble else "->>"
-        lines.append(f"  Note over {a}: {wrap(text)}" if a == b else f"  {a}{arrow}{b}: {wrap(text)}")
+        if a == b or step.fold:
+            lines.append(f"  Note over {a if a == b else f'{a},{b}'}: {wrap(text)}")
+        else:
+            lines.append(f"  {a}{arrow}{b}: {wrap(text)}")
     return "\n".join(lines)
 
 
@@ -91,8 +117,10 @@ def _lanes(step: Step, lanes: list[str], width: int) -> str:
     places = [width * i + width // 2 for i in range(len(lanes))]
     line = [" "] * (places[-1] + 4)
     for place in places:
-        line[place] = "│"
+        line[place] = "┆" if step.fold else "│"
     a, b = places[lanes.index(step.source)], places[lanes.index(step.target)]
+    if step.fold:
+        return "".join(line)
     if a == b:
         line[a] = "●"
         return "".join(line)

@@ -162,7 +162,7 @@ def _shown(places: list[Place], cell: Cell, longest: float) -> Shown:
     facts = tuple(call.facts.items())
     if not call.seconds:
         return Shown(labels, facts=facts)
-    samples = call.call.heard(RATE)
+    samples = call.call.heard_samples(RATE)
     bars = max(1, round(BARS * call.seconds / longest)) if longest else 1
     return Shown(labels, "", stored(call), call.seconds, _loudness(samples),
                  _peaks(samples, bars), facts)  # fmt: skip

@@ -1,25 +1,18 @@
-"""Sounds to hear and to see: a player for a file or for samples, and what is in a sound from bass to treble."""
+"""Sounds to hear and to see: a player for a file or for samples."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from html import escape
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from helpers.errors import KitError
-from helpers.views.base import View, columns
+from helpers.views.base import View
 
 if TYPE_CHECKING:
     from helpers.audio import Samples
-
-BANDS = ((0, 300), (300, 3400), (3400, 8000), (8000, 22050))  # Hz; the second is the telephone's
-QUIETEST = -80  # dB: what is softer is drawn and told as nothing
-WIDTH, HEIGHT = 820, 300
-COLOURS = ("#b4531a", "#44699c", "#2f7d6d", "#5b6472")
-DASHES = ("-", "--", ":", "-.")  # a line is told by its dashes too, never by colour alone
 
 
 def listen(
@@ -80,64 +73,3 @@ def _written(sound: bytes | Samples, rate: int, name: Path) -> Path:
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(data)
     return file
-
-
-def spectrum(sounds: Mapping[str, tuple[Samples, int]]) -> View:
-    """What is in sounds from bass to treble: a picture, and in words how loud each has which frequencies.
-
-    ``sounds``: name -> (samples, samples a second). Levels are in decibels below the whole of the first sound.
-    """
-    import numpy as np
-
-    powers = {name: _power(*sound) for name, sound in sounds.items()}
-    whole = max(float(next(iter(powers.values()))[1].sum()), 1e-20)
-    rows = [["", *(f"{low}–{high} Hz" for low, high in BANDS)]]
-    for name, (frequencies, power) in powers.items():
-        shares = [power[(frequencies >= low) & (frequencies < high)].sum() / whole for low, high in BANDS]
-        levels = [10 * np.log10(max(float(share), 1e-12)) for share in shares]
-        rows.append([name, *(f"{level:.0f} dB" if level > QUIETEST else "nothing" for level in levels)])
-    text = "\n".join(columns(rows, right=(1, 2, 3, 4)))
-    return View(text, {"image/png": _drawn(powers, whole)}, {"image/png": {"width": WIDTH, "height": HEIGHT}})
-
-
-def _power(samples: Samples, rate: int) -> tuple[Any, Any]:
-    """Frequencies in Hz and the power at each, as a share of full scale; the same sum at any rate."""
-    import numpy as np
-
-    power = np.abs(np.fft.rfft(samples)) ** 2 / max(len(samples), 1) ** 2
-    return np.fft.rfftfreq(len(samples), 1 / rate), power
-
-
-def _drawn(powers: Mapping[str, tuple[Any, Any]], whole: float) -> str:
-    import base64
-
-    import numpy as np
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    from helpers.views.drawing import INK, LIMIT, SHARP, compress
-
-    figure = Figure(figsize=(WIDTH / 100, HEIGHT / 100), facecolor="white", layout="constrained")
-    canvas, axes = FigureCanvasAgg(figure), figure.add_subplot()
-    low, high = BANDS[1]
-    axes.axvspan(low, high, color="#eceef1", zorder=0)
-    axes.text((low * high) ** 0.5, 6, "what a telephone carries", ha="center", va="center", fontsize=8.5, color=INK)
-    edges = np.geomspace(50, 22050, 36)  # a quarter of an octave each: about as finely as an ear tells noises apart
-    for number, (name, (frequencies, power)) in enumerate(powers.items()):
-        sums, _ = np.histogram(frequencies, edges, weights=power)
-        levels = 10 * np.log10(np.maximum(sums / whole, 1e-12))
-        colour, dash = COLOURS[number % len(COLOURS)], DASHES[number % len(DASHES)]
-        axes.stairs(levels, edges, baseline=QUIETEST, label=name, color=colour, linestyle=dash, linewidth=1.8)
-    axes.set(xscale="log", xlim=(50, 22050), ylim=(QUIETEST, 12), ylabel="level (dB)", xlabel="frequency (Hz)")
-    axes.set_xticks([100, 300, 1000, 3400, 8000, 20000], ["100", "300", "1000", "3400", "8000", "20 000"])
-    axes.tick_params(which="both", labelsize=8.5, colors="#5b6472")
-    axes.minorticks_off()
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=8.5, loc="upper right")
-    png, sharp = b"", SHARP
-    while not png or (len(png) > LIMIT and sharp > 0.5):
-        sharp = sharp * LIMIT / len(png) if png else sharp
-        figure.set_dpi(100 * sharp)
-        canvas.draw()  # type: ignore[no-untyped-call]
-        png = compress(canvas)
-    return base64.b64encode(png).decode()

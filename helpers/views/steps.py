@@ -14,8 +14,8 @@ from helpers.record import Call, Entry
 from helpers.views.base import one_line
 from helpers.views.words import asked, playing, sound_name, telling, what_happened
 
-API, SERVER = "api", "server"
-NAMES = {API: "Voice API", SERVER: "Your server"}
+NOTEBOOK, SERVER, API = "notebook", "server", "api"
+NAMES = {NOTEBOOK: "Notebook", SERVER: "Your server", API: "Voice API"}
 KINDS = {"app": "App", "sip": "SIP", "websocket": "WebSocket", "vbc": "Extension"}
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # Webhooks whose reply may be an NCCO; of the others only the status counts.
@@ -32,7 +32,8 @@ def awaited(hook: Entry) -> bool:
 class Step:
     """One line of the story. ``at``: seconds since the start; ``source`` and ``target``: lanes, equal for a note.
 
-    ``quiet`` steps are left out where others already tell as much; ``trouble`` marks what went wrong.
+    ``quiet`` steps are left out where others already tell as much; ``trouble`` marks what went wrong; ``fold`` stands
+    for steps that are left out.
     """
 
     at: float
@@ -43,18 +44,21 @@ class Step:
     trouble: bool = False
     reply: bool = False
     quiet: bool = False
+    fold: bool = False
 
 
 class Story:
     """The steps of a call and the lanes they run between.
 
-    A lane's key is a leg's uuid, ``api``, ``server``, or the name of some other host.
+    A lane's key is ``notebook``, ``server``, the name of some other host, ``api``, or a leg's uuid.
     """
 
     def __init__(self, call: Call) -> None:
         self.call = call
         self._hooks = {e["request"]: e for e in call.entries("webhook")}
         self._replies = {e["request"]: e for e in call.entries("reply")}
+        self._hooked = {urlsplit(hook["url"]).netloc for hook in self._hooks.values()}
+        self._begun = {(e["leg"], e["cue"]): e for e in reversed(call.entries("sound", state="started"))}
 
     @cached_property
     def steps(self) -> list[Step]:
@@ -64,11 +68,12 @@ class Story:
 
     @cached_property
     def lanes(self) -> dict[str, str]:
-        """Key and name of each lane, from the phone to the server."""
+        """Key and name of each lane, from the notebook to the phones."""
         used = {lane for step in self.steps for lane in (step.source, step.target)}
         phones = {leg: self.phone_name(leg) for leg in self.call.legs if leg in used or leg == self.call.leg}
         hosts = {lane: lane for lane in sorted(used - phones.keys() - NAMES.keys())}
-        return {**phones, **NAMES, **hosts}
+        notebook = {NOTEBOOK: NAMES[NOTEBOOK]} if NOTEBOOK in used else {}
+        return {**notebook, SERVER: NAMES[SERVER], **hosts, API: NAMES[API], **phones}
 
     def phone_name(self, leg: str) -> str:
         """What is at the far end of a leg, and its number or address: ``Phone 447700900001``."""
@@ -103,8 +108,7 @@ class Story:
     def _host(self, url: str) -> str:
         """The lane of a URL: your server, or some other host by name."""
         parts = urlsplit(url)
-        hooked = {urlsplit(h["url"]).netloc for h in self._hooks.values()}
-        other = (parts.hostname or "").startswith("example.") or parts.netloc not in hooked
+        other = (parts.hostname or "").startswith("example.") or parts.netloc not in self._hooked
         return SERVER if parts.hostname in LOOPBACK or not other else one_line(parts.netloc or url, 30)
 
     # One method for each kind of entry: what is said, by whom, to whom.
@@ -164,7 +168,8 @@ class Story:
             return {"text": f"{sound_name(e)} from the cache", "detail": e["url"]}
         told = explain(e)
         seconds = "" if e.get("seconds") is None else f", {e['seconds']:.1f} s"
-        what = f"{e['status'] or 'no reply'} {e.get('format') or ''}{seconds}".strip()
+        late = f" (after {e['waited']:.1f} s)" if (e.get("waited") or 0) >= 0.5 else ""
+        what = f"{e['status'] or 'no reply'} {e.get('format') or ''}{seconds}".strip() + late
         size = f"{e['bytes']} bytes, {e.get('content_type') or 'no content type'}" if e.get("bytes") else ""
         wrong = "" if told.fine else " ".join(filter(None, [str(e.get("error") or ""), "·", told.sentence]))
         return {"target": self._host(e["url"]), "text": f"GET {path} → {what}", "detail": wrong or size,
@@ -172,8 +177,8 @@ class Story:
 
     def _sound(self, e: Entry) -> dict[str, Any]:
         if e["state"] == "stopped":
-            began = self.call.entries("sound", leg=e["leg"], cue=e["cue"], state="started")
-            cut = bool(began) and (began[0]["ends"] is None or e["at"] < began[0]["ends"] - 0.001)
+            began = self._begun.get((e["leg"], e["cue"]))
+            cut = began is not None and (began["ends"] is None or e["at"] < began["ends"] - 0.001)
             return {"text": f"{sound_name(e)} stops", "quiet": not (cut and str(e["source"]).startswith("rest"))}
         # The keys that are sent have a step of their own.
         return {"target": e["leg"], "text": playing(e), "detail": str(e.get("url") or ""),
@@ -232,7 +237,7 @@ class Story:
         body = json.dumps(e["body"], ensure_ascii=False) if e.get("body") else ""
         path = str(e["path"]).replace(str(e["leg"]), "{uuid}")
         what = f" · {asked(e)}" if path.endswith("{uuid}") else ""
-        return {"source": SERVER, "text": f"{e['method']} {path}{what} → {e['status']}", "detail": body,
+        return {"source": NOTEBOOK, "text": f"{e['method']} {path}{what} → {e['status']}", "detail": body,
                 "trouble": e["status"] >= 400}  # fmt: skip
 
     def _error(self, e: Entry) -> dict[str, Any]:

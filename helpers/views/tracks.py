@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import io
+import wave
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from helpers.record import Call, Entry, Span, TraceError
 from helpers.views.base import one_line
-from helpers.views.steps import Story, awaited
+from helpers.views.silence import silences
+from helpers.views.steps import Story
 from helpers.views.words import asked, input_of, sound_name
 
 if TYPE_CHECKING:
@@ -35,11 +37,18 @@ class Mark:
     note: str = ""
     kind: str = ""
     trouble: bool = False
+    count: int = 1  # how many it stands for
+    slow: bool = False  # a request that took long, or a silence that one caused
 
     @property
     def text(self) -> str:
         """Label and note in one."""
         return f"{self.label} ({self.note})" if self.note else self.label
+
+    @property
+    def matters(self) -> bool:
+        """True for what a long call must not lose among the rest: trouble, and what took too long."""
+        return self.trouble or self.slow
 
 
 @dataclass
@@ -102,7 +111,8 @@ class Tracks:
             answer = one_line(reply.get("error") or "not an NCCO", 40)
             said.append(f"✗ {answer}" if reply.get("status") is None else f"✗ {reply['status']}, {answer}".removesuffix(
                 f", HTTP {reply['status']}"))  # fmt: skip
-        return Mark(start, start + (seconds if seconds >= SLOW else 0), name, ", ".join(said), str(kind), bool(wrong))
+        return Mark(start, start + (seconds if seconds >= SLOW else 0), name, ", ".join(said), str(kind), bool(wrong),
+                    slow=seconds >= SLOW)  # fmt: skip
 
     @cached_property
     def requests(self) -> list[Mark]:
@@ -152,16 +162,22 @@ class Tracks:
     @cached_property
     def sounds(self) -> list[Mark]:
         """What was played to this leg, and until when."""
-        stops = {e["cue"]: e["at"] for e in self.call.entries("sound", leg=self.leg, state="stopped")}
         marks = []
         for e in self.call.entries("sound", leg=self.leg, state="started"):
-            stop = stops.get(e["cue"], e["ends"])
-            end = self.ended if stop is None else min(self.call.since_start(stop), self.ended)
             rest = "REST " if str(e["source"]).startswith("rest") else ""
             verb = BESIDE.get(e["source"]) or ("talk" if str(e["source"]).endswith("talk") else "stream")
             what = verb if e["source"] == "beep" else f"{rest}{verb} {sound_name(e)}"
-            marks.append(Mark(self.call.since_start(e["at"]), end, what, kind=e["source"]))
+            marks.append(Mark(self.call.since_start(e["at"]), self.end_of(e), what, kind=e["source"]))
         return marks
+
+    def end_of(self, sound: Entry) -> float:
+        """When a sound was over, by itself or cut short."""
+        stop = self._stops.get(sound["cue"], sound["ends"])
+        return self.ended if stop is None else min(self.call.since_start(stop), self.ended)
+
+    @cached_property
+    def _stops(self) -> dict[int, float]:
+        return {e["cue"]: e["at"] for e in self.call.entries("sound", leg=self.leg, state="stopped")}
 
     @cached_property
     def voices(self) -> list[Mark]:
@@ -192,65 +208,78 @@ class Tracks:
         cuts = sorted({begin, end, *(at for at in controls if begin < at < end)})
         parts: list[tuple[float, float]] = []
         for a, b in pairwise(cuts if begin < end else ()):
-            shut = self._is_on("mute", speaker, a) or self._is_on("earmuff", self.leg, a)
+            shut = self.is_on("mute", speaker, a) or self.is_on("earmuff", self.leg, a)
             if not shut and self._is_loud(a, b):
                 parts[-1:] = [(parts[-1][0], b)] if parts and parts[-1][1] == a else [*parts[-1:], (a, b)]
         return parts
 
-    def _is_on(self, action: str, leg: str, at: float) -> bool:
+    def is_on(self, action: str, leg: str, at: float) -> bool:
         """True when a leg is muted (or earmuffed) at a moment."""
         done = [e["action"] for e in self.call.entries("control", leg=leg) if self.call.since_start(e["at"]) <= at]
         return next((one == action for one in reversed(done) if one in (action, f"un{action}")), False)
 
     def _is_loud(self, begin: float, end: float) -> bool:
         """True when there is anything to hear."""
-        heard, first = self._heard, self.answered or 0.0
-        return heard is None or bool((heard[round((begin - first) * RATE) : round((end - first) * RATE)] > 0.01).any())
+        return self._samples is None or self._loudest(begin, end) > 0.01
+
+    def _loudest(self, begin: float, end: float) -> float:
+        """The loudest sample between two moments, 0 to 1."""
+        first = self.answered or 0.0
+        a, b = (max(0, round((at - first) * RATE)) for at in (begin, end))
+        if self._samples is None or not len(part := self._samples[a:b]):
+            return 0.0
+        return max(int(part.max()), -int(part.min())) / 32768
 
     @cached_property
-    def _heard(self) -> NDArray[np.float32] | None:
-        """How loud each sample was that the leg heard, 0 to 1. None without sound; see ``silent``."""
+    def _samples(self) -> NDArray[np.int16] | None:
+        """What the leg heard, as it is in the file (two hours are not copied). None without sound; see ``silent``."""
         import numpy as np
 
         try:
-            return np.abs(self.call.heard(RATE, self.leg))
+            with wave.open(io.BytesIO(self.call.heard_wav(RATE, self.leg))) as sound:
+                return np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2")[:: sound.getnchannels()]
         except TraceError as error:
             self.silent = "not answered, nothing was heard" if self.answered is None else error.message
             return None
 
     @cached_property
-    def waits(self) -> list[Mark]:
-        """Silences of the call that a slow reply to a webhook caused."""
-        marks = []
-        hooks = {self.call.since_start(e["at"]): e for e in self.call.entries("webhook", leg=self.leg)}
-        for mark in self.webhooks:
-            if mark.end > mark.start and awaited(hooks[mark.start]):
-                path = urlsplit(hooks[mark.start]["url"]).path or "/"
-                marks += [Mark(a, b, f"silence: waiting for {path}") for a, b in self._without_sound(mark)]
-        return marks
+    def quiet(self) -> list[tuple[float, float]]:
+        """Where there was nothing to hear, for a quarter of a second or longer; empty where nobody knows."""
+        import numpy as np
 
-    def _without_sound(self, mark: Mark) -> list[tuple[float, float]]:
-        """The parts of a mark in which nothing plays."""
-        parts, at = [], mark.start
-        for sound in sorted(self.sounds, key=lambda s: s.start):
-            if sound.start < mark.end and sound.end > at:
-                parts.append((at, sound.start))
-                at = sound.end
-        parts.append((at, mark.end))
-        return [(a, b) for a, b in parts if b - a >= SLOW]
+        if self._samples is None or self.answered is None:
+            return []
+        window, block = RATE // 50, RATE * 60
+        still = [
+            np.sqrt((part[: len(part) // window * window].reshape(-1, window).astype(np.float32) ** 2).mean(axis=1))
+            < 0.01 * 32768
+            for part in (self._samples[a : a + block] for a in range(0, len(self._samples), block))
+        ]
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], *still, [0]]).astype(np.int8))).reshape(-1, 2)
+        last = self.ended - self.answered
+        spans = [(int(a) * 0.02, min(int(b) * 0.02, last)) for a, b in edges]
+        # What is left over at the end is shorter than a window.
+        spans = [(a, last if last - b < 0.05 else b) for a, b in spans]
+        return [(self.answered + a, self.answered + b) for a, b in spans if b - a >= 0.25]
+
+    @cached_property
+    def silences(self) -> list[Mark]:
+        """The silences of the leg, each with its reason. See :mod:`helpers.views.silence`."""
+        return silences(self)
+
+    @cached_property
+    def waits(self) -> list[Mark]:
+        """The silences that a slow reply, or a sound file that was slow to come, caused."""
+        return [replace(m, label=f"silence: {m.label}") for m in self.silences if m.kind == "request"]
 
     def envelope(self, columns: int) -> NDArray[np.float32] | None:
         """Loudest sample, 0 to 1, in each of ``columns`` parts of the call. None without sound; see ``silent``."""
         import numpy as np
 
-        if self._heard is None:
+        if self._samples is None:
             return None
-        assert self.answered is not None
-        result, edges = np.zeros(columns, dtype=np.float32), np.linspace(0, self.length, columns + 1)
-        for column in range(columns):
-            a, b = (max(0, round((edge - self.answered) * RATE)) for edge in edges[column : column + 2])
-            result[column] = self._heard[a:b].max(initial=0.0)
-        return result
+        edges = np.linspace(0, self.length, columns + 1)
+        return np.array([self._loudest(a, b) for a, b in pairwise(edges)], dtype=np.float32)
 
     def sparkline(self, columns: int = 72) -> str:
         """The envelope in block characters from the answer to the end, a dot where there is nothing to hear."""

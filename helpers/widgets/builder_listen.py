@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from helpers.errors import KitError
 from helpers.views.base import one_line
@@ -88,13 +89,13 @@ def result(call: Rehearsal) -> Html:
 
 def _timeline(call: Rehearsal) -> Html:
     view = call.timeline()
-    picture = view.bundle.get("image/png")
+    picture = view.bundle.get("image/svg+xml")
     words = tag("pre", view.text, class_="ncco-code ncco-export")
     told = tag("details", tag("summary", "The timeline in words"), words)
     if not picture:
         return told
     first = view.text.splitlines()[0] if view.text else ""
-    image = tag("img", src=f"data:image/png;base64,{picture}", class_="ncco-picture",
+    image = tag("img", src=f"data:image/svg+xml,{quote(picture)}", class_="ncco-picture",
                 alt=f"Timeline of the call: {one_line(first, 140)}. In words below.")  # fmt: skip
     return tag("div", image, told)
 

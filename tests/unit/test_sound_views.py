@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,7 +10,7 @@ import pytest
 
 from helpers.errors import KitError
 from helpers.views.grid import grid
-from helpers.views.sounds import listen, spectrum
+from helpers.views.sounds import listen
 
 AUDIO = Path(__file__).resolve().parents[2] / "audio"
 TIME = np.arange(16000) / 16000
@@ -72,16 +71,3 @@ def test_bytes_that_are_no_sound_are_not_written(tmp_path: Path) -> None:
 def test_samples_need_their_rate() -> None:
     with pytest.raises(KitError, match="rate=8000"):
         listen(tone(440), "No rate")
-
-
-def test_spectrum_tells_which_frequencies_are_there() -> None:
-    view = spectrum({"low": (tone(440), 16000), "high": (tone(6000), 16000)})
-    head, low, high = str(view).splitlines()
-    assert head.split() == ["0–300", "Hz", "300–3400", "Hz", "3400–8000", "Hz", "8000–22050", "Hz"]
-    assert low.split() == ["low", "nothing", "0", "dB", "nothing", "nothing"]
-    assert high.split() == ["high", "nothing", "nothing", "0", "dB", "nothing"]
-    assert base64.b64decode(view.bundle["image/png"]).startswith(b"\x89PNG")
-
-
-def test_silence_has_a_spectrum_too() -> None:
-    assert "nothing" in str(spectrum({"silence": (np.zeros(8000, dtype=np.float32), 8000)}))

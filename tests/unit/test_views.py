@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import re
-import struct
 import sys
 import wave
 from pathlib import Path
@@ -14,7 +12,6 @@ import pytest
 
 from helpers.trace import Call
 from helpers.views.base import View, columns, one_line
-from helpers.views.drawing import LIMIT
 from helpers.views.ladder import escape, wrap
 from helpers.views.player import safe_name
 from helpers.views.steps import Story
@@ -54,17 +51,13 @@ def evil() -> Call:
     return script.call()
 
 
-def png_of(view: View) -> bytes:
-    return base64.b64decode(view.bundle["image/png"])
-
-
 # The ladder
 
 
 def test_the_ladder_in_words() -> None:
     lines = str(SCRIPTS["slow"].call().ladder()).splitlines()
-    assert lines[0].split() == ["Phone", "Voice", "Your"]
-    assert lines[1].split() == [calls.PHONE, "API", "server"]
+    assert lines[0].split() == ["Notebook", "Your", "Voice", "Phone"]
+    assert lines[1].split() == ["server", "API", calls.PHONE]
     told = [re.sub(r"[│─╌<>●✗ ]{4,}", "  ", line) for line in lines[2:]]
     assert [line.strip() for line in told] == [
         "0.0 s  POST /v1/calls → 201",
@@ -91,19 +84,20 @@ def test_the_ladder_in_words() -> None:
 
 def test_arrows_point_from_who_to_whom() -> None:
     lines = str(SCRIPTS["slow"].call().ladder()).splitlines()
-    rings, answer, reply = lines[4], lines[7], lines[8]
-    assert re.search(r"│<─+│ +│ +rings", rings)
-    assert re.search(r"│ +│─+>│ +GET /answer", answer)
-    assert re.search(r"│ +│<╌+│ +200 NCCO", reply)
+    created, rings, answer, reply = lines[2], lines[4], lines[7], lines[8]
+    assert re.search(r"│─{20,}>│ +│ +POST /v1/calls", created)
+    assert re.search(r"│ +│ +│─+>│ +rings", rings)
+    assert re.search(r"│ +│<─+│ +│ +GET /answer", answer)
+    assert re.search(r"│ +│╌+>│ +│ +200 NCCO", reply)
 
 
 def test_the_mermaid_source_tells_the_same_as_the_words(call: Call) -> None:
     view = call.ladder()
-    source = view.bundle["text/vnd.mermaid"].splitlines()
+    source = view.mermaid.splitlines()
     words = str(view).splitlines()
     assert source[0] == "sequenceDiagram"
     participants = [line.split(" as ")[1] for line in source if "participant" in line]
-    assert participants == [f"Phone {calls.PHONE}", "Voice API", "Your server"]
+    assert [name for name in participants if name != "Notebook"] == ["Your server", "Voice API", f"Phone {calls.PHONE}"]
     told = [line.partition(": ")[2].replace("<br/>", " ") for line in source[1 + len(participants) :]]
     told = [re.sub(r"#(\d+);", lambda found: chr(int(found.group(1))), line) for line in told]
     assert len(told) == len(words) - 2
@@ -116,7 +110,7 @@ def test_the_mermaid_source_tells_the_same_as_the_words(call: Call) -> None:
 def test_trouble_is_marked_in_words_and_arrow() -> None:
     view = SCRIPTS["html"].call().ladder()
     assert "✗ 200 text/html · Your server replied with a web page instead of JSON." in str(view)
-    assert "L3--xL2: 0.6 s · ✗ 200 text/html" in view.bundle["text/vnd.mermaid"]
+    assert "L1--xL2: 0.6 s · ✗ 200 text/html" in view.mermaid
     assert "must reply 200 with a JSON array" in str(view)
 
 
@@ -181,7 +175,7 @@ def test_a_live_record_knows_only_events() -> None:
 
 def test_mermaid_text_cannot_leave_its_line(evil: Call) -> None:
     view = evil.ladder()
-    source = view.bundle["text/vnd.mermaid"]
+    source = view.mermaid
     assert len(source.splitlines()) == len(str(view).splitlines()) - 2 + 4
     for line in source.splitlines()[1:]:
         assert re.match(r"  (participant L\d as |L\d(->>|-->>|-x|--x)L\d: |Note over L\d: )", line)
@@ -216,7 +210,7 @@ def test_html_is_escaped(evil: Call) -> None:
 
 def test_the_timeline_in_words() -> None:
     call = SCRIPTS["slow"].call()
-    lines = as_text(Tracks(call, call.leg)).splitlines()
+    lines = as_text([Tracks(call, call.leg)]).splitlines()
     assert lines[0].startswith("Call 447700900000 → 447700900001, outbound")
     text = "\n".join(re.sub(r" +", " ", line).strip() for line in lines)
     for words in (
@@ -226,76 +220,25 @@ def test_the_timeline_in_words() -> None:
         "9.8–11.3 s input 14 (1.5 s)",
         "13.7 s completed",
         "keys 9.3 s 1",
-        "2.1–5.1 s silence: waiting for /answer",
-        "9.8–11.3 s silence: waiting for /input",
+        "silence 2.1–5.1 s waiting for GET /answer, 3000 ms",
+        "9.3–9.8 s input waits for a key",
+        "9.8–11.3 s waiting for POST /input, 1500 ms",
         "NCCO 5.1–9.3 s stream greeting.mp3 (stopped: key press)",
         "11.3–13.7 s talk “You pressed 14. Good-bye.”",
     ):
         assert words in text
 
 
-def test_the_picture_is_small_deterministic_and_without_metadata(call: Call) -> None:
-    view = call.timeline()
-    png = png_of(view)
-    assert png == png_of(call.timeline())
-    assert len(png) <= LIMIT <= 14_000
-    kinds, place = [], 8
-    while place < len(png):
-        size, kind = struct.unpack(">I4s", png[place : place + 8])
-        kinds.append(kind.decode())
-        place += 12 + size
-    assert set(kinds) == {"IHDR", "PLTE", "IDAT", "IEND"}
-    assert view.metadata["image/png"]["width"] == 820
-
-
-def test_the_picture_holds_the_words(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the text twin names is also written in the picture."""
-    from helpers.views import drawing
-
-    call, drawn = SCRIPTS["slow"].call(), []
-    write = drawing.Drawing._text
-
-    def record(self: drawing.Drawing, x: float, y: float, text: str, *rest: object, **more: object) -> None:
-        drawn.append(text.replace("\n", " "))
-        write(self, x, y, text, *rest, **more)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(drawing.Drawing, "_text", record)
-    drawing.draw(Tracks(call, call.leg))
-    for name in ("webhooks", "keys", "heard", "NCCO", "ringing", "started, ringing", "answer (3.0 s)", "completed",
-                 "silence 3.0 s: waiting for /answer", "stream greeting.mp3 (stopped: key press)"):  # fmt: skip
-        assert name in drawn
-
-
-def test_labels_of_a_lane_do_not_overlap(call: Call) -> None:
-    from helpers.views.drawing import LEFT, WIDTH, Drawing
-
-    drawing = Drawing(Tracks(call, call.leg))
-    for rows in (drawing.hooks, drawing.keys, drawing.actions):
-        for row, label, mark in rows:
-            right = label + drawing._width(mark.text)
-            assert right <= WIDTH - LEFT
-            others = [(x, x + drawing._width(m.text)) for r, x, m in rows if r == row and m is not mark]
-            assert all(right <= a or label >= b for a, b in others)
-
-
 def test_silence_is_blamed_on_a_webhook_only_where_nothing_plays() -> None:
     script = calls.Script()
     script.status(1.0, "answered")
+    script.action(1.0, 0, {"action": "notify"})
     script.play(1.0, 3.0, seconds=2.0)
     script.hook(2.0, "notify", "POST", "/notify", {"payload": {}}, took=3.0)
+    script.action(5.0, 0, {"action": "notify"}, "finished")
     script.status(6.0, "completed")
     waits = Tracks(script.call(), calls.LEG).waits
-    assert [(w.start, w.end, w.label) for w in waits] == [(3.0, 5.0, "silence: waiting for /notify")]
-
-
-def test_pictures_of_odd_characters_and_without_sound(evil: Call) -> None:
-    assert len(png_of(evil.timeline())) <= LIMIT
-    assert "\nNote" not in str(evil.timeline())
-    script = calls.inbound()
-    script(2, "said", text="你好 \U0001f600 $x$", by="handset")
-    assert len(png_of(script.call().timeline())) <= LIMIT
-    assert "There is no sound in this record." in str(calls.menu().call(sound=False).timeline())
-    assert "not answered" in str(SCRIPTS["busy"].call().timeline())
+    assert [(w.start, w.end, w.label) for w in waits] == [(3.0, 5.0, "silence: waiting for POST /notify, 3000 ms")]
 
 
 # The player
@@ -328,7 +271,7 @@ def test_each_call_has_a_file_of_its_own(tmp_path: Path) -> None:
 
 def test_captions_count_from_the_answer(tmp_path: Path) -> None:
     text = str(SCRIPTS["slow"].call().player(folder=tmp_path))
-    assert "0.0–3.0 s  (silence: waiting for /answer)" in text
+    assert "0.0–3.0 s  (silence: waiting for GET /answer, 3000 ms)" in text
     assert "3.0–7.2 s  stream greeting.mp3" in text
     assert "9.2–11.6 s  talk “You pressed 14. Good-bye.”" in text
 
@@ -367,7 +310,7 @@ def test_show_displays_player_timeline_and_ladder(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("IPython.display.display", shown.append)
     SCRIPTS["menu"].call().show()
     kinds = [next(iter(view.bundle)) for view in shown]
-    assert kinds == ["text/html", "image/png", "text/vnd.mermaid"]
+    assert kinds == ["text/html", "image/svg+xml", "image/svg+xml"]
 
 
 def test_words_hold_no_ids_clock_times_or_addresses(call: Call, tmp_path: Path) -> None:
@@ -375,7 +318,7 @@ def test_words_hold_no_ids_clock_times_or_addresses(call: Call, tmp_path: Path) 
     for view in views:
         data, _ = view._repr_mimebundle_()
         assert data["text/plain"] == str(view) == repr(view)
-    for words in (*map(str, views), as_text(Tracks(call, call.leg))):
+    for words in (*map(str, views), as_text([Tracks(call, call.leg)])):
         assert not re.search(r"0x[0-9a-f]{6}|CON-|7f0c3a1e|2026-|\d\d:\d\d:\d\d", words)
 
 

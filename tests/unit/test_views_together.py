@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 
 from helpers.trace import Call
-from helpers.views.drawing import LEFT, LIMIT, WIDTH, Drawing
 from helpers.views.timeline import as_text
-from helpers.views.tracks import Mark, Tracks
+from helpers.views.tracks import Tracks
 from tests.unit import calls
 from tests.unit.calls import LEG, PHONE, TALK
 
@@ -109,28 +108,13 @@ def test_the_timeline_has_requests_words_and_voices() -> None:
     script.request(6.6, "PUT", status=400, action="hangup")
     script.control(7.0, "mute")
     call = script.end(9.0)
-    text = "\n".join(re.sub(r" +", " ", line).strip() for line in as_text(Tracks(call, LEG)).splitlines())
+    text = "\n".join(re.sub(r" +", " ", line).strip() for line in as_text([Tracks(call, LEG)]).splitlines())
     for words in ("requests 5.5 s stream", "6.0 s stop stream", "6.5 s dtmf", "6.6 s hangup (✗ 400)", "7.0 s mute",
                   "said 5.0 s “one”"):  # fmt: skip
         assert words in text
-    other = as_text(Tracks(call, OTHER))
+    other = as_text([Tracks(call, OTHER)])
     assert f"mute {PHONE}" in other
     assert f"{PHONE}: “one”" in other
-    view = call.timeline(OTHER)
-    assert len(view.bundle["image/png"]) <= LIMIT * 4 / 3 + 4
-
-
-def test_a_label_without_room_is_shortened_and_stays_in_the_picture() -> None:
-    script = Together()
-    script.end(20.0)
-    drawing = Drawing(Tracks(Call(script.trace.entries(), uuid=TALK), LEG))
-    long = "a label that is so long that there is no room for it " * 3
-    for start, end in ((0.1, 18.0), (9.0, 9.5), (0.0, 0.1), (19.0, 20.0)):
-        ((_, label, mark),) = drawing._rows([Mark(start, end, long, "stopped: key press")], 0)
-        assert label >= 0
-        assert label + drawing._width(mark.text) <= WIDTH - LEFT
-        assert mark.text.endswith("…")
-        assert long.startswith(mark.text[:-1])
 
 
 # What the ladder says

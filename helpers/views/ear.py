@@ -1,0 +1,297 @@
+"""The telephone ear: a sound file as uploaded beside the file as a phone delivers it, and what to do about it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import quote
+
+from helpers.audio_fitness import LOUDNESS, Advice, Fitness, advice, make_phone_ready, measure
+from helpers.errors import KitError
+from helpers.views.base import View, columns
+
+if TYPE_CHECKING:
+    from helpers.audio import Samples
+
+EXCERPT = 60.0  # seconds of a long file that are to be heard and seen
+PHONE = 8000
+WIDE, HIGH = 380, 64  # of a waveform
+LINES = (100, 300, 1000, 3400, 8000, 20000)  # Hz, marked in the spectrum
+LOW, TOP, FLOOR = 50, 22050, -70  # of the spectrum: Hz, Hz, dB
+BANDS = 44
+OURS, PHONES = "#c2621b", "#3b7dc4"  # told apart on white and on black
+DASHED = ' stroke-dasharray="6 3"'
+
+
+class TelephoneEar(View):
+    """What :func:`telephone_ear` shows. ``fitness`` has the measures, ``advice`` what to do; both can be asked.
+
+    ``as_uploaded`` and ``on_the_phone`` are the samples (mono; the phone's are 8000 a second).
+    """
+
+    def __init__(
+        self, source: Path, sides: tuple[_Side, _Side], fitness: Fitness, done: list[str], folder: Path, law: str
+    ) -> None:
+        self.source, self.fitness, self.advice = source, fitness, advice(fitness)
+        self.as_uploaded, self.on_the_phone = sides[0].samples, sides[1].samples
+        self._folder, self._law = folder, law
+        text = _words(source.name, sides, self.advice, done)
+        super().__init__(text, {"text/html": _page(source.name, sides, self.advice, done)})
+
+    @property
+    def ready(self) -> bool:
+        """True if there is nothing to do."""
+        return all(one.fine for one in self.advice)
+
+    def phone_ready(self, target: str | Path, *, rate: int = 16000, loudness: float = LOUDNESS) -> TelephoneEar:
+        """Write a copy that fits a telephone, and show that one: ``ear.phone_ready("heard/welcome.mp3")``.
+
+        ``target`` ends in .mp3 or .wav. Mono, 16 kHz (WAV also 8), silence at the ends cut, as loud as a voice
+        (``loudness``, dBFS) or as far as its peaks allow; nothing is clipped. Raises AudioError if it cannot be
+        written.
+        """
+        _, told = make_phone_ready(self.source, target, rate=rate, loudness=loudness)
+        return _ear(Path(target), self._folder, self._law, told or ["nothing had to be changed"])
+
+
+@dataclass(frozen=True)
+class _Side:
+    """One of the two sounds that are compared."""
+
+    title: str
+    facts: str
+    link: str
+    samples: Samples
+    rate: int
+    colour: str
+    dashed: bool
+
+
+def telephone_ear(source: str | Path, *, law: str = "a", folder: str | Path = "heard") -> TelephoneEar:
+    """A sound file as uploaded beside the file as a phone delivers it: to hear, to see, and with plain advice.
+
+    ``source``: a path, or a name in the kit's folder ``audio``. What the phone delivers goes the simulator's own way:
+    mixed at 16 kHz, then 8 kHz and G.711 (``law`` "a": Europe, "mu": North America). It is written to ``folder``; the
+    notebook keeps links. Of a long file the first minute is played. Raises AudioError for what is no sound.
+    """
+    from helpers.audio_names import sound_file
+
+    if law not in ("a", "mu"):
+        raise KitError(f"There is no telephone law {law!r}.", 'Use "a" (Europe) or "mu" (North America, Japan).')
+    return _ear(sound_file(source), Path(folder), law, [])
+
+
+def _ear(file: Path, folder: Path, law: str, done: list[str]) -> TelephoneEar:
+    from helpers.audio import encode_wav
+    from helpers.views.player import safe_name
+
+    fitness, sound, rate = measure(file)
+    sound = sound[: round(EXCERPT * rate)]
+    phone = _delivered(sound, rate, law)
+    cut = f", the first {EXCERPT:.0f} s" if fitness.info.seconds > EXCERPT else ""
+    info = fitness.info
+    facts = f"{info}, {info.subtype}, {info.seconds:.1f} s, {max(1, info.bytes // 1000)} KB"
+    sides = (
+        _Side("As uploaded", facts, _link(file, folder), sound, rate, OURS, False),
+        _Side("As a phone delivers it", f"8000 Hz, G.711 {'A' if law == 'a' else 'mu'}-law{cut}",
+              _kept(folder / f"{safe_name(file.stem)}-on-the-phone.wav", encode_wav(phone, PHONE)),
+              phone, PHONE, PHONES, True),
+    )  # fmt: skip
+    return TelephoneEar(file, sides, fitness, done, folder, law)
+
+
+def _delivered(sound: Samples, rate: int, law: str) -> Samples:
+    """What the simulator lets a phone hear of a sound that is streamed to it."""
+    from helpers.audio import resample
+    from helpers.simulator.media import STORED_RATE, CueSheet, Sound, heard
+
+    ear = CueSheet()
+    cue = ear.start(0.0, Sound(resample(sound, rate, STORED_RATE)))
+    line = SimpleNamespace(ear=ear, patches=[], law=law)
+    return heard(cast(Any, line), 0.0, cue.sound.seconds, PHONE)
+
+
+def _kept(file: Path, data: bytes) -> str:
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    except OSError as error:
+        raise KitError(
+            f"{file} cannot be written: {error.strerror}.", 'Name a folder of yours: telephone_ear(…, folder="heard").'
+        ) from error
+    return file.as_posix()
+
+
+def _link(file: Path, folder: Path) -> str:
+    """Where the page finds a file: only what is below the kit's folder can be played; of another, a copy is."""
+    from helpers.settings import PROJECT
+
+    here = Path.cwd().resolve()
+    if any(file.resolve().is_relative_to(home) for home in (here, PROJECT)) and here.is_relative_to(PROJECT):
+        return Path(os.path.relpath(file, here)).as_posix()
+    return _kept(folder / file.name, file.read_bytes())
+
+
+# In words -----------------------------------------------------------------------------------------------------------
+
+
+def _words(name: str, sides: tuple[_Side, _Side], found: list[Advice], done: list[str]) -> str:
+    from helpers.audio import waveform
+
+    lines = [f"{name}, and what a phone makes of it"]
+    lines += [f"made: {', '.join(done)}"] if done else []
+    for side in sides:
+        lines += [f"{side.title}: {side.facts}", f"  {waveform(side.samples, 60)}"]
+    levels = [_levels(side) for side in sides]
+    head = ["", "0–300 Hz", "300–3400 Hz", "above"]
+    rows = [[side.title.lower(), *(f"{one:.0f} dB" if one > FLOOR else "nothing" for one in row)]
+            for side, row in zip(sides, _shares(levels), strict=True)]  # fmt: skip
+    lines += columns([head, *rows], right=(1, 2, 3))
+    lines += columns([["✓" if one.fine else "!", one.about, one.found] for one in found if one.fine])
+    for one in found:
+        if not one.fine:
+            lines += [f"!  {one.about}: {one.found}", f"   → {one.todo}"]
+    return "\n".join(lines)
+
+
+def _levels(side: _Side) -> tuple[Any, Any]:
+    """Frequencies and the power at each: a share of full scale, the same at any rate."""
+    import numpy as np
+
+    power = np.abs(np.fft.rfft(side.samples)) ** 2 / max(len(side.samples), 1) ** 2
+    power[:1] = 0
+    return np.fft.rfftfreq(len(side.samples), 1 / side.rate), power
+
+
+def _shares(levels: list[tuple[Any, Any]]) -> list[list[float]]:
+    """For each sound its level in three bands, in dB below the whole of the first."""
+    import numpy as np
+
+    whole = max(float(levels[0][1].sum()), 1e-20)
+    bands = ((0, 300), (300, 3400), (3400, 1e9))
+    return [
+        [10 * float(np.log10(max(float(power[(hertz >= a) & (hertz < b)].sum()) / whole, 1e-12))) for a, b in bands]
+        for hertz, power in levels
+    ]
+
+
+# As a page ----------------------------------------------------------------------------------------------------------
+
+
+def _page(name: str, sides: tuple[_Side, _Side], found: list[Advice], done: list[str]) -> str:
+    """The same as HTML. Colours are the page's own, so that it is readable on white and on black."""
+    made = f'<p style="margin:.2em 0">Made: {escape(", ".join(done))}.</p>' if done else ""
+    boxes = "".join(_box(side) for side in sides)
+    return (
+        '<figure style="margin:.4em 0;max-width:800px">'
+        f'<figcaption style="font-weight:600;margin-bottom:.3em">{escape(name)}, and what a phone makes of it'
+        "</figcaption>"
+        f'{made}<div style="display:flex;flex-wrap:wrap;gap:1em">{boxes}</div>{_spectra(sides)}{_table(found)}</figure>'
+    )
+
+
+def _box(side: _Side) -> str:
+    link = escape(quote(side.link))
+    return (
+        f'<div style="flex:1 1 300px;padding-top:.4em;'
+        f'border-top:3px {"dashed" if side.dashed else "solid"} {side.colour}">'
+        f'<div style="font-weight:600">{escape(side.title)}</div>'
+        f'<div style="font-size:.9em;opacity:.8">{escape(side.facts)}</div>'
+        f'<audio controls preload="metadata" aria-label="{escape(side.title)}" src="{link}" '
+        f'style="width:100%;height:38px;margin:.3em 0"></audio>{_wave(side)}</div>'
+    )
+
+
+def _wave(side: _Side) -> str:
+    """How loud it is over time: the peak of each stretch, mirrored; the lines are full scale."""
+    import numpy as np
+
+    edges, middle = np.linspace(0, len(side.samples), WIDE // 2 + 1).astype(int), HIGH // 2
+    peaks = [float(np.abs(side.samples[a : max(b, a + 1)]).max(initial=0.0)) for a, b in pairwise(edges)]
+    # Loudness as the ear counts it, 1 px a dB: a straight scale would show a soft file as nothing.
+    heights = [max(0, round((middle - 2) * (1 + 20 * np.log10(max(peak, 1e-6)) / 48))) for peak in peaks]
+    path = "".join(f"M{2 * x + 1} {middle - h}v{2 * h}" for x, h in enumerate(heights) if h)
+    return (
+        f'<svg role="img" aria-label="waveform, 48 dB high" viewBox="0 0 {WIDE} {HIGH}" preserveAspectRatio="none" '
+        f'style="display:block;width:100%;height:{HIGH}px">'
+        f'<path d="M0 1h{WIDE}M0 {HIGH - 1}h{WIDE}M0 {middle}h{WIDE}" stroke="currentColor" stroke-opacity=".25"/>'
+        f'<path d="{path}" stroke="{side.colour}" stroke-width="1.4"/></svg>'
+    )
+
+
+def _spectra(sides: tuple[_Side, _Side]) -> str:
+    """Both from bass to treble: one line each, full and dashed; what a telephone carries is shaded."""
+    import numpy as np
+
+    wide, high, left, foot, top = 780, 204, 48, 34, 26
+
+    def x(hertz: float) -> int:
+        return round(left + (wide - left - 24) * float(np.log(hertz / LOW) / np.log(TOP / LOW)))
+
+    def y(decibels: float) -> int:
+        return round(top + (high - foot - top) * min(max(-decibels, 0), -FLOOR) / -FLOOR)
+
+    edges = np.geomspace(LOW, TOP, BANDS + 1)
+    levels = [_levels(side) for side in sides]
+    sums = [np.histogram(hertz, edges, weights=power)[0] for hertz, power in levels]
+    most = max(float(max(each.max() for each in sums)), 1e-20)
+    parts = [
+        f'<rect x="{x(300)}" y="4" width="{x(3400) - x(300)}" height="{high - foot - 4}" '
+        'fill="currentColor" opacity=".08"/>',
+        f'<text x="{(x(300) + x(3400)) // 2}" y="17" text-anchor="middle" opacity=".75">'
+        "what a telephone carries</text>",
+    ]
+    for mark in (0, -20, -40, -60):
+        parts.append(f'<path d="M{left} {y(mark)}H{wide - 24}" stroke="currentColor" opacity=".15"/>'
+                     f'<text x="{left - 6}" y="{y(mark) + 4}" text-anchor="end">{mark} dB</text>')  # fmt: skip
+    for mark in LINES:
+        parts.append(
+            f'<text x="{x(mark)}" y="{high - foot + 15}" text-anchor="middle">{mark:,}</text>'.replace(",", " ")
+        )
+    parts.append(
+        f'<text x="{(left + wide) // 2}" y="{high - 3}" text-anchor="middle" opacity=".75">frequency (Hz)</text>'
+    )
+    for side, each in zip(sides, sums, strict=True):
+        tops = [y(10 * float(np.log10(max(float(one) / most, 1e-12)))) for one in each]
+        # Above half its rate a sound has nothing: the line falls there instead of running along the bottom.
+        shown = [(x(a), x(b), top) for (a, b), top in zip(pairwise(edges), tops, strict=True) if a < side.rate / 2]
+        path = f"M{shown[0][0]} {y(FLOOR)}" + "".join(f"V{top}H{b}" for _, b, top in shown) + f"V{y(FLOOR)}"
+        dash = DASHED if side.dashed else ""
+        parts.append(f'<path d="{path}" fill="none" stroke="{side.colour}" stroke-width="2"{dash}/>')
+    legend = "".join(
+        f'<path d="M{(76, 570)[n]} 13h24" stroke="{side.colour}" stroke-width="2"'
+        f"{DASHED if side.dashed else ''}/>"
+        f'<text x="{(106, 600)[n]}" y="17">{escape(side.title)}</text>'
+        for n, side in enumerate(sides)
+    )
+    return (
+        f'<svg role="img" aria-label="spectrum of both, from bass to treble" viewBox="0 0 {wide} {high}" '
+        'style="display:block;width:100%;margin-top:.6em;font-size:12px" fill="currentColor">'
+        f"{''.join(parts)}{legend}</svg>"
+    )
+
+
+def _table(found: list[Advice]) -> str:
+    """What was looked at, and what to do. A sign says fine or not, and a word, never the colour alone."""
+    cell = "text-align:left;vertical-align:top;padding:.25em .8em .25em 0;white-space:normal"
+    rows = []
+    for one in sorted(found, key=lambda one: one.fine):
+        todo = f'<br><span style="opacity:.85">→ {escape(one.todo)}</span>' if not one.fine else ""
+        sign = "✓ fine" if one.fine else "! look"
+        weight = "400" if one.fine else "600"
+        rows.append(
+            f'<tr><td style="{cell};white-space:nowrap;font-weight:{weight}">{sign}</td>'
+            f'<th scope="row" style="{cell};font-weight:{weight}">{escape(one.about)}</th>'
+            f'<td style="{cell}">{escape(one.found)}{todo}</td></tr>'
+        )
+    return (
+        '<table style="border-collapse:collapse;margin:.5em 0;line-height:1.45"><thead style="position:absolute;'
+        'left:-9999px"><tr><th scope="col">verdict</th><th scope="col">about</th><th scope="col">found</th></tr>'
+        "</thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
