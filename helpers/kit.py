@@ -20,6 +20,7 @@ from helpers.server import BackgroundServer, WsgiApp
 from helpers.settings import Settings, load_settings
 from helpers.tunnel import Tunnel
 from helpers.vonage import Vonage
+from helpers.widgets.phone_screens import Screens
 from helpers.wire import WireView, exchange_of
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 FINAL = ("completed", "rejected")
+QUIET = 120.0  # seconds after which the event panel asks about a live call that nothing is heard of
 POLL = 0.1  # seconds between two looks at the events that came in: they are in memory here, no request is sent
 
 # The one kit of this kernel: a lesson's first cell may run again.
@@ -77,7 +79,9 @@ class Kit:
         self.events = Events(self.server)
         self.running = False
         self._control: ControlPlane | None = None
+        self._screens: Screens | None = None
         self._notices = Notices(self.server)
+        self._panels: list[EventPanel] = []
 
     def __repr__(self) -> str:
         return f"Kit({self.settings.mode}, tunnel {self.tunnel.status})" if self.running else "Kit(stopped)"
@@ -88,6 +92,7 @@ class Kit:
             return self
         if not self.settings.live:
             self._join_network()
+        self.server.signature_secret = self.settings.signature_secret
         self.server.start()
         self._notices.watch()
         self.running = True
@@ -96,8 +101,13 @@ class Kit:
     def stop(self) -> None:
         """Stop everything: no thread, no port, no process is left. Stopping twice is fine."""
         self._notices.unwatch()
+        while self._panels:
+            self._panels.pop().close("The kit is stopped. To go on: kit = setup(), then kit.panel().")
         self.tunnel.off()
         self.vonage.close()
+        if self._screens:
+            self._screens.close()
+            self._screens = None
         if self._control:
             self._control.close()
             self._control = None
@@ -185,7 +195,7 @@ class Kit:
         number = self.my_number if number is None else addressed(number)
         if self.settings.live:
             return LivePhone(number, self.events, other=number != self.settings.my_number)
-        return Phone(number, self.network)
+        return Phone(number, self.network, self._screens)
 
     def call(self, call: str | dict[str, Any] | Call) -> Call:
         """The record of a call as it is now, by leg or conversation uuid, or by the reply that created it."""
@@ -254,10 +264,18 @@ class Kit:
         return WireView([exchange_of(response.request, response, ms)])
 
     def panel(self) -> EventPanel:
-        """The events your server receives, as they come in."""
+        """The events and other requests that your server receives, as they come in."""
         from helpers.widgets.events import EventPanel
 
-        return EventPanel(self.events)
+        if not self.running:
+            raise NotReady("The kit is stopped, so no events come in.", "Run kit = setup(), then kit.panel().")
+        self._panels = [panel for panel in self._panels if panel.open]
+        self._panels.append(
+            EventPanel(
+                self.events, server=self.server, network=self._control, patience=QUIET if self.settings.live else None
+            )
+        )
+        return self._panels[-1]
 
     # Simulated mode
 
@@ -271,6 +289,7 @@ class Kit:
             self.simulator = Simulator(pace=self.settings.pace, seed=seed, state=self.settings.state).start()
             url, token = self.simulator.url, self.simulator.token
         self._control = ControlPlane(url, token)
+        self._screens = Screens(self._control)
         account = self._control.account()
         # For this kernel only: simulated credentials never reach .env.
         self.settings.use(api_url=url, **{k: account[k] for k in ("api_key", "api_secret", "signature_secret")})

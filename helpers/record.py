@@ -6,6 +6,7 @@ import io
 import wave
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,12 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from helpers.listening import ByEar, Comparison
+    from helpers.questions import Answer, Digits, Told
+    from helpers.questions_heard import Heard as HeardAnswer
+    from helpers.questions_said import Said
     from helpers.views.base import View
+    from helpers.views.ladder import Ladder
+    from helpers.views.timeline import TimelineView
 
 Entry = dict[str, Any]
 Heard = Callable[[str, int], bytes]
@@ -72,8 +77,16 @@ class Call:
 
     def entries(self, kind: str | None = None, **match: Any) -> list[Entry]:
         """The entries of one kind whose facts equal ``match``: ``call.entries("status", status="busy")``."""
-        wanted = match if kind is None else {"kind": kind, **match}
-        return [e for e in self._entries if all(e.get(k) == v for k, v in wanted.items())]
+        of_kind = self._entries if kind is None else self._kinds.get(kind, [])
+        return [e for e in of_kind if all(e.get(k) == v for k, v in match.items())]
+
+    @cached_property
+    def _kinds(self) -> dict[str, list[Entry]]:
+        """The entries by kind: a call of two hours has thousands."""
+        kinds: dict[str, list[Entry]] = {}
+        for entry in self._entries:
+            kinds.setdefault(entry["kind"], []).append(entry)
+        return kinds
 
     # Who and when -----------------------------------------------------------------------------------------------
 
@@ -91,6 +104,11 @@ class Call:
     def conversation(self) -> str | None:
         """The conversation's uuid, ``CON-…``."""
         return next((str(e["conversation"]) for e in self._entries if e["conversation"]), None)
+
+    @property
+    def talks(self) -> list[str]:
+        """The uuid of each conversation the call was in, in order: a leg that joins a named one leaves its own."""
+        return list(dict.fromkeys(str(e["conversation"]) for e in self._entries if e["conversation"]))
 
     def fact(self, name: str, leg: str | None = None) -> Any:
         """One fact of a leg's first entry: ``direction``, ``from``, ``to`` or ``type``."""
@@ -149,6 +167,12 @@ class Call:
         found = self.entries("status", leg=leg or self.leg, status=status)
         return float(found[0]["at"]) if found else None
 
+    def picked_up(self, leg: str | None = None) -> float | None:
+        """Call time from which a leg could hear: its answer. The record of a conversation may know only its joining."""
+        at = self.when("answered", leg)
+        joined = self.entries("conversation", leg=leg or self.leg, state="joined") if at is None else []
+        return float(joined[0]["at"]) if joined else at
+
     def since_start(self, at: float) -> float:
         """Seconds since the start of the call, which is what every view prints."""
         return float(round(at - self.start, 6))
@@ -156,15 +180,36 @@ class Call:
     # What happened ----------------------------------------------------------------------------------------------
 
     @property
-    def events(self) -> list[dict[str, Any]]:
-        """The payloads sent to the event URLs, as they were on the wire. A repeated attempt counts once."""
-        sent = self.entries("webhook", attempt=1)
-        return [e["payload"] for e in sent if e["type"] in TOLD]
+    def events(self) -> Told:
+        """The payloads sent to the event URLs, as they were on the wire. A repeated attempt counts once.
+
+        A list that knows when each was sent: ``.times``, ``.at``, ``.seconds`` (since the call began), ``.evidence``.
+        """
+        from helpers.questions import events
+
+        return events(self)
 
     @property
-    def digits(self) -> str:
-        """The digits that the call's ``input`` actions collected."""
-        return "".join(e["digits"] or "" for e in self.entries("input"))
+    def digits(self) -> Digits:
+        """The digits that the call's ``input`` actions collected.
+
+        A text that knows when keys were pressed: ``.pressed``, ``.at``, ``.seconds`` (since the answer), ``.evidence``.
+        """
+        from helpers.questions import digits
+
+        return digits(self)
+
+    def lasted(
+        self, seconds: float | None = None, *, at_least: float | None = None, at_most: float | None = None
+    ) -> Answer:
+        """Did they talk for about so many seconds (half a second more or less), or within limits?
+
+        ``call.lasted(10)``, ``call.lasted(at_least=5, at_most=20)``; without any: did it last at all. Counted from
+        answer to end, ``.seconds`` has it. Raises QuestionError for what is no number of seconds.
+        """
+        from helpers.questions import lasted
+
+        return lasted(self, seconds, at_least=at_least, at_most=at_most)
 
     @property
     def errors(self) -> list[Entry]:
@@ -188,8 +233,8 @@ class Call:
 
     def heard_wav(self, rate: int = 8000, leg: str | None = None) -> bytes:
         """What a leg's person heard from answer to end, as a WAV file. Raises :class:`TraceError` if there is none."""
-        leg = self._known(leg)
-        if self.when("answered", leg) is None:
+        leg = self.known(leg)
+        if self.picked_up(leg) is None:
             states = ", ".join(str(e["status"]) for e in self.entries("status", leg=leg)) or "not started"
             raise TraceError(
                 f"Nothing was heard on leg {leg!r}, because it was not answered ({states}).",
@@ -204,7 +249,40 @@ class Call:
             )
         return self._heard(leg, rate)
 
-    def heard(self, rate: int = 8000, leg: str | None = None) -> NDArray[np.float32]:
+    def heard(self, sound: Path | str | bytes, leg: str | None = None) -> HeardAnswer:
+        """Was this sound heard? Found by how it sounds, not by its name, in what the person on a leg heard.
+
+        ``sound``: the name of an MP3 or WAV file (as it is, or in the kit's folder ``audio``), or its bytes. It is
+        found through a telephone, softer or louder, cut off, looped, joined late, and under other voices. The same
+        sound in another file counts: ``greeting.mp3`` and ``greeting.wav``. The answer is true or false and says when,
+        how much, how sure, and why not. In a live call nobody knows: the answer says so.
+
+        Raises AudioError when there is no such file or it cannot be read.
+        """
+        from helpers.questions_heard import heard
+
+        return heard(self, sound, leg)
+
+    def said(self, words: str, leg: str | None = None) -> Said:
+        """Did the person on a leg hear these words, said by ``talk`` or by somebody else in the call?
+
+        Case and punctuation do not count, and the words must stand together. Of a text that was cut off only what was
+        said until then counts. The answer has ``.at``, ``.seconds``, ``.text`` and ``.by``, and says why not.
+        """
+        from helpers.questions_said import said
+
+        return said(self, words, leg)
+
+    def longest_silence(self, leg: str | None = None, minimum: float = 0.5) -> Answer:
+        """The longest stretch in which a leg heard (almost) nothing: ``.at``, ``.seconds``, and who caused it.
+
+        False if none is as long as ``minimum`` seconds. The level that counts is that of :meth:`silences`.
+        """
+        from helpers.questions import longest_silence
+
+        return longest_silence(self, leg=leg, minimum=minimum)
+
+    def heard_samples(self, rate: int = 8000, leg: str | None = None) -> NDArray[np.float32]:
         """What a leg's person heard: mono samples between -1 and 1, ``rate`` a second, from answer to end."""
         import numpy as np
 
@@ -222,15 +300,15 @@ class Call:
         """
         import numpy as np
 
-        samples, window = self.heard(8000, leg), 160
+        samples, window = self.heard_samples(8000, leg), 160
         whole = samples[: len(samples) // window * window].reshape(-1, window)
         quiet = np.sqrt((whole**2).mean(axis=1)) < threshold
         edges = np.flatnonzero(np.diff(np.concatenate([[0], quiet.astype(np.int8), [0]])))
         pairs = [(round(int(a) * 0.02, 3), round(int(b) * 0.02, 3)) for a, b in edges.reshape(-1, 2)]
         return [(a, b) for a, b in pairs if b - a >= minimum]
 
-    def _known(self, leg: str | None) -> str:
-        """The leg that is meant: the first, if none is named."""
+    def known(self, leg: str | None) -> str:
+        """The leg that is meant: the first, if none is named. Raises :class:`TraceError` if there is no such leg."""
         leg = self.leg if leg is None else leg
         if self.legs and leg not in self.legs:
             raise TraceError(f"This call has no leg {leg!r}.", "call.legs lists them.", leg=leg)
@@ -240,12 +318,6 @@ class Call:
     def has_sound(self) -> bool:
         """True if what was heard can be had: the simulator keeps it, a real phone does not."""
         return self._heard is not None
-
-    def compare(self, source: Path | str, leg: str | None = None) -> Comparison | ByEar:
-        """How well a sound file matches what a leg heard. See :func:`helpers.listening.compare`."""
-        from helpers.listening import compare
-
-        return compare(self, source, leg)
 
     # What to look at --------------------------------------------------------------------------------------------
 
@@ -260,21 +332,21 @@ class Call:
         """A player with captions for what one leg heard. See :func:`helpers.views.player.player`."""
         from helpers.views.player import player
 
-        self._known(leg)
+        self.known(leg)
         return player(self, leg, **options)
 
-    def timeline(self, leg: str | None = None) -> View:
-        """Sound, webhooks and NCCO actions over time. See :func:`helpers.views.timeline.timeline`."""
+    def timeline(self, leg: str | None = None, *, width: float = 0) -> TimelineView:
+        """Sound, webhooks and NCCO actions over time, of every leg or one. See :mod:`helpers.views.timeline`."""
         from helpers.views.timeline import timeline
 
-        self._known(leg)
-        return timeline(self, leg)
+        self.known(leg)
+        return timeline(self, leg, width=width)
 
-    def ladder(self) -> View:
+    def ladder(self, *, full: bool = False) -> Ladder:
         """Who told whom what, in order. See :func:`helpers.views.ladder.ladder`."""
         from helpers.views.ladder import ladder
 
-        return ladder(self)
+        return ladder(self, full=full)
 
     def table(self) -> View:
         """Everything that happened, line by line. See :func:`helpers.views.table.table`."""

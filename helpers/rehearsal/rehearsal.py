@@ -29,7 +29,7 @@ class Rehearsed(Call):
 class Rehearsal:
     """An NCCO as it was played. Show it in a notebook, or ask: ``.seconds``, ``.ended``, ``.captions``, ``.webhooks``.
 
-    ``call`` is the record, as ``kit.call(…)`` gives it: ``rehearsal.call.digits``, ``.actions``, ``.heard()``.
+    ``call`` is the record, as ``kit.call(…)`` gives it: ``rehearsal.call.digits``, ``.actions``, ``.heard(…)``.
     """
 
     def __init__(self, scene: Scene, take: Take, folder: str | Path = "heard", name: str = "") -> None:

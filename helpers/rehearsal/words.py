@@ -75,7 +75,7 @@ def facts_of(call: Call, webhooks: Iterable[Sent]) -> dict[str, str]:
     inputs = call.entries("input", leg=call.leg)
     facts = {
         "heard": captions_of(call),
-        "digits": [call.digits],
+        "digits": [str(call.digits)],
         "words": [f"“{one_line(e['speech'], 40)}”" for e in inputs if e.get("speech")],
         "input ended by": [str(e["why"]).replace("_", " ") for e in inputs],
         "cut short": [f"{span.action}, {span.why}" for span in spans if span.why in CUTS],

@@ -112,15 +112,16 @@ def test_an_inbound_call_has_the_same_record_as_in_lesson_06(start: Start) -> No
     with start() as kit:
         names = run([*preparation, dial])
         as_taught, sound = record(names["call"], kit), kit.settings.audio / names["SOUND"]
-        heard = names["call"].heard()
+        heard = names["call"].heard_samples()
     with start() as kit:
         run(preparation)
         imported_flow("play-to-a-caller", kit)
         call = kit.wait_for(kit.phone().dial(kit.number))
-        result = call.compare(sound)
+        result = call.heard(sound)
         assert record(call, kit) == as_taught
-        assert result.same and result.starts == pytest.approx(result.announced, abs=0.05)
-        assert (call.heard() == heard).all()
+        started = call.entries("sound", state="started")[0]["at"] - call.answered_at
+        assert result.yes and result.at == pytest.approx(started, abs=0.05)
+        assert (call.heard_samples() == heard).all()
     statuses = [entry["status"] for entry in as_taught if entry["kind"] == "status"]
     assert statuses[-2:] == ["answered", "completed"]
     assert {"fetch", "sound", "webhook", "reply", "ncco", "action"} <= {entry["kind"] for entry in as_taught}
@@ -136,7 +137,7 @@ def test_the_imported_source_serves_the_same_call(start: Start) -> None:
         exec(imported.to_flask(audio=kit.settings.audio), names)
         kit.serve(names["app"])
         by_source = kit.wait_for(kit.phone().dial(kit.number))
-        assert by_source.compare(kit.settings.audio / "music.mp3").same
+        assert by_source.heard(kit.settings.audio / "music.mp3").yes
         assert by_source.statuses == by_app.statuses
         assert [one.options for one in by_source.actions] == [one.options for one in by_app.actions]
 
@@ -149,7 +150,7 @@ def test_the_three_ways_of_lesson_07_send_the_same_and_sound_the_same(start: Sta
         # The first request is written by hand in the lesson, the others go through the client.
         bodies = [json.loads(re.sub(r"127\.0\.0\.1:\d+", "HOST", json.dumps(taught["body"]))), *orders(kit)]
         records, nccos = [record(call, kit) for call in calls], [taught["built"], taught["pasted"]]
-        heard = [call.heard() for call in calls]
+        heard = [call.heard_samples() for call in calls]
     with start() as kit:
         kit.ready()
         imported = imported_flow("stream-into-a-call", kit)
@@ -167,8 +168,8 @@ def test_the_three_ways_of_lesson_07_send_the_same_and_sound_the_same(start: Sta
         assert shown == [lessons[0], lessons[1], lessons[0]]
         assert host in imported.nccos[0].ncco[0]["streamUrl"][0]
         for call, sound in zip(placed, heard, strict=True):
-            assert call.compare(kit.settings.audio / taught["SOUND"]).same
-            assert (call.heard() == sound).all()
+            assert call.heard(kit.settings.audio / taught["SOUND"]).yes
+            assert (call.heard_samples() == sound).all()
         assert [outline(record(call, kit)) for call in placed] == [outline(one) for one in records]
 
 

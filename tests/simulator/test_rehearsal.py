@@ -51,7 +51,7 @@ def test_the_sound_of_the_kit_is_heard_under_any_address() -> None:
     rehearsal = play([JINGLE])
     assert rehearsal.seconds == pytest.approx(2.7, abs=0.05)
     assert rehearsal.captions == ["0.0–2.7 s jingle.mp3"]
-    assert rehearsal.call.heard().std() > 0.01
+    assert rehearsal.call.heard_samples().std() > 0.01
     assert rehearsal.notes == []
     assert rehearsal.ended == "Vonage ended the call after 2.7 s: every action is complete."
 
@@ -552,7 +552,7 @@ def test_a_rehearsal_in_a_notebook() -> None:
 def test_timeline_ladder_and_player_after_the_network_is_gone() -> None:
     rehearsal = play([JINGLE])
     assert "jingle.mp3" in str(rehearsal.timeline())
-    assert "image/png" in rehearsal.timeline().bundle
+    assert rehearsal.timeline().svg().startswith("<svg")
     assert "hangs up" in str(rehearsal.ladder())
     assert "jingle.mp3" in str(rehearsal.player())
     assert rehearsal.call.statuses == ["started", "ringing", "answered", "completed"]

@@ -133,8 +133,8 @@ def test_secrets_do_not_show(kit: Kit) -> None:
 def test_a_call_from_start_to_end(kit: Kit) -> None:
     call = kit.wait_for(inline(kit, {"action": "stream", "streamUrl": [f"{kit.server.url}/audio/jingle.mp3"]}))
     assert call.statuses == ["started", "ringing", "answered", "completed"]
-    found = call.compare(kit.settings.audio / "jingle.mp3")
-    assert found.same and repr(found).startswith("jingle.mp3: heard (match ")
+    found = call.heard("jingle.mp3")
+    assert found.yes and found.whole and repr(found).startswith("jingle.mp3: heard 0.0 s after the answer")
 
 
 def test_wait_for_tells_how_a_call_ended_otherwise(kit: Kit) -> None:
@@ -336,11 +336,11 @@ def test_setup_in_many_threads_makes_one_kit(clean: Path) -> None:
 def test_a_record_without_the_leg_says_so_in_every_view(kit: Kit) -> None:
     kit.ready()
     call = kit.wait_for(inline(kit, {"action": "wait", "timeout": 1}))
-    for look in (call.player, call.timeline, lambda leg: call.heard(leg=leg)):
+    for look in (call.player, call.timeline, lambda leg: call.heard_samples(leg=leg)):
         with pytest.raises(KitError, match="no leg 'x'"):
-            look("x")  # type: ignore[operator]
-    with pytest.raises(KitError, match="not the name of a sound file"):
-        call.compare(None)  # type: ignore[arg-type]
+            look("x")
+    with pytest.raises(KitError, match="None is no sound file"):
+        call.heard(None)  # type: ignore[arg-type]
 
 
 def test_a_network_that_stays_busy_is_explained(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -116,11 +116,11 @@ def test_digits_and_actions(menu: Call) -> None:
 
 
 def test_heard_is_float_samples_from_answer_to_end(menu: Call) -> None:
-    samples = menu.heard()
+    samples = menu.heard_samples()
     assert samples.dtype == np.float32
     assert len(samples) == round(11.6 * 8000)
     assert 0.5 < np.abs(samples).max() <= 1
-    assert np.abs(menu.heard(16000)[:40000]).max() == 0
+    assert np.abs(menu.heard_samples(16000)[:40000]).max() == 0
 
 
 def test_silences_are_seconds_since_the_answer(menu: Call) -> None:
@@ -151,14 +151,14 @@ def test_unknown_uuid_says_what_to_use(menu: Call) -> None:
 
 def test_sound_before_the_answer_is_an_error_that_says_so() -> None:
     with pytest.raises(TraceError, match=r"not answered \(started, ringing, busy, completed\).*wait_for"):
-        calls.unsuccessful("busy").call().heard()
+        calls.unsuccessful("busy").call().heard_samples()
 
 
 def test_sound_of_a_live_call_or_an_unknown_leg() -> None:
     with pytest.raises(TraceError, match=r"no sound in this record.*live"):
-        calls.menu().call(sound=False).heard()
+        calls.menu().call(sound=False).heard_samples()
     with pytest.raises(TraceError, match=r"no leg 'x'.*call.legs"):
-        calls.menu().call().heard(leg="x")
+        calls.menu().call().heard_samples(leg="x")
 
 
 def test_repr_is_one_line_without_ids(menu: Call) -> None:
