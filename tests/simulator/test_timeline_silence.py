@@ -123,6 +123,7 @@ def test_an_input_that_has_to_queue_behind_a_slow_event_blames_the_event(world: 
     ]
 
 
+@pytest.mark.fidelity("stream-slow")
 def test_a_slow_sound_file_is_named_for_a_stream_and_for_a_rest_request(
     world: World, music: str, second: bytes
 ) -> None:
