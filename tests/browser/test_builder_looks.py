@@ -124,6 +124,11 @@ def full(form: Form) -> Iterator[Form]:
     put_into(form, "light", 1280)
 
 
+# JavaScript: buttons take a moment from one colour to the next.
+SETTLED = """() => Promise.allSettled(document.getAnimations()
+  .filter((one) => one instanceof CSSTransition).map((one) => one.finished))"""
+
+
 def put_into(form: Form, theme: str, width: int) -> None:
     """Change JupyterLab's theme and the width of the window, and wait until it is so."""
     form.page.set_viewport_size({"width": width, "height": 1000})
@@ -161,7 +166,8 @@ def nameless(form: Form) -> list[str]:
 
 
 def hard_to_read(form: Form) -> list[tuple[str, float]]:
-    """Texts with too little contrast."""
+    """Texts with too little contrast, once no colour changes any more."""
+    form.page.evaluate(SETTLED)
     found = form.box.evaluate(TEXTS)
     assert len(found) > 20
     return [(words, contrast) for words, contrast in found if contrast < CONTRAST]
