@@ -179,6 +179,36 @@ def test_ring_answer_music_a_key_and_hang_up(open_phone: Open) -> None:
     print(f"correlation {score:.4f}, heard {late * 1000:.0f} ms after the cue")
 
 
+def test_panel_timeline_and_ladder_tell_of_the_same_call(open_phone: Open) -> None:
+    it = open_phone(
+        'from helpers.webhooks import create_app\nkit.serve(create_app())\nHOOK = kit.server.url + "/event"\n'
+        "phone = kit.phone().show(manual=True)\nphone",
+        "kit.panel()",
+        'ncco = [music(0, bargeIn=True), KEY, {"action": "wait", "timeout": 60}]\n'
+        "call = kit.vonage.create_call(to=kit.my_number, from_=kit.number, ncco=ncco, event_url=HOOK)",
+        "told = kit.wait_for(call)\ndisplay(told.timeline(), told.ladder())",
+    )
+    panel, pictures = it.page.locator(".evp"), it.page.locator(".jp-CodeCell").nth(4).locator(".jp-RenderedSVG")
+    it.run(2)
+    expect(panel).to_be_visible()
+    it.run(3)
+    it.is_("ringing")
+    expect(panel).to_contain_text("ringing")
+    it.run(4)  # from now on the kernel is busy
+    it.button("Answer").click()
+    it.is_("in call")
+    expect(panel).to_contain_text("answered")
+    it.page.keyboard.press("1")
+    expect(panel).to_contain_text("Keys: 1.")
+    it.button("Hang up").click()
+    it.is_("idle")
+    expect(panel).to_contain_text("completed")
+    expect(pictures).to_have_count(2)
+    for words in ("stream music.mp3", "input"):
+        assert words in it.ask("told.timeline().text")
+    assert "1" in it.ask("told.digits") and "447700900001" in it.ask("told.ladder().text")
+
+
 def test_decline(open_phone: Open) -> None:
     it = open_phone("phone = kit.phone().show(manual=True)\nphone", "call = place(music())")
     it.run(2)
