@@ -234,7 +234,7 @@ function show(phone, model, el) {
     const last = Number(list.lastElementChild?.dataset.id ?? -1);
     for (const line of now) {
       if (line.id <= last) continue;
-      const item = make("li", "", `kp-${line.who}`);
+      const item = make("li", "", `kp-by-${line.who}`);
       item.dataset.id = line.id;
       item.append(make("span", line.at < 0 ? "" : `${line.at.toFixed(1)} s`, "kp-at"));
       item.append(make("span", line.who === "you" ? `You: ${line.text}` : line.text, "kp-said"));

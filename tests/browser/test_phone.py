@@ -312,6 +312,8 @@ def test_two_phones_in_one_conversation(open_phone: Open) -> None:
     expect(other.get_by_role("log")).to_contain_text("447700900001: Hello, can you hear me?")
     expect(it.phone.get_by_role("log")).to_contain_text("You: Hello, can you hear me?")
     wait_until_heard(it, blocks / 125 + 0.5)
+    sizes = it.page.locator(".kp-said").evaluate_all("(all) => all.map((one) => getComputedStyle(one).fontSize)")
+    assert len(sizes) == 2 and len(set(sizes)) == 1, f"words are of one size, whoever says them: {sizes}"
     it.shoot("two-phones")
     it.button("Mute", it.phone).click()
     say.fill("And now?")
