@@ -17,11 +17,9 @@ from numpy.typing import ArrayLike
 from helpers import mp3
 from helpers.samples import (
     AudioError,
-    Match,
     Samples,
     band_limited,
     level_gain,
-    match,
     mono,
     resample,
     telephone,
@@ -31,7 +29,6 @@ from helpers.samples import (
 __all__ = [
     "AudioError",
     "AudioInfo",
-    "Match",
     "Samples",
     "band_limited",
     "channels",
@@ -41,7 +38,6 @@ __all__ = [
     "encode_wav",
     "inspect",
     "level_gain",
-    "match",
     "mono",
     "resample",
     "telephone",

@@ -224,14 +224,6 @@ class Draft:
         self._take(items, {name: one for name, one in self._history.now.typed.items() if name != kind}, found)
         return []
 
-    def set_json(self, text: str) -> list[Problem]:
-        """:meth:`set_text` for JSON."""
-        return self.set_text("json", text)
-
-    def set_python(self, text: str) -> list[Problem]:
-        """:meth:`set_text` for Python."""
-        return self.set_text("python", text)
-
     def forget_text(self, kind: str) -> None:
         """Put what was typed there away: the text follows the list again."""
         now = self._history.now

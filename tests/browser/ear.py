@@ -69,16 +69,3 @@ class Heard:
 
     def __bool__(self) -> bool:
         return bool(len(self.samples))
-
-
-def likeness(heard: Samples, source: Samples) -> tuple[float, int]:
-    """How well ``source`` is found in ``heard``, 0 to 1 (1: sample by sample, up to its loudness), and where."""
-    length = min(len(heard), len(source))
-    part = source[:length].astype(np.float64)
-    size = 1 << (len(heard) + length).bit_length()
-    found = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(part, size)), size)[: len(heard) - length + 1]
-    energy = np.concatenate([[0.0], np.cumsum(heard.astype(np.float64) ** 2)])
-    windows = np.sqrt(np.maximum(energy[length:] - energy[: len(energy) - length], 1e-12))
-    scores = found[: len(windows)] / (windows * np.sqrt((part**2).sum()))
-    place = int(scores.argmax())
-    return float(scores[place]), place

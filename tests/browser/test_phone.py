@@ -16,8 +16,9 @@ import soxr
 from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Browser, Locator, expect
 
-from tests.browser.ear import TAP, Heard, Samples, likeness
+from tests.browser.ear import TAP, Heard, Samples
 from tests.browser.lab import CURRENT, Lab, NotebookPage
+from tests.matching import match
 from tests.notebooks.sanitising import PROJECT
 
 pytestmark = pytest.mark.browser
@@ -165,9 +166,9 @@ def test_ring_answer_music_a_key_and_hang_up(open_phone: Open) -> None:
     zero = it.ask('time.time() - kit.network.clock()["now"]')
     [started, *_] = [e["at"] for e in it.ask("kit.call(call).entries('sound', state='started')") if e["url"]]
     [stopped, *_] = [e["at"] for e in it.ask("kit.call(call).entries('sound', state='stopped')") if e["url"]]
-    score, place = likeness(heard.samples, source("music.mp3", heard.rate)[: 2 * heard.rate])
-    assert score > 0.95, score
-    late = heard.began + place / heard.rate - (zero + started)
+    found = match(heard.samples, source("music.mp3", heard.rate)[: 2 * heard.rate], heard.rate)
+    assert found.score > 0.95, found
+    late = heard.began + found.offset - (zero + started)
     assert 0 <= late < 0.3, late
     # After the stop: the tone of the key ends, and there is silence until the next words.
     at = int((zero + stopped - heard.began + 0.3) * heard.rate)
@@ -176,7 +177,7 @@ def test_ring_answer_music_a_key_and_hang_up(open_phone: Open) -> None:
     assert it.ask("kit.call(call).digits") == "1"
     assert [e["dtmf"]["digits"] for e in it.ask("[e for e in kit.call(call).events if 'dtmf' in e]")] == ["1"]
     assert it.ask("kit.call(call).entries('status')[-1]['disconnected_by']") == "user"
-    print(f"correlation {score:.4f}, heard {late * 1000:.0f} ms after the cue")
+    print(f"correlation {found.score:.4f}, heard {late * 1000:.0f} ms after the cue")
 
 
 def test_panel_timeline_and_ladder_tell_of_the_same_call(open_phone: Open) -> None:
@@ -378,8 +379,8 @@ def test_the_first_click_turns_the_sound_on(open_phone: Open) -> None:
 def is_the_music(heard: Heard) -> None:
     """What has been played is music.mp3, from wherever in it."""
     whole = source("music.mp3", heard.rate)
-    score, _ = likeness(np.concatenate([whole, whole]), heard.samples[heard.rate // 2 : heard.rate * 3 // 2])
-    assert score > 0.95, score
+    found = match(np.concatenate([whole, whole]), heard.samples[heard.rate // 2 : heard.rate * 3 // 2], heard.rate)
+    assert found.score > 0.95, found
 
 
 def test_a_kernel_restart_leaves_a_phone_that_says_so(open_phone: Open) -> None:

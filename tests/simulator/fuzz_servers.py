@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from helpers.audio import Samples, match, resample
+from helpers.audio import Samples, resample
+from tests.matching import match
 from tests.simulator.world import World
 
 BESIDE = "447700900009"

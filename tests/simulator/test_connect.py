@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from helpers.audio import Samples
-from helpers.samples import match
 from helpers.simulator.tones import dtmf_string
+from tests.matching import match
 from tests.simulator.world import PHONE, World
 
 OTHER = "447700900022"

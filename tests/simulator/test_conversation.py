@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from helpers.audio import Samples, level_gain
-from helpers.samples import match
+from tests.matching import match
 from tests.simulator.world import World
 
 ANN, BOB, EVE = "447700900011", "447700900012", "447700900013"

@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.samples import match
 from helpers.simulator.media import Sound
 from helpers.simulator.person import BEEP_PAUSE
 from helpers.simulator.speech import speak
+from tests.matching import match
 from tests.simulator.world import PHONE, World
 
 MACHINE = "447700900044"

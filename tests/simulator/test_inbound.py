@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from flask import Response
 
-from helpers.audio import Samples, match
+from helpers.audio import Samples
+from tests.matching import match
 from tests.simulator.world import PHONE, World
 
 

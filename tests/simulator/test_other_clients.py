@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from helpers.samples import match
+from tests.matching import match
 from tests.simulator.world import PHONE, World
 
 pytestmark = pytest.mark.skipif(

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from flask import redirect
 
-from helpers.audio import Samples, match
+from helpers.audio import Samples
+from tests.matching import match
 from tests.simulator.world import World
 
 WAIT = {"action": "wait", "timeout": 60}

@@ -15,12 +15,12 @@ import soundfile
 
 from helpers import mp3
 from helpers.audio import Samples, encode_wav
-from helpers.samples import match
 from helpers.simulator import tape, transcripts
 from helpers.simulator.clock import STEPPED_EPOCH
 from helpers.simulator.media import CueSheet, Sound
 from helpers.simulator.payloads import iso
 from helpers.simulator.speech import speak
+from tests.matching import match
 from tests.simulator.world import PHONE, World
 
 ANN, BOB, EVE = "447700900011", "447700900012", "447700900013"

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from helpers.audio import Samples, decode
-from helpers.samples import match
 from helpers.simulator.hearing import REACTION
 from helpers.simulator.scripts import AUDIO, words_of
+from tests.matching import match
 from tests.simulator.world import PHONE, Json, World
 
 OTHER = "447700900022"

@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from helpers.audio import Samples
-from helpers.samples import match, telephone
+from helpers.samples import telephone
 from helpers.simulator.speech import speak
+from tests.matching import match
 from tests.simulator.world import PHONE, World
 
 RATE, LINE = 16_000, 8000

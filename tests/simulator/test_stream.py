@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from flask import Response, redirect
 
-from helpers.audio import Samples, match, resample
+from helpers.audio import Samples, resample
 from helpers.simulator import sounds
+from tests.matching import match
 from tests.simulator.world import Json, World
 
 AUDIO = Path(__file__).parents[2] / "audio"

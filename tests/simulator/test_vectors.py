@@ -17,7 +17,7 @@ import pytest
 import requests
 
 from helpers.audio import Samples, encode_wav
-from helpers.samples import match
+from tests.matching import match
 from tests.simulator.world import Keys, World
 
 RATE = 16_000

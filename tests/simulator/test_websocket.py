@@ -15,7 +15,7 @@ import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from helpers.audio import Samples
-from helpers.samples import match
+from tests.matching import match
 from tests.simulator.world import PHONE, World
 
 Json = dict[str, Any]

@@ -14,6 +14,7 @@ import soundfile
 
 from helpers import audio
 from helpers.audio import AudioError
+from tests.matching import Match, match
 
 FOLDER = Path(__file__).resolve().parents[2] / "audio"
 RATE = 16000
@@ -46,7 +47,7 @@ def test_wav_that_vonage_lists_is_phone_ready_and_decodes(subtype: str, rate: in
     assert (info.format, info.channels, info.rate, info.problems, info.cure) == ("WAV", 1, rate, (), "")
     assert str(info) == f"WAV mono {rate} Hz"
     assert info.seconds == pytest.approx(1, abs=0.05), "GSM fills its last block"
-    assert audio.match(audio.decode(data), tone(), RATE).score > 0.97
+    assert match(audio.decode(data), tone(), RATE).score > 0.97
 
 
 def test_mp3_is_known_by_its_content_even_after_a_tag() -> None:
@@ -55,7 +56,7 @@ def test_mp3_is_known_by_its_content_even_after_a_tag() -> None:
     assert (str(info), info.bit_rate, info.phone_ready) == ("MP3 mono 16000 Hz", 32, True)
     assert info.subtype == "layer III, constant 32 kbit/s"
     assert info.bytes == len(data)
-    assert audio.match(audio.decode(data), tone(), RATE).score > 0.98
+    assert match(audio.decode(data), tone(), RATE).score > 0.98
 
 
 @pytest.mark.parametrize("bit_rate", [16, 32, 64])
@@ -99,7 +100,7 @@ def test_problem_is_named_in_plain_words_and_sound_is_still_heard(data: bytes, w
     assert not info.phone_ready
     assert any(words in problem for problem in info.problems)
     assert "convert" in info.cure
-    assert audio.match(audio.decode(data), tone(), RATE).score > 0.95
+    assert match(audio.decode(data), tone(), RATE).score > 0.95
 
 
 @pytest.mark.parametrize(("format", "subtype"), [("OGG", "VORBIS"), ("FLAC", "PCM_16"), ("AIFF", "PCM_16")])
@@ -238,7 +239,7 @@ def test_unknown_law_is_refused() -> None:
 def test_resample_keeps_time_and_pitch() -> None:
     assert len(audio.resample(tone(2), RATE, 8000)) == 16000
     back = audio.resample(audio.resample(tone(), RATE, 44100), 44100, RATE)
-    assert audio.match(back, tone(), RATE).score > 0.999
+    assert match(back, tone(), RATE).score > 0.999
 
 
 def test_level_is_monotone_and_bounded() -> None:
@@ -256,7 +257,7 @@ def test_match_finds_a_telephone_copy_among_other_sound(start: float) -> None:
     source = audio.decode((FOLDER / "greeting.mp3").read_bytes(), 8000)
     before, after = noise(start, rate=8000), noise(3, 2, rate=8000)
     heard = audio.telephone(np.concatenate([before, source * audio.level_gain(-1), after]), 8000)
-    found = audio.match(heard, source, 8000)
+    found = match(heard, source, 8000)
     assert found.score > 0.99
     assert found.offset == pytest.approx(start, abs=0.005)
 
@@ -264,8 +265,8 @@ def test_match_finds_a_telephone_copy_among_other_sound(start: float) -> None:
 def test_match_finds_what_begins_or_ends_too_early() -> None:
     source = noise(4)
     late, early = (
-        audio.match(source[RATE:], source, RATE),
-        audio.match(np.append(noise(1, 5), source[:-RATE]), source, RATE),
+        match(source[RATE:], source, RATE),
+        match(np.append(noise(1, 5), source[:-RATE]), source, RATE),
     )
     assert (late.score, late.offset) == pytest.approx((1, -1))
     assert (early.score, early.offset) == pytest.approx((1, 1), abs=0.001)
@@ -275,15 +276,15 @@ def test_match_sees_half_a_sample() -> None:
     source = noise(1, rate=8000)
     spectrum = np.fft.rfft(np.pad(source, 800))
     shifted = np.fft.irfft(spectrum * np.exp(-2j * np.pi * np.arange(len(spectrum)) * 0.5 / (len(source) + 1600)))
-    found = audio.match(shifted, source, 8000)
+    found = match(shifted, source, 8000)
     assert found.score > 0.97
     assert found.offset == pytest.approx(800.5 / 8000, abs=1e-5)
 
 
 def test_match_tells_other_sounds_and_silence_apart() -> None:
-    assert audio.match(noise(5), noise(2, 9), RATE).score < 0.1
+    assert match(noise(5), noise(2, 9), RATE).score < 0.1
     for nothing in (np.zeros(0), np.zeros(RATE)):
-        assert audio.match(nothing, tone(), RATE) == audio.match(tone(), nothing, RATE) == audio.Match(0.0, 0.0)
+        assert match(nothing, tone(), RATE) == match(tone(), nothing, RATE) == Match(0.0, 0.0)
 
 
 def test_waveform_shows_loudness_on_a_fixed_scale() -> None:

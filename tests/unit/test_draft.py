@@ -179,7 +179,7 @@ def test_an_action_keeps_its_number() -> None:
     draft.move(0, 2)
     draft.set(0, "loop", 2)
     assert list(draft.ids) == [stream, wait, talk]
-    draft.set_json(json.dumps([{**STREAM, "loop": 3}, {"action": "record"}, {"action": "wait"}, TALK]))
+    draft.set_text("json", json.dumps([{**STREAM, "loop": 3}, {"action": "record"}, {"action": "wait"}, TALK]))
     assert [draft.ids[2], draft.ids[3]] == [wait, talk] and len(set(draft.ids)) == 4
     draft.undo()
     assert list(draft.ids) == [stream, wait, talk]
@@ -215,8 +215,8 @@ def test_every_change_is_one_step_back_and_forth() -> None:
         lambda: draft.move(0, 1),
         lambda: draft.duplicate(0),
         lambda: draft.remove(2),
-        lambda: draft.set_json('[{"action": "wait"}]'),
-        lambda: draft.set_json("broken"),
+        lambda: draft.set_text("json", '[{"action": "wait"}]'),
+        lambda: draft.set_text("json", "broken"),
         lambda: draft.load([STREAM]),
         lambda: draft.clear(),
     ]
@@ -238,7 +238,7 @@ def test_what_changes_nothing_is_no_step() -> None:
     draft.set(0, "loop", None)
     draft.move(0, 0)
     draft.replace([TALK])
-    draft.set_json(draft.to_json())
+    draft.set_text("json", draft.to_json())
     draft.put(0, dict(TALK))
     draft.forget_text("json")
     assert not draft.can_undo
@@ -303,7 +303,7 @@ def test_a_history_of_one_step() -> None:
 def test_a_broken_text_is_kept_and_so_is_the_list() -> None:
     draft = Draft([TALK])
     broken = '[{"action": "wait",}]'
-    found = draft.set_json(broken)
+    found = draft.set_text("json", broken)
     assert "line 1, column" in found[0].message and found[0].cure
     assert draft.to_list() == [TALK]
     assert draft.text("json") == broken and draft.text_problems("json") == found
@@ -317,14 +317,14 @@ def test_a_broken_text_is_kept_and_so_is_the_list() -> None:
 
 def test_a_text_that_was_mended_is_taken() -> None:
     draft = Draft([TALK])
-    draft.set_json("[{")
-    assert draft.set_json('[{"action": "wait"}]') == []
+    draft.set_text("json", "[{")
+    assert draft.set_text("json", '[{"action": "wait"}]') == []
     assert draft.to_list() == [{"action": "wait"}] and draft.text("json") == draft.to_json()
 
 
 def test_a_broken_text_can_be_dropped_and_fetched_back() -> None:
     draft = Draft([TALK])
-    draft.set_python("ncco = [")
+    draft.set_text("python", "ncco = [")
     assert "Line 1, column 8" in draft.text_problems("python")[0].message
     draft.forget_text("python")
     assert draft.text("python") == draft.to_python()
@@ -334,7 +334,7 @@ def test_a_broken_text_can_be_dropped_and_fetched_back() -> None:
 
 def test_a_name_that_stands_twice_is_spoken_of() -> None:
     draft = Draft([STREAM])
-    assert draft.set_json('[{"action": "talk", "text": "a", "text": "b"}]') == []
+    assert draft.set_text("json", '[{"action": "talk", "text": "a", "text": "b"}]') == []
     assert [(p.rule, p.severity) for p in draft.problems()] == [("duplicate-name", "advice")]
     draft.set(0, "text", "c")
     assert draft.problems() == []
@@ -368,7 +368,7 @@ def test_five_megabytes_are_one_undo_away() -> None:
     text = json.dumps([{"action": "talk", "text": "x" * 1000}] * 4800)
     begin = time.perf_counter()
     for _ in range(2):
-        assert [p.rule for p in draft.set_json(text)] == ["too-large"]
+        assert [p.rule for p in draft.set_text("json", text)] == ["too-large"]
     assert draft.text("json") == text and draft.to_list() == [TALK]
     with pytest.raises(NccoError, match="characters"):
         draft.load(text)
@@ -381,7 +381,7 @@ def test_as_much_as_is_taken_is_handled_soon() -> None:
     draft = Draft([TALK])
     text = json.dumps([{"action": "talk", "text": "x"}] * 25_000)
     begin = time.perf_counter()
-    assert draft.set_json(text) == [] and len(draft) == 25_000
+    assert draft.set_text("json", text) == [] and len(draft) == 25_000
     assert time.perf_counter() - begin < 3
     draft.undo()
     assert draft.to_list() == [TALK]

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from helpers import audio
+from tests.matching import match
 
 FOLDER = Path(__file__).resolve().parents[2] / "audio"
 LENGTHS = {"greeting": (3, 5.2), "music": (20, 30), "jingle": (2, 3), "hold": (12, 20)}
@@ -47,7 +48,7 @@ def test_sound_survives_the_telephone(name: str) -> None:
 @pytest.mark.parametrize("name", LENGTHS)
 def test_mp3_and_wav_are_one_sound(name: str) -> None:
     mp3, wav = (audio.decode((FOLDER / f"{name}.{kind}").read_bytes(), 8000) for kind in ("mp3", "wav"))
-    found = audio.match(mp3, wav, 8000)
+    found = match(mp3, wav, 8000)
     assert found.score > 0.97
     assert found.offset == pytest.approx(0.069, abs=0.002), "the encoder's silence"
 
@@ -90,4 +91,4 @@ def test_two_runs_make_the_same_bytes_and_those_are_the_sounds(script: ModuleTyp
             audio.decode(data, 8000) for data in (runs[0][f"{name}.wav"], (FOLDER / f"{name}.wav").read_bytes())
         )
         assert len(made) == len(kept)
-        assert audio.match(made, kept, 8000).score > 0.999, f"{name} is not what the script makes: run it again"
+        assert match(made, kept, 8000).score > 0.999, f"{name} is not what the script makes: run it again"

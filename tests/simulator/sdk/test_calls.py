@@ -39,8 +39,8 @@ from vonage_voice import (
 from vonage_voice.models.common import WebsocketAuthorization
 
 from helpers.audio import Samples, level_gain
-from helpers.samples import match
 from helpers.simulator.tones import dtmf
+from tests.matching import match
 from tests.simulator.sdk.orders import RATE, heard, loudness, place, spoken, voice
 from tests.simulator.test_websocket import SocketServer
 from tests.simulator.world import PHONE, World

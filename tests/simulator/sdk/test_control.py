@@ -28,9 +28,9 @@ from vonage_voice import (
 )
 
 from helpers.audio import Samples, level_gain
-from helpers.samples import match
 from helpers.simulator.regions import REGIONS
 from helpers.simulator.tones import dtmf
+from tests.matching import match
 from tests.simulator.sdk.conftest import Client, pem
 from tests.simulator.sdk.orders import RATE, heard, loudness, place, spoken, voice
 from tests.simulator.sdk.tunnel import Tunnel

@@ -15,8 +15,8 @@ from vonage_voice import Conversation, Input, Record, Speech, Stream, Talk
 from vonage_voice.errors import VoiceError
 
 from helpers.audio import Samples
-from helpers.samples import match
 from helpers.simulator.media import Sound
+from tests.matching import match
 from tests.simulator.sdk.conftest import Client, pem
 from tests.simulator.sdk.orders import RATE, loudness, place, spoken, voice
 from tests.simulator.world import PHONE, Keys, World
