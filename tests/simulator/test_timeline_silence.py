@@ -13,6 +13,7 @@ from flask import Response
 
 from helpers.audio import Samples, encode_wav
 from helpers.record import Call
+from helpers.simulator.clock import SLOW_REPLY
 from helpers.views.tracks import Tracks
 from tests.simulator.conftest import RATE
 from tests.simulator.world import World
@@ -80,7 +81,11 @@ def test_a_slow_answer_webhook_is_named(world: World, music: str) -> None:
 
 def test_a_quick_call_names_nobody(world: World, music: str) -> None:
     world.learner.on("/answer", [play(music)])
-    assert silences(record(world, world.call_with_answer_url())) == []
+    for _ in range(5):  # until the machine is quick: a reply that really takes long is rightly named
+        call = record(world, world.call_with_answer_url())
+        if all(m.end - m.start < SLOW_REPLY for m in Tracks(call, call.leg).webhooks):
+            break
+    assert silences(call) == []
 
 
 def test_a_slow_event_is_innocent(world: World, music: str) -> None:
