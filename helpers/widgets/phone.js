@@ -595,8 +595,10 @@ export class Speaker {
     const { sampleRate } = this.context;
     const frames = run.rate === sampleRate ? samples : stretched(run, samples, sampleRate);
     const source = this.context.createBufferSource();
-    source.buffer = this.context.createBuffer(1, frames.length, sampleRate);
-    source.buffer.copyToChannel(frames, 0);
+    // Filled first, then set: Firefox takes the samples over when the buffer is set, and plays no later ones.
+    const buffer = this.context.createBuffer(1, frames.length, sampleRate);
+    buffer.copyToChannel(frames, 0);
+    source.buffer = buffer;
     source.connect(run.gain);
     source.start(run.start + run.frames / sampleRate);
     run.sources.add(source);

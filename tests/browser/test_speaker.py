@@ -96,6 +96,25 @@ def test_pieces_and_loops_leave_no_seam(open_page: Open, rate: int | None) -> No
     assert most[2] == 0
 
 
+def test_a_buffer_is_full_when_it_is_set(open_page: Open) -> None:
+    """Firefox takes the samples over at that moment: what is copied in later is silent there. Chromium plays both."""
+    page, music = open_page(), noise(1)
+    taken = page.evaluate(
+        """async (text) => {
+          const { get, set } = Object.getOwnPropertyDescriptor(AudioBufferSourceNode.prototype, "buffer"), taken = [];
+          Object.defineProperty(AudioBufferSourceNode.prototype, "buffer", { get, set(buffer) {
+            if (buffer) taken.push(...buffer.getChannelData(0));
+            set.call(this, buffer);
+          } });
+          const call = new lab.Call(lab.speaker);
+          await call.send(lab.pcm(text), call.now);
+          while (taken.length < 16000) await lab.wait(10); // a context that has just begun makes pieces wait
+          return taken; }""",
+        coded(music),
+    )
+    assert np.array_equal(np.array(taken, np.float32), as_sent(music))
+
+
 def test_messages_that_come_unevenly_are_not_heard(open_page: Open) -> None:
     """Up to 60 ms late each, and once a page that is busy for 0.6 s, as a browser is."""
     page, music = open_page(), noise(4)
