@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from helpers.audio import encode_mp3, encode_wav, resample
-from helpers.simulator import speech
+from helpers.audio.files import encode_mp3, encode_wav, resample
+from helpers.simulator.sound import speech
 
 logger = logging.getLogger("make_sounds")
 

@@ -7,11 +7,11 @@ import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from helpers.setting_checks import is_loopback
-from helpers.vonage_errors import NotFoundError
+from .settings.checks import is_loopback
+from .vonage.errors import NotFoundError
 
 if TYPE_CHECKING:
-    from helpers.kit import Kit
+    from .kit import Kit
 
 logger = logging.getLogger(__name__)
 

@@ -8,26 +8,26 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
-from helpers.arguments import ArgumentError, addressed, seconds_of, status_of, uuid_of
-from helpers.control_plane import ControlPlane
-from helpers.errors import KitError
-from helpers.events import Events
-from helpers.live import live_entries
-from helpers.notices import Notices
-from helpers.phone import LivePhone, Phone
-from helpers.record import Call
-from helpers.server import BackgroundServer, WsgiApp
-from helpers.settings import Settings, load_settings
-from helpers.tunnel import Tunnel
-from helpers.vonage import Vonage
-from helpers.widgets.phone_screens import Screens
-from helpers.wire import WireView, exchange_of
+from .base.errors import KitError
+from .calls.arguments import ArgumentError, addressed, seconds_of, status_of, uuid_of
+from .calls.from_webhooks import live_entries
+from .calls.record import Call
+from .line.control_plane import ControlPlane
+from .phone import LivePhone, Phone
+from .server.notices import Notices
+from .server.server import BackgroundServer, WsgiApp
+from .server.tunnel import Tunnel
+from .settings.settings import Settings, load_settings
+from .vonage.client import Vonage
+from .widgets.phone.screens import Screens
+from .wire.events import Events
+from .wire.exchanges import WireView, exchange_of
 
 if TYPE_CHECKING:
     import requests
 
-    from helpers.simulator import Simulator
-    from helpers.widgets.events import EventPanel
+    from .simulator import Simulator
+    from .widgets.events.panel import EventPanel
 
 logger = logging.getLogger(__name__)
 
@@ -175,7 +175,7 @@ class Kit:
         if self.settings.live:
             self.settings.require("number", "application_id", "private_key")
         else:
-            from helpers import groundwork
+            from . import groundwork
 
             groundwork.make_number(self)
             groundwork.make_application(self)
@@ -265,7 +265,7 @@ class Kit:
 
     def panel(self) -> EventPanel:
         """The events and other requests that your server receives, as they come in."""
-        from helpers.widgets.events import EventPanel
+        from .widgets.events.panel import EventPanel
 
         if not self.running:
             raise NotReady("The kit is stopped, so no events come in.", "Run kit = setup(), then kit.panel().")
@@ -283,7 +283,7 @@ class Kit:
         if self.settings.simulator_url:
             url, token = self.settings.simulator_url, self.settings.simulator_token
         else:
-            from helpers.simulator import Simulator
+            from .simulator import Simulator
 
             seed = os.environ.get("SIMULATOR_SEED")  # tests and stored outputs: the same ids on every run
             self.simulator = Simulator(pace=self.settings.pace, seed=seed, state=self.settings.state).start()

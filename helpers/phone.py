@@ -6,15 +6,15 @@ import time
 from html import escape
 from typing import TYPE_CHECKING, Any
 
-from helpers.arguments import dialled
-from helpers.errors import KitError
+from .base.errors import KitError
+from .calls.arguments import dialled
 
 if TYPE_CHECKING:
-    from helpers.control_plane import ControlPlane
-    from helpers.events import Events
-    from helpers.views.base import View
-    from helpers.widgets.phone import PhoneWidget
-    from helpers.widgets.phone_screens import Screens
+    from .base.view import View
+    from .line.control_plane import ControlPlane
+    from .widgets.phone.screens import Screens
+    from .widgets.phone.widget import PhoneWidget
+    from .wire.events import Events
 
 
 class PhoneError(KitError):
@@ -47,7 +47,7 @@ class Phone:
         life meanwhile; ``manual=False`` lets it act by itself again.
         """
         if self._screens is None:
-            from helpers.widgets.phone_screens import Screens
+            from .widgets.phone.screens import Screens
 
             self._screens = Screens(self._control)
         return self._screens.show(self.number, manual=manual)
@@ -186,7 +186,7 @@ class LivePhone:
 
     def show(self, *, manual: bool | None = None) -> View:
         """What to look at instead: your own phone. There is nothing to click in the notebook."""
-        from helpers.views.base import View
+        from .base.view import View
 
         text = (
             f"Phone {self.number} is your own: it rings by itself when a call comes, and you answer it, press its keys "

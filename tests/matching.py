@@ -1,6 +1,6 @@
 """How alike two sounds are, sample by sample: for tests that know exactly what must be heard.
 
-The kit's own ``call.heard`` (helpers/finding.py) goes by ear, and so forgives what a test must not.
+The kit's own ``call.heard`` (helpers/audio/likeness.py) goes by ear, and so forgives what a test must not.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from helpers.samples import mono
+from helpers.audio.samples import mono
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from helpers.exercises.marking import Mark, exercise
-from helpers.exercises.tasks import TASKS
+from .marking import Mark, exercise
+from .tasks import TASKS
 
 __all__ = ["TASKS", "Mark", "exercise"]

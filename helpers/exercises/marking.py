@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-from helpers.errors import KitError
-from helpers.exercises.tasks import TASKS
-from helpers.ncco.mending import did_you_mean
-from helpers.ncco.problems import NccoError, Problem
-from helpers.rehearsal import Rehearsal, play
-from helpers.views.base import View
+from ..base.errors import KitError
+from ..base.view import View
+from ..ncco.models.mending import did_you_mean
+from ..ncco.problems.problems import NccoError, Problem
+from ..rehearsal import Rehearsal, play
+from .tasks import TASKS
 
 KINDS = {"error": "Error", "advice": "Advice"}
 QUIET = "color:var(--jp-ui-font-color2,#616161)"
@@ -27,7 +27,7 @@ def exercise(name: str, ncco: Any) -> Mark:
     >>> exercise("wait", [{"action": "wait", "timeout": 5}]).right
     False
     """
-    from helpers.ncco import TemplateError, check
+    from ..ncco import TemplateError, check
 
     task = TASKS.get(name)
     if task is None:

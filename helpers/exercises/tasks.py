@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
 
-from helpers.ncco.ssml import is_ssml, spoken, ssml_problems
-from helpers.record import Span
-from helpers.rehearsal import Rehearsal
+from ..calls.record import Span
+from ..ncco.models.ssml import is_ssml, spoken, ssml_problems
+from ..rehearsal import Rehearsal
 
 Part = tuple[str, Callable[[Rehearsal], bool]]
 CALLER, FIRST, SECOND = "447700900001", "447700900002", "447700900003"  # reserved for fiction

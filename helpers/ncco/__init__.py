@@ -7,21 +7,23 @@
 
 from __future__ import annotations
 
-from helpers.ncco.actions import ACTIONS, Notify, Stream, Talk, Wait
-from helpers.ncco.changes import differences
-from helpers.ncco.document import Ncco, check, parse
-from helpers.ncco.examples import EXAMPLES
-from helpers.ncco.export import to_curl, to_flask, to_requests
-from helpers.ncco.fixes import Fix
-from helpers.ncco.joining import Connect, Conversation, Record, Transfer
-from helpers.ncco.listening import Input
-from helpers.ncco.model import Action
-from helpers.ncco.option_examples import example_of
-from helpers.ncco.problems import NccoError, Problem
-from helpers.ncco.python_text import from_python, to_python
-from helpers.ncco.reference import describe, reference
-from helpers.ncco.rules import RULES, Rule
-from helpers.ncco.templates import TemplateError, render, render_ncco
+from .checking.document import Ncco, check, parse
+from .editing.changes import differences
+from .editing.examples import EXAMPLES
+from .editing.option_examples import example_of
+from .editing.reference import describe, reference
+from .models.actions import ACTIONS, Notify, Stream, Talk, Wait
+from .models.joining import Connect, Conversation, Record, Transfer
+from .models.listening import Input
+from .models.model import Action
+from .problems.fixes import Fix
+from .problems.problems import NccoError, Problem
+from .problems.rules import RULES, Rule
+from .templates.preview import preview
+from .templates.sample import sample_data
+from .templates.templates import TemplateError, render, render_ncco
+from .texts.export import to_curl, to_flask, to_requests
+from .texts.python_text import from_python, to_python
 
 __all__ = [
     "ACTIONS",
@@ -49,9 +51,11 @@ __all__ = [
     "example_of",
     "from_python",
     "parse",
+    "preview",
     "reference",
     "render",
     "render_ncco",
+    "sample_data",
     "to_curl",
     "to_flask",
     "to_python",

@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 
-from helpers.errors import KitError
-from helpers.ncco.reference import describe, reference, rules
+from ..base.errors import KitError
+from .editing.reference import describe, reference, rules
 
 
 def main() -> int:

@@ -7,8 +7,8 @@ import json
 import re
 from typing import Any, NoReturn
 
-from helpers.ncco.fixes import on_list
-from helpers.ncco.problems import MOST_PROBLEMS, Problem, advice, error, shown
+from .problems.fixes import on_list
+from .problems.problems import MOST_PROBLEMS, Problem, advice, error, shown
 
 #: Characters, or bytes, of the longest text that is read. Far more than any NCCO, and little enough for an editor.
 LONGEST = 1_000_000

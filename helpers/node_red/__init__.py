@@ -7,14 +7,14 @@
 
 from __future__ import annotations
 
-from helpers.node_red.calls import ImportedCall
-from helpers.node_red.faults import FAULTS, Fault
-from helpers.node_red.findings import Note, NotTranslated
-from helpers.node_red.imported import Imported, ImportedNcco
-from helpers.node_red.importing import import_flow
-from helpers.node_red.reading import FlowError
-from helpers.node_red.routes import Route
-from helpers.node_red.web import message
+from .calls import ImportedCall
+from .faults import FAULTS, Fault
+from .findings import Note, NotTranslated
+from .imported import Imported, ImportedNcco
+from .importing import import_flow
+from .reading import FlowError
+from .routes import Route
+from .web import message
 
 __all__ = [
     "FAULTS",

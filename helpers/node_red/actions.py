@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from helpers.ncco import check
-from helpers.ncco.draft import value_at
-from helpers.node_red.endpoint import endpoint_of
-from helpers.node_red.fields import Fields
-from helpers.node_red.findings import Findings
-from helpers.node_red.graph import Node
+from ..ncco import check
+from ..ncco.editing.draft import value_at
+from .endpoint import endpoint_of
+from .fields import Fields
+from .findings import Findings
+from .graph import Node
 
 Action = dict[str, Any]
 

@@ -7,9 +7,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from helpers.errors import KitError
-from helpers.node_red.findings import Findings
-from helpers.views.base import one_line
+from ..base.errors import KitError
+from ..base.view import one_line
+from .findings import Findings
 
 _PLACEHOLDER = re.compile(r"your[_-]?url", re.IGNORECASE)
 _TUNNEL = re.compile(r"[\w.-]+\.ngrok(?:-free)?\.(?:io|app|dev)", re.IGNORECASE)

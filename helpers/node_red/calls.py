@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from helpers.errors import KitError
-from helpers.ncco.templates import render_call
-from helpers.node_red.addresses import Addresses, fitted
-from helpers.node_red.endpoint import endpoint_of
-from helpers.node_red.fields import Fields
-from helpers.node_red.findings import Findings
-from helpers.node_red.graph import Node
-from helpers.node_red.messages import Variables, joined
+from ..base.errors import KitError
+from ..ncco.templates.templates import render_call
+from .addresses import Addresses, fitted
+from .endpoint import endpoint_of
+from .fields import Fields
+from .findings import Findings
+from .graph import Node
+from .messages import Variables, joined
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from helpers.node_red.fields import Fields
-from helpers.node_red.findings import Findings
-from helpers.node_red.graph import Node
+from .fields import Fields
+from .findings import Findings
+from .graph import Node
 
 # The older palette stored the choice of mute and earmuff under another name.
 _CHOICES = ("state", "status", "action")
@@ -42,7 +42,7 @@ def _playaudio(fields: Fields) -> str:
 
 
 def _playtts(fields: Fields) -> str:
-    from helpers.ncco.voices import voice_of
+    from ..ncco.models.voices import voice_of
 
     text, loop, level = fields.text("text"), fields.number("loop"), fields.number("level")
     language, style = voice_of(None, None, fields.text("voicename") or None)

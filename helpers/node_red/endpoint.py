@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from helpers.node_red.fields import Fields
-from helpers.views.base import one_line
+from ..base.view import one_line
+from .fields import Fields
 
 RATE = "audio/l16;rate=16000"  # the first in the palette's list
 

@@ -6,9 +6,9 @@ import json
 import re
 from typing import Any
 
-from helpers.node_red.findings import Findings
-from helpers.node_red.graph import Node
-from helpers.views.base import one_line
+from ..base.view import one_line
+from .findings import Findings
+from .graph import Node
 
 _BARE = re.compile(r"([:\[,]\s*)(\{\{\{[^{}\"]+\}\}\}|\{\{[^{}\"]+\}\})(\s*(?=[,\]}]))")
 

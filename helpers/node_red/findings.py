@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from helpers.node_red.faults import BY_NAME, OLD_FORMS
-from helpers.views.base import one_line
+from ..base.view import one_line
+from .faults import BY_NAME, OLD_FORMS
 
 MOST = 1000  # of each kind: nobody reads more
 

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from helpers.node_red.findings import Findings
-from helpers.node_red.reading import Item
-from helpers.node_red.subflows import unfolded, wires_of
-from helpers.views.base import one_line
+from ..base.view import one_line
+from .findings import Findings
+from .reading import Item
+from .subflows import unfolded, wires_of
 
 # Drawn in the editor, but no part of what the flow does.
 DRAWN = ("tab", "group", "comment", "global-config", "subflow")

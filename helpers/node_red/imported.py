@@ -8,16 +8,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helpers.ncco.templates import render_ncco
-from helpers.node_red.calls import ImportedCall
-from helpers.node_red.findings import Note, NotTranslated
-from helpers.node_red.messages import Variables, joined
-from helpers.node_red.routes import Route
+from ..ncco.templates.templates import render_ncco
+from .calls import ImportedCall
+from .findings import Note, NotTranslated
+from .messages import Variables, joined
+from .routes import Route
 
 if TYPE_CHECKING:
     from flask import Flask
 
-    from helpers.views.base import View
+    from ..base.view import View
 
 MOST_ROWS = 200
 Table = tuple[str, tuple[str, ...], list[Sequence[Any]]]  # title, head, rows
@@ -57,20 +57,20 @@ class Imported:
 
         ``audio``: the folder of the sounds that its file routes send; the server's own unless given.
         """
-        from helpers.node_red.web import make_app
+        from .web import make_app
 
         return make_app(self.routes, audio)
 
     def to_flask(self, audio: Path | str | None = None) -> str:
         """The same app as Python source. It defines ``app``."""
-        from helpers.node_red.web import source
+        from .web import source
 
         return source(self.routes, audio)
 
     def show(self) -> View:
         """Everything in tables."""
-        from helpers.views.base import View
-        from helpers.views.grid import grid
+        from ..base.grid import grid
+        from ..base.view import View
 
         tables = [
             grid(head, [*rows[:MOST_ROWS], *_more(rows)], f"{title} ({len(rows)})")

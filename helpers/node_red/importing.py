@@ -7,20 +7,20 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from helpers.errors import KitError
-from helpers.ncco.templates import template_problems
-from helpers.node_red.actions import ACTIONS
-from helpers.node_red.addresses import Addresses, mended
-from helpers.node_red.calls import ImportedCall, call_fields
-from helpers.node_red.controls import CONTROLS, control_of
-from helpers.node_red.findings import Findings
-from helpers.node_red.graph import Graph, Node
-from helpers.node_red.imported import Imported, ImportedNcco
-from helpers.node_red.instead import instead_of
-from helpers.node_red.messages import joined
-from helpers.node_red.reading import read_items
-from helpers.node_red.routes import Route, door_of, file_route, reply_route
-from helpers.node_red.walking import Action, Chain, Message, messages
+from ..base.errors import KitError
+from ..ncco.templates.templates import template_problems
+from .actions import ACTIONS
+from .addresses import Addresses, mended
+from .calls import ImportedCall, call_fields
+from .controls import CONTROLS, control_of
+from .findings import Findings
+from .graph import Graph, Node
+from .imported import Imported, ImportedNcco
+from .instead import instead_of
+from .messages import joined
+from .reading import read_items
+from .routes import Route, door_of, file_route, reply_route
+from .walking import Action, Chain, Message, messages
 
 DOORS = ("http in", "voice webhook")
 # Wires, and what became something else: nothing more is to be said about them.

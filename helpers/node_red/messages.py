@@ -8,11 +8,11 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from helpers.node_red.fields import number_in
-from helpers.node_red.findings import Findings
-from helpers.node_red.graph import Node
-from helpers.node_red.instead import instead_of
-from helpers.views.base import one_line
+from ..base.view import one_line
+from .fields import number_in
+from .findings import Findings
+from .graph import Node
+from .instead import instead_of
 
 #: The made-up moment that stands for "now": milliseconds since 1970, 15 July 2019.
 A_MOMENT = 1_563_207_422_000

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
-from helpers.errors import KitError
+from ..base.errors import KitError
 
 LARGEST = 5_000_000  # characters of JSON
 DEEPEST = 60  # levels of lists and objects; a flow has about eight

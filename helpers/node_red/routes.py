@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from helpers.node_red.findings import Findings
-from helpers.node_red.graph import Node
-from helpers.node_red.messages import Variables, known
-from helpers.sound_files import AUDIO_TYPES
-from helpers.views.base import one_line
+from ..base.view import one_line
+from ..server.sound_files import AUDIO_TYPES
+from .findings import Findings
+from .graph import Node
+from .messages import Variables, known
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 _PATH = re.compile(r"/(?:[\w\-.~%/]|:[A-Za-z_])*", re.ASCII)

@@ -7,9 +7,9 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import Any
 
-from helpers.node_red.findings import Findings
-from helpers.node_red.instead import instead_of
-from helpers.node_red.reading import MOST_NODES, Item
+from .findings import Findings
+from .instead import instead_of
+from .reading import MOST_NODES, Item
 
 DEEPEST = 5  # a subflow in a subflow in a subflow …
 PASS = "subflow in"  # stands where the instance stood: it hands the message on to the first nodes inside

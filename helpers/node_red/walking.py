@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from helpers.node_red.actions import ACTIONS, action_of
-from helpers.node_red.findings import Findings
-from helpers.node_red.graph import Graph, Node
-from helpers.node_red.messages import Variables, changed, injected, known
-from helpers.views.base import one_line
+from ..base.view import one_line
+from .actions import ACTIONS, action_of
+from .findings import Findings
+from .graph import Graph, Node
+from .messages import Variables, changed, injected, known
 
 #: Where a message begins, besides nodes that nothing is wired to.
 SOURCES = ("inject", "http in", "voice webhook")

@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helpers.events import parameters_of
-from helpers.node_red.messages import Variables, joined
-from helpers.node_red.routes import Route
-from helpers.sound_files import send_audio
+from ..server.sound_files import send_audio
+from ..wire.events import parameters_of
+from .messages import Variables, joined
+from .routes import Route
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -50,7 +50,7 @@ def make_app(routes: Sequence[Route], audio: Path | str | None = None) -> Flask:
 def _view(route: Route, audio: Path | None) -> Callable[..., Any]:
     from flask import jsonify
 
-    from helpers.ncco import render_ncco
+    from ..ncco import render_ncco
 
     def view(**_: str) -> Any:
         if route.kind == "file":
@@ -78,7 +78,7 @@ def source(routes: Sequence[Route], audio: Path | str | None = None) -> str:
     kit = [
         ("from helpers.ncco import render_ncco", "render_ncco"),
         ("from helpers.node_red import message", "message"),
-        ("from helpers.sound_files import send_audio", "send_audio"),
+        ("from helpers.server.sound_files import send_audio", "send_audio"),
     ]
     found = [line for line, name in kit if name in used]
     imports += ["\n".join(found) + "\n"] if found else []

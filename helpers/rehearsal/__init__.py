@@ -7,9 +7,9 @@
 
 from __future__ import annotations
 
-from helpers.rehearsal.lab import sweep
-from helpers.rehearsal.playing import play
-from helpers.rehearsal.rehearsal import Rehearsal
-from helpers.rehearsal.requests import Sent
+from .lab import sweep
+from .playing import play
+from .rehearsal import Rehearsal
+from .requests import Sent
 
 __all__ = ["Rehearsal", "Sent", "play", "sweep"]

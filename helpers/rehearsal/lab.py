@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helpers.rehearsal.paths import Place, place_of
-from helpers.rehearsal.playing import RehearsalError, scene_of
+from .paths import Place, place_of
+from .playing import RehearsalError, scene_of
 
 if TYPE_CHECKING:
-    from helpers.rehearsal.rehearsal import Rehearsal
-    from helpers.rehearsal.stage import Scene
-    from helpers.views.base import View
+    from ..base.view import View
+    from .rehearsal import Rehearsal
+    from .stage import Scene
 
 MOST_CELLS = 25  # more players than that nobody compares
 
@@ -59,7 +59,7 @@ def sweep(
 
     >>> sweep([{"action": "stream", "streamUrl": ["https://example.com/jingle.mp3"]}], "0.level", [-1, 0, 1])
     """
-    from helpers.views.option_lab import option_lab
+    from .lab_view import option_lab
 
     items = items_of(ncco, variables)
     places = [place_of(items, path)] + ([] if path2 is None else [place_of(items, path2)])
@@ -82,8 +82,8 @@ def sweep(
 
 def items_of(ncco: Any, variables: Mapping[str, Any] | None) -> Items:
     """The actions as they were given, mistakes included: a value may be what puts them right."""
-    from helpers.ncco import NccoError, parse, render_ncco
-    from helpers.ncco.jsontext import from_json
+    from ..ncco import NccoError, parse, render_ncco
+    from ..ncco.jsontext import from_json
 
     data = ncco.to_list() if hasattr(ncco, "to_list") else ncco
     if variables is not None:
@@ -113,7 +113,7 @@ def _listed(values: Iterable[Any] | None, name: str) -> list[Any]:
 
 def _scene(items: Items, places: list[Place], values: tuple[Any, ...], plan: dict[str, Any]) -> Scene | str:
     """The call with these values, or what is wrong with them."""
-    from helpers.ncco import NccoError, parse
+    from ..ncco import NccoError, parse
 
     changed = deepcopy(items)
     for place, value in zip(places, values, strict=True):
@@ -128,8 +128,8 @@ def _scene(items: Items, places: list[Place], values: tuple[Any, ...], plan: dic
 
 def _cells(values: list[tuple[Any, ...]], scenes: list[Scene | str], folder: Path, stem: str) -> list[Cell]:
     """All calls that can be made, made together."""
-    from helpers.rehearsal.rehearsal import Rehearsal
-    from helpers.rehearsal.stage import Scene, perform
+    from .rehearsal import Rehearsal
+    from .stage import Scene, perform
 
     right = [scene for scene in scenes if isinstance(scene, Scene)]
     takes = iter(perform(right) if right else [])
@@ -144,6 +144,6 @@ def _cells(values: list[tuple[Any, ...]], scenes: list[Scene | str], folder: Pat
 
 def _digest(*told: Any) -> str:
     """The same name for the same lab, and another one for another."""
-    from helpers.rehearsal.requests import same_always
+    from .requests import same_always
 
     return hashlib.sha256(same_always(json.dumps(told, default=repr)).encode()).hexdigest()[:6]

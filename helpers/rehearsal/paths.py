@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from helpers.rehearsal.playing import RehearsalError
+from .playing import RehearsalError
 
 if TYPE_CHECKING:
-    from helpers.ncco.schema import Option
+    from ..ncco.schema import Option
 
 Items = list[dict[str, Any]]
 
@@ -42,8 +42,8 @@ class Place:
 
 def place_of(items: Items, path: Any) -> Place:
     """The option that ``path`` means. Raises RehearsalError, which names the near one."""
-    from helpers.ncco import ACTIONS
-    from helpers.ncco.schema import options_of
+    from ..ncco import ACTIONS
+    from ..ncco.schema import options_of
 
     first, dot, rest = path.partition(".") if isinstance(path, str) else ("", "", "")
     if not first.isdecimal() or not dot or not rest:
@@ -109,7 +109,7 @@ def _variant(option: Option, data: Any, action: str) -> tuple[Option, ...]:
 
 
 def _unknown(action: str, above: str, name: str, options: tuple[Option, ...]) -> RehearsalError:
-    from helpers.ncco.mending import did_you_mean
+    from ..ncco.models.mending import did_you_mean
 
     names = [option.name for option in options]
     if not names:

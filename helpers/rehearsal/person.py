@@ -7,17 +7,17 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from helpers.ncco.listening import Dtmf, Speech
-from helpers.ncco.voices import languages
-from helpers.simulator.handsets import KEY_PAUSE
-from helpers.simulator.leg import Signal
-from helpers.simulator.person import key
-from helpers.simulator.waiting import first_of, until
+from ..ncco.models.listening import Dtmf, Speech
+from ..ncco.models.voices import languages
+from ..simulator.legs.leg import Signal
+from ..simulator.phones.handsets import KEY_PAUSE
+from ..simulator.phones.person import key
+from ..simulator.waiting import first_of, until
 
 if TYPE_CHECKING:
-    from helpers.simulator.leg import Leg
-    from helpers.simulator.network import Network
-    from helpers.trace import Entry
+    from ..calls.trace import Entry
+    from ..simulator.legs.leg import Leg
+    from ..simulator.legs.network import Network
 
 THINKS = 1.0  # seconds from when an input listens to the first key or word
 INTERRUPTS = 2.0  # seconds into a sound with barge-in after which the first key or word cuts it short

@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helpers.errors import KitError
+from ..base.errors import KitError
 
 if TYPE_CHECKING:
-    from helpers.ncco import Ncco
-    from helpers.rehearsal.rehearsal import Rehearsal
-    from helpers.rehearsal.stage import Scene
+    from ..ncco import Ncco
+    from .rehearsal import Rehearsal
+    from .stage import Scene
 
 DIRECTIONS = ("outbound", "inbound")
 LONGEST = 7200.0  # seconds: Vonage ends every call after two hours (length_timer)
@@ -46,13 +46,13 @@ def play(
     the person hangs up. The sound is stored as ``folder/name.wav`` when it is first shown.
 
     Raises :class:`helpers.ncco.NccoError` for an NCCO with errors, :class:`RehearsalError` and
-    :class:`helpers.simulator.handsets.HandsetError` for instructions that nobody could follow.
+    :class:`helpers.simulator.phones.handsets.HandsetError` for instructions that nobody could follow.
 
     >>> play([{"action": "input", "type": ["dtmf"]}], keys="1#").call.digits
     '1#'
     """
-    from helpers.rehearsal.rehearsal import Rehearsal
-    from helpers.rehearsal.stage import perform
+    from .rehearsal import Rehearsal
+    from .stage import perform
 
     scene = scene_of(ncco_of(ncco, variables), keys, says, script, direction, seconds)
     return Rehearsal(scene, perform([scene])[0], folder, name)
@@ -60,7 +60,7 @@ def play(
 
 def ncco_of(data: Any, variables: Mapping[str, Any] | None) -> Ncco:
     """The NCCO to be played. Raises NccoError, and TemplateError when a variable is missing."""
-    from helpers.ncco import parse, render_ncco
+    from ..ncco import parse, render_ncco
 
     items = data.to_list() if hasattr(data, "to_list") else data
     return parse(items if variables is None else render_ncco(items, variables))
@@ -75,8 +75,8 @@ def scene_of(
     seconds: float = 600,
 ) -> Scene:
     """The call to be rehearsed, after a look at everything the person is told to do."""
-    from helpers.rehearsal.stage import Scene
-    from helpers.simulator.scripts import checked_keys, checked_script, checked_step
+    from ..simulator.phones.scripts import checked_keys, checked_script, checked_step
+    from .stage import Scene
 
     if script is not None and (keys or says):
         raise RehearsalError("There are two plans for the person.", "Give keys and says, or a script that says it all.")

@@ -9,13 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from helpers.record import Call, Entry
-from helpers.rehearsal.requests import Sent, requests_of, same_always
-from helpers.rehearsal.words import captions_of, ended_of, facts_of, notes_of
+from ..calls.record import Call, Entry
+from .requests import Sent, requests_of, same_always
+from .words import captions_of, ended_of, facts_of, notes_of
 
 if TYPE_CHECKING:
-    from helpers.rehearsal.stage import Scene, Take
-    from helpers.views.base import View
+    from ..base.view import View
+    from .stage import Scene, Take
 
 
 class Rehearsed(Call):
@@ -69,7 +69,7 @@ class Rehearsal:
 
     def player(self) -> View:
         """A player with captions. The sound is in ``folder/name.wav`` from now on."""
-        from helpers.views.player import player
+        from ..views.player import player
 
         return player(self.call, name=self.name, folder=self.folder)
 
@@ -84,7 +84,7 @@ class Rehearsal:
     @cached_property
     def view(self) -> View:
         """All of it, to look at: as HTML, and in words."""
-        from helpers.views.rehearsal import view
+        from .view import view
 
         return view(self)
 

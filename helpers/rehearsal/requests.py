@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from helpers.explain import explain
-from helpers.record import Call, Entry
-from helpers.views.base import one_line
-from helpers.views.steps import LOOPBACK, Story, awaited
-from helpers.views.words import input_of
+from ..base.view import one_line
+from ..calls.explain import explain
+from ..calls.record import Call, Entry
+from ..calls.story import LOOPBACK, Story, awaited
+from ..calls.wording import input_of
 
 # Ports of this machine differ from run to run, and a stored notebook is compared word by word.
 _PORT = re.compile(r"(127\.0\.0\.1|localhost|\[::1\]|::1)(:|', )\d+")
@@ -67,8 +67,8 @@ class Sent:
 
 def requests_of(call: Call) -> list[Sent]:
     """Every webhook of a call, in the order in which they were sent."""
-    from helpers.rehearsal.stand_ins import is_elsewhere
-    from helpers.simulator.reach import Reach
+    from ..simulator.webhooks.reach import Reach
+    from .stand_ins import is_elsewhere
 
     story, reach = Story(call), Reach()
     hooks, replies = call.entries("webhook"), {e["request"]: e for e in call.entries("reply")}

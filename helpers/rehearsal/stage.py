@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from helpers.ncco import Ncco
-from helpers.record import Entry
-from helpers.rehearsal.person import Person
-from helpers.rehearsal.stand_ins import NUMBER, PERSON, Stage
-from helpers.simulator.clock import Clock, make_clock, make_loop
-from helpers.simulator.leg import Leg
-from helpers.simulator.media import heard
-from helpers.simulator.requests import outbound_leg
+from ..calls.record import Entry
+from ..ncco import Ncco
+from ..simulator.clock import Clock, make_clock, make_loop
+from ..simulator.legs.leg import Leg
+from ..simulator.routes.bodies import outbound_leg
+from ..simulator.sound.mixing import heard
+from .person import Person
+from .stand_ins import NUMBER, PERSON, Stage
 
 SET_UP = 120.0  # seconds of call time in which a call is answered or fails, and its recordings are told of
 MINUTE = 60  # seconds that are mixed at a time: hours must not fill the memory
@@ -46,7 +46,7 @@ class Take:
 
     def heard(self, leg: str, rate: int) -> bytes:
         """What a leg's person heard, from answer to end, as a WAV file."""
-        from helpers.audio import wav_header, wav_samples
+        from ..audio.files import wav_header, wav_samples
 
         line = self.legs[leg]
         begin = line.answered_at or 0.0

@@ -9,22 +9,22 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-from helpers.simulator.account import Account
-from helpers.simulator.callbacks import Callbacks, Reply
-from helpers.simulator.handsets import Handset
-from helpers.simulator.ids import Ids
-from helpers.simulator.network import Network
-from helpers.simulator.reach import Reach, host_of, is_example
-from helpers.simulator.scripts import AUDIO, file_name
-from helpers.simulator.sounds import SoundError, Sounds
-from helpers.sound_files import AUDIO_TYPES, audio_files
-from helpers.trace import Trace
+from ..calls.trace import Trace
+from ..server.sound_files import AUDIO_TYPES, audio_files
+from ..simulator.account.account import Account
+from ..simulator.ids import Ids
+from ..simulator.legs.network import Network
+from ..simulator.phones.handsets import Handset
+from ..simulator.phones.scripts import AUDIO, file_name
+from ..simulator.webhooks.audio_fetcher import SoundError, Sounds
+from ..simulator.webhooks.callbacks import Callbacks, Reply
+from ..simulator.webhooks.reach import Reach, host_of, is_example
 
 if TYPE_CHECKING:
-    from helpers.simulator.clock import Clock
-    from helpers.simulator.leg import Leg, Webhook
-    from helpers.simulator.media import Sound
-    from helpers.simulator.sounds import SoundFile
+    from ..simulator.clock import Clock
+    from ..simulator.legs.leg import Leg, Webhook
+    from ..simulator.sound.mixing import Sound
+    from ..simulator.webhooks.audio_fetcher import SoundFile
 
 PERSON = "447700900011"  # who is called, or calls; not the phone of the lessons, which an NCCO may connect to
 NUMBER = "447700900500"  # the rented number; from Ofcom's range for fiction, as every number here

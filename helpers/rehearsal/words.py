@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from helpers.explain import explain
-from helpers.record import Call
-from helpers.rehearsal.stand_ins import GREETING, NUMBER, PERSON, STAYS
-from helpers.simulator.reach import Reach
-from helpers.simulator.scripts import file_name
-from helpers.views.base import one_line
-from helpers.views.tracks import Mark, Tracks
+from ..base.view import one_line
+from ..calls.explain import explain
+from ..calls.record import Call
+from ..calls.tracks import Mark, Tracks
+from ..simulator.phones.scripts import file_name
+from ..simulator.webhooks.reach import Reach
+from .stand_ins import GREETING, NUMBER, PERSON, STAYS
 
 if TYPE_CHECKING:
-    from helpers.rehearsal.requests import Sent
-    from helpers.rehearsal.stage import Take
+    from .requests import Sent
+    from .stage import Take
 
 MOST = 20  # captions
 CUTS = ("key press", "speech")  # why a sound stopped early

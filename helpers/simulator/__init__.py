@@ -7,6 +7,6 @@
 
 from __future__ import annotations
 
-from helpers.simulator.service import Simulator, SimulatorError
+from .service import Simulator, SimulatorError
 
 __all__ = ["Simulator", "SimulatorError"]

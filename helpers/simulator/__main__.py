@@ -10,9 +10,9 @@ import signal
 import sys
 import threading
 
-from helpers.errors import KitError
-from helpers.simulator import Simulator
-from helpers.simulator.log import CallLog
+from ..base.errors import KitError
+from . import Simulator
+from .routes.log import CallLog
 
 ABOUT = """\
 A Vonage Voice API on this machine: it keeps applications, numbers and calls, calls your webhooks, and lets you hear

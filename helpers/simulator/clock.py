@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from helpers.errors import KitError
+from ..base.errors import KitError
 
 # Stepped time begins at a fixed moment, so that a lesson shows the same times on every run.
 STEPPED_EPOCH = datetime(2026, 2, 2, 10, 0, tzinfo=UTC)

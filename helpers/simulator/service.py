@@ -14,18 +14,18 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from helpers.errors import KitError
-from helpers.simulator.account import Account
-from helpers.simulator.clock import make_clock, make_loop
-from helpers.simulator.handsets import is_seconds
-from helpers.simulator.ids import Ids
-from helpers.simulator.reach import Reach
-from helpers.trace import Trace
+from ..base.errors import KitError
+from ..calls.trace import Trace
+from .account.account import Account
+from .clock import make_clock, make_loop
+from .ids import Ids
+from .phones.handsets import is_seconds
+from .webhooks.reach import Reach
 
 if TYPE_CHECKING:
     import uvicorn
 
-    from helpers.simulator.network import Network
+    from .legs.network import Network
 
 logger = logging.getLogger(__name__)
 
@@ -174,17 +174,17 @@ class Simulator:
         import uvicorn
         from fastapi import FastAPI
 
-        from helpers.simulator.api import answer_errors, voice_api
-        from helpers.simulator.api_account import applications_api, numbers_api
-        from helpers.simulator.api_money import money_api
-        from helpers.simulator.clock import Clock
-        from helpers.simulator.control import answer_kit_errors, control_api
-        from helpers.simulator.limits import BodyLimits, patient_protocol
-        from helpers.simulator.log import RequestLog
-        from helpers.simulator.network import Network
-        from helpers.simulator.openapi import openapi_api
-        from helpers.simulator.regions import RegionalAddresses
-        from helpers.simulator.settling import Settling
+        from .account.regions import RegionalAddresses
+        from .clock import Clock
+        from .legs.network import Network
+        from .routes.account import applications_api, numbers_api
+        from .routes.control import answer_kit_errors, control_api
+        from .routes.limits import BodyLimits, patient_protocol
+        from .routes.log import RequestLog
+        from .routes.money import money_api
+        from .routes.openapi import openapi_api
+        from .routes.settling import Settling
+        from .routes.voice import answer_errors, voice_api
 
         assert isinstance(clock, Clock)
         ids = Ids(f"{prefix}calls" if prefix else None)

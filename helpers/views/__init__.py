@@ -1,1 +1,9 @@
-"""A call in, a picture and its words out. Each module is imported only when its view is asked for."""
+"""A call in, a picture and its words out."""
+
+from __future__ import annotations
+
+from ..base.grid import grid
+from .ear import telephone_ear
+from .sounds import listen
+
+__all__ = ["grid", "listen", "telephone_ear"]

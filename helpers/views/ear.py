@@ -11,12 +11,12 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import quote
 
-from helpers.audio_fitness import LOUDNESS, Advice, Fitness, advice, make_phone_ready, measure
-from helpers.errors import KitError
-from helpers.views.base import View, columns
+from ..audio.fitness import LOUDNESS, Advice, Fitness, advice, make_phone_ready, measure
+from ..base.errors import KitError
+from ..base.view import View, columns
 
 if TYPE_CHECKING:
-    from helpers.audio import Samples
+    from ..audio.files import Samples
 
 EXCERPT = 60.0  # seconds of a long file that are to be heard and seen
 PHONE = 8000
@@ -79,7 +79,7 @@ def telephone_ear(source: str | Path, *, law: str = "a", folder: str | Path = "h
     mixed at 16 kHz, then 8 kHz and G.711 (``law`` "a": Europe, "mu": North America). It is written to ``folder``; the
     notebook keeps links. Of a long file the first minute is played. Raises AudioError for what is no sound.
     """
-    from helpers.audio_names import sound_file
+    from ..audio.names import sound_file
 
     if law not in ("a", "mu"):
         raise KitError(f"There is no telephone law {law!r}.", 'Use "a" (Europe) or "mu" (North America, Japan).')
@@ -87,8 +87,8 @@ def telephone_ear(source: str | Path, *, law: str = "a", folder: str | Path = "h
 
 
 def _ear(file: Path, folder: Path, law: str, done: list[str]) -> TelephoneEar:
-    from helpers.audio import encode_wav
-    from helpers.views.player import safe_name
+    from ..audio.files import encode_wav
+    from .player import safe_name
 
     fitness, sound, rate = measure(file)
     sound = sound[: round(EXCERPT * rate)]
@@ -107,8 +107,8 @@ def _ear(file: Path, folder: Path, law: str, done: list[str]) -> TelephoneEar:
 
 def _delivered(sound: Samples, rate: int, law: str) -> Samples:
     """What the simulator lets a phone hear of a sound that is streamed to it."""
-    from helpers.audio import resample
-    from helpers.simulator.media import STORED_RATE, CueSheet, Sound, heard
+    from ..audio.files import resample
+    from ..simulator.sound.mixing import STORED_RATE, CueSheet, Sound, heard
 
     ear = CueSheet()
     cue = ear.start(0.0, Sound(resample(sound, rate, STORED_RATE)))
@@ -129,7 +129,7 @@ def _kept(file: Path, data: bytes) -> str:
 
 def _link(file: Path, folder: Path) -> str:
     """Where the page finds a file: only what is below the kit's folder can be played; of another, a copy is."""
-    from helpers.settings import PROJECT
+    from ..settings.settings import PROJECT
 
     here = Path.cwd().resolve()
     if any(file.resolve().is_relative_to(home) for home in (here, PROJECT)) and here.is_relative_to(PROJECT):
@@ -141,7 +141,7 @@ def _link(file: Path, folder: Path) -> str:
 
 
 def _words(name: str, sides: tuple[_Side, _Side], found: list[Advice], done: list[str]) -> str:
-    from helpers.audio import waveform
+    from ..audio.files import waveform
 
     lines = [f"{name}, and what a phone makes of it"]
     lines += [f"made: {', '.join(done)}"] if done else []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from helpers.views.steps import Step
+from ..calls.story import Step
 
 MOST = 80  # steps that are shown whole
 HEAD, TAIL, WRONG = 40, 20, 12  # of what is still too long: from its beginning, from its end, troubles in between

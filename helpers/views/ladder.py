@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from helpers.record import Call
-from helpers.views.base import View, one_line
-from helpers.views.folding import fold
-from helpers.views.steps import Step, Story
-from helpers.views.svg import Picture
+from ..base.view import View, one_line
+from ..calls.record import Call
+from ..calls.story import Step, Story
+from .folding import fold
+from .svg import Picture
 
 PRESSES = "presses "
 
@@ -34,7 +34,7 @@ def ladder(call: Call, *, full: bool = False) -> Ladder:
     A long call is folded: what repeats is told once, and of the rest the beginning, the end and what went wrong.
     ``full`` shows every step.
     """
-    from helpers.views.ladder_picture import draw
+    from .ladder_picture import draw
 
     story = Story(call)
     steps = merge([step for step in story.steps if not step.quiet])

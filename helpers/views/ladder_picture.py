@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from helpers.views.base import one_line
-from helpers.views.steps import Step
-from helpers.views.svg import Svg, fit, number, text_width
+from ..base.view import one_line
+from ..calls.story import Step
+from .svg import Svg, fit, number, text_width
 
 WIDTH, LANE = 620, 140  # pixels of the picture, and what a lane takes at least
 EDGE = 64  # from the last lane to the right edge

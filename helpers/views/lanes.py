@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from helpers.views.svg import fit, text_width
-from helpers.views.tracks import Mark
+from ..calls.tracks import Mark
+from .svg import fit, text_width
 
 MOST_KEYS = 8  # told one by one
 SHORT = 4  # characters of two keys: words are not put together

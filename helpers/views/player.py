@@ -7,9 +7,9 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from helpers.record import Call, TraceError
-from helpers.views.base import View, one_line
-from helpers.views.tracks import Mark, Tracks
+from ..base.view import View, one_line
+from ..calls.record import Call, TraceError
+from ..calls.tracks import Mark, Tracks
 
 MOST = 20  # captions shown; a call has seldom more, and a stored notebook must stay small
 

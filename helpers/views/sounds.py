@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from helpers.errors import KitError
-from helpers.views.base import View
+from ..base.errors import KitError
+from ..base.view import View
 
 if TYPE_CHECKING:
-    from helpers.audio import Samples
+    from ..audio.files import Samples
 
 
 def listen(
@@ -24,8 +24,8 @@ def listen(
     recording that was downloaded, and samples are written to ``folder/<title>`` first. The notebook keeps a link, not
     the sound.
     """
-    from helpers.audio import decode, inspect, waveform
-    from helpers.views.player import safe_name
+    from ..audio.files import decode, inspect, waveform
+    from .player import safe_name
 
     if isinstance(source, str | Path):
         file = Path(source)
@@ -61,7 +61,7 @@ def _outline(samples: Samples) -> str:
 
 
 def _written(sound: bytes | Samples, rate: int, name: Path) -> Path:
-    from helpers.audio import encode_wav, inspect
+    from ..audio.files import encode_wav, inspect
 
     if isinstance(sound, bytes):
         data, kind = sound, inspect(sound).format.lower()

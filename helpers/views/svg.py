@@ -12,8 +12,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from helpers.errors import KitError
-from helpers.views.base import one_line
+from ..base.errors import KitError
+from ..base.view import one_line
 
 FONT = 11.5  # pixels
 # How wide a character is, in parts of the font size: those of DejaVu Sans and Verdana, the widest of the usual fonts.

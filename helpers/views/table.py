@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from html import escape
 
-from helpers.record import Call
-from helpers.views.base import View, columns
-from helpers.views.steps import Step, Story
+from ..base.view import View, columns
+from ..calls.record import Call
+from ..calls.story import Step, Story
 
 HEAD = ["s", "what", "who → whom", "details"]
 HEADS = [("time (s)", 5), ("what", 17), ("who → whom", 10), ("details", 10)]

@@ -5,14 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from helpers.record import Call
-from helpers.views.base import View
-from helpers.views.steps import Story
-from helpers.views.svg import Picture
-from helpers.views.tracks import Mark, Tracks
+from ..base.view import View
+from ..calls.record import Call
+from ..calls.story import Story
+from ..calls.tracks import Mark, Tracks
+from .svg import Picture
 
 if TYPE_CHECKING:
-    from helpers.views.compare_calls import Comparison
+    from .compare import Comparison
 
 MOST_LEGS = 6  # drawn and told; a larger conference leg by leg
 FIRST, LAST, KEPT = 10, 6, 10  # lines of a long lane: from its beginning, its end, and what matters in between
@@ -26,8 +26,8 @@ class TimelineView(Picture, View):
         self.call = call
 
     def compare(self, other: Call | TimelineView) -> Comparison:
-        """This call and another one, both from the answer on. See :func:`helpers.views.compare_calls.compare_calls`."""
-        from helpers.views.compare_calls import compare_calls
+        """This call and another one, both from the answer on. See :func:`helpers.views.compare.compare_calls`."""
+        from .compare import compare_calls
 
         return compare_calls(self.call, other.call if isinstance(other, TimelineView) else other)
 
@@ -37,7 +37,7 @@ def timeline(call: Call, leg: str | None = None, *, width: float = 0) -> Timelin
 
     Times are seconds since the start of the call. ``width`` is in pixels; usually as wide as a notebook is.
     """
-    from helpers.views.timeline_picture import WIDTH, Timeline
+    from .timeline_picture import WIDTH, Timeline
 
     legs = [leg] if leg else call.legs[:MOST_LEGS] or [call.leg]
     tracks = [Tracks(call, one) for one in legs]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from helpers.views.lanes import Placed, Scale, bars, keys, moments, rows
-from helpers.views.svg import Svg, fit, number, text_width
-from helpers.views.tracks import FULL, Mark, Tracks
+from ..calls.tracks import FULL, Mark, Tracks
+from .lanes import Placed, Scale, bars, keys, moments, rows
+from .svg import Svg, fit, number, text_width
 
 WIDTH = 620  # pixels: what a notebook has room for in a window of 800
 LEFT, RIGHT = 76, 12  # margins

@@ -27,7 +27,7 @@ def answer_app() -> Flask:
 @contextmanager
 def ours() -> Iterator[int]:
     """The port of the kit's background server."""
-    from helpers.server import BackgroundServer
+    from helpers.server.server import BackgroundServer
 
     with BackgroundServer(answer_app(), threads=THREADS) as server:
         yield server.port

@@ -10,7 +10,7 @@ import timeit
 from typing import Any
 
 from helpers.ncco import check
-from helpers.widgets.builder import Builder
+from helpers.widgets.builder.builder import Builder
 
 URL = "https://example.com/audio/music.mp3"
 HOOK = "https://example.com/webhooks/event"

@@ -20,7 +20,7 @@ import jwt
 import numpy as np
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from helpers.audio import encode_mp3
+from helpers.audio.files import encode_mp3
 from tests.bench.client import replies
 from tests.notebooks.sanitising import PROJECT
 

@@ -10,10 +10,10 @@ import tempfile
 import time
 from pathlib import Path
 
-from helpers.audio import encode_mp3
+from helpers.audio.files import encode_mp3
 from helpers.rehearsal import play, sweep
-from helpers.server import BackgroundServer
-from helpers.simulator.scripts import AUDIO
+from helpers.server.server import BackgroundServer
+from helpers.simulator.phones.scripts import AUDIO
 
 SECONDS = 10
 VALUES = [-1, -0.5, 0, 0.5, 1]
@@ -22,7 +22,7 @@ ROUNDS = 5
 
 def sweeping() -> float:
     """Seconds for ``sweep(ncco, "0.level", …)`` and its HTML, after imports; the median of five, each a new file."""
-    from helpers.audio import decode
+    from helpers.audio.files import decode
 
     music = decode((AUDIO / "music.mp3").read_bytes(), 16_000)
     times = []

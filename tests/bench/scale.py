@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 
 from helpers.simulator import Simulator
-from helpers.simulator.applications import new_key_pair
+from helpers.simulator.account.applications import new_key_pair
 from tests.bench.learner import KEY, Process, phones
 
 STREAM = 30.0

@@ -11,12 +11,12 @@ from typing import Any
 
 from playwright.sync_api import Dialog, Error, Locator, expect
 
-from helpers.ncco.draft import Draft
+from helpers.ncco.editing.draft import Draft
 from tests.browser.lab import NotebookPage
 
 #: The cells of the notebook: the builder, what prints its list, and two for more.
 CELLS = ("pass",) * 4
-SETUP = "from helpers.widgets.builder import Builder"
+SETUP = "from helpers.widgets.builder.builder import Builder"
 TELL = "import json; print(json.dumps(builder.to_list()))"
 # From now on the page counts what a mouse does, and the frames in which nothing in the builder has the focus.
 WATCH = """() => {

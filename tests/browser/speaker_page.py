@@ -1,4 +1,4 @@
-"""A page with nothing but the Speaker of helpers/widgets/phone.js, and a recorder of every sample it plays."""
+"""A page with nothing but the Speaker of helpers/widgets/phone/phone.js, and a recorder of every sample it plays."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 
 from tests.notebooks.sanitising import PROJECT
 
-SPEAKER = PROJECT / "helpers" / "widgets" / "phone.js"
+SPEAKER = PROJECT / "helpers" / "widgets" / "phone" / "phone.js"
 RECORDER = """registerProcessor("recorder", class extends AudioWorkletProcessor {
   process([[samples]]) {
     this.port.postMessage([currentFrame, samples ? samples.slice() : new Float32Array(128)]);

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
-from helpers.ncco.actions import ACTIONS
-from helpers.ncco.endpoints import ENDPOINTS
+from helpers.ncco.models.actions import ACTIONS
+from helpers.ncco.models.endpoints import ENDPOINTS
 from helpers.ncco.schema import options_of
-from helpers.widgets.builder_edit import starter
+from helpers.widgets.builder.edit import starter
 from tests.browser.builder_form import Form
 
 pytestmark = pytest.mark.browser

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from playwright.sync_api import Locator, expect
 
-from helpers.ncco.examples import EXAMPLES
+from helpers.ncco.editing.examples import EXAMPLES
 from helpers.node_red import import_flow
 from tests.browser.builder_form import Form
 from tests.notebooks.sanitising import PROJECT

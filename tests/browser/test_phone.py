@@ -182,7 +182,7 @@ def test_ring_answer_music_a_key_and_hang_up(open_phone: Open) -> None:
 
 def test_panel_timeline_and_ladder_tell_of_the_same_call(open_phone: Open) -> None:
     it = open_phone(
-        'from helpers.webhooks import create_app\nkit.serve(create_app())\nHOOK = kit.server.url + "/event"\n'
+        'from helpers.server.webhooks import create_app\nkit.serve(create_app())\nHOOK = kit.server.url + "/event"\n'
         "phone = kit.phone().show(manual=True)\nphone",
         "kit.panel()",
         'ncco = [music(0, bargeIn=True), KEY, {"action": "wait", "timeout": 60}]\n'
@@ -264,7 +264,7 @@ def test_no_key_reaches_jupyterlab(open_phone: Open) -> None:
 
 
 def test_dial_from_the_phone(open_phone: Open) -> None:
-    it = open_phone("""from helpers.webhooks import create_app
+    it = open_phone("""from helpers.server.webhooks import create_app
 kit.serve(create_app(answer=lambda told: [{"action": "talk", "text": "Hello " + told["from"]}, music()]))
 application = kit.vonage.get_application(kit.settings.application_id)
 hooks = application["capabilities"]["voice"]["webhooks"]

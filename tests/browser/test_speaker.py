@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page
 
-from helpers.audio import decode, encode_wav
-from helpers.control_plane import ControlPlane
-from helpers.server import BackgroundServer
+from helpers.audio.files import decode, encode_wav
+from helpers.line.control_plane import ControlPlane
+from helpers.server.server import BackgroundServer
 from helpers.simulator import Simulator
-from helpers.widgets.live_sound import LiveSound
+from helpers.widgets.phone.live_sound import LiveSound
 from tests.browser.lab import CHROMIUM_OPTIONS, find_chromium
 from tests.browser.speaker_page import Samples, as_sent, coded, played, serving
 from tests.simulator.conftest import make_keys

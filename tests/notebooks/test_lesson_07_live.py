@@ -18,9 +18,9 @@ from typing import Any, NamedTuple
 import pytest
 import requests
 
-from helpers.settings import Settings
+from helpers.settings.settings import Settings
 from helpers.simulator import Simulator
-from helpers.vonage import Vonage
+from helpers.vonage.client import Vonage
 from tests.notebooks.lesson_env import NOTEBOOKS, OURS, lesson_environment
 from tests.notebooks.sanitising import PROJECT
 

@@ -22,7 +22,7 @@ import nbformat
 from requests.adapters import HTTPAdapter
 
 import helpers.kit
-from helpers.control_plane import ControlPlane
+from helpers.line.control_plane import ControlPlane
 from helpers.phone import TO_DO
 
 BEHAVIOURS = ("answers", "busy", "declines", "rings_out", "out_of_service")

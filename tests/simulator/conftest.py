@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from helpers.audio import Samples, encode_wav
-from helpers.server import BackgroundServer
+from helpers.audio.files import Samples, encode_wav
+from helpers.server.server import BackgroundServer
 from helpers.simulator import Simulator
 from tests.simulator.world import Learner, World
 

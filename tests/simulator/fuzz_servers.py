@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from helpers.audio import Samples, resample
+from helpers.audio.files import Samples, resample
 from tests.matching import match
 from tests.simulator.world import World
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers.simulator import Simulator
-from helpers.simulator.earpiece import HUSH
+from helpers.simulator.routes.sound_stream import HUSH
 
 Pcm = NDArray[np.int64]
 

@@ -16,8 +16,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from helpers.audio import encode_wav
-from helpers.server import BackgroundServer
+from helpers.audio.files import encode_wav
+from helpers.server.server import BackgroundServer
 from helpers.simulator import Simulator
 from tests.simulator.conftest import make_keys
 from tests.simulator.test_websocket import SocketServer

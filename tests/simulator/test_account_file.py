@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from helpers.simulator import state_file
-from helpers.simulator.account import Account, AccountError
+from helpers.simulator.account import state_file
+from helpers.simulator.account.account import Account, AccountError
 from helpers.simulator.errors import ApiError
 from helpers.simulator.ids import Ids
 from tests.simulator.world import Keys

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.audio import Samples
-from helpers.simulator.tones import dtmf_string
+from helpers.audio.files import Samples
+from helpers.simulator.sound.tones import dtmf_string
 from tests.matching import match
 from tests.simulator.world import PHONE, World
 
@@ -35,8 +35,8 @@ def legs_of(world: World, call: str) -> list[str]:
 
 
 def spoken(text: str) -> Samples:
-    from helpers.simulator.media import Sound
-    from helpers.simulator.speech import speak
+    from helpers.simulator.sound.mixing import Sound
+    from helpers.simulator.sound.speech import speak
 
     return Sound(speak(text)).through_phone("a").samples
 

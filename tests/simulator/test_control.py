@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import requests
 
-from helpers.audio import Samples
+from helpers.audio.files import Samples
 from tests.simulator.world import PHONE, World
 
 ENDPOINTS = [

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.audio import Samples, level_gain
+from helpers.audio.files import Samples, level_gain
 from tests.matching import match
 from tests.simulator.world import World
 
@@ -52,8 +52,8 @@ def heard_between(world: World, leg: str, begin: float, end: float) -> Samples:
 
 def spoken(world: World, text: str) -> Samples:
     """What a phone makes of a spoken text."""
-    from helpers.simulator.media import Sound
-    from helpers.simulator.speech import speak
+    from helpers.simulator.sound.mixing import Sound
+    from helpers.simulator.sound.speech import speak
 
     return Sound(speak(text)).through_phone("a").samples
 
@@ -216,7 +216,7 @@ def test_a_name_keeps_its_conversation_when_all_have_left(world: World) -> None:
 
 @pytest.mark.fidelity("conversation-full")
 def test_the_room_is_full_at_its_limit(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("helpers.simulator.joining.MOST_MEMBERS", 2)
+    monkeypatch.setattr("helpers.simulator.legs.joining.MOST_MEMBERS", 2)
     party(world, {ANN: [], BOB: []})
     eve = invite(world, EVE)
     world.until(eve)

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import requests
 
-from helpers.simulator.account import Account
+from helpers.simulator.account.account import Account
 from helpers.simulator.ids import Ids
 from tests.simulator.standalone import Standalone, standalone
 from tests.simulator.world import Keys

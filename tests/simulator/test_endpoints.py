@@ -85,7 +85,7 @@ def test_an_app_user_brings_custom_data(world: World) -> None:
 def test_an_app_hears_more_than_a_telephone(world: World) -> None:
     import numpy as np
 
-    from helpers.audio import encode_wav
+    from helpers.audio.files import encode_wav
 
     rate = 16_000
     high = (0.3 * np.sin(2 * np.pi * 6000 * np.arange(rate) / rate)).astype(np.float32)

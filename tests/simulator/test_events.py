@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from helpers.simulator.life import PICK_UP, SET_UP
+from helpers.simulator.legs.life import PICK_UP, SET_UP
 from tests.simulator.world import PHONE, Json, World
 
 PARTIES = ["from", "to", "uuid", "conversation_uuid"]

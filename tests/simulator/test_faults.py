@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.simulator.faults import FAULTS, KNOWN
+from helpers.simulator.legs.faults import FAULTS, KNOWN
 from tests.simulator.world import PHONE, Json, World
 
 NCCO = [{"action": "wait", "timeout": 2}]

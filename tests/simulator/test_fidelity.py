@@ -12,9 +12,9 @@ from typing import NamedTuple
 import pytest
 
 from helpers import simulator
-from helpers.ncco.actions import ACTIONS
-from helpers.simulator.faults import FAULTS
-from helpers.simulator.handsets import BEHAVIOURS, REFUSALS
+from helpers.ncco.models.actions import ACTIONS
+from helpers.simulator.legs.faults import FAULTS
+from helpers.simulator.phones.handsets import BEHAVIOURS, REFUSALS
 
 HERE = Path(simulator.__file__).parent
 TEXT = (HERE / "FIDELITY.md").read_text("utf-8")
@@ -100,7 +100,9 @@ def test_it_tells_behaviour_not_where_our_notes_are() -> None:
 
 
 def test_every_constant_in_it_exists_and_has_the_value_it_says() -> None:
-    modules = [importlib.import_module(f"helpers.simulator.{file.stem}") for file in HERE.glob("[!_]*.py")]
+    files = [file.relative_to(HERE).with_suffix("").parts for file in HERE.rglob("[!_]*.py")]
+    assert len(files) > 40, "where have the simulator's modules gone?"
+    modules = [importlib.import_module(".".join(("helpers.simulator", *parts))) for parts in files]
     named = re.findall(r"`([A-Z][A-Z_]+)`(?:, ([\d.]+))?", TEXT)
     assert {name for name, _ in named} >= {"SKEW", "EARLY", "SET_UP", "PICK_UP", "AFTER_FAILURE", "SLOW_REPLY"}
     for name, figure in named:

@@ -13,7 +13,7 @@ import psutil
 import pytest
 import requests
 
-from helpers.control_plane import ControlPlane, ControlPlaneError
+from helpers.line.control_plane import ControlPlane, ControlPlaneError
 from helpers.simulator import Simulator
 from tests.simulator.world import World
 

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.simulator.media import Sound
-from helpers.simulator.person import BEEP_PAUSE
-from helpers.simulator.speech import speak
+from helpers.simulator.phones.person import BEEP_PAUSE
+from helpers.simulator.sound.mixing import Sound
+from helpers.simulator.sound.speech import speak
 from tests.matching import match
 from tests.simulator.world import PHONE, World
 

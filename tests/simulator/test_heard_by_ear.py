@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.audio import encode_wav
-from helpers.trace import Call
+from helpers.audio.files import encode_wav
+from helpers.calls.trace import Call
 from tests.simulator.world import World
 
 AUDIO = Path(__file__).resolve().parents[2] / "audio"

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from helpers.simulator import limits
-from helpers.simulator.limits import LARGEST_BODY, MOST_HEADS, MOST_NESTED
-from helpers.simulator.openapi import document
+from helpers.simulator.routes import limits
+from helpers.simulator.routes.limits import LARGEST_BODY, MOST_HEADS, MOST_NESTED
+from helpers.simulator.routes.openapi import document
 from tests.simulator.fuzz_servers import Undisturbed, undisturbed
 from tests.simulator.world import Json, World
 

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from flask import Response, redirect
 
-from helpers.simulator import callbacks, sounds
-from helpers.simulator.joining import MOST_LINKS
-from helpers.simulator.runner import MOST_ACTIONS, MOST_NCCOS
+from helpers.simulator.legs.joining import MOST_LINKS
+from helpers.simulator.legs.runner import MOST_ACTIONS, MOST_NCCOS
+from helpers.simulator.webhooks import audio_fetcher as sounds
+from helpers.simulator.webhooks import callbacks
 from tests.simulator.fuzz_servers import BESIDE, Undisturbed, head, raw_server, says, silence, undisturbed
 from tests.simulator.world import Json, World
 

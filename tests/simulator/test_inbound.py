@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Response
 
-from helpers.audio import Samples
+from helpers.audio.files import Samples
 from tests.matching import match
 from tests.simulator.world import PHONE, World
 

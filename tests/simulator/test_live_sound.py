@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from helpers.audio import Samples, encode_wav
-from helpers.control_plane import ControlPlane, ControlPlaneError
+from helpers.audio.files import Samples, encode_wav
+from helpers.line.control_plane import ControlPlane, ControlPlaneError
 from helpers.simulator import Simulator
-from helpers.simulator.earpiece import AHEAD, BACK, PIECE, Earpiece
-from helpers.widgets.live_sound import LiveSound
+from helpers.simulator.routes.sound_stream import AHEAD, BACK, PIECE, Earpiece
+from helpers.widgets.phone.live_sound import LiveSound
 from tests.simulator.listener import Listener, assert_same
 from tests.simulator.test_websocket import SocketServer, endpoint
 from tests.simulator.world import Learner, World

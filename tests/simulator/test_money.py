@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 import requests
 
-from helpers.simulator import money
-from helpers.simulator.payloads import TARIFF
+from helpers.simulator.account import money
+from helpers.simulator.webhooks.payloads import TARIFF
 from tests.simulator.world import World
 
 

@@ -190,7 +190,7 @@ def test_numbers_may_be_written_as_text(world: World) -> None:
 
 @pytest.mark.fidelity("ncco-many")
 def test_nccos_without_end_are_ended(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("helpers.simulator.runner.MOST_NCCOS", 20)
+    monkeypatch.setattr("helpers.simulator.legs.runner.MOST_NCCOS", 20)
     again = notify(world, ("", 200))
     world.learner.on("/notify", [again])
     call = world.call(again)

@@ -17,10 +17,10 @@ from typing import Any
 import pytest
 
 import helpers
+from helpers.calls.record import Call
 from helpers.kit import Kit
 from helpers.ncco import parse
 from helpers.node_red import Imported, import_flow
-from helpers.record import Call
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 FLOWS = NOTEBOOKS / "flows"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from helpers.simulator.account import POOL
+from helpers.simulator.account.account import POOL
 from tests.simulator.world import World
 
 DONE = {"error-code": "200", "error-code-label": "success"}

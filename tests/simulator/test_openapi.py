@@ -11,10 +11,10 @@ import pytest
 import requests
 import schemathesis
 
-from helpers.ncco.actions import ACTIONS
+from helpers.ncco.models.actions import ACTIONS
 from helpers.ncco.schema import options_of, walk
 from helpers.simulator import Simulator
-from helpers.simulator.openapi import document
+from helpers.simulator.routes.openapi import document
 from tests.simulator.fuzz import LONGEST, Fuzzer, operations, rounds
 from tests.simulator.standalone import standalone
 from tests.simulator.world import PHONE, Json, Keys, Learner, World

@@ -159,8 +159,8 @@ def test_a_recording(shell: Shell, world: World) -> None:
     status, data = shell.curl(path, "--header", f"Authorization: Bearer {shell.token()}")
     assert (status, len(data)) == (200, event["size"])
     samples, rate = soundfile.read(io.BytesIO(data), dtype="float32")
-    from helpers.simulator.media import Sound
-    from helpers.simulator.speech import speak
+    from helpers.simulator.sound.mixing import Sound
+    from helpers.simulator.sound.speech import speak
 
     words = Sound(speak("Please call me back.")).through_phone("a").samples
     assert rate == RATE

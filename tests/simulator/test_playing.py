@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from flask import redirect
 
-from helpers.audio import Samples
+from helpers.audio.files import Samples
 from tests.matching import match
 from tests.simulator.world import World
 

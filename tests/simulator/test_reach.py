@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from helpers.simulator.reach import Reach, is_example
+from helpers.simulator.webhooks.reach import Reach, is_example
 from tests.simulator.world import World
 
 

@@ -13,13 +13,13 @@ import pytest
 import requests
 import soundfile
 
-from helpers import mp3
-from helpers.audio import Samples, encode_wav
-from helpers.simulator import tape, transcripts
+from helpers.audio import mp3
+from helpers.audio.files import Samples, encode_wav
 from helpers.simulator.clock import STEPPED_EPOCH
-from helpers.simulator.media import CueSheet, Sound
-from helpers.simulator.payloads import iso
-from helpers.simulator.speech import speak
+from helpers.simulator.sound import tape, transcripts
+from helpers.simulator.sound.mixing import CueSheet, Sound
+from helpers.simulator.sound.speech import speak
+from helpers.simulator.webhooks.payloads import iso
 from tests.matching import match
 from tests.simulator.world import PHONE, World
 

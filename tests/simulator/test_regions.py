@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import requests
 
-from helpers.simulator.regions import REGIONS
+from helpers.simulator.account.regions import REGIONS
 from tests.simulator.world import World
 
 ANSWER = [{"action": "wait", "timeout": 30}]

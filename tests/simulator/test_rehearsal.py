@@ -15,10 +15,10 @@ from typing import Any
 
 import pytest
 
-from helpers.errors import KitError
+from helpers.base.errors import KitError
 from helpers.ncco import Ncco, NccoError, Talk, TemplateError
 from helpers.rehearsal import Rehearsal, play
-from helpers.server import BackgroundServer
+from helpers.server.server import BackgroundServer
 from tests.simulator.test_websocket import SocketServer
 from tests.simulator.world import Learner
 

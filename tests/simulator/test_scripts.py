@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from helpers.audio import Samples, decode
-from helpers.simulator.hearing import REACTION
-from helpers.simulator.scripts import AUDIO, words_of
+from helpers.audio.files import Samples, decode
+from helpers.simulator.phones.hearing import REACTION
+from helpers.simulator.phones.scripts import AUDIO, words_of
 from tests.matching import match
 from tests.simulator.world import PHONE, Json, World
 
@@ -281,7 +281,7 @@ def test_a_person_speaks_a_sentence_to_its_end_before_going_on(world: World) -> 
     assert second["at"] == pytest.approx(first["at"] + first["seconds"], abs=0.001)
     assert world.at(call, "completed") == pytest.approx(second["at"] + second["seconds"], abs=0.001)
     assert len(world.heard(other)) / 8000 == pytest.approx(world.at(call, "completed") - world.at(other, "answered"))
-    from helpers.simulator.speech import speak
+    from helpers.simulator.sound.speech import speak
 
     for said, language in ((first, "en-US"), (second, "de-DE")):
         found = match(world.heard(other, RATE), speak(said["text"], language=language), RATE)

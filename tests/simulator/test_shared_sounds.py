@@ -6,8 +6,8 @@ import weakref
 
 import numpy as np
 
-from helpers.audio import Samples, encode_wav
-from helpers.simulator.media import Sound
+from helpers.audio.files import Samples, encode_wav
+from helpers.simulator.sound.mixing import Sound
 from tests.simulator.world import Json, World
 
 NUMBERS = [f"4477009000{place}" for place in (11, 12, 13)]

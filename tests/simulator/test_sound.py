@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.audio import Samples
-from helpers.samples import telephone
-from helpers.simulator.speech import speak
+from helpers.audio.files import Samples
+from helpers.audio.samples import telephone
+from helpers.simulator.sound.speech import speak
 from tests.matching import match
 from tests.simulator.world import PHONE, World
 
@@ -193,7 +193,7 @@ def test_the_voice_of_talk(world: World, options: Json, language: str, style: in
 
 @pytest.mark.fidelity("sound-band")
 def test_the_band_of_an_old_telephone_is_there_when_asked_for(world: World) -> None:
-    from helpers.audio import decode, encode_wav
+    from helpers.audio.files import decode, encode_wav
 
     low = (0.3 * np.sin(2 * np.pi * 100 * np.arange(RATE) / RATE)).astype(np.float32)
     url = world.learner.serve("low.wav", encode_wav(low, RATE))

@@ -46,8 +46,8 @@ def test_what_the_person_says_arrives_as_text(world: World) -> None:
 def test_it_ends_so_long_after_the_last_sound(world: World, silence: float) -> None:
     call, _ = run(world, say("Yes."), speech={"endOnSilence": silence})
     said = world.one(call, "said")
-    from helpers.simulator.media import Sound
-    from helpers.simulator.speech import speak
+    from helpers.simulator.sound.mixing import Sound
+    from helpers.simulator.sound.speech import speak
 
     last = said["at"] + Sound(speak("Yes.")).through_phone("a").loud[-1][1]
     assert world.one(call, "input")["at"] == pytest.approx(last + silence, abs=0.021)

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 from flask import Response, redirect
 
-from helpers.audio import Samples, resample
-from helpers.simulator import sounds
+from helpers.audio.files import Samples, resample
+from helpers.simulator.webhooks import audio_fetcher as sounds
 from tests.matching import match
 from tests.simulator.world import Json, World
 
@@ -46,7 +46,7 @@ def test_what_is_heard_is_the_file_and_starts_where_the_record_says(
 @pytest.mark.fidelity("stream-sound", "stream-formats")
 @pytest.mark.parametrize("name", ["jingle.mp3", "jingle.wav"])
 def test_the_kits_own_sounds_are_heard(world: World, name: str) -> None:
-    from helpers.audio import decode
+    from helpers.audio.files import decode
 
     data = (AUDIO / name).read_bytes()
     call = world.call(stream(world.learner.serve(name, data)))

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from flask import Response
 
-from helpers.audio import Samples, encode_wav
-from helpers.record import Call
+from helpers.audio.files import Samples, encode_wav
+from helpers.calls.record import Call
+from helpers.calls.tracks import Tracks
 from helpers.simulator.clock import SLOW_REPLY
-from helpers.views.tracks import Tracks
 from tests.simulator.conftest import RATE
 from tests.simulator.world import World
 

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from helpers.audio import Samples, telephone
-from helpers.simulator.tones import beep, dtmf, dtmf_string
+from helpers.audio.files import Samples, telephone
+from helpers.simulator.sound.tones import beep, dtmf, dtmf_string
 from tests.simulator.world import PHONE, World
 
 RATE = 16_000

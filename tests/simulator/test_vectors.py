@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import requests
 
-from helpers.audio import Samples, encode_wav
+from helpers.audio.files import Samples, encode_wav
 from tests.matching import match
 from tests.simulator.world import Keys, World
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from flask import Response
 
-from helpers.simulator.web_client import WebClient, place_of
+from helpers.simulator.webhooks.web_client import WebClient, place_of
 from tests.simulator.world import Json, World
 
 NCCO = [{"action": "wait", "timeout": 2}]

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
-from helpers.audio import Samples
+from helpers.audio.files import Samples
 from tests.matching import match
 from tests.simulator.world import PHONE, World
 
@@ -99,7 +99,7 @@ def frames_of(samples: Samples, rate: int) -> list[bytes]:
 def test_the_server_gets_20_ms_of_what_is_played(
     world: World, socket: SocketServer, second: bytes, noise: Samples, rate: int, size: int
 ) -> None:
-    from helpers.audio import resample
+    from helpers.audio.files import resample
 
     sound = world.learner.serve("second.wav", second)
     stream = {"action": "stream", "streamUrl": [sound]}
@@ -159,8 +159,8 @@ def test_the_server_hears_the_caller_and_the_caller_hears_the_server(
     call, _ = connected(world, socket)
     world.advance(5)
     assert match(world.heard(call, 16_000), noise, 16_000).score > 0.99
-    from helpers.simulator.media import Sound
-    from helpers.simulator.speech import speak
+    from helpers.simulator.sound.mixing import Sound
+    from helpers.simulator.sound.speech import speak
 
     caller = Sound(speak("Is there anybody?")).through_phone("a").samples
     assert match(socket.heard, caller, 16_000).score > 0.99
@@ -172,8 +172,8 @@ def test_an_echo_comes_back_within_a_few_frames(world: World, socket: SocketServ
     world.phone(PHONE, after=1, script=[{"do": "wait", "seconds": 2}, {"do": "say", "text": "Is there anybody?"}])
     call, _ = connected(world, socket)
     world.advance(5)
-    from helpers.simulator.media import Sound
-    from helpers.simulator.speech import speak
+    from helpers.simulator.sound.mixing import Sound
+    from helpers.simulator.sound.speech import speak
 
     sound = Sound(speak("Is there anybody?")).through_phone("a").samples
     found = match(world.heard(call, 16_000), sound, 16_000)
@@ -259,7 +259,7 @@ def test_messages_of_the_wrong_size_are_dropped_with_a_remark(
 def test_what_comes_too_fast_waits_and_then_is_dropped(
     world: World, socket: SocketServer, noise: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("helpers.simulator.socket_line.BUFFER", 100)
+    monkeypatch.setattr("helpers.simulator.legs.websocket.BUFFER", 100)
     socket.say = frames_of(np.tile(noise, 10), 16_000)
     call, callee = connected(world, socket)
     world.advance(10)
@@ -271,7 +271,7 @@ def test_what_comes_too_fast_waits_and_then_is_dropped(
 
 @pytest.mark.fidelity("websocket-frames")
 def test_at_real_pace_frames_come_every_20_ms(socket: SocketServer) -> None:
-    from helpers.server import BackgroundServer
+    from helpers.server.server import BackgroundServer
     from helpers.simulator import Simulator
     from tests.simulator.conftest import make_keys
     from tests.simulator.world import Learner

@@ -215,7 +215,7 @@ class World:
 
     def heard(self, call: str, rate: int = 8000) -> Any:
         """What the person heard, as float samples."""
-        from helpers.audio import decode
+        from helpers.audio.files import decode
 
         reply = self.control("GET", f"/calls/{call}/heard.wav?rate={rate}")
         assert reply.status_code == 200, reply.text

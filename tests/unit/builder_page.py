@@ -7,7 +7,7 @@ from typing import Any
 
 from bs4 import BeautifulSoup, Tag
 
-from helpers.widgets.builder import Builder
+from helpers.widgets.builder.builder import Builder
 
 FIELDS = ("input", "select", "textarea")
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from helpers.events import Events
-from helpers.widgets.events import EventPanel
-from helpers.wire import Exchange, WireLog
+from helpers.widgets.events.panel import EventPanel
+from helpers.wire.events import Events
+from helpers.wire.exchanges import Exchange, WireLog
 from tests.unit import calls
 
 SERVER = "http://127.0.0.1:8000"

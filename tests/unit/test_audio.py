@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from helpers import audio
-from helpers.audio import AudioError
+from helpers.audio import files as audio
+from helpers.audio.files import AudioError
 from tests.matching import Match, match
 
 FOLDER = Path(__file__).resolve().parents[2] / "audio"
@@ -204,7 +204,7 @@ def test_damaged_mp3_says_so_and_the_decoder_keeps_quiet(capfd: pytest.CaptureFi
 
 
 def test_import_loads_no_decoder() -> None:
-    code = "import sys, helpers.audio, helpers.simulator.speech; print({'soundfile', 'soxr'} & set(sys.modules))"
+    code = "import sys, helpers.audio, helpers.simulator.sound.speech; print({'soundfile', 'soxr'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=FOLDER.parent)
     assert done.stdout.strip() == "set()"
 

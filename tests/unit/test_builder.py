@@ -13,10 +13,10 @@ import ipywidgets
 import pytest
 from pydantic import Field
 
-from helpers.errors import KitError
+from helpers.base.errors import KitError
 from helpers.ncco import ACTIONS, NccoError
-from helpers.ncco.model import Action
-from helpers.widgets.builder import Builder
+from helpers.ncco.models.model import Action
+from helpers.widgets.builder.builder import Builder
 from tests.unit.builder_page import Hands
 
 URL = "https://example.com/a.mp3"
@@ -191,7 +191,7 @@ def test_clicks_and_python_may_come_from_two_threads() -> None:
 def test_python_alone_needs_no_widgets() -> None:
     code = (
         "import helpers, sys; assert 'pydantic' not in sys.modules\n"
-        "from helpers.widgets.builder import Builder\n"
+        "from helpers.widgets.builder.builder import Builder\n"
         "b = Builder(); b.add('talk', text='a'); b.ncco; repr(b); b.page\n"
         "assert not {'ipywidgets', 'anywidget', 'matplotlib', 'flask', 'numpy'} & sys.modules.keys()"
     )

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from helpers.widgets.builder import Builder
-from helpers.widgets.builder_lab import MOST_OPTIONS
+from helpers.widgets.builder.builder import Builder
+from helpers.widgets.builder.lab import MOST_OPTIONS
 from tests.unit.builder_page import Hands
 
 TALK = {"action": "talk", "text": "Hello"}

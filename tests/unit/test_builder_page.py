@@ -12,14 +12,14 @@ from bs4 import BeautifulSoup, Tag
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers.base.html import Html, join, tag
 from helpers.ncco import ACTIONS, check
-from helpers.ncco.endpoints import ENDPOINTS
+from helpers.ncco.models.endpoints import ENDPOINTS
 from helpers.ncco.schema import options_of, walk
-from helpers.widgets.builder import Builder
-from helpers.widgets.builder_cards import PAGE
-from helpers.widgets.builder_edit import starter
-from helpers.widgets.builder_html import Html, join, tag
-from helpers.widgets.option_controls import as_data, as_typed, read, safe_id
+from helpers.widgets.builder.builder import Builder
+from helpers.widgets.builder.cards import PAGE
+from helpers.widgets.builder.controls import as_data, as_typed, read, safe_id
+from helpers.widgets.builder.edit import starter
 from tests.unit.builder_page import Hands
 
 URL = "https://example.com/a.mp3"
@@ -584,7 +584,7 @@ def test_a_page_of_a_clean_ncco_says_so() -> None:
 
 
 def test_all_buttons_do_something_that_is_known() -> None:
-    from helpers.widgets.builder_page import COMMANDS
+    from helpers.widgets.builder.page import COMMANDS
 
     hands = hands_on(*[starter(name) for name in ACTIONS], {"action": "whistle"}, {**STREAM, "level": 7})
     for panel in ("load", "save", "compare", "play", "lab"):

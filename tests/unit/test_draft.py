@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpers.errors import KitError
+from helpers.base.errors import KitError
 from helpers.ncco import ACTIONS, NccoError, parse
-from helpers.ncco.draft import Draft
-from helpers.ncco.history import MOST_STEPS, History
-from helpers.ncco.paths import option_at, value_at, with_value
-from helpers.ncco.summary import summary
-from helpers.ncco.texts import as_json
+from helpers.ncco.editing.draft import Draft
+from helpers.ncco.editing.history import MOST_STEPS, History
+from helpers.ncco.editing.paths import option_at, value_at, with_value
+from helpers.ncco.editing.summary import summary
+from helpers.ncco.texts.texts import as_json
 
 URL = "https://example.com/a.mp3"
 TALK = {"action": "talk", "text": "Hello"}

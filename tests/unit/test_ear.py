@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from helpers.audio import AudioError, Samples, decode, encode_wav, inspect, telephone
-from helpers.audio_fitness import PEAK, measure
-from helpers.errors import KitError
+from helpers.audio.files import AudioError, Samples, decode, encode_wav, inspect, telephone
+from helpers.audio.fitness import PEAK, measure
+from helpers.base.errors import KitError
 from helpers.views.ear import telephone_ear
 
 AUDIO = Path(__file__).resolve().parents[2] / "audio"

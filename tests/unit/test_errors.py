@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from helpers.errors import KitError
+from helpers.base.errors import KitError
 
 CELL = "/tmp/ipykernel_1/2.py"
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from helpers.errors import KitError
-from helpers.widgets.events import EventPanel
+from helpers.base.errors import KitError
+from helpers.widgets.events.panel import EventPanel
 from tests.unit import calls
 from tests.unit.panels import Inbox, panel_of, request, status
 

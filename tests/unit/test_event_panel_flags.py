@@ -12,13 +12,13 @@ import pytest
 import requests
 from flask import Flask
 
-from helpers.errors import KitError
+from helpers.base.errors import KitError
 from helpers.kit import Kit
-from helpers.server import BackgroundServer
-from helpers.signed import check_signature
-from helpers.simulator.auth import query_payload, webhook_token
-from helpers.widgets import events_book
-from helpers.widgets.events import EventPanel
+from helpers.server.server import BackgroundServer
+from helpers.server.signatures import check_signature
+from helpers.simulator.account.auth import query_payload, webhook_token
+from helpers.widgets.events import book as events_book
+from helpers.widgets.events.panel import EventPanel
 from tests.unit import calls
 from tests.unit.panels import Inbox, panel_of, request, status
 from tests.unit.test_kit import clean, kit  # noqa: F401

@@ -16,11 +16,11 @@ import requests
 from flask import Flask
 from flask import request as flask_request
 
-from helpers.errors import KitError
-from helpers.events import Events
-from helpers.server import BackgroundServer
-from helpers.widgets.events import EventPanel
-from helpers.widgets.events_shell import PAUSE, Shell
+from helpers.base.errors import KitError
+from helpers.server.server import BackgroundServer
+from helpers.widgets.events.panel import EventPanel
+from helpers.widgets.events.shell import PAUSE, Shell
+from helpers.wire.events import Events
 from tests.unit import calls
 from tests.unit.panels import Inbox, panel_of, request, status
 
@@ -151,8 +151,8 @@ class Network:
 
 
 def test_what_is_missing_reaches_the_page_by_itself(inbox: Inbox, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("helpers.widgets.events_book.GRACE", 0.4)
-    monkeypatch.setattr("helpers.widgets.events.GRACE", 0.4)
+    monkeypatch.setattr("helpers.widgets.events.book.GRACE", 0.4)
+    monkeypatch.setattr("helpers.widgets.events.panel.GRACE", 0.4)
     network = Network()
     panel = EventPanel(inbox.events, network=network)
     hello(panel)
@@ -241,7 +241,7 @@ def test_the_whole_request_on_demand(panel: EventPanel, inbox: Inbox, wire: Wire
 
 
 def test_export_in_parts(panel: EventPanel, inbox: Inbox, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("helpers.widgets.events_desk.PART", 100)
+    monkeypatch.setattr("helpers.widgets.events.desk.PART", 100)
     for n in range(20):
         inbox.arrive(status("ringing", at=n))
     panel.handle({"do": "export", "part": 0, "view": "v"})

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from helpers.errors import KitError
+from helpers.base.errors import KitError
 from helpers.exercises import TASKS, Mark, exercise
 
 JINGLE = {"action": "stream", "streamUrl": ["https://example.com/audio/jingle.mp3"]}
@@ -144,7 +144,7 @@ def test_advice_is_explained_and_the_call_is_heard(tmp_path: Path) -> None:
 
 
 def test_a_builder_can_be_marked() -> None:
-    from helpers.widgets.builder import Builder
+    from helpers.widgets.builder.builder import Builder
 
     builder = Builder([BYE])
     assert not exercise("transfer", builder).right

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import requests
 
-from helpers.errors import KitError
-from helpers.explain import Explanation, explain
-from helpers.explanations import TABLE
+from helpers.base.errors import KitError
+from helpers.calls.explain import Explanation, explain
+from helpers.calls.explanations import TABLE
 from tests.unit import calls
 
 # Statuses and details of the Voice API webhook reference.

@@ -18,8 +18,8 @@ from cryptography.hazmat.primitives.serialization import (
     PublicFormat,
 )
 
-from helpers.errors import KitError
-from helpers.keys import (
+from helpers.base.errors import KitError
+from helpers.settings.keys import (
     PrivateKeyError,
     TokenError,
     decode_jwt,

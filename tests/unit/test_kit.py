@@ -12,14 +12,14 @@ from flask import Flask
 
 import helpers
 from helpers import kit as kits
-from helpers.control_plane import ControlPlane, ControlPlaneError
-from helpers.errors import KitError
+from helpers.base.errors import KitError
 from helpers.kit import Kit, NotReady
+from helpers.line.control_plane import ControlPlane, ControlPlaneError
 from helpers.phone import Phone
-from helpers.server import BackgroundServer
-from helpers.settings import SettingsError
+from helpers.server.server import BackgroundServer
+from helpers.settings.settings import SettingsError
 from helpers.simulator import Simulator
-from helpers.vonage_errors import BadRequestError
+from helpers.vonage.errors import BadRequestError
 
 PHONE = "447700900001"
 
@@ -345,7 +345,7 @@ def test_a_record_without_the_leg_says_so_in_every_view(kit: Kit) -> None:
 
 def test_a_network_that_stays_busy_is_explained(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
     """A webhook that never returns holds stepped time up: after a while the cell says so instead of a traceback."""
-    monkeypatch.setattr("helpers.control_plane.PATIENCE", 0.2)
+    monkeypatch.setattr("helpers.line.control_plane.PATIENCE", 0.2)
     kit.ready()
     begun, go_on = threading.Event(), threading.Event()
     app = Flask("slow")

@@ -20,16 +20,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from helpers.errors import KitError
+from helpers.base.errors import KitError
 from helpers.ncco import ACTIONS, NccoError, check, parse, reference
-from helpers.ncco.draft import Draft
-from helpers.ncco.problems import Problem
-from helpers.ncco.python_text import from_python
-from helpers.ncco.rules import RULES
+from helpers.ncco.editing.draft import Draft
+from helpers.ncco.problems.problems import Problem
+from helpers.ncco.problems.rules import RULES
 from helpers.ncco.schema import options_of, walk
-from helpers.ncco.templates import TemplateError, render_ncco, template_problems
+from helpers.ncco.templates.templates import TemplateError, render_ncco, template_problems
+from helpers.ncco.texts.python_text import from_python
 from helpers.node_red import import_flow
-from helpers.widgets.builder import Builder
+from helpers.widgets.builder.builder import Builder
 
 SECONDS = 2.0
 MB5 = 5_000_000

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from helpers.errors import KitError
+from helpers.base.errors import KitError
 from helpers.ncco import ACTIONS, NccoError, Problem, check, parse
 from helpers.ncco.schema import options_of
 

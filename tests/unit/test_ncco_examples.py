@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from helpers.ncco import ACTIONS, check, from_python, parse, to_python
-from helpers.ncco.endpoints import ENDPOINTS
-from helpers.ncco.examples import EXAMPLES, Example
-from helpers.simulator.scripts import AUDIO
+from helpers.ncco.editing.examples import EXAMPLES, Example
+from helpers.ncco.models.endpoints import ENDPOINTS
+from helpers.simulator.phones.scripts import AUDIO
 
 ALL = list(EXAMPLES.values())
 

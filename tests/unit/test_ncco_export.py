@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from helpers.errors import KitError
+from helpers.base.errors import KitError
 from helpers.ncco import NccoError, from_python, parse, to_curl, to_flask, to_requests
 
 from .test_ncco_models import FULL

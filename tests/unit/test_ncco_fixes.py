@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from helpers.errors import KitError
+from helpers.base.errors import KitError
 from helpers.ncco import ACTIONS, Ncco, Problem, Stream, check, parse
 from helpers.ncco.schema import Option, options_of
 

@@ -20,7 +20,7 @@ from helpers.ncco import (
     check,
     parse,
 )
-from helpers.ncco.endpoints import ENDPOINTS, PhoneEndpoint
+from helpers.ncco.models.endpoints import ENDPOINTS, PhoneEndpoint
 from helpers.ncco.schema import Option, options_of, walk
 
 URL = "https://example.com/a"

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from helpers.ncco import NccoError, from_python, parse, to_python
-from helpers.ncco.python_reader import MODELS, PythonError
+from helpers.ncco.texts.python_reader import MODELS, PythonError
 
 from .test_ncco_models import FULL
 

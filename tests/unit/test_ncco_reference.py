@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from helpers.errors import KitError
+from helpers.base.errors import KitError
 from helpers.ncco import ACTIONS, RULES, check, describe, parse, reference
-from helpers.ncco.option_examples import example_of
-from helpers.ncco.paths import value_at
-from helpers.ncco.reference import HEAD, rules
+from helpers.ncco.editing.option_examples import example_of
+from helpers.ncco.editing.paths import value_at
+from helpers.ncco.editing.reference import HEAD, rules
 from helpers.ncco.schema import options_of, walk
 from tests.unit.ncco_strategies import PATHS
 

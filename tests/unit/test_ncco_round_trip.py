@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 
 from helpers.ncco import ACTIONS, Ncco, check, from_python, parse, to_python
-from helpers.ncco.draft import Draft
+from helpers.ncco.editing.draft import Draft
 from helpers.ncco.schema import Option, options_of
 from tests.unit.ncco_strategies import PATHS, nccos
 

@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from helpers.ncco import NccoError, check, parse
-from helpers.ncco.problems import Problem
-from helpers.ncco.rules import RULES
+from helpers.ncco.problems.problems import Problem
+from helpers.ncco.problems.rules import RULES
 
 URL = "https://example.com/audio/music.mp3"
 HOOK = "https://example.com/webhooks/input"

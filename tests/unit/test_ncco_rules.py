@@ -11,7 +11,7 @@ import pytest
 
 import helpers.ncco
 from helpers.ncco import ACTIONS, RULES, Action, NccoError, Problem, Stream, Talk, Transfer, check, parse
-from helpers.ncco.problems import advice, error
+from helpers.ncco.problems.problems import advice, error
 from helpers.ncco.schema import Option, options_of, walk
 
 from .test_ncco_check import ADVICE, SINGLE, WHOLE
@@ -39,7 +39,7 @@ def test_a_rule_has_a_name_a_severity_and_one_sentence(name: str) -> None:
 
 
 def test_every_rule_is_used_and_every_rule_that_is_used_exists() -> None:
-    text = "".join(path.read_text("utf-8") for path in SOURCES.glob("*.py") if path.name != "rules.py")
+    text = "".join(path.read_text("utf-8") for path in sorted(SOURCES.rglob("*.py")) if path.name != "rules.py")
     quoted = set(re.findall(r'"([a-z]+(?:-[a-z0-9]+)*)"', text))
     assert set(RULES) <= quoted
     assert set(re.findall(r'\brule="([^"]+)"', text)) <= set(RULES)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from helpers.errors import KitError
+from helpers.base.errors import KitError
+from helpers.calls.record import Call
 from helpers.ncco import NccoError, render, render_ncco
-from helpers.ncco.sample import data_of, sample_data
-from helpers.ncco.template_preview import preview
-from helpers.ncco.templates import template_problems
-from helpers.record import Call
+from helpers.ncco.templates.preview import preview
+from helpers.ncco.templates.sample import data_of, sample_data
+from helpers.ncco.templates.templates import template_problems
 from helpers.rehearsal import play
 from tests.unit.calls import LEG, PHONE, TALK, VIRTUAL, inbound, menu, voicemail_music
 

@@ -20,9 +20,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from helpers.errors import KitError
+from helpers.base.errors import KitError
 from helpers.ncco import Ncco, NccoError, Problem, Talk, TemplateError, parse, render, render_ncco
-from helpers.ncco.templates import fill, placeholders, render_call, template_problems
+from helpers.ncco.templates.templates import fill, placeholders, render_call, template_problems
 
 NASTY = 'Tom & Jo <b> "quoted" it\'s 5/4 é \\ \n?#%'
 URL = "https://example.com/a.mp3"

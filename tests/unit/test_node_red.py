@@ -13,7 +13,7 @@ from helpers.ncco import TemplateError
 from helpers.node_red import Imported, import_flow
 from helpers.node_red.actions import ACTIONS
 from helpers.node_red.controls import CONTROLS
-from helpers.vonage import Vonage
+from helpers.vonage.client import Vonage
 from tests.unit.node_red_flows import MUSIC, Item, call, node, stream, talk
 
 FLOWS = Path(__file__).parents[2] / "notebooks" / "flows"

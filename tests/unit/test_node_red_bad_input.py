@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from helpers.errors import KitError
+from helpers.base.errors import KitError
 from helpers.node_red import FlowError, import_flow
 from tests.unit.node_red_flows import answer, call, node, sound, stream, talk
 

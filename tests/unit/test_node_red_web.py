@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import requests
 
-from helpers.errors import KitError
+from helpers.base.errors import KitError
 from helpers.node_red import Imported, import_flow
-from helpers.server import BackgroundServer
+from helpers.server.server import BackgroundServer
 from tests.unit.node_red_flows import MUSIC, Item, answer, call, node, reply, sound, stream, talk, webhook
 
 PROJECT = Path(__file__).parents[2]

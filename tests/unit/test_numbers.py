@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.phone_numbers import NumberError, check_number, e164
+from helpers.base.numbers import NumberError, check_number, e164
 
 
 @pytest.mark.parametrize("number", ["447700900001", "12025550100", "33199000000"])

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from helpers.errors import KitError
+from helpers.base.errors import KitError
 from helpers.ncco import Ncco, NccoError, Stream
 from helpers.rehearsal import play, sweep
 

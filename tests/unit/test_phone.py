@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from helpers.arguments import ArgumentError, addressed
-from helpers.control_plane import ControlPlane, ControlPlaneError
+from helpers.calls.arguments import ArgumentError, addressed
+from helpers.line.control_plane import ControlPlane, ControlPlaneError
 from helpers.phone import LivePhone, Phone, PhoneError
 from helpers.simulator import Simulator
 

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from IPython.lib.pretty import pretty
 
-from helpers.audio import AudioError, Samples, decode, encode_wav, telephone
-from helpers.errors import KitError
-from helpers.finding import Hit, find
-from helpers.questions import QuestionError
-from helpers.trace import Call, TraceError
+from helpers.audio.files import AudioError, Samples, decode, encode_wav, telephone
+from helpers.audio.likeness import Hit, find
+from helpers.base.errors import KitError
+from helpers.calls.answers import QuestionError
+from helpers.calls.trace import Call, TraceError
 from tests.unit import calls
 
 AUDIO = Path(__file__).resolve().parents[2] / "audio"
@@ -147,8 +147,8 @@ def melody(rng: np.random.Generator) -> Samples:
 
 
 def speech(rng: np.random.Generator) -> Samples:
-    from helpers.audio import resample
-    from helpers.simulator.speech import speak
+    from helpers.audio.files import resample
+    from helpers.simulator.sound.speech import speak
 
     text = " ".join(rng.choice(TEXT.split(), int(rng.integers(4, 12))))
     return resample(speak(text, language="en-GB", style=int(rng.integers(0, 3))), 16000, RATE)

@@ -15,8 +15,8 @@ import pytest
 import requests
 from flask import Flask, Response, request
 
-from helpers.errors import KitError
-from helpers.server import BackgroundServer, ServerError
+from helpers.base.errors import KitError
+from helpers.server.server import BackgroundServer, ServerError
 
 
 @pytest.fixture

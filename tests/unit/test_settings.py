@@ -13,9 +13,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from helpers.env_file import changed, quoted, read_env, write_env
-from helpers.setting_checks import VARIABLES, is_loopback
-from helpers.settings import Settings, SettingsError, load_settings
+from helpers.settings.checks import VARIABLES, is_loopback
+from helpers.settings.env_file import changed, quoted, read_env, write_env
+from helpers.settings.settings import Settings, SettingsError, load_settings
 
 APPLICATION = "0b1e6a52-5f3d-4a0e-9b7d-0d6f1c2a3b4c"
 LIVE = {"VOICE_MODE": "live"}
@@ -279,7 +279,7 @@ def test_not_loopback(url: str) -> None:
 
 def test_importing_settings_and_client_is_light() -> None:
     code = (
-        "import sys, helpers.settings, helpers.vonage;"
+        "import sys, helpers.settings.settings, helpers.vonage.client;"
         "print([n for n in ('requests', 'cryptography', 'jwt', 'dotenv', 'phonenumbers') if n in sys.modules])"
     )
     root = Settings().project

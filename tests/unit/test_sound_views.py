@@ -8,8 +8,8 @@ from urllib.parse import quote
 import numpy as np
 import pytest
 
-from helpers.errors import KitError
-from helpers.views.grid import grid
+from helpers.base.errors import KitError
+from helpers.base.grid import grid
 from helpers.views.sounds import listen
 
 AUDIO = Path(__file__).resolve().parents[2] / "audio"

@@ -9,7 +9,7 @@ from types import ModuleType
 import numpy as np
 import pytest
 
-from helpers import audio
+from helpers.audio import files as audio
 from tests.matching import match
 
 FOLDER = Path(__file__).resolve().parents[2] / "audio"

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from helpers.simulator import speech
+from helpers.simulator.sound import speech
 
 SENTENCE = "Hello and welcome to the show, my friend."
 

@@ -8,8 +8,8 @@ import timeit
 import numpy as np
 import pytest
 
-from helpers.errors import KitError
-from helpers.trace import Call, Trace, TraceError
+from helpers.base.errors import KitError
+from helpers.calls.trace import Call, Trace, TraceError
 from tests.unit import calls
 
 

@@ -16,9 +16,9 @@ from typing import Any
 import psutil
 import pytest
 
-from helpers.errors import KitError
-from helpers.server import BackgroundServer
-from helpers.tunnel import Tunnel, TunnelError
+from helpers.base.errors import KitError
+from helpers.server.server import BackgroundServer
+from helpers.server.tunnel import Tunnel, TunnelError
 
 # Speaks the part of the ngrok agent that pyngrok relies on: its log lines and its local API (ngrok.com/docs/agent/api).
 # The first lines are shell and Python at once: a plain #! line cannot hold a path with a space.

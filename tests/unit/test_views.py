@@ -10,13 +10,13 @@ from subprocess import run
 
 import pytest
 
-from helpers.trace import Call
-from helpers.views.base import View, columns, one_line
+from helpers.base.view import View, columns, one_line
+from helpers.calls.story import Story
+from helpers.calls.trace import Call
+from helpers.calls.tracks import Tracks
 from helpers.views.ladder import escape, wrap
 from helpers.views.player import safe_name
-from helpers.views.steps import Story
 from helpers.views.timeline import as_text
-from helpers.views.tracks import Tracks
 from tests.unit import calls
 
 SCRIPTS = {
@@ -331,6 +331,6 @@ def test_lines_and_columns() -> None:
 
 def test_importing_the_record_loads_nothing_heavy() -> None:
     heavy = "{'numpy', 'matplotlib', 'ipywidgets'}"
-    code = f"import sys, helpers.trace, helpers.explain; print(sorted({heavy} & set(sys.modules)))"
+    code = f"import sys, helpers.calls.trace, helpers.calls.explain; print(sorted({heavy} & set(sys.modules)))"
     done = run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
     assert done.stdout.strip() == "[]"

@@ -12,16 +12,16 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
-from helpers.errors import KitError
-from helpers.live import live_entries
-from helpers.record import Call
-from helpers.views.compare_calls import compare_calls
+from helpers.base.errors import KitError
+from helpers.calls.from_webhooks import live_entries
+from helpers.calls.record import Call
+from helpers.calls.tracks import Mark, Tracks
+from helpers.views.compare import compare_calls
 from helpers.views.folding import HEAD, MOST, TAIL, WRONG
 from helpers.views.lanes import MOST_ROWS, Placed, Scale, bars, keys, moments, rows
 from helpers.views.svg import COLOURS, Svg, fit, number, text_width
 from helpers.views.timeline import FIRST, KEPT, LAST
 from helpers.views.timeline_picture import Panel, Timeline, clock
-from helpers.views.tracks import Mark, Tracks
 from tests.unit import calls
 
 EVIL = (

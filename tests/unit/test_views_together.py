@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.trace import Call
+from helpers.calls.trace import Call
+from helpers.calls.tracks import Tracks
 from helpers.views.timeline import as_text
-from helpers.views.tracks import Tracks
 from tests.unit import calls
 from tests.unit.calls import LEG, PHONE, TALK
 

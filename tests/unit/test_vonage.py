@@ -21,12 +21,12 @@ import requests
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from helpers import vonage_http
-from helpers.errors import KitError
-from helpers.keys import PrivateKeyError, load_private_key
-from helpers.settings import Settings, SettingsError
-from helpers.vonage import Vonage
-from helpers.vonage_errors import (
+from helpers.base.errors import KitError
+from helpers.settings.keys import PrivateKeyError, load_private_key
+from helpers.settings.settings import Settings, SettingsError
+from helpers.vonage import transport as vonage_http
+from helpers.vonage.client import Vonage
+from helpers.vonage.errors import (
     AuthenticationError,
     BadRequestError,
     ForbiddenError,

@@ -14,11 +14,11 @@ import pytest
 import requests
 from flask import Flask, Response
 
-from helpers.errors import KitError
-from helpers.events import Events, kind
-from helpers.server import BackgroundServer
-from helpers.sound_files import send_audio
-from helpers.webhooks import create_app
+from helpers.base.errors import KitError
+from helpers.server.server import BackgroundServer
+from helpers.server.sound_files import send_audio
+from helpers.server.webhooks import create_app
+from helpers.wire.events import Events, kind
 
 NCCO = [{"action": "talk", "text": "Hello"}]
 SOUND = bytes(range(256)) * 40

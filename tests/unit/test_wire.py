@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from helpers.masking import mask
-from helpers.wire import Exchange, WireLog, body_text, pretty
+from helpers.base.masking import mask
+from helpers.wire.exchanges import Exchange, WireLog, body_text, pretty
 
 PEM = "-----BEGIN PRIVATE KEY-----\nTUlJc2VjcmV0\n-----END PRIVATE KEY-----\n"
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJpYXQiOjE3MDAwMDAwMDB9.c2lnbmF0dXJl-_x"

@@ -8,7 +8,7 @@ import numpy as np
 import vonage
 from vonage_voice import CreateCallRequest, NccoAction, Phone, Sip, ToPhone, Vbc, Websocket
 
-from helpers.audio import Samples
+from helpers.audio.files import Samples
 from tests.simulator.world import PHONE, World
 
 RATE = 16_000
@@ -30,14 +30,14 @@ def place(sdk: vonage.Vonage, world: World, *ncco: NccoAction, to: str | To = PH
 
 def voice(text: str, language: str = "en-US", style: int = 0) -> Samples:
     """A text as the platform says it."""
-    from helpers.simulator.speech import speak
+    from helpers.simulator.sound.speech import speak
 
     return speak(text, language=language, style=style, rate=RATE)
 
 
 def spoken(text: str) -> Samples:
     """A text as a person says it into a telephone."""
-    from helpers.simulator.media import Sound
+    from helpers.simulator.sound.mixing import Sound
 
     return Sound(voice(text)).through_phone("a").samples
 

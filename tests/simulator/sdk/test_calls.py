@@ -38,8 +38,8 @@ from vonage_voice import (
 )
 from vonage_voice.models.common import WebsocketAuthorization
 
-from helpers.audio import Samples, level_gain
-from helpers.simulator.tones import dtmf
+from helpers.audio.files import Samples, level_gain
+from helpers.simulator.sound.tones import dtmf
 from tests.matching import match
 from tests.simulator.sdk.orders import RATE, heard, loudness, place, spoken, voice
 from tests.simulator.test_websocket import SocketServer

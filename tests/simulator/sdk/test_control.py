@@ -27,9 +27,9 @@ from vonage_voice import (
     Wait,
 )
 
-from helpers.audio import Samples, level_gain
-from helpers.simulator.regions import REGIONS
-from helpers.simulator.tones import dtmf
+from helpers.audio.files import Samples, level_gain
+from helpers.simulator.account.regions import REGIONS
+from helpers.simulator.sound.tones import dtmf
 from tests.matching import match
 from tests.simulator.sdk.conftest import Client, pem
 from tests.simulator.sdk.orders import RATE, heard, loudness, place, spoken, voice

@@ -13,9 +13,9 @@ from vonage_voice.errors import NccoActionError
 
 import helpers.ncco
 from helpers.ncco import ACTIONS, parse
-from helpers.ncco.endpoints import ENDPOINTS
-from helpers.ncco.examples import EXAMPLES
-from helpers.ncco.option_examples import example_of
+from helpers.ncco.editing.examples import EXAMPLES
+from helpers.ncco.editing.option_examples import example_of
+from helpers.ncco.models.endpoints import ENDPOINTS
 from tests.simulator.sdk import ncco_models as sdk
 from tests.unit.ncco_strategies import PATHS, nccos
 

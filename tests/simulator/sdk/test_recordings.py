@@ -14,8 +14,8 @@ from vonage_http_client.errors import AuthenticationError, FileStreamingError, N
 from vonage_voice import Conversation, Input, Record, Speech, Stream, Talk
 from vonage_voice.errors import VoiceError
 
-from helpers.audio import Samples
-from helpers.simulator.media import Sound
+from helpers.audio.files import Samples
+from helpers.simulator.sound.mixing import Sound
 from tests.matching import match
 from tests.simulator.sdk.conftest import Client, pem
 from tests.simulator.sdk.orders import RATE, loudness, place, spoken, voice

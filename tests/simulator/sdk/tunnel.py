@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from helpers.simulator.regions import REGIONS
+from helpers.simulator.account.regions import REGIONS
 
 HOSTS = ("api.nexmo.com", "rest.nexmo.com", "api-us.nexmo.com", *REGIONS.values())
 

@@ -1,0 +1,355 @@
+"""One call as it was: a snapshot of its entries, and the questions a lesson asks of it."""
+
+from __future__ import annotations
+
+import io
+import wave
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..base.errors import KitError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from ..base.view import View
+    from ..views.ladder import Ladder
+    from ..views.timeline import TimelineView
+    from .answers import Answer, Digits, Told
+    from .heard import Heard as HeardAnswer
+    from .said import Said
+
+Entry = dict[str, Any]
+Heard = Callable[[str, int], bytes]
+
+OVER = frozenset({"completed", "busy", "rejected", "unanswered", "timeout", "cancelled", "failed"})
+TOLD = frozenset({"event", "input", "notify", "error"})
+
+
+class TraceError(KitError):
+    """A question that the record of a call cannot answer."""
+
+
+@dataclass(frozen=True)
+class Span:
+    """One NCCO action of one leg as it ran. ``start`` and ``end`` are call time; ``end`` is None while it runs."""
+
+    leg: str
+    ncco: int
+    index: int
+    action: str
+    options: dict[str, Any]
+    start: float
+    end: float | None = None
+    state: str = "started"
+    why: str | None = None
+
+
+class Call:
+    """The record of one call, by leg or by conversation uuid: a snapshot that does not change any more.
+
+    ``entries`` may be those of one call or of many; only this call's are kept. ``heard(leg, rate)`` gives what the
+    person on that leg heard as a WAV file, from answer to end. Times are seconds of call time, like ``at``.
+    """
+
+    def __init__(self, entries: Iterable[Entry], *, uuid: str, heard: Heard | None = None) -> None:
+        entries = list(entries)
+        mine = [e for e in entries if uuid in (e["leg"], e["conversation"])]
+        if not mine:
+            raise TraceError(
+                f"There is no call {uuid!r} in the record.",
+                "Use the uuid or conversation_uuid of the reply that created the call, or of one of its events.",
+                uuid=uuid,
+            )
+        talks = {e["conversation"] for e in mine if e["conversation"]} - {uuid}
+        mine += [e for e in entries if e["leg"] is None and e["conversation"] in talks]
+        self.uuid = uuid
+        self._entries = sorted(mine, key=lambda e: (e["at"], e["seq"]))
+        self._heard = heard
+
+    def __repr__(self) -> str:
+        length = "" if self.duration is None else f" · {self.duration:.1f} s of talk"
+        return f"Call {self.from_} → {self.to}, {self.direction}: {', '.join(self.statuses)}{length}"
+
+    def entries(self, kind: str | None = None, **match: Any) -> list[Entry]:
+        """The entries of one kind whose facts equal ``match``: ``call.entries("status", status="busy")``."""
+        of_kind = self._entries if kind is None else self._kinds.get(kind, [])
+        return [e for e in of_kind if all(e.get(k) == v for k, v in match.items())]
+
+    @cached_property
+    def _kinds(self) -> dict[str, list[Entry]]:
+        """The entries by kind: a call of two hours has thousands."""
+        kinds: dict[str, list[Entry]] = {}
+        for entry in self._entries:
+            kinds.setdefault(entry["kind"], []).append(entry)
+        return kinds
+
+    # Who and when -----------------------------------------------------------------------------------------------
+
+    @property
+    def legs(self) -> list[str]:
+        """The uuid of each leg, in the order in which they began."""
+        return list(dict.fromkeys(e["leg"] for e in self._entries if e["leg"]))
+
+    @property
+    def leg(self) -> str:
+        """The uuid of the first leg."""
+        return self.uuid if not self.legs else self.legs[0]
+
+    @property
+    def conversation(self) -> str | None:
+        """The conversation's uuid, ``CON-…``."""
+        return next((str(e["conversation"]) for e in self._entries if e["conversation"]), None)
+
+    @property
+    def talks(self) -> list[str]:
+        """The uuid of each conversation the call was in, in order: a leg that joins a named one leaves its own."""
+        return list(dict.fromkeys(str(e["conversation"]) for e in self._entries if e["conversation"]))
+
+    def fact(self, name: str, leg: str | None = None) -> Any:
+        """One fact of a leg's first entry: ``direction``, ``from``, ``to`` or ``type``."""
+        return next((e.get(name) for e in self.entries("leg", leg=leg or self.leg)), None)
+
+    @property
+    def direction(self) -> str:
+        """``outbound`` or ``inbound``."""
+        return str(self.fact("direction") or "")
+
+    @property
+    def from_(self) -> str:
+        """The number that calls."""
+        return str(self.fact("from") or "")
+
+    @property
+    def to(self) -> str:
+        """The number that is called."""
+        return str(self.fact("to") or "")
+
+    @property
+    def statuses(self) -> list[str]:
+        """The states of the first leg, in order: ``["started", "ringing", "answered", "completed"]``."""
+        return [str(e["status"]) for e in self.entries("status", leg=self.leg)]
+
+    @property
+    def status(self) -> str:
+        """The latest state of the first leg."""
+        return self.statuses[-1] if self.statuses else ""
+
+    @property
+    def start(self) -> float:
+        """Call time of the first entry. Every view counts from here."""
+        return float(self._entries[0]["at"])
+
+    @property
+    def answered_at(self) -> float | None:
+        """When the first leg was answered, or None."""
+        return self.when("answered")
+
+    @property
+    def ended_at(self) -> float | None:
+        """When the first leg was over, or None while it goes on."""
+        last = self.entries("status", leg=self.leg)[-1:]
+        return float(last[0]["at"]) if last and last[0]["status"] in OVER else None
+
+    @property
+    def duration(self) -> float | None:
+        """Seconds from answer to end, or None when there was no answer or is no end."""
+        if self.answered_at is None or self.ended_at is None:
+            return None
+        return round(self.ended_at - self.answered_at, 6)
+
+    def when(self, status: str, leg: str | None = None) -> float | None:
+        """Call time at which a leg (the first, if none is named) reached a status, or None."""
+        found = self.entries("status", leg=leg or self.leg, status=status)
+        return float(found[0]["at"]) if found else None
+
+    def picked_up(self, leg: str | None = None) -> float | None:
+        """Call time from which a leg could hear: its answer. The record of a conversation may know only its joining."""
+        at = self.when("answered", leg)
+        joined = self.entries("conversation", leg=leg or self.leg, state="joined") if at is None else []
+        return float(joined[0]["at"]) if joined else at
+
+    def since_start(self, at: float) -> float:
+        """Seconds since the start of the call, which is what every view prints."""
+        return float(round(at - self.start, 6))
+
+    # What happened ----------------------------------------------------------------------------------------------
+
+    @property
+    def events(self) -> Told:
+        """The payloads sent to the event URLs, as they were on the wire. A repeated attempt counts once.
+
+        A list that knows when each was sent: ``.times``, ``.at``, ``.seconds`` (since the call began), ``.evidence``.
+        """
+        from .answers import events
+
+        return events(self)
+
+    @property
+    def digits(self) -> Digits:
+        """The digits that the call's ``input`` actions collected.
+
+        A text that knows when keys were pressed: ``.pressed``, ``.at``, ``.seconds`` (since the answer), ``.evidence``.
+        """
+        from .answers import digits
+
+        return digits(self)
+
+    def lasted(
+        self, seconds: float | None = None, *, at_least: float | None = None, at_most: float | None = None
+    ) -> Answer:
+        """Did they talk for about so many seconds (half a second more or less), or within limits?
+
+        ``call.lasted(10)``, ``call.lasted(at_least=5, at_most=20)``; without any: did it last at all. Counted from
+        answer to end, ``.seconds`` has it. Raises QuestionError for what is no number of seconds.
+        """
+        from .answers import lasted
+
+        return lasted(self, seconds, at_least=at_least, at_most=at_most)
+
+    @property
+    def errors(self) -> list[Entry]:
+        """The error entries: ``reason`` and ``advice``."""
+        return self.entries("error")
+
+    @property
+    def actions(self) -> list[Span]:
+        """The NCCO actions that were reached, in the order in which they started."""
+        spans: dict[tuple[Any, ...], Span] = {}
+        for e in self.entries("action"):
+            key = (e["leg"], e["ncco"], e["index"])
+            first = spans.get(key)
+            start = first.start if first else e["at"]
+            end = None if e["state"] == "started" else e["at"]
+            options = e.get("options") or (first.options if first else {})
+            spans[key] = Span(*key, e["action"], options, start, end, e["state"], e.get("why"))
+        return list(spans.values())
+
+    # What was heard ---------------------------------------------------------------------------------------------
+
+    def heard_wav(self, rate: int = 8000, leg: str | None = None) -> bytes:
+        """What a leg's person heard from answer to end, as a WAV file. Raises :class:`TraceError` if there is none."""
+        leg = self.known(leg)
+        if self.picked_up(leg) is None:
+            states = ", ".join(str(e["status"]) for e in self.entries("status", leg=leg)) or "not started"
+            raise TraceError(
+                f"Nothing was heard on leg {leg!r}, because it was not answered ({states}).",
+                "Wait for the answer first: kit.wait_for(call, 'answered').",
+                leg=leg,
+            )
+        if self._heard is None:
+            raise TraceError(
+                "There is no sound in this record.",
+                "Only the simulator keeps what was heard; in a live call listen on your phone, or record the call.",
+                leg=leg,
+            )
+        return self._heard(leg, rate)
+
+    def heard(self, sound: Path | str | bytes, leg: str | None = None) -> HeardAnswer:
+        """Was this sound heard? Found by how it sounds, not by its name, in what the person on a leg heard.
+
+        ``sound``: the name of an MP3 or WAV file (as it is, or in the kit's folder ``audio``), or its bytes. It is
+        found through a telephone, softer or louder, cut off, looped, joined late, and under other voices. The same
+        sound in another file counts: ``greeting.mp3`` and ``greeting.wav``. The answer is true or false and says when,
+        how much, how sure, and why not. In a live call nobody knows: the answer says so.
+
+        Raises AudioError when there is no such file or it cannot be read.
+        """
+        from .heard import heard
+
+        return heard(self, sound, leg)
+
+    def said(self, words: str, leg: str | None = None) -> Said:
+        """Did the person on a leg hear these words, said by ``talk`` or by somebody else in the call?
+
+        Case and punctuation do not count, and the words must stand together. Of a text that was cut off only what was
+        said until then counts. The answer has ``.at``, ``.seconds``, ``.text`` and ``.by``, and says why not.
+        """
+        from .said import said
+
+        return said(self, words, leg)
+
+    def longest_silence(self, leg: str | None = None, minimum: float = 0.5) -> Answer:
+        """The longest stretch in which a leg heard (almost) nothing: ``.at``, ``.seconds``, and who caused it.
+
+        False if none is as long as ``minimum`` seconds. The level that counts is that of :meth:`silences`.
+        """
+        from .answers import longest_silence
+
+        return longest_silence(self, leg=leg, minimum=minimum)
+
+    def heard_samples(self, rate: int = 8000, leg: str | None = None) -> NDArray[np.float32]:
+        """What a leg's person heard: mono samples between -1 and 1, ``rate`` a second, from answer to end."""
+        import numpy as np
+
+        with wave.open(io.BytesIO(self.heard_wav(rate, leg))) as sound:
+            data = np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2")
+            mono = data.reshape(-1, sound.getnchannels()).mean(axis=1)
+        return np.asarray(mono / 32768, dtype=np.float32)
+
+    def silences(
+        self, threshold: float = 0.01, minimum: float = 0.5, leg: str | None = None
+    ) -> list[tuple[float, float]]:
+        """Where the leg heard (almost) nothing: ``(start, end)`` in seconds since the answer.
+
+        ``threshold`` is the RMS level, 0 to 1, below which 20 ms count as silent; ``minimum`` is in seconds.
+        """
+        import numpy as np
+
+        samples, window = self.heard_samples(8000, leg), 160
+        whole = samples[: len(samples) // window * window].reshape(-1, window)
+        quiet = np.sqrt((whole**2).mean(axis=1)) < threshold
+        edges = np.flatnonzero(np.diff(np.concatenate([[0], quiet.astype(np.int8), [0]])))
+        pairs = [(round(int(a) * 0.02, 3), round(int(b) * 0.02, 3)) for a, b in edges.reshape(-1, 2)]
+        return [(a, b) for a, b in pairs if b - a >= minimum]
+
+    def known(self, leg: str | None) -> str:
+        """The leg that is meant: the first, if none is named. Raises :class:`TraceError` if there is no such leg."""
+        leg = self.leg if leg is None else leg
+        if self.legs and leg not in self.legs:
+            raise TraceError(f"This call has no leg {leg!r}.", "call.legs lists them.", leg=leg)
+        return leg
+
+    @property
+    def has_sound(self) -> bool:
+        """True if what was heard can be had: the simulator keeps it, a real phone does not."""
+        return self._heard is not None
+
+    # What to look at --------------------------------------------------------------------------------------------
+
+    def show(self) -> None:
+        """Show the call in the notebook: its sound, its timeline, its ladder."""
+        from IPython.display import display
+
+        for view in (self.player(), self.timeline(), self.ladder()):
+            display(view)  # type: ignore[no-untyped-call]
+
+    def player(self, leg: str | None = None, **options: Any) -> View:
+        """A player with captions for what one leg heard. See :func:`helpers.views.player.player`."""
+        from ..views.player import player
+
+        self.known(leg)
+        return player(self, leg, **options)
+
+    def timeline(self, leg: str | None = None, *, width: float = 0) -> TimelineView:
+        """Sound, webhooks and NCCO actions over time, of every leg or one. See :mod:`helpers.views.timeline`."""
+        from ..views.timeline import timeline
+
+        self.known(leg)
+        return timeline(self, leg, width=width)
+
+    def ladder(self, *, full: bool = False) -> Ladder:
+        """Who told whom what, in order. See :func:`helpers.views.ladder.ladder`."""
+        from ..views.ladder import ladder
+
+        return ladder(self, full=full)
+
+    def table(self) -> View:
+        """Everything that happened, line by line. See :func:`helpers.views.table.table`."""
+        from ..views.table import table
+
+        return table(self)

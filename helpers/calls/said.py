@@ -1,0 +1,144 @@
+"""Were these words heard in the call? From the texts of ``talk`` and of people, as far as they came to be spoken."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from ..base.view import one_line
+from .answers import Answer, QuestionError, not_answered, since_answer
+
+if TYPE_CHECKING:
+    from .record import Call, Entry
+
+MOST = 3  # texts that are named
+HAIR = 0.02  # seconds
+LONGEST = 2000  # characters of a text, more than can be spoken at once
+
+
+@dataclass(frozen=True, repr=False)
+class Said(Answer):
+    """Whether words were heard: ``heard_in`` is the text they stand in, ``by`` who said it. See :class:`Answer`."""
+
+    heard_in: str = ""
+    by: str = ""
+
+
+@dataclass(frozen=True)
+class Speech:
+    """A text that a leg heard, from ``start`` to ``end`` (call time); all of it takes ``length`` seconds."""
+
+    text: str
+    by: str
+    start: float
+    length: float
+    end: float
+    why: str = ""
+
+
+def said(call: Call, words: str, leg: str | None = None) -> Said:
+    """See :meth:`helpers.calls.record.Call.said`."""
+    from ..simulator.phones.hearing import places_of
+    from ..simulator.phones.scripts import words_of
+
+    if not isinstance(words, str) or not words_of(words):
+        raise QuestionError(f"{words!r} holds no words.", 'Ask for some: call.said("press one").')
+    leg = call.known(leg)
+    shown = f"“{words}”"
+    if why := not_answered(call, leg):
+        return Said(False, f"{shown}: not heard, {why}")
+    if not call.has_sound:
+        instead = "Listen on your phone, or record the call with a transcription."
+        return Said(False, f"{shown}: not known, the kit does not hear a live call", (instead,), known=False)
+    speeches = sorted(_speeches(call, leg), key=lambda one: one.start)
+    begun = ""
+    for speech in speeches:
+        for first, last in places_of(words, speech.text):
+            start, stop = speech.start + first * speech.length, speech.start + last * speech.length
+            if stop <= speech.end + HAIR:
+                at, seconds = since_answer(call, leg, start), round(stop - start, 3)
+                text = f"{shown}: heard about {at:.1f} s after the answer, said by {speech.by}"
+                return Said(True, text, (f"in: “{speech.text}”",), at, seconds, heard_in=speech.text, by=speech.by)
+            at = since_answer(call, leg, speech.end)
+            begun = (
+                begun or f"{speech.by} would have said it, but was cut off at {at:.1f} s{speech.why}: “{speech.text}”"
+            )
+    return Said(False, f"{shown}: not heard", tuple(_why_not(call, leg, words, speeches, begun)))
+
+
+def _why_not(call: Call, leg: str, words: str, speeches: list[Speech], begun: str) -> Iterator[str]:
+    from ..simulator.phones.hearing import places_of
+
+    if begun:
+        yield begun
+    own = [e for e in call.entries("said", leg=leg) if e.get("text") and places_of(words, e["text"])]
+    if own:
+        yield f"it was said by the person on this phone, {since_answer(call, leg, own[0]['at']):.1f} s after the answer"
+    if call.uuid == leg and call.entries("conversation", state="joined"):
+        yield f"this is the record of one leg; what others said is in that of the conversation, {call.talks[-1]}"
+    texts = list(dict.fromkeys(speech.text for speech in speeches))
+    more = f" and {len(texts) - MOST} more" if len(texts) > MOST else ""
+    yield f"what was said: {', '.join(f'“{text}”' for text in texts[:MOST])}{more}" if texts else "nobody said anything"
+
+
+def _speeches(call: Call, leg: str) -> Iterator[Speech]:
+    """Every text that a leg heard."""
+    over = call.when("completed", leg)
+    end = math.inf if over is None else over
+    stops = {e["cue"]: e for e in call.entries("sound", leg=leg, state="stopped")}
+    for e in call.entries("sound", leg=leg, state="started"):
+        if e.get("text") and e.get("seconds"):
+            stop = stops.get(e["cue"])
+            until = min(end, stop["at"] if stop else math.inf if e["ends"] is None else e["ends"])
+            yield Speech(one_line(e["text"], LONGEST), "talk", e["at"], e["seconds"], until, _key_at(call, leg, until))
+    for e in call.entries("said"):
+        if e["leg"] != leg and e.get("text") and e.get("seconds"):
+            who = str(
+                call.fact("from" if call.fact("direction", e["leg"]) == "inbound" else "to", e["leg"]) or "a person"
+            )
+            for a, b in _audible(call, leg, e, min(end, e["at"] + e["seconds"])):
+                # What was said before this stretch was not heard: the text begins anew, and its start is not in it.
+                if a == e["at"]:
+                    yield Speech(one_line(e["text"], LONGEST), one_line(who, 30), e["at"], e["seconds"], b)
+
+
+def _key_at(call: Call, leg: str, at: float) -> str:
+    """The key that cut a text off, if one did."""
+    keys = [e["digit"] for e in call.entries("key", leg=leg) if abs(e["at"] - at) < HAIR]
+    return f" by the key {keys[0]}" if keys else ""
+
+
+def _audible(call: Call, leg: str, spoken: Entry, end: float) -> Iterator[tuple[float, float]]:
+    """The stretches of a person's words that a leg heard: in one conversation with it, not muted, not earmuffed."""
+    begin, answered = spoken["at"], call.picked_up(leg)
+    begin = max(begin, math.inf if answered is None else answered)
+    changes = {e["at"] for kind in ("control", "conversation") for e in call.entries(kind) if begin < e["at"] < end}
+    cuts = sorted({begin, end, *changes})
+    open_at = None
+    for a, b in pairwise(cuts):
+        together = _talk(call, leg, a) == spoken["conversation"]
+        hears = together and not _is_on(call, "mute", spoken["leg"], a) and not _is_on(call, "earmuff", leg, a)
+        if hears and open_at is None:
+            open_at = a
+        if not hears and open_at is not None:
+            yield open_at, a
+            open_at = None
+        if hears and b == end and open_at is not None:
+            yield open_at, b
+
+
+def _talk(call: Call, leg: str, at: float) -> str | None:
+    """The conversation a leg was in; None if it had left."""
+    last = next((e for e in reversed(call.entries(leg=leg)) if e["at"] <= at), None)
+    if last is None or (last["kind"] == "conversation" and last["state"] == "left"):
+        return None
+    return str(last["conversation"])
+
+
+def _is_on(call: Call, action: str, leg: str, at: float) -> bool:
+    """True when a leg is muted (or earmuffed) at a moment."""
+    done = [e["action"] for e in call.entries("control", leg=leg) if e["at"] <= at]
+    return next((one == action for one in reversed(done) if one in (action, f"un{action}")), False)

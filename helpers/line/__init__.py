@@ -1,0 +1,1 @@
+"""The line to a phone network, in this kernel or elsewhere."""

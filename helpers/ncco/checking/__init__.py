@@ -1,0 +1,1 @@
+"""Reading an NCCO, and everything that is checked beyond one action."""

@@ -1,0 +1,211 @@
+"""``Ncco``: a checked list of actions; ``parse`` makes one, ``check`` says what is wrong with what is not one yet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, overload
+
+from ..jsontext import from_json
+from ..models.actions import ACTIONS
+from ..models.fields import is_web_address
+from ..models.model import Action
+from ..problems.fixes import copied, on_list, put
+from ..problems.problems import MOST_PROBLEMS, NccoError, Problem, error, kind_of, shown
+from ..schema import named_options
+from ..templates.filling import fill_in
+from .lint import Step, between
+from .live import live_problems
+from .naming import no_action
+from .shape import shape_problems
+
+
+class Ncco(Sequence[Action]):
+    """A call control object: actions in the order in which a call carries them out. It cannot be changed.
+
+    ``ncco[0].streamUrl`` reads an option. Made by :func:`parse`, or of models: ``Ncco([Talk(text="Hello")])``. Raises
+    :class:`NccoError` if it has an error; ``.advice`` holds the remarks about one that has none.
+    """
+
+    def __init__(self, actions: Iterable[Action | dict[str, Any]]) -> None:
+        models, problems = _read(list(actions))
+        if any(p.severity == "error" for p in problems):
+            raise NccoError(problems)
+        self._actions = tuple(models)
+        self.advice: list[Problem] = problems
+
+    @overload
+    def __getitem__(self, index: int) -> Action: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Action]: ...
+    def __getitem__(self, index: int | slice) -> Action | Sequence[Action]:
+        return self._actions[index]
+
+    def __len__(self) -> int:
+        return len(self._actions)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Ncco) and self.to_list() == other.to_list()
+
+    def __hash__(self) -> int:
+        return hash(self.to_json())
+
+    def __repr__(self) -> str:
+        return f"<NCCO: {' → '.join(action.action for action in self)}>"
+
+    def to_list(self) -> list[dict[str, Any]]:
+        """The NCCO as JSON has it: only what was set, ``action`` first in each, then as it was written."""
+        return [action.to_dict() for action in self]
+
+    def to_json(self, indent: int | None = 4) -> str:
+        """The NCCO as JSON text; ``indent=None`` puts it on one line."""
+        return json.dumps(self.to_list(), indent=indent, ensure_ascii=False)
+
+
+def parse(data: Any) -> Ncco:
+    """The NCCO in ``data``: JSON text or bytes, or a list of dicts, models or both.
+
+    Raises :class:`NccoError`, whose ``.problems`` says everything that is wrong at once.
+
+    >>> parse('[{"action": "stream", "streamUrl": ["https://example.com/music.mp3"]}]')
+    <NCCO: stream>
+    """
+    if isinstance(data, Ncco):
+        return data
+    items, problems = _as_list(data)
+    if problems and any(p.severity == "error" for p in problems):
+        raise NccoError(problems)
+    ncco = Ncco(items)
+    ncco.advice = problems + ncco.advice
+    return ncco
+
+
+def check(data: Any, *, live: bool = False, variables: Mapping[str, Any] | None = None) -> list[Problem]:
+    """Everything that is wrong or doubtful about ``data``, in order; an empty list if nothing is. Never raises.
+
+    ``data`` is what :func:`parse` takes. ``live=True`` adds what matters when the real Vonage carries it out: addresses
+    of this machine or of a home network are errors, sound over http is advice. With ``variables`` templates are filled
+    in first, and what is then sent is checked; without them a placeholder is an error.
+
+    >>> [problem.rule for problem in check([{"action": "talk", "text": "Hello", "loop": "2"}])]
+    ['number-as-text']
+    """
+    items, problems = _as_list(data)
+    if any(p.severity == "error" for p in problems):
+        return problems
+    return problems + _read(items, live=live, variables=variables)[1]
+
+
+def _as_list(data: Any) -> tuple[list[Any], list[Problem]]:
+    found: list[Problem] = []
+    if isinstance(data, (str, bytes, bytearray)):
+        data, found = from_json(data)
+        if any(p.severity == "error" for p in found):
+            return [], found
+    if isinstance(data, (list, tuple, Ncco)):
+        return list(data), found if data else [*found, _empty()]
+    return [], [*found, _no_list(data)]
+
+
+def _empty() -> Problem:
+    said, cure = "The NCCO is empty: the call would end at once.", "Add an action such as talk or stream."
+    fix = on_list("Add a talk", lambda items: [{"action": "talk", "text": "Hello."}])
+    return error("", said, cure, rule="empty-ncco", fix=fix)
+
+
+def _no_list(data: Any) -> Problem:
+    said = f"An NCCO is a list of actions, but this is {kind_of(data)}."
+    if isinstance(data, dict) and isinstance(data.get("ncco"), (list, tuple)):
+        fix = on_list("Take the list in it", lambda items: items["ncco"])
+        return error("", said, "The NCCO is the list in it, under the name ncco.", rule="not-a-list", fix=fix)
+    if isinstance(data, dict) and "action" not in data:
+        names = ", ".join(shown(name, 20) for name in list(data)[:4])
+        said = f"An NCCO is a list of actions, but this is an object{f' with {names}' if names else ''}."
+        cure = 'Look for the list in it that begins with [{"action": …: or is it a file of another tool?'
+        return error("", said, cure, rule="not-a-list")
+    if isinstance(data, (dict, Action)):
+        said = "An NCCO is a list, but this is a single action."
+        fix = on_list("Put it in a list", lambda items: [items])
+        return error("", said, "Put square brackets around it: [ … ].", rule="not-a-list", fix=fix)
+    return error("", said, 'Write for example [{"action": "talk", "text": "Hello"}].', rule="not-a-list")
+
+
+def _read(
+    items: Sequence[Any], *, live: bool = False, variables: Mapping[str, Any] | None = None
+) -> tuple[list[Action], list[Problem]]:
+    """Models of all items that are right, and the problems of all items, in order."""
+    given = [item.to_dict() if isinstance(item, Action) else item for item in items]
+    broken = shape_problems(given)
+    filled, untold = (given, {}) if variables is None else fill_in(given, variables, broken)
+    models: list[Action] = []
+    problems: list[Problem] = [] if given else [_empty()]
+    steps: list[Step] = []
+    wrong = 0
+    for index, item in enumerate(filled):
+        one = _Item(broken[index]) if index in broken else _read_one(item, alone=len(filled) == 1)
+        found = one.problems
+        if item is not given[index]:
+            # A fix would write over the template.
+            found = [replace(p, fix=None) for p in found]
+        if index in untold:
+            # Told better by the template's own problems.
+            found = [*untold[index], *(p for p in found if p.rule != "placeholder-left")]
+        if live and one.name:
+            found = [*found, *live_problems(one.name, named_options(ACTIONS[one.name]), one.options)]
+        if one.model is not None:
+            models.append(one.model)
+        problems += [p.at(index) for p in found]
+        # What is wrong in itself can still be in the wrong place, so every step takes part.
+        steps.append((index, one.name, one.options))
+        wrong += any(p.severity == "error" for p in found)
+        if wrong >= MOST_PROBLEMS:
+            said, cure = "What follows has not been looked at.", "Correct these errors first."
+            problems.append(error("", said, cure, rule="too-many-problems").at(index))
+            return models, problems
+    problems = [_with_address(p, steps) for p in problems] + list(between(steps))
+    problems.sort(key=lambda p: -1 if p.action is None else p.action)
+    return models, problems
+
+
+@dataclass
+class _Item:
+    """One item of the list: its problems; its model if it is right; its name and options as far as they are known."""
+
+    problems: list[Problem]
+    model: Action | None = None
+    name: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def _read_one(item: Any, *, alone: bool) -> _Item:
+    if not isinstance(item, dict):
+        said = f"An action is an object, but this is {kind_of(item)} ({shown(item)})."
+        inner = alone and isinstance(item, (list, tuple)) and all(isinstance(one, dict) for one in item) and item
+        fix = on_list("Take the inner list", lambda items: items[0]) if inner else None
+        cure = 'Write for example {"action": "talk", "text": "Hello"}.'
+        return _Item([error("", said, cure, rule="not-an-action", fix=fix)])
+    name = item.get("action")
+    if not isinstance(name, str) or name not in ACTIONS:
+        problem = no_action(item, alone)
+        meant = problem.fix.change(copied(item)) if problem.fix else None
+        if not isinstance(meant, dict):
+            return _Item([problem])
+        return replace(_read_one(meant, alone=alone), problems=[problem], model=None)
+    options = {k: v for k, v in item.items() if k != "action"}
+    model, found, tidied = ACTIONS[name].look_at(options)
+    if found:
+        found = ACTIONS[name].only_good_fixes(options, found[:MOST_PROBLEMS])
+        model = None if any(p.severity == "error" for p in found) else model
+    return _Item(found, model, name, tidied.data)
+
+
+def _with_address(problem: Problem, steps: Sequence[Step]) -> Problem:
+    """A missing eventUrl can be that of another action."""
+    if problem.rule != "missing-option" or problem.field != "eventUrl" or problem.fix is not None:
+        return problem
+    urls = [options.get("eventUrl") for _, _, options in steps]
+    url = next((u for u in urls if isinstance(u, list) and len(u) == 1 and isinstance(u[0], str)), None)
+    if url is None or not is_web_address(url[0]):
+        return problem
+    return replace(problem, fix=put(f"Write {shown(url[0])}", ("eventUrl",), url).at(problem.action))

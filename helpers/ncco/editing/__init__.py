@@ -1,0 +1,1 @@
+"""What an editor needs: changes, paths, examples, the reference."""

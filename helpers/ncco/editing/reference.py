@@ -1,0 +1,151 @@
+"""The reference of all actions and options, made from the models; and of the rules by which an NCCO is checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+from ...base.errors import KitError
+from ..models.actions import ACTIONS
+from ..models.mending import did_you_mean
+from ..problems.rules import RULES
+from ..schema import Option, options_of, walk
+from .option_examples import example_of, known_action
+
+HEAD = ("option", "holds", "default", "unit", "what it does", "example", "source")
+# Columns of sentences and of code are the widest, on a narrow page too.
+WIDTHS = {"holds": ";min-width:8em", "what it does": ";min-width:14em", "example": ";min-width:11em"}
+Row = tuple[str, ...]
+
+
+class Reference:
+    """A table: ``.markdown`` and ``.html``; a notebook shows it drawn, ``print`` as plain text.
+
+    ``rows`` holds a text for each name in ``head``. Of a cell with two lines the first is a summary: HTML shows the
+    second on a click. ``short`` columns stand on one line of the plain text, the others below it.
+    """
+
+    def __init__(self, rows: Sequence[Row], head: Row, title: str = "", short: int = 2) -> None:
+        self.title, self.head, self.rows, self._short = title, head, list(rows), short
+
+    @property
+    def markdown(self) -> str:
+        """The table in Markdown."""
+        lines = [self.head, tuple("---" for _ in self.head), *(tuple(map(_in_markdown, row)) for row in self.rows)]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        return f"{self.title}\n\n{table}" if self.title else table
+
+    @property
+    def html(self) -> str:
+        """The table in HTML, every cell escaped. It sets no colours, so it has those of the page."""
+        style = "text-align:left;vertical-align:top;padding:4px 12px 4px 0"
+        head = "".join(
+            f'<th scope="col" style="{style}{WIDTHS.get(name, "")}">{escape(name)}</th>' for name in self.head
+        )
+        cell = f'<td style="{style}">'
+        rows = "".join("<tr>" + "".join(f"{cell}{_in_html(text)}</td>" for text in row) + "</tr>" for row in self.rows)
+        caption = f'<caption style="text-align:left;padding:4px 0">{escape(self.title)}</caption>' if self.title else ""
+        table = f"<table>{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        return f'<div style="overflow-x:auto">{table}</div>'
+
+    def __str__(self) -> str:
+        # One block for each row: a wide table is unreadable without a grid, and when read aloud.
+        lines = [self.title] if self.title else []
+        for row in self.rows:
+            lines.append(" · ".join(text for text in row[: self._short] if text))
+            for name, text in zip(self.head[self._short :], row[self._short :], strict=True):
+                first, _, more = text.partition("\n")
+                lines += [f"    {one}" for one in (f"{name}: {first}" if first else "", more) if one]
+        return "\n".join(lines)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": str(self), "text/html": self.html}
+
+    __repr__ = __str__
+
+
+def reference(action: str | None = None) -> Reference:
+    """Every option of every action, or of one: what it may hold, what it does, where that is said, an NCCO to try."""
+    names = [known_action(action)] if action else list(ACTIONS)
+    rows = [(name, *_row(name, path, option)) for name in names for path, option in walk(options_of(ACTIONS[name]))]
+    return Reference(rows, ("action", *HEAD))
+
+
+def describe(action: str, option: str | None = None) -> Reference:
+    """Help for one action, or for one of its options: ``describe("stream")``, ``describe("input", "dtmf.timeOut")``.
+
+    Raises :class:`KitError` if there is none of that name.
+    """
+    name = known_action(action)
+    model = ACTIONS[name]
+    options = dict(walk(options_of(model)))
+    if option is None:
+        wait = "the next action waits for it" if model.synchronous else "it runs in the background"
+        title = f"{name}: {model.summary} As a rule {wait}."
+        return Reference([_row(name, path, one) for path, one in options.items() if "." not in path], HEAD, title, 1)
+    found = [path for path in options if path == option or _without_type(path) == option]
+    if not found:
+        meant = did_you_mean(option, options)
+        top = ", ".join(path for path in options if "." not in path)
+        raise KitError(
+            f"{name} has no option {option!r}.", f"Did you mean {meant}?" if meant else f"Its options are: {top}."
+        )
+    below = [path for path in options if path.startswith(tuple(f"{one}." for one in found))]
+    return Reference([_row(name, path, options[path]) for path in found + below], HEAD, f"{name}: {option}", 1)
+
+
+def rules() -> Reference:
+    """Every rule by which ``check`` judges an NCCO, how serious it is, and why it matters."""
+    return Reference([(rule.name, rule.severity, rule.why) for rule in RULES.values()], ("rule", "severity", "why"))
+
+
+def _row(action: str, path: str, option: Option) -> Row:
+    ncco = example_of(action, path)
+    return (
+        path,
+        option.expected,
+        _default(option),
+        option.unit,
+        _help(option),
+        f"{_fragment(option)}\n{json.dumps(ncco, ensure_ascii=False)}",
+        f"{option.source}, {option.date}" if option.date else option.source,
+    )
+
+
+def _help(option: Option) -> str:
+    if not option.deprecated:
+        return option.help
+    return f"{option.help} Deprecated{f': use {option.instead}' if option.instead else ''}."
+
+
+def _fragment(option: Option) -> str:
+    """``"loop": 2``"""
+    value = option.choices[0] if option.example is None and option.choices else option.example
+    return f"{json.dumps(option.name)}: {json.dumps(value, ensure_ascii=False)}"
+
+
+def _default(option: Option) -> str:
+    if option.required:
+        return "required"
+    return "not set" if option.default is None else json.dumps(option.default, ensure_ascii=False)
+
+
+def _without_type(path: str) -> str:
+    """`endpoint.number` will do for `endpoint.phone.number`."""
+    first, _, rest = path.partition(".")
+    return f"{first}.{rest.partition('.')[2]}"
+
+
+def _in_markdown(cell: str) -> str:
+    summary, _, more = cell.replace("|", "\\|").partition("\n")
+    return f"`{more}`" if more else summary.replace("<", "&lt;").replace("*", "\\*")
+
+
+def _in_html(cell: str) -> str:
+    summary, _, more = cell.partition("\n")
+    if not more:
+        return escape(summary)
+    code = f'<pre style="white-space:pre-wrap;margin:0">{escape(more)}</pre>'
+    return f'<details style="overflow-wrap:anywhere"><summary><code>{escape(summary)}</code></summary>{code}</details>'

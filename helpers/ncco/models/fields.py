@@ -1,0 +1,182 @@
+"""The kinds of value an NCCO option may hold: web addresses, phone numbers, levels, counts …
+
+Each is a Python type with its range, and ``Says`` adds what a person is told about it. The form, the messages, the help
+and the reference table all read that from the model, so that it is said in one place only.
+"""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, JsonValue
+from pydantic_core import PydanticCustomError
+
+from .voices import languages
+
+
+class Says:
+    """Facts about a type that go into its JSON schema: ``expected`` (words), ``kind``, ``step``, ``unit`` …"""
+
+    def __init__(self, **facts: Any) -> None:
+        self.facts = facts
+
+    def __get_pydantic_json_schema__(self, core_schema: Any, handler: Any) -> Any:
+        schema = handler(core_schema)
+        schema.update(self.facts)
+        return schema
+
+
+def refuse(message: str, cure: str, rule: str, better: str | None = None) -> PydanticCustomError:
+    """What a validator raises. ``better`` is the value that was certainly meant."""
+    # All of it travels in the context: words.py puts the two together again.
+    return PydanticCustomError("ncco", "{said}", {"said": message, "cure": cure, "rule": rule, "better": better})
+
+
+def _web_address(text: str) -> str:
+    if is_web_address(text):
+        return text
+    plain = text.strip()
+    if not plain:
+        raise refuse(
+            "is not a whole web address that starts with http:// or https://",
+            'Write all of it, as in "https://example.com/path".',
+            "empty-address",
+        )
+    if re.search(r"\s", plain) and is_web_address(better := re.sub(r"\s", "%20", plain)):
+        raise refuse("has a space in it", "Write a space as %20.", "malformed-address", better)
+    if is_web_address(plain):
+        raise refuse("has a space around it", "Take the space away.", "malformed-address", plain)
+    if "&#x2F;" in plain and is_web_address(better := unescape(plain)):
+        said = "has been escaped for a web page, as Mustache does"
+        raise refuse(said, f'Write "{better[:200]}".', "malformed-address", better)
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://", plain) and not re.match(r"https?:", plain):
+        said = "is not a whole web address that starts with http:// or https://"
+        raise refuse(said, "Put the file on a web server.", "wrong-scheme")
+    if re.match(r"[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,}(:\d+)?/", plain):
+        better = f"https://{plain}"
+        raise refuse(
+            "has no http:// or https:// in front",
+            f'Write "{better[:200]}".',
+            "relative-address",
+            better if is_web_address(better) else None,
+        )
+    relative = "://" not in plain[:20]
+    raise refuse(
+        "is not a whole web address that starts with http:// or https://",
+        'Write all of it, as in "https://example.com/path".',
+        "relative-address" if relative else "malformed-address",
+    )
+
+
+def is_web_address(text: str) -> bool:
+    """True for a whole http or https address without spaces, quotes, ``<``, ``>`` or control characters."""
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 0) >= 0
+    except ValueError:
+        return False
+    host = str(parts.hostname)
+    return good and "%" not in host and len(host) <= 253 and not re.search(r"[\s<>\"\x00-\x1f\x7f\ud800-\udfff]", text)
+
+
+def _phone_number(text: str) -> str:
+    if re.fullmatch(r"[1-9][0-9]{6,14}", text):
+        return text
+    if re.search(r"[A-Za-z]", text):
+        raise refuse("has letters in it", 'Write digits only, like "447700900001".', "phone-number")
+    digits = re.sub(r"[^0-9]", "", text)
+    international = digits[2:] if digits.startswith("00") else digits
+    if not 7 <= len(international) <= 15:
+        raise refuse(
+            f"has {len(international)} digits; a phone number has 7 to 15",
+            'Write country code and number, like "447700900001".',
+            "phone-number",
+        )
+    if international.startswith("0"):
+        raise refuse(
+            "starts with 0, so the country code is missing",
+            'Write it with country code, like "447700900001".',
+            "phone-number",
+        )
+    better = _international(text)
+    raise refuse(
+        "must be digits only, country code first, without +, 00, spaces or dashes",
+        f'Write "{better or international}".',
+        "phone-number",
+        better,
+    )
+
+
+def _international(text: str) -> str | None:
+    # It loads the numbering plans of the world: only for a number that is wrong.
+    from ...base.numbers import NumberError, e164
+
+    try:
+        return e164(text)
+    except NumberError:
+        return None
+
+
+def _address(*schemes: str) -> AfterValidator:
+    wanted = " or ".join(f"{scheme}:" for scheme in schemes)
+
+    def check(text: str) -> str:
+        if not re.fullmatch(rf"({'|'.join(schemes)}):[^\s\x00-\x1f\ud800-\udfff]+", text):
+            said = f"does not start with {wanted}, or has a space in it"
+            raise refuse(said, f"Start it with {wanted}", "wrong-scheme", _with_scheme(text.strip(), schemes))
+        return text
+
+    return AfterValidator(check)
+
+
+def _with_scheme(text: str, schemes: tuple[str, ...]) -> str | None:
+    """The address with the scheme that was certainly meant: wss for https, sip for a bare name@host."""
+    if "wss" in schemes and re.match(r"https?://\S+$", text):
+        return f"ws{text[4:]}"
+    if "sip" in schemes and re.fullmatch(r"[\w.+-]+@[\w.-]+", text):
+        return f"sip:{text}"
+    return text if re.match(rf"({'|'.join(schemes)}):\S+$", text) else None
+
+
+Flag = bool
+Number = Annotated[float, Field(allow_inf_nan=False)]
+Seconds = Annotated[Number, Says(unit="s")]
+WholeSeconds = Annotated[int, Says(unit="s")]
+Level = Annotated[Number, Field(ge=-1, le=1), Says(step=0.1)]
+Loop = Annotated[int, Field(ge=0), Says(unit="times")]
+Url = Annotated[
+    str,
+    AfterValidator(_web_address),
+    Says(kind="url", expected="a web address (http:// or https://)", pattern=r"^https?://[^\s<>\"]+$"),
+]
+OneUrl = Annotated[
+    list[Url],
+    Field(min_length=1, max_length=1),
+    Says(kind="urls", expected="a list with exactly one web address (http:// or https://)"),
+]
+PhoneNumber = Annotated[
+    str,
+    AfterValidator(_phone_number),
+    Says(expected="a phone number in quotes: 7 to 15 digits, country code first, no +", pattern="^[1-9][0-9]{6,14}$"),
+]
+SipUri = Annotated[
+    str,
+    _address("sips", "sip"),
+    Field(max_length=50),
+    Says(expected="a SIP address, 50 characters at most", pattern=r"^sips?:\S+$"),
+]
+WebsocketUri = Annotated[
+    str, _address("wss", "ws"), Says(kind="url", expected="a ws: or wss: address", pattern=r"^wss?:\S+$")
+]
+Digits = Annotated[
+    str, Field(pattern=r"^[0-9*#p]+$"), Says(expected="keys to press: 0-9, *, # and p (half a second's pause)")
+]
+Key = Annotated[str, Field(pattern=r"^[0-9*#]$"), Says(expected="one key: 0-9, * or #")]
+Language = Annotated[str, Field(min_length=2), Says(suggest=languages(), expected="a language code such as en-GB")]
+Uuids = Annotated[list[str], Says(expected="a list of leg uuids")]
+Words = Annotated[list[str], Says(expected="a list of words or phrases")]
+Free = Annotated[dict[str, JsonValue], Says(expected="an object, such as {…}")]
+Method = Annotated[Literal["GET", "POST"], Says(expected='"GET" or "POST"')]

@@ -1,0 +1,136 @@
+"""What puts a problem right with one click: a change to one action, or to the whole list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ...base.errors import KitError
+
+Json = Any
+Path = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Fix:
+    """A change that cures a problem. ``label`` says what it does, in the words of a button.
+
+    ``change`` gets a copy of the action at ``action`` and returns what takes its place: an action, or a list of
+    actions; with ``whole`` it gets a copy of everything and returns a list.
+    """
+
+    label: str
+    change: Callable[[Json], Json]
+    action: int | None = None
+    whole: bool = False
+
+    def apply(self, items: Any) -> list[Json]:
+        """The list of actions with the change made; what was given stays as it is.
+
+        Raises :class:`KitError` if the NCCO is no longer the one that was checked, so that the change does not fit.
+        """
+        made = copied(_actions(items))
+        try:
+            if self.whole or self.action is None:
+                return list(self.change(made))
+            changed = self.change(made[self.action])
+            made[self.action : self.action + 1] = changed if isinstance(changed, list) else [changed]
+            return list(made)
+        except (LookupError, TypeError, ValueError, AttributeError):
+            raise KitError("The NCCO has changed since it was checked.", "Check it again.") from None
+
+    def at(self, action: int | None) -> Fix:
+        """The same fix for the action at that position."""
+        return self if self.whole else replace(self, action=action)
+
+    def inside(self, *path: str | int) -> Fix:
+        """The same fix for a part of the action, such as ``"endpoint", 0``."""
+
+        def change(item: Json) -> Json:
+            part = item
+            for step in path:
+                part = part[step]
+            self.change(part)
+            return item
+
+        return replace(self, change=change)
+
+
+def put(label: str, path: Path, value: Json) -> Fix:
+    """Write ``value`` at ``path`` of the action."""
+
+    def change(item: Json) -> Json:
+        holder_of(item, path)[path[-1]] = copied(value)
+        return item
+
+    return Fix(label, change)
+
+
+def drop(label: str, *paths: Path) -> Fix:
+    """Take out what is at these paths of the action."""
+
+    def change(item: Json) -> Json:
+        for path in paths:
+            holder = holder_of(item, path)
+            if not isinstance(holder, dict) or path[-1] in holder:
+                del holder[path[-1]]
+        return item
+
+    return Fix(label, change)
+
+
+def rename(label: str, path: Path, name: str, value: Json) -> Fix:
+    """Give the option at ``path`` another name and, where need be, another value, and leave it in its place."""
+
+    def change(item: Json) -> Json:
+        holder = holder_of(item, path)
+        renamed = [(name, copied(value)) if key == path[-1] else (key, held) for key, held in holder.items()]
+        holder.clear()
+        holder.update(renamed)
+        return item
+
+    return Fix(label, change)
+
+
+def on_list(label: str, change: Callable[[Json], Json]) -> Fix:
+    """A change to the list as a whole."""
+    return Fix(label, change, whole=True)
+
+
+def both(label: str, *fixes: Fix) -> Fix:
+    """Several changes to one action, one after the other."""
+
+    def change(item: Json) -> Json:
+        for fix in fixes:
+            item = fix.change(item)
+        return item
+
+    return Fix(label, change)
+
+
+def holder_of(item: Json, path: Path) -> Json:
+    """The object or list in which the last step of ``path`` lies; objects that are missing on the way are made."""
+    for step in path[:-1]:
+        item = item.setdefault(step, {}) if isinstance(item, dict) else item[step]
+    return item
+
+
+def copied(value: Json) -> Json:
+    """JSON data copied through and through; anything else is handed on as it is."""
+    if isinstance(value, dict):
+        return {name: copied(one) for name, one in value.items()}
+    return [copied(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def _actions(items: Any) -> Any:
+    """What was checked, as data: the text of an NCCO is read, models become dicts."""
+    if isinstance(items, (str, bytes, bytearray)):
+        from ..jsontext import from_json
+
+        items, _ = from_json(items)
+    if hasattr(items, "to_list"):
+        return items.to_list()
+    if isinstance(items, (list, tuple)):
+        return [one.to_dict() if hasattr(one, "to_dict") else one for one in items]
+    return items.to_dict() if hasattr(items, "to_dict") else items

@@ -1,0 +1,1 @@
+"""An NCCO as text, and back."""

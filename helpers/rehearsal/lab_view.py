@@ -1,0 +1,231 @@
+"""The option lab: one call beside the other, each with a player, a waveform, its loudness, and what differs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from ..base.view import View, columns, one_line
+from .view import stored
+
+if TYPE_CHECKING:
+    from ..audio.files import Samples
+    from .lab import Cell
+    from .paths import Place
+
+RATE = 8000
+WINDOW = RATE // 50  # 20 ms
+SILENT = 0.003  # RMS, full scale 1: a window below it does not count for the loudness (-50 dB)
+BARS, HEIGHT = 72, 40  # of the longest waveform
+LOWEST = 0.05  # the least that fills the height of a waveform: softer sounds look soft
+SIGNS = ("s", "dB", "Hz", "%")  # units that stand behind a number; "times" and "keys" do not
+LINE = "1px solid var(--jp-border-color2,#bdbdbd)"
+INK = "var(--jp-brand-color1,#1565c0)"
+QUIET = "color:var(--jp-ui-font-color2,#616161)"
+TROUBLE = "color:var(--jp-error-color1,#b4261a)"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A cell as it is shown. ``loudness`` is the level of what sounds, in dB below full scale; None is silence."""
+
+    labels: tuple[str, ...]
+    problem: str = ""
+    file: str = ""
+    seconds: float = 0.0
+    loudness: float | None = None
+    peaks: tuple[float, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+def option_lab(places: list[Place], values: list[list[Any]], cells: list[Cell]) -> View:
+    """The calls of a sweep, as a grid of cells, or as a table if two options were varied; and in words."""
+    longest = max((c.rehearsal.seconds for c in cells if c.rehearsal), default=0.0)
+    shown = [_shown(places, cell, longest) for cell in cells]
+    shown, same = _apart(shown)
+    reference = _reference(places, cells, shown)
+    lab = _Lab(places, values, shown, same, reference)
+    return View(lab.text(), {"text/html": lab.html()})
+
+
+@dataclass(frozen=True)
+class _Lab:
+    places: list[Place]
+    values: list[list[Any]]
+    cells: list[Shown]
+    same: tuple[tuple[str, str], ...]  # what is the same in all cells
+    reference: Shown | None  # the cell that loudness is compared with
+
+    @property
+    def title(self) -> str:
+        what = " and ".join(f"{place.path} ({place.action})" for place in self.places)
+        return f"Option lab: {what}"
+
+    def loudness(self, cell: Shown) -> str:
+        """The level of what sounds, compared with the reference."""
+        if cell.loudness is None:
+            return "silent"
+        base = self.reference.loudness if self.reference else None
+        if cell is self.reference or base is None:
+            return f"{cell.loudness:.1f} dB"
+        difference = round(cell.loudness - base, 1) + 0.0
+        return f"{cell.loudness:.1f} dB ({difference:+.1f})" if difference else f"{cell.loudness:.1f} dB (same)"
+
+    @property
+    def legend(self) -> str:
+        """What the numbers mean."""
+        base = f"; in brackets, compared with {' and '.join(self.reference.labels)}" if self.reference else ""
+        return f"Loudness: the level of what sounds, below full scale{base}."
+
+    def text(self) -> str:
+        """The lab in words."""
+        head = [*(place.path for place in self.places), "length", "loudness", "what differs", "sound"]
+        rows = []
+        for cell in self.cells:
+            if cell.problem:
+                rows.append([*cell.labels, "", "", f"✗ {one_line(cell.problem, 160)}", ""])
+                continue
+            facts = "; ".join(f"{name}: {fact}" for name, fact in cell.facts)
+            rows.append([*cell.labels, f"{cell.seconds:.1f} s", self.loudness(cell), one_line(facts, 160), cell.file])
+        lines = [self.title, *columns([head, *rows], right=(len(self.places),)), self.legend]
+        return "\n".join([*lines, *(f"The same in all: {name}: {fact}" for name, fact in self.same)])
+
+    def html(self) -> str:
+        """The lab to hear and to see."""
+        body = self._grid() if len(self.places) == 1 else self._table()
+        below = "".join(f"<br>The same in all: {escape(f'{name}: {fact}')}" for name, fact in self.same)
+        return (
+            f'<div style="line-height:1.45"><p style="margin:.2em 0 .6em"><strong>{escape(self.title)}</strong></p>'
+            f'{body}<p style="margin:.6em 0;font-size:.9em;{QUIET}">{escape(self.legend)}{below}</p></div>'
+        )
+
+    def _grid(self) -> str:
+        highest = self._highest()
+        cells = "".join(
+            f'<figure style="margin:0;padding:.6em .8em;border:{LINE};border-radius:4px">'
+            f'<figcaption style="font-weight:600;margin-bottom:.3em;overflow-wrap:anywhere">{escape(cell.labels[0])}'
+            f"</figcaption>{self._inside(cell, highest)}</figure>"
+            for cell in self.cells
+        )
+        return (
+            f'<div style="display:grid;grid-template-columns:repeat(auto-fill,minmax(14em,1fr));gap:.7em">{cells}</div>'
+        )
+
+    def _table(self) -> str:
+        highest = self._highest()
+        width = len(self.values[1])
+        style = f"text-align:left;vertical-align:top;padding:.5em .7em;border:{LINE};white-space:normal"
+        head = "".join(f'<th scope="col" style="{style}">{escape(c.labels[1])}</th>' for c in self.cells[:width])
+        rows = []
+        for first in range(0, len(self.cells), width):
+            row = self.cells[first : first + width]
+            inside = "".join(f'<td style="{style};min-width:11em">{self._inside(c, highest)}</td>' for c in row)
+            rows.append(f'<tr><th scope="row" style="{style}">{escape(row[0].labels[0])}</th>{inside}</tr>')
+        corner = f"{self.places[0].path} ↓ &nbsp; {self.places[1].path} →"
+        return (
+            f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="{escape(self.title)}">'
+            '<table style="border-collapse:collapse"><thead><tr>'
+            f'<th style="{style};white-space:nowrap;font-weight:400">{corner}</th>{head}</tr></thead>'
+            f"<tbody>{''.join(rows)}</tbody></table></div>"
+        )
+
+    def _highest(self) -> float:
+        return max([LOWEST, *(max(cell.peaks, default=0.0) for cell in self.cells)])
+
+    def _inside(self, cell: Shown, highest: float) -> str:
+        if cell.problem:
+            return f'<p style="margin:0;overflow-wrap:anywhere;{TROUBLE}">✗ {escape(cell.problem)}</p>'
+        label = escape(", ".join(f"{p.path} {one}" for p, one in zip(self.places, cell.labels, strict=True)))
+        facts = "".join(
+            f'<div style="overflow-wrap:anywhere"><span style="{QUIET}">{escape(name)}:</span> {escape(fact)}</div>'
+            for name, fact in cell.facts
+        )
+        sound = (
+            f'<audio controls preload="metadata" aria-label="{label}" src="{escape(quote(cell.file))}" '
+            'style="width:100%;min-width:9em;height:2.4em"></audio>'
+            if cell.file
+            else ""
+        )
+        told = f"{cell.seconds:.1f} s, {self.loudness(cell)}"
+        return f"{sound}{_waveform(cell.peaks, highest)}<div>{escape(told)}</div>{facts}"
+
+
+def _shown(places: list[Place], cell: Cell, longest: float) -> Shown:
+    labels = tuple(_label(place, value) for place, value in zip(places, cell.values, strict=True))
+    call = cell.rehearsal
+    if call is None:
+        return Shown(labels, problem=cell.problem)
+    facts = tuple(call.facts.items())
+    if not call.seconds:
+        return Shown(labels, facts=facts)
+    samples = call.call.heard_samples(RATE)
+    bars = max(1, round(BARS * call.seconds / longest)) if longest else 1
+    return Shown(labels, "", stored(call), call.seconds, _loudness(samples),
+                 _peaks(samples, bars), facts)  # fmt: skip
+
+
+def _label(place: Place, value: Any) -> str:
+    if value is None:
+        return "left out"
+    try:
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError):
+        text = repr(value)
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if number and place.option is not None and place.option.unit in SIGNS:
+        text += f" {place.option.unit}"
+    default = place.option is not None and type(value) in (int, float, bool, str) and value == place.option.default
+    return one_line(text, 60) + (" (default)" if default else "")
+
+
+def _loudness(samples: Samples) -> float | None:
+    """The RMS level of the parts that are not silent, in dB below full scale; None if all of it is silent."""
+    import numpy as np
+
+    windows = samples[: len(samples) // WINDOW * WINDOW].reshape(-1, WINDOW)
+    power = (windows.astype(np.float64) ** 2).mean(axis=1)
+    loud = power[power > SILENT**2]
+    return round(float(10 * np.log10(loud.mean())), 1) if len(loud) else None
+
+
+def _peaks(samples: Samples, bars: int) -> tuple[float, ...]:
+    import numpy as np
+
+    edges = np.linspace(0, len(samples), bars + 1).astype(int)
+    return tuple(round(float(np.abs(samples[a : max(b, a + 1)]).max(initial=0.0)), 4) for a, b in pairwise(edges))
+
+
+def _waveform(peaks: tuple[float, ...], highest: float) -> str:
+    """Peaks, mirrored. All waveforms of a lab have one scale, so that a level can be seen, and a length too."""
+    middle = HEIGHT // 2
+    heights = [max(0.5, round((middle - 2) * peak / highest, 1)) for peak in peaks]
+    path = "".join(f"M{3 * x + 1} {middle - h:g}v{2 * h:g}" for x, h in enumerate(heights))
+    return (
+        f'<svg aria-hidden="true" viewBox="0 0 {3 * BARS} {HEIGHT}" preserveAspectRatio="none" '
+        f'style="display:block;width:100%;height:2.8em;margin:.3em 0"><path d="{path}" '
+        f'style="stroke:{INK}" stroke="#1565c0" stroke-width="2"/></svg>'
+    )
+
+
+def _apart(cells: list[Shown]) -> tuple[list[Shown], tuple[tuple[str, str], ...]]:
+    """The cells with only the facts that differ, and the facts that all of them share."""
+    from dataclasses import replace
+
+    played = [dict(cell.facts) for cell in cells if not cell.problem]
+    names = list(dict.fromkeys(name for facts in played for name in facts))
+    same = {name for name in names if len({facts.get(name) for facts in played}) == 1} if len(played) > 1 else set()
+    apart = [replace(cell, facts=tuple(f for f in cell.facts if f[0] not in same)) for cell in cells]
+    return apart, tuple((name, played[0][name]) for name in names if name in same)
+
+
+def _reference(places: list[Place], cells: list[Cell], shown: list[Shown]) -> Shown | None:
+    """What loudness is compared with: the cell of the defaults, else the first that sounds."""
+    sounding = [one for one in shown if one.loudness is not None]
+    defaults = tuple(place.option.default if place.option else None for place in places)
+    usual = (one for cell, one in zip(cells, shown, strict=True) if cell.values in (defaults, (None,) * len(places)))
+    found = next((one for one in usual if one.loudness is not None), None) or next(iter(sounding), None)
+    return found if len(sounding) > 1 else None

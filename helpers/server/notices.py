@@ -1,0 +1,80 @@
+"""What went wrong behind the notebook, said in the notebook: after the cell in which it happened."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..calls.record import Call
+    from .keeping import ServerError
+    from .server import BackgroundServer
+
+logger = logging.getLogger(__name__)
+
+
+class Notices:
+    """Collects errors from any thread and prints them when the running cell ends.
+
+    A thread must not print by itself: where its text would land depends on the version of Jupyter.
+    """
+
+    def __init__(self, server: BackgroundServer) -> None:
+        self._server = server
+        self._waiting: list[str] = []
+        self._told: set[tuple[Any, ...]] = set()
+        self._lock = threading.Lock()
+        self._forget: Callable[[], None] | None = None
+
+    def watch(self) -> None:
+        """Begin. Does nothing when it has begun."""
+        if self._forget is None:
+            self._forget = self._server.on_error(self._server_error)
+            if shell := _shell():
+                shell.events.register("post_run_cell", self.flush)
+
+    def unwatch(self) -> None:
+        """End."""
+        if self._forget is not None:
+            self._forget()
+            self._forget = None
+            if shell := _shell():
+                shell.events.unregister("post_run_cell", self.flush)
+
+    def tell_call(self, call: Call) -> None:
+        """Say what went wrong in a call, once."""
+        for error in call.errors:
+            mark = (call.conversation, error["seq"])
+            if mark not in self._told:
+                self._told.add(mark)
+                at = call.since_start(error["at"])
+                self._add(f"In the call, after {at:.1f} s: {error['reason']}\n→ {error['advice']}")
+
+    def flush(self, *_: Any) -> None:
+        """Print what has come in. Called by IPython after each cell."""
+        with self._lock:
+            texts, self._waiting = self._waiting, []
+        for text in texts:
+            print(text, file=sys.stderr)
+
+    def _server_error(self, error: ServerError) -> None:
+        self._add(str(error))  # its cure holds the traceback
+
+    def _add(self, text: str) -> None:
+        if _shell() is None:
+            logger.warning("%s", text)
+            return
+        with self._lock:
+            self._waiting.append(text)
+
+
+def _shell() -> Any:
+    """IPython's shell, if this runs in a notebook."""
+    if "IPython" not in sys.modules:
+        return None
+    from IPython import get_ipython
+
+    return get_ipython()

@@ -1,0 +1,107 @@
+"""Audio files as a web server should send them: only the listed ones, whole, in part, or not at all if unchanged."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import logging
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..base.errors import KitError
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response
+
+logger = logging.getLogger(__name__)
+
+AUDIO_TYPES = {".mp3": "audio/mpeg", ".wav": "audio/wav"}
+# The platform keeps a file this long (seconds) before it asks again. NCCO reference, stream: Cache-Control is honoured.
+MAX_AGE = 3600
+
+
+def audio_files(folder: Path) -> dict[str, Path]:
+    """The MP3 and WAV files directly in ``folder``, by name. Hidden files and links that lead outside are left out."""
+    home = folder.resolve()
+    files = sorted(home.iterdir()) if home.is_dir() else []
+    return {
+        file.name: file
+        for file in files
+        if file.suffix.lower() in AUDIO_TYPES
+        and not file.name.startswith(".")
+        and file.is_file()
+        and file.resolve().is_relative_to(home)
+    }
+
+
+def send_audio(name: str | Path, folder: Path | None = None) -> Response:
+    """Reply with an audio file, for use in a Flask route: ``return send_audio("greeting.mp3")``.
+
+    Does what a hand-written route leaves out: ``HEAD``, ``Range`` (206, 416), ``Content-Length``, ``ETag`` with 304,
+    ``Cache-Control``. Only files directly in ``folder`` (the kit's audio folder, unless given) are sent; for any other
+    name the reply is a 404 that says which files there are.
+    """
+    from flask import request
+
+    folder = folder or request.environ.get("kit.audio")
+    if folder is None:
+        raise KitError("It is not known where the audio files are.", 'Say it: send_audio("greeting.mp3", folder).')
+    return _sound(str(name), Path(folder), request.environ)
+
+
+def audio_app(folder: Path) -> Callable[..., Iterable[bytes]]:
+    """The same as a WSGI app of its own that answers GET and HEAD below ``/audio/``."""
+
+    def app(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        name = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace").removeprefix("/audio/")
+        if environ["REQUEST_METHOD"] in ("GET", "HEAD"):
+            response = _sound(name, folder, environ)
+        else:
+            response = plain_text("Audio files can only be fetched: GET or HEAD.", 405, [("Allow", "GET, HEAD")])
+        return response(environ, start_response)
+
+    return app
+
+
+def _sound(name: str, folder: Path, environ: dict[str, Any]) -> Response:
+    from werkzeug.exceptions import RequestedRangeNotSatisfiable
+    from werkzeug.utils import send_file
+
+    files = audio_files(folder)
+    file = files.get(name) or next((file for file in files.values() if Path(name) == file), None)
+    if file is None:
+        if name.startswith((".", "/")) or ".." in name or "\\" in name or (folder / name).is_symlink():
+            logger.warning("refused: %r is outside the audio folder or hidden", name)
+        return plain_text(f"There is no audio file {name!r} here. There are: {', '.join(files) or 'none'}.", 404)
+    # By content, not by date: a date differs from one clone of the kit to the next.
+    stat = file.stat()
+    tag = _digest(file, stat.st_mtime_ns, stat.st_size)
+    try:
+        response = send_file(
+            file,
+            environ,
+            mimetype=AUDIO_TYPES[file.suffix.lower()],
+            conditional=True,
+            etag=tag,
+            max_age=MAX_AGE,
+        )
+    except RequestedRangeNotSatisfiable:
+        response = plain_text(f"{name} has {stat.st_size} bytes.", 416)
+        response.headers["Content-Range"] = f"bytes */{stat.st_size}"
+    for name in ("Last-Modified", "Expires", "Content-Disposition"):  # dates once more, and what only browsers use
+        response.headers.pop(name, None)
+    return response
+
+
+@functools.lru_cache(maxsize=64)
+def _digest(file: Path, changed: int, size: int) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+
+
+def plain_text(words: str, status: int, headers: Iterable[tuple[str, str]] = ()) -> Response:
+    """A reply in plain words."""
+    from werkzeug.wrappers import Response
+
+    words = f"{words}\n" if words else ""
+    return Response(words, status, dict(headers), content_type="text/plain; charset=utf-8")

@@ -1,0 +1,202 @@
+"""Mode, credentials, number and paths: read from ``.env`` and the environment, checked at once, masked when shown."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..base.errors import KitError
+from .checks import CREDENTIALS, EXAMPLES, LIVE_ONLY, SECRETS, VARIABLES, WHERE, check_all, is_loopback
+from .env_file import read_env, write_env
+
+PROJECT = Path(__file__).resolve().parents[2]
+# Hosts: Voice API OpenAPI 1.10, Numbers API OpenAPI 1.1.
+API_URL = "https://api.nexmo.com"
+REST_URL = "https://rest.nexmo.com"
+SIMULATED_PHONE = "447700900001"  # the phone that simulated lessons call; from Ofcom's range for fiction
+
+
+class SettingsError(KitError):
+    """One or more settings cannot be used. ``.problems`` has a sentence for each, ``.names`` the settings meant."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Settings:
+    """What a lesson runs with. Change it with :meth:`save` (kept in a file) or :meth:`use` (for this kernel only).
+
+    Text settings are ``""`` when not set; ``private_key`` is always the PEM text, even if ``.env`` names a file.
+    """
+
+    mode: str = "simulated"
+    api_key: str = ""
+    api_secret: str = ""
+    signature_secret: str = ""
+    application_id: str = ""
+    private_key: str = ""
+    number: str = ""
+    my_number: str = ""
+    api_url: str = ""
+    ngrok_authtoken: str = ""
+    public_url: str = ""
+    simulator_url: str = ""
+    simulator_token: str = ""
+    pace: str = "stepped"
+    state: Path = PROJECT / ".simulator" / "account.json"
+    dotenv: Path = PROJECT / ".env"
+
+    @property
+    def live(self) -> bool:
+        """True if calls reach real phones and cost real money."""
+        return self.mode == "live"
+
+    @property
+    def rest_url(self) -> str:
+        """Where the Numbers API is: a host of its own at Vonage; a simulator serves everything under one address."""
+        return REST_URL if self.live and not is_loopback(self.api_url) else self.api_url
+
+    @property
+    def project(self) -> Path:
+        """The folder of the project."""
+        return PROJECT
+
+    @property
+    def audio(self) -> Path:
+        """The folder of the sounds."""
+        return PROJECT / "audio"
+
+    @property
+    def notebooks(self) -> Path:
+        """The folder of the lessons."""
+        return PROJECT / "notebooks"
+
+    @property
+    def kept(self) -> Path:
+        """Where this mode's credentials are kept: ``.env`` in live mode, else a file beside the simulator's state."""
+        return self.dotenv if self.live else self.state.with_suffix(".env")
+
+    def require(self, *names: str) -> None:
+        """Make sure these settings are there, or raise one SettingsError that says where to get what is missing."""
+        missing = [name for name in names if not getattr(self, name)]
+        if missing:
+            raise settings_error([self._missing(name) for name in missing], missing)
+
+    def _missing(self, name: str) -> str:
+        variable = VARIABLES[name]
+        if not self.live and name in (*CREDENTIALS, "api_url"):
+            cure = "lesson 05 creates it" if name in ("application_id", "private_key") else "the simulator gives it"
+            return f"{variable} is not set: in simulated mode {cure}; run kit = setup() first."
+        where = f" {WHERE[name]}." if name in WHERE else ""
+        return (
+            f"{variable} is not set.{where} Put this line into {self.dotenv.name}: {variable}={EXAMPLES.get(name, '…')}"
+        )
+
+    def use(self, **values: Any) -> Settings:
+        """Take these values for this kernel only; nothing is written. Returns the settings themselves."""
+        for name, value in self._checked(values).items():
+            object.__setattr__(self, name, value)
+        return self
+
+    def save(self, **values: Any) -> Settings:
+        """Take these values and keep them for the next lesson. Returns the settings themselves.
+
+        Credentials go to ``.env`` in live mode; in simulated mode they go to a file beside the simulator's account,
+        so that the two are never mixed. Everything else goes to ``.env``. Both files are readable by you only.
+        """
+        checked = self._checked(values)
+        for file in {self.dotenv, self.kept}:
+            lines = {VARIABLES[name]: str(values[name]) for name in values if self._file_of(name) == file}
+            if lines:
+                write_env(file, lines)
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
+        return self
+
+    def _file_of(self, name: str) -> Path:
+        return self.kept if name in CREDENTIALS else self.dotenv
+
+    def _checked(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        unknown = sorted(set(values) - set(VARIABLES))
+        if unknown:
+            known = ", ".join(name for name in VARIABLES if name != "mode")
+            raise settings_error([f"There is no setting {', '.join(unknown)}. The settings are: {known}."], unknown)
+        if "mode" in values:
+            advice = (
+                "VOICE_MODE is not changed by a running lesson: write it into .env yourself and restart the kernel."
+            )
+            raise settings_error([advice], ["mode"])
+        checked, problems = check_all({name: str(value).strip() for name, value in values.items()}, self.dotenv.parent)
+        if problems:
+            raise settings_error(list(problems.values()), list(problems))
+        return checked
+
+    def __repr__(self) -> str:
+        parts = [f"{name} {_shown(name, getattr(self, name))}" for name in (*CREDENTIALS, "ngrok_authtoken")]
+        where = f"api {self.api_url or 'not set'}" + ("" if self.live else f", pace {self.pace}")
+        return f"<Settings: {self.mode} mode, {where}, {', '.join(parts)}>"
+
+
+def load_settings(env: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
+    """The settings from ``.env`` and the environment; where both set a name, the environment wins.
+
+    ``VOICE_MODE`` alone decides the mode: in simulated mode ``VONAGE_…`` is not even looked at. ``dotenv``, or else
+    KIT_DOTENV in the environment, is another file to read; paths in the settings are relative to its folder. Every
+    problem is told at once in one SettingsError. Credentials that are missing in live mode are no error here: the first
+    lessons are about getting them.
+    """
+    environment = os.environ if env is None else env
+    file = Path(dotenv or environment.get("KIT_DOTENV") or PROJECT / ".env").absolute()
+    found = {**_read(file), **environment}
+    general = {
+        name: found.get(VARIABLES[name], "").strip() for name in VARIABLES if name not in (*CREDENTIALS, "api_url")
+    }
+    live = general["mode"] == "live"
+    if live:
+        general |= {name: found.get(VARIABLES[name], "").strip() for name in LIVE_ONLY}
+    values, problems = check_all({name: text for name, text in general.items() if text}, file.parent)
+    if live:
+        values.setdefault("api_url", API_URL)
+    else:
+        values["api_url"] = values.get("simulator_url", "")
+        values["my_number"] = SIMULATED_PHONE
+        kept = Settings(state=values.get("state", file.parent / ".simulator" / "account.json")).kept
+        simulated = {name: text for name in CREDENTIALS if (text := _read(kept).get(VARIABLES[name], ""))}
+        more, more_problems = check_all(simulated, file.parent)
+        values, problems = {**values, **more}, {**problems, **more_problems}
+    if problems:
+        raise settings_error(list(problems.values()), list(problems))
+    values.setdefault("state", file.parent / ".simulator" / "account.json")
+    return Settings(dotenv=file, **values)
+
+
+def settings_error(problems: list[str], names: list[str]) -> SettingsError:
+    """One error for all problems."""
+    if len(problems) == 1:
+        return SettingsError(problems[0], problems=tuple(problems), names=tuple(names))
+    listed = "\n".join(f"  - {problem}" for problem in problems)
+    return SettingsError(
+        f"{len(problems)} settings need attention:\n{listed}", problems=tuple(problems), names=tuple(names)
+    )
+
+
+def _read(file: Path) -> dict[str, str]:
+    try:
+        return read_env(file)
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (
+            "is not a text file in UTF-8"
+            if isinstance(error, UnicodeDecodeError)
+            else f"cannot be read ({error.strerror})"
+        )
+        cure = "Compare it with .env.example, which shows every line it may have."
+        raise SettingsError(f"{file.name} {reason}.", cure, problems=(f"{file.name} {reason}.",), names=()) from None
+
+
+def _shown(name: str, value: str) -> str:
+    if not value:
+        return "not set"
+    if name in SECRETS:
+        return "set"
+    return f"{value[:4]}…" if name == "api_key" else value

@@ -1,0 +1,1 @@
+"""The account: applications, numbers, money, regions, and who may sign in."""

@@ -1,0 +1,1 @@
+"""Calls: the legs, what carries out their NCCOs, and who hears whom."""

@@ -1,0 +1,186 @@
+"""The line of a websocket leg: Vonage calls your WebSocket server and passes sound both ways.
+
+Source: the WebSocket guide, Voice API 1.10.0 (content-type, authorization). One binary message holds 20 ms of 16-bit
+mono samples, little endian: 320, 640 or 960 bytes at 8000, 16000 or 24000 samples a second.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import uuid
+from typing import TYPE_CHECKING
+
+from ..account.auth import webhook_token
+from ..sound.mixing import STORED_RATE, Cue, LiveSound, mixed
+from ..waiting import first_of, forever
+from ..webhooks import payloads
+from .leg import Ending, Leg
+
+if TYPE_CHECKING:
+    from websockets.asyncio.client import ClientConnection
+
+    from .network import Network
+
+FRAME = 0.02  # seconds of sound in a message
+BUFFER = 3072  # messages that wait to be heard; an older guide says 1024
+OPEN_TIMEOUT = 5.0  # seconds until the server has to have accepted; Vonage publishes no figure
+CLOSE_TIMEOUT = 2.0  # seconds for the goodbye
+KEY_DURATION = 260  # milliseconds, as in the guide's example
+LARGEST = 1_000_000  # bytes of a message; Vonage publishes no figure
+
+
+class SocketLine:
+    """One connection to a WebSocket server, for one leg."""
+
+    def __init__(self, network: Network, leg: Leg) -> None:
+        self._network, self._leg = network, leg
+        self._socket: ClientConnection | None = None
+        self._rate = int(str(leg.options.get("content-type", "audio/l16;rate=16000")).partition("rate=")[2] or 16000)
+        self._keys: asyncio.Queue[str] = asyncio.Queue()
+        self._cue: Cue | None = None
+        self._sent = self._received = self._refused = 0
+
+    async def connect(self) -> Ending | None:
+        """Call the server. None: it took the call; otherwise how the call ends."""
+        from websockets.asyncio.client import connect
+        from websockets.exceptions import InvalidHandshake, InvalidURI
+
+        network, leg = self._network, self._leg
+        if not network.reach.allows(leg.to):
+            return self._failed("no route: the simulated network reaches this machine only", "cannot_route", 404)
+        try:
+            async with network.clock.in_flight():
+                self._socket = await connect(
+                    leg.to, additional_headers=self._authorization(), open_timeout=OPEN_TIMEOUT,
+                    close_timeout=CLOSE_TIMEOUT, proxy=None,
+                    compression=None, ping_interval=None, max_size=LARGEST, user_agent_header="voice-call-simulator",
+                )  # fmt: skip
+                first = {"event": "websocket:connected", "content-type": f"audio/l16;rate={self._rate}", **leg.headers}
+                await self._socket.send(json.dumps(first))
+        except TimeoutError:
+            await network.clock.spend(OPEN_TIMEOUT)
+            why = f"the server did not accept the connection within {OPEN_TIMEOUT:g} s"
+            return Ending("unanswered", why, detail="timeout", sip_code=408, disconnected_by="platform")
+        except (OSError, InvalidHandshake, InvalidURI, ValueError) as error:
+            return self._failed(f"the server does not take the connection: {error}", "cannot_route", 503)
+        network.note(leg, "websocket", state="connected", url=leg.to, rate=self._rate)
+        leg.on_key = self._keys.put_nowait
+        return None
+
+    def _failed(self, why: str, detail: str, sip_code: int) -> Ending:
+        self._network.note(self._leg, "websocket", state="failed", url=self._leg.to, why=why)
+        return Ending("failed", why, detail=detail, sip_code=sip_code, disconnected_by="platform")
+
+    def _authorization(self) -> dict[str, str]:
+        """As ``authorization`` says: the same token as in a signed webhook (usual), or a header as it is."""
+        given = self._leg.options.get("authorization") or {}
+        if given.get("type") == "custom":
+            return {"Authorization": str(given.get("value") or "")}
+        token = webhook_token(self._network.account, self._leg.application_id, b"", str(uuid.uuid4()))
+        return {"Authorization": f"Bearer {token}"}
+
+    async def carry(self) -> None:
+        """Pass sound and keys both ways until either side ends it."""
+        assert self._socket is not None
+        try:
+            await first_of(self._receive(), self._send(), self._send_keys())
+        finally:
+            self._leg.on_key = None
+            self._network.spawn(self._leg, self._close(self._socket))
+            self._network.note(self._leg, "websocket", state="disconnected", url=self._leg.to, sent=self._sent,
+                               received=self._received)  # fmt: skip
+        await self._disconnected()
+
+    async def _close(self, socket: ClientConnection) -> None:
+        """Say goodbye; stepped time waits for it."""
+        async with self._network.clock.in_flight():
+            await socket.close()
+
+    async def _send(self) -> None:
+        """What the leg hears, 20 ms after 20 ms."""
+        import numpy as np
+
+        socket, clock = self._socket, self._network.clock
+        assert socket is not None
+        begin = clock.now
+        while True:
+            at = begin + self._sent * FRAME
+            await clock.sleep_until(at + FRAME)
+            frame = mixed(self._leg, at, at + FRAME, self._rate)
+            data = (frame * 32767).astype(np.dtype("<i2")).tobytes()
+            async with clock.in_flight():
+                await socket.send(data)
+                if clock.stepped:
+                    await self._settle()
+            self._sent += 1
+
+    async def _settle(self) -> None:
+        """Let the server deal with what it was sent: call time stands still, so its answer belongs to this moment.
+
+        The server's library replies to a ping when it has read what came before; by the second reply the server's own
+        code has run. Only a stepped clock needs this.
+        """
+        assert self._socket is not None
+        for _ in range(2):
+            async with asyncio.timeout(OPEN_TIMEOUT):
+                await (await self._socket.ping())
+
+    async def _send_keys(self) -> None:
+        assert self._socket is not None
+        while True:
+            digit = await self._keys.get()
+            await self._socket.send(json.dumps({"event": "websocket:dtmf", "digit": digit, "duration": KEY_DURATION}))
+
+    async def _receive(self) -> None:
+        """What the server says: messages of exactly 20 ms, heard one after the other. Returns when it hangs up."""
+        from websockets.exceptions import ConnectionClosed
+
+        assert self._socket is not None
+        try:
+            async for message in self._socket:
+                if isinstance(message, bytes):
+                    self._hear(message)
+        except ConnectionClosed:
+            pass
+
+    def _hear(self, message: bytes) -> None:
+        import numpy as np
+
+        from ...audio.files import resample
+
+        size = round(self._rate * FRAME) * 2
+        now, leg, network = self._network.clock.now, self._leg, self._network
+        playing = self._cue is not None and self._cue.ends is not None and self._cue.ends > now - FRAME
+        waiting = self._cue.ends - now if playing and self._cue is not None and self._cue.ends is not None else 0.0
+        if len(message) != size or waiting >= BUFFER * FRAME:
+            if not self._refused:
+                why = f"{len(message)} bytes instead of {size}" if len(message) != size else f"{BUFFER} messages wait"
+                network.note(leg, "note", text=f"The server's sound is dropped: {why}.")
+            self._refused += 1
+            return
+        self._received += 1
+        samples = resample(np.frombuffer(message, dtype="<i2") / np.float32(32768), self._rate, STORED_RATE)
+        if playing and self._cue is not None and isinstance(self._cue.sound, LiveSound):
+            self._cue.sound.append(samples)
+            return
+        sound = LiveSound()
+        sound.append(samples)
+        self._cue = leg.mouth.start(now, sound)
+        leg.voice.fire()
+
+    async def _disconnected(self) -> None:
+        """The server ended it: a ``disconnected`` event, whose reply may be an NCCO for the caller of a connect."""
+        from .runner import ask
+
+        network, leg = self._network, self._leg
+        leg.history.append("disconnected")
+        network.note(leg, "status", status="disconnected", why="the server closed the connection", detail=None,
+                     sip_code=None, disconnected_by="user")  # fmt: skip
+        reply = await ask(network, leg, "event", payloads.disconnected_event(leg, network.clock), leg.event)
+        if leg.parent is not None:
+            leg.reply = leg.reply or asyncio.get_running_loop().create_future()
+            if not leg.reply.done():
+                leg.reply.set_result(reply)
+        leg.hang_up("the server closed the connection", by="user")
+        await forever()

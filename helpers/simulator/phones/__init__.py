@@ -1,0 +1,1 @@
+"""The phones of the network, and the people who hold them."""

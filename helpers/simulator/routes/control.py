@@ -1,0 +1,273 @@
+"""The control plane, ``/simulator/…``: phones, clock, faults, traces, reset. Vonage has nothing like it."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse, StreamingResponse
+
+from ...base.errors import KitError
+from ..account.account import AccountError
+from ..errors import ApiError
+from ..legs.faults import KNOWN
+from ..legs.leg import Leg
+from ..legs.network import Network
+from ..phones.dialling import dial
+from ..phones.handsets import checked_address, is_seconds
+from ..phones.person import play
+from ..phones.scripts import checked_step
+from .sound_stream import Earpiece, sounding
+from .trace_stream import EVENT_STREAM, growing
+from .voice import json_body
+
+RATES = (8000, 16000)
+BANDS = ("full", "narrow")
+MINUTE = 60  # seconds that are mixed at a time
+
+
+class ControlError(KitError):
+    """The control plane was asked for something it does not have."""
+
+
+def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRouter:
+    """Everything a classroom, a test or the kit may do to the network."""
+    router = APIRouter(prefix="/simulator")
+
+    def check(request: Request) -> None:
+        given = request.headers.get("authorization", "")
+        if not secrets.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            raise ApiError(401, _told("The control plane needs its token.", "Send Authorization: Bearer <token>."))
+
+    async def unless_closing(work: Coroutine[Any, Any, float]) -> float:
+        """What ``work`` returns. Whoever still waits when the exchange is switched off is told so."""
+        waiting, closed = asyncio.ensure_future(work), asyncio.ensure_future(closing.wait())
+        try:
+            await asyncio.wait((waiting, closed), return_when=asyncio.FIRST_COMPLETED)
+            if waiting.done():
+                return waiting.result()
+            raise ControlError("The phone network is being switched off.", "Start it again: kit = setup().")
+        finally:
+            waiting.cancel()
+            closed.cancel()
+
+    def legs_of(uuid: str) -> list[Leg]:
+        found = [leg for leg in network.legs.values() if uuid == leg.uuid or uuid in leg.conversations]
+        if not found:
+            raise ApiError(404, _told(f"There is no call {uuid}.", "GET /simulator/calls lists them."))
+        return found
+
+    @router.get("/account")
+    async def account(request: Request) -> Response:
+        check(request)
+        own = network.account
+        return JSONResponse(
+            {"api_key": own.api_key, "api_secret": own.api_secret, "signature_secret": own.signature_secret,
+             "numbers": own.numbers}
+        )  # fmt: skip
+
+    @router.get("/calls")
+    async def calls(request: Request) -> Response:
+        check(request)
+        return JSONResponse([summary(leg) for leg in network.legs.values()])
+
+    @router.get("/calls/{uuid}")
+    async def call(request: Request, uuid: str) -> Response:
+        check(request)
+        legs_of(uuid)
+        return JSONResponse(network.trace.entries(uuid))
+
+    @router.get("/calls/{uuid}/heard.wav")
+    async def heard(request: Request, uuid: str, rate: str = "8000", band: str = "full") -> Response:
+        check(request)
+        hertz = _rate(rate)
+        if band not in BANDS:
+            raise ControlError(f"There is no band {band!r}.", "band is full, or narrow: 300 to 3400 Hz, as in a phone.")
+        leg = legs_of(uuid)[0]
+        begin, end = network.talk_of(leg)
+        return StreamingResponse(_heard(leg, begin, end, hertz, band == "narrow"), media_type="audio/wav")
+
+    @router.get("/calls/{uuid}/sound")
+    async def sound(request: Request, uuid: str, rate: str = "16000") -> Response:
+        check(request)
+        earpiece = Earpiece(network, legs_of(uuid)[0], _rate(rate))
+        return StreamingResponse(sounding(earpiece, closing), media_type=EVENT_STREAM)
+
+    @router.get("/events")
+    async def events(request: Request, since: str = "0") -> Response:
+        check(request)
+        generation, seq = _position(request.headers.get("last-event-id", ""), since)
+        return StreamingResponse(growing(network.trace, generation, seq, closing), media_type=EVENT_STREAM)
+
+    @router.get("/phones")
+    async def phones(request: Request) -> Response:
+        check(request)
+        return JSONResponse([handset.settings() for handset in network.handsets.values()])
+
+    @router.put("/phones/{address}")
+    async def configure(request: Request, address: str) -> Response:
+        check(request)
+        handset = network.handset(checked_address(address))
+        handset.configure(await json_body(request))
+        return JSONResponse(handset.settings())
+
+    @router.post("/phones/{address}/{what}")
+    async def use(request: Request, address: str, what: str) -> Response:
+        check(request)
+        body = await json_body(request) if await request.body() else {}
+        return JSONResponse(await _use(network, checked_address(address), what, body))
+
+    @router.get("/faults")
+    async def faults(request: Request) -> Response:
+        check(request)
+        available = {name: {"what": fault.what, "settings": fault.settings} for name, fault in KNOWN.items()}
+        return JSONResponse({"active": network.faults.active, "available": available})
+
+    @router.put("/faults")
+    async def set_faults(request: Request) -> Response:
+        check(request)
+        return JSONResponse(network.faults.change(await json_body(request)))
+
+    @router.get("/clock")
+    async def clock(request: Request) -> Response:
+        check(request)
+        return JSONResponse(_time(network))
+
+    @router.put("/clock")
+    async def set_clock(request: Request) -> Response:
+        """``{"flows": true}``: stepped time runs like real time for as long as a person holds a phone."""
+        check(request)
+        flows = (await json_body(request)).get("flows")
+        if not isinstance(flows, bool):
+            raise ControlError(f"flows is true or false, not {flows!r}.", 'Send {"flows": true}.')
+        network.clock.flow(flows)
+        return JSONResponse(_time(network))
+
+    @router.post("/clock/advance")
+    async def advance(request: Request) -> Response:
+        """``{"seconds": 10}``; with ``call`` and ``until`` it returns as soon as that call has that status."""
+        check(request)
+        body = await json_body(request)
+        seconds = body.get("seconds")
+        if not is_seconds(seconds):
+            raise ControlError(f"Time cannot advance by {seconds!r} seconds.", 'Send {"seconds": 10}, or more or less.')
+        if "call" not in body:
+            now = await unless_closing(network.clock.advance(seconds))
+            return JSONResponse({"now": round(now, 6), "reached": True})
+        legs, status = legs_of(body["call"]), body.get("until", "completed")
+
+        def settled() -> bool:
+            return any(_reached(leg, status) or _past(leg) for leg in legs)
+
+        now = await unless_closing(network.clock.advance(seconds, settled))
+        return JSONResponse({"now": round(now, 6), "reached": any(_reached(leg, status) for leg in legs)})
+
+    @router.post("/reset")
+    async def reset(request: Request) -> Response:
+        check(request)
+        await network.reset()
+        network.clock.flow(False)
+        network.faults.clear()
+        if request.query_params.get("account") == "true":
+            network.account.reset()
+        return Response(status_code=204)
+
+    return router
+
+
+async def _use(network: Network, address: str, what: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What the person holding a phone can do. Returns when it has been done, or a sound has begun."""
+    if what == "dial":
+        return {"uuid": dial(network, address, body).uuid}
+    handset = network.handset(address)
+    if what in ("answer", "decline"):
+        handset.decide(what)
+    elif what == "hang_up":
+        network.hang_up_handset(address)
+    elif what == "press":
+        network.press(address, body.get("digits", ""))
+    elif what in ("say", "play"):
+        step = checked_step({**body, "do": what})
+        leg = handset.in_call()
+        if what == "play":
+            begun = network.beside(leg, play(network, leg, step))
+        else:
+            begun = network.speak(address, step["text"], step.get("language", "en-US"))
+        await asyncio.wait([begun])  # not the task itself: the call may end meanwhile
+    else:
+        raise ControlError(f"A phone cannot {what}.", "It can dial, answer, decline, hang_up, press, say and play.")
+    return handset.settings()
+
+
+def _time(network: Network) -> dict[str, Any]:
+    """Call time, and how fast it runs now: a stepped clock that flows has pace 1."""
+    clock = network.clock
+    return {"now": round(clock.now, 6), "pace": clock.pace if clock.flows else "stepped"}
+
+
+def summary(leg: Leg) -> dict[str, Any]:
+    """One leg in the list of calls."""
+    return {
+        "uuid": leg.uuid,
+        "conversation_uuid": leg.conversation,
+        "from": leg.from_,
+        "to": leg.to,
+        "status": leg.status,
+        "direction": leg.direction,
+    }
+
+
+def _reached(leg: Leg, status: str) -> bool:
+    """The status has come, and so has its event. An answered call has its NCCO, is connected, or is over."""
+    connected = leg.parent is not None and leg.room is not None
+    told = status != "answered" or leg.ncco_count > 0 or connected or leg.over
+    return status in leg.history and told and not leg.telling
+
+
+def _past(leg: Leg) -> bool:
+    """Nothing more will come of this leg."""
+    return leg.status in ("completed", "rejected") and not leg.telling
+
+
+async def _heard(leg: Leg, begin: float, end: float, rate: int, narrow: bool) -> AsyncIterator[bytes]:
+    """What a leg heard as a WAV file, a minute at a time: a call of hours must not fill the memory."""
+    from ...audio.files import wav_header, wav_samples
+    from ..sound.mixing import heard
+
+    total = max(0, round((end - begin) * rate))
+    yield wav_header(total, rate)
+    for first in range(0, total, MINUTE * rate):
+        last = min(first + MINUTE * rate, total)
+        samples = await asyncio.to_thread(heard, leg, begin + first / rate, begin + last / rate, rate, narrow=narrow)
+        yield wav_samples(samples)
+
+
+def _rate(rate: str) -> int:
+    """Samples a second, as they were asked for."""
+    if rate not in map(str, RATES):
+        raise ControlError(f"Nothing is heard at {rate} Hz.", "rate is 8000 (telephone) or 16000 (as mixed).")
+    return int(rate)
+
+
+def _position(last_id: str, since: str) -> tuple[str, int]:
+    """Where in the record somebody goes on: its generation if known, and the ``seq`` of the last entry they have."""
+    generation, _, seq = last_id.rpartition("-") if last_id else ("", "", since)
+    if not (seq.isascii() and seq.isdigit() and len(seq) < 16):
+        raise ControlError(f"There is no entry {seq!r}.", "since is the seq of the last entry you have, or 0.")
+    return generation, int(seq)
+
+
+def answer_kit_errors(app: FastAPI) -> None:
+    """The control plane's errors say what to do next."""
+
+    @app.exception_handler(KitError)
+    async def kit_error(request: Request, error: KitError) -> Response:
+        # A disk that is full is no fault of whoever asked.
+        return JSONResponse(_told(error.message, error.cure), 500 if isinstance(error, AccountError) else 400)
+
+
+def _told(message: str, cure: str) -> dict[str, str]:
+    return {"error": message, "cure": cure}

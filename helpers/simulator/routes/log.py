@@ -1,0 +1,128 @@
+"""What a simulator on its own says while it runs: a line for each state of a call, and for whatever failed.
+
+Nothing secret gets into it: of a request or a webhook it shows method, address without query, and status; headers and
+what was sent never.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ...calls.record import OVER, Entry
+
+logger = logging.getLogger(__name__)
+
+LONGEST = 300  # characters of an error's body
+
+
+class CallLog:
+    """A listener of the trace. ``clock`` puts the call time into each line: for a clock that is not the wall's."""
+
+    def __init__(self, *, clock: bool = False) -> None:
+        self._clock = clock
+        self._parties: dict[str, str] = {}
+        self._webhooks: dict[int, str] = {}
+        self._tell: dict[str, Callable[[Entry], tuple[int, str] | None]] = {
+            "leg": self._leg,
+            "status": self._status,
+            "webhook": self._webhook,
+            "reply": self._reply,
+            "error": self._error,
+            "note": self._note,
+            "fault": self._fault,
+        }
+
+    def __call__(self, entry: Entry) -> None:
+        tell = self._tell.get(entry["kind"])
+        line = tell(entry) if tell else None
+        if line:
+            level, text = line
+            leg = entry["leg"] or "-"
+            at = f"[{entry['at']:.3f} s] " if self._clock else ""
+            logger.log(level, "%s", plain(f"{at}call {leg[:8]}  {text}"))
+
+    def _leg(self, entry: Entry) -> None:
+        self._parties[entry["leg"]] = f"{entry['direction']}, {entry['from']} to {entry['to']}"
+
+    def _status(self, entry: Entry) -> tuple[int, str]:
+        status, leg = entry["status"], entry["leg"]
+        who = f" ({self._parties.get(leg, '')})" if status == "started" else ""
+        if status in ("completed", "rejected"):
+            self._parties.pop(leg, None)
+        why = f": {entry['why']}" if status in OVER else ""
+        return logging.INFO, f"{status}{who}{why}"
+
+    def _webhook(self, entry: Entry) -> None:
+        again = ", second attempt" if entry.get("attempt", 1) > 1 else ""
+        self._webhooks[entry["request"]] = f"{entry['type']} webhook{again}: {entry['method']} {bare(entry['url'])}"
+
+    def _reply(self, entry: Entry) -> tuple[int, str]:
+        what = self._webhooks.pop(entry["request"], "webhook")
+        if entry["error"]:
+            return logging.INFO, f"{what} failed: {entry['error']}"
+        return logging.DEBUG, f"{what} {entry['status']} in {entry['ms']:g} ms"
+
+    def _error(self, entry: Entry) -> tuple[int, str]:
+        return logging.INFO, f"error: {entry['reason']} {entry.get('advice') or ''}".rstrip()
+
+    def _note(self, entry: Entry) -> tuple[int, str]:
+        return logging.INFO, f"note: {entry['text']}"
+
+    def _fault(self, entry: Entry) -> tuple[int, str]:
+        return logging.INFO, f"fault {entry.get('name')}: {entry.get('what')}"
+
+
+class RequestLog:
+    """Logs requests: those that failed, with the reply's body, and at DEBUG every other one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not logger.isEnabledFor(logging.INFO):
+            await self._app(scope, receive, send)
+            return
+        begun, status, why = time.perf_counter(), 0, ""
+
+        async def watched(message: Message) -> None:
+            nonlocal status, why
+            if message["type"] == "http.response.start":
+                status, why = message["status"], _why(message)
+                if status < 400:
+                    ms = (time.perf_counter() - begun) * 1000
+                    logger.debug("%s", plain(f"{scope['method']} {scope['path']} {status} in {ms:.0f} ms"))
+            elif status >= 400:
+                body = message.get("body", b"").decode(errors="replace")[:LONGEST]
+                told = f"{scope['method']} {scope['path']} {status} {body} {why}"
+                logger.info("%s", plain(told).rstrip())
+                status = 0
+            await send(message)
+
+        await self._app(scope, receive, watched)
+
+
+def _why(message: Message) -> str:
+    headers: dict[bytes, bytes] = dict(message.get("headers", ()))
+    return headers.get(b"x-simulator-why", b"").decode("latin-1")
+
+
+def bare(url: Any) -> str:
+    """An address without what may be secret in it: user, password, query."""
+    try:
+        parts = urlsplit(str(url))
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+    except ValueError:
+        return "(no address)"
+
+
+def plain(text: str) -> str:
+    """One line of printable ASCII, addresses bare: what a path or a number holds must not look like another line."""
+    text = re.sub(r"\bhttps?://[^\s\"]+", lambda found: bare(found[0]), text)
+    return "".join(c if " " <= c <= "~" else "?" for c in text)

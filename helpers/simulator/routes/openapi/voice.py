@@ -1,0 +1,193 @@
+"""The Voice API 1.10.0: calls, what is done to them, and recordings."""
+
+from __future__ import annotations
+
+from ....ncco.models.endpoints import ENDPOINTS
+from ..voice import ACTIONS, STATUSES
+from .failures import refusals
+from .shapes import (
+    Part,
+    Schema,
+    any_of,
+    body,
+    flag,
+    listing,
+    number,
+    operation,
+    path,
+    query,
+    ref,
+    reply,
+    sound,
+    taken,
+    text,
+    thing,
+    whole,
+)
+
+TOKEN: list[dict[str, list[str]]] = [{"token": []}]
+ALWAYS = refusals(ProxyError=401, Problem=(429, 500))
+NO_CALL = refusals(ProxyError=(401, 404), Problem=(404, 429, 500))
+# What a request with a body can be refused for besides.
+BODY = refusals(ProxyError=400, BackendError=400, Problem=(400, 408, 413, 415))
+SENT = refusals(ProxyError=(400, 401, 404), BackendError=400, Problem=(400, 404, 408, 413, 415, 429, 500))
+NOT_ANSWERED = refusals(ProxyError=(400, 401, 404), Problem=(404, 429, 500))
+
+URLS = listing(text(pattern=r"^https?://\S+$"), minItems=1, maxItems=1)
+METHOD = text("GET", "POST")
+UUID = text(pattern="^[0-9a-f-]{32,36}$", description="The leg's uuid, not that of its conversation.")
+# As text by the definition; the SDKs send a number.
+LEVEL = any_of(number(-1, 1), text(pattern=r"^-?(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"))
+LOOP = any_of(whole(0), text(pattern="^[0-9]{1,9}$"))
+
+
+def voice_schemas() -> dict[str, Schema]:
+    """Components of the Voice API besides the NCCO and the endpoints."""
+    href = thing({"href": text()})
+    party = thing({"type": text(*ENDPOINTS)}, {"number": text(), "uri": text(), "user": text(), "extension": text()})
+    over = ("rate", "price", "duration", "network", "start_time", "end_time")
+    call = thing(
+        {
+            "_links": thing({"self": href}),
+            "uuid": text(),
+            "conversation_uuid": text(pattern="^CON-"),
+            "status": text(*STATUSES),
+            "direction": text("outbound", "inbound"),
+            "to": party,
+            "from": party,
+        },
+        {name: text() for name in over},
+        description="A call. Money and times are there once it is completed.",
+    )
+    links = thing({"self": href, "first": href, "last": href}, {"next": href, "prev": href})
+    page = {
+        "count": whole(0),
+        "page_size": whole(1, 100),
+        "record_index": whole(0),
+        "_links": links,
+        "_embedded": thing({"calls": listing(ref("Call"))}),
+    }
+    placed = {
+        "uuid": text(),
+        "status": {"const": "started"},
+        "direction": {"const": "outbound"},
+        "conversation_uuid": text(pattern="^CON-"),
+    }
+    endpoints = [ref(f"Rest{kind.capitalize()}") for kind in ENDPOINTS]
+    return {
+        "Call": call,
+        "CallPage": thing(page),
+        "CallPlaced": thing(placed),
+        "Done": thing({"message": text(), "uuid": text()}),
+        "To": listing({"oneOf": endpoints}, minItems=1, maxItems=1),
+        "NewCall": _new_call(),
+        "Change": _change(),
+    }
+
+
+def _new_call() -> Schema:
+    """The body of ``POST /v1/calls``."""
+    caller = text(pattern=r"^([1-9][0-9]{6,14}|sips?:\S+)$")
+    fields = taken(
+        {"to": ref("To")},
+        {
+            "from": taken({"number": caller}, {"type": {"const": "phone"}}),
+            "random_from_number": flag(description="Any number that is linked to the application."),
+            "ncco": ref("Ncco"),
+            "answer_url": URLS,
+            "answer_method": METHOD,
+            "event_url": {**URLS, "description": "Required unless the application has one."},
+            "event_method": METHOD,
+            "machine_detection": text("continue", "hangup"),
+            "advanced_machine_detection": ref("AdvancedMachineDetection"),
+            "length_timer": whole(1, 86_400, default=7200),
+            "ringing_timer": whole(1, 120, default=60),
+        },
+    )
+    program = {"oneOf": [{"required": ["ncco"]}, {"required": ["answer_url"]}]}
+    number_shown = {
+        "oneOf": [
+            {"required": ["from"], "properties": {"random_from_number": {"const": False}}},
+            {"required": ["random_from_number"], "properties": {"random_from_number": {"const": True}, "from": False}},
+        ]
+    }
+    return {**fields, "allOf": [program, number_shown]}
+
+
+def _change() -> Schema:
+    """The body of ``PUT /v1/calls/{uuid}``."""
+    kind = {"type": {"const": "ncco"}}
+    there = taken({**kind, "url": URLS}, {"ncco": False})  # type: ignore[dict-item]
+    inline = taken({**kind, "ncco": ref("Ncco")}, {"url": False})  # type: ignore[dict-item]
+    others = [action for action in ACTIONS if action != "transfer"]
+    return any_of(
+        taken({"action": text(*others)}),
+        taken({"action": {"const": "transfer"}, "destination": {"oneOf": [there, inline]}}),
+    )
+
+
+def voice_paths() -> dict[str, Part]:
+    """Paths of the Voice API."""
+    moment = text(format="date-time")
+    filters = (
+        query("status", text(*STATUSES)),
+        query("date_start", moment, "Calls that were made then or later."),
+        query("date_end", moment, "Calls that were made then or before."),
+        query("page_size", whole(1, 100, default=10)),
+        query("record_index", whole(0, 1_000_000, default=0), "How many calls to leave out at the beginning."),
+        query("order", text("asc", "desc", default="asc")),
+        query("conversation_uuid", text()),
+    )
+    gone = reply("Done; its events tell what came of it")
+    done = {200: reply("Done", ref("Done"))}
+    files = sound("The recording, or its transcript", "audio/mpeg", "audio/wav", "audio/ogg", "application/json")
+    create = operation(
+        "createCall", "Place a call", TOKEN,
+        {201: reply("It has begun", ref("CallPlaced"))} | BODY | refusals(ProxyError=401, Problem=(402, 429, 500)),
+        takes=body(ref("NewCall")),
+    )  # fmt: skip
+    every = operation(
+        "listCalls", "List calls", TOKEN,
+        {200: reply("A page of calls", ref("CallPage"))} | ALWAYS | refusals(BackendError=400),
+        parameters=filters,
+    )  # fmt: skip
+    one = operation("getCall", "One call", TOKEN, {200: reply("The call", ref("Call"))} | NO_CALL)
+    change = operation(
+        "updateCall", "Hang up, mute, earmuff, transfer", TOKEN, {204: gone} | SENT, takes=body(ref("Change")),
+    )  # fmt: skip
+    stream = taken({"stream_url": URLS}, {"level": LEVEL, "loop": LOOP})
+    words = {"language": text(), "style": whole(0), "level": LEVEL, "loop": LOOP, "premium": flag()}
+    talk = taken({"text": text(minLength=1, maxLength=1500)}, words)
+    digits = taken({"digits": text(pattern="^[0-9*#p]{1,500}$")})
+    keys = taken({"event_url": URLS}, {"event_method": METHOD})
+    calls = "/v1/calls/{uuid}"
+    return {
+        **path("/v1/calls", {"get": every, "post": create}),
+        **path(calls, {"get": one, "put": change}, uuid=UUID),
+        **path(f"{calls}/stream", _start_and_stop("Stream", "Play a file into a call", stream, done), uuid=UUID),
+        **path(f"{calls}/talk", _start_and_stop("Talk", "Speak into a call", talk, done), uuid=UUID),
+        **path(
+            f"{calls}/dtmf",
+            {"put": operation("startDTMF", "Send key tones into a call", TOKEN, done | SENT, takes=body(digits))},
+            uuid=UUID,
+        ),
+        **path(
+            f"{calls}/input/dtmf",
+            _start_and_stop("InputDTMF", "Have each key sent at once", keys, {200: reply("Done")}),
+            uuid=UUID,
+        ),
+        **path(
+            "/v1/files/{uuid}",
+            {"get": operation("getRecording", "Download a recording", TOKEN,
+                              {200: files} | refusals(ProxyError=401, ConversationError=404, Problem=(404, 429, 500)))},
+            uuid=text(pattern="^[0-9a-f-]{36}$", description="As the recording_url of the record event has it."),
+        ),
+    }  # fmt: skip
+
+
+def _start_and_stop(name: str, summary: str, schema: Schema, done: dict[int, Part]) -> dict[str, Part]:
+    """PUT begins something in a call, DELETE ends it."""
+    return {
+        "put": operation(f"start{name}", summary, TOKEN, done | SENT, takes=body(schema)),
+        "delete": operation(f"stop{name}", f"{summary}: stop", TOKEN, done | NOT_ANSWERED),
+    }

@@ -1,0 +1,1 @@
+"""Sound on the line: speech, tones, mixing, recordings."""

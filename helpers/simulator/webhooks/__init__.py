@@ -1,0 +1,1 @@
+"""What the network asks of others: webhooks and sound files."""

@@ -1,0 +1,7 @@
+"""The NCCO builder."""
+
+from __future__ import annotations
+
+from .builder import Builder
+
+__all__ = ["Builder"]

@@ -1,0 +1,140 @@
+"""The same NCCO as text: JSON and Python to be edited, curl, requests and the Flask route to be copied."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from ...base.errors import KitError
+from ...base.html import Html, button, tag
+from ...ncco.editing.draft import Draft
+from ...ncco.texts.export import to_curl, to_flask, to_requests
+from ...ncco.texts.texts import TEXTS
+from .problems import text_banner
+
+if TYPE_CHECKING:
+    from .state import State
+
+NAMES = {"json": "JSON", "python": "Python", "curl": "curl", "requests": "requests", "flask": "Flask route"}
+#: Longer texts are not sent to the page: a browser that has to draw them stands still.
+LONGEST_TEXT = 400_000
+ROWS = (8, 22)
+
+
+def views(draft: Draft, state: State, *, small: bool) -> Html:
+    """The tabs, and the text of the one in front. Only that one is made."""
+    names = {"json": "JSON"} if small else NAMES
+    front = state.tab if state.tab in names else "json"
+    tabs = [
+        tag(
+            "button",
+            words,
+            type="button",
+            role="tab",
+            id=f"tab-{kind}",
+            aria_selected="true" if kind == front else "false",
+            aria_controls="tabpanel",
+            tabindex="0" if kind == front else "-1",
+            data_do="tab",
+            data_args=json.dumps({"tab": kind}),
+            class_="ncco-tab",
+        )
+        for kind, words in names.items()
+    ]
+    body = _editor(draft, front) if front in TEXTS else _export(draft, state, front)
+    return tag(
+        "section",
+        tag("div", tabs, role="tablist", aria_label="The same NCCO as text", class_="ncco-tabs"),
+        tag("div", body, role="tabpanel", id="tabpanel", aria_labelledby=f"tab-{front}", class_="ncco-tabpanel"),
+    )
+
+
+def _editor(draft: Draft, kind: str) -> Html:
+    name = NAMES[kind]
+    try:
+        text = draft.text(kind)
+    except KitError as problem:
+        return _refused(f"The {name} cannot be written.", problem)
+    problems = draft.text_problems(kind)
+    if len(text) > LONGEST_TEXT:
+        return tag("div", text_banner(kind, name, problems), _beginning(text, name, "edited"))
+    rows = min(max(text.count("\n") + 2, ROWS[0]), ROWS[1])
+    return tag(
+        "div",
+        text_banner(kind, name, problems),
+        tag(
+            "textarea",
+            text,
+            id=f"editor-{kind}",
+            aria_label=f"{name} of the NCCO",
+            aria_invalid="true" if problems else None,
+            rows=rows,
+            spellcheck="false",
+            autocomplete="off",
+            class_="ncco-code ncco-editor",
+            data_do="text",
+            data_args=json.dumps({"kind": kind}),
+            data_editor=True,
+        ),
+        tag(
+            "div",
+            button("Apply", "apply", hint=f"Apply the {name} to the form (Ctrl+Enter)", class_="ncco-small"),
+            _copy(f"editor-{kind}", name),
+            tag("span", "Edit it: the form follows when you leave it or press Ctrl+Enter.", class_="ncco-quiet"),
+            class_="ncco-buttons",
+        ),
+    )
+
+
+def _beginning(text: str, name: str, done: str) -> Html:
+    """What is shown of a text that is too long."""
+    said = f"This {name} has {len(text):,} characters, which is too long to be {done} here. This is its beginning:"
+    start = tag("pre", f"{text[:2000]}\n…", class_="ncco-code ncco-export", tabindex="0", role="region",
+                aria_label=f"The beginning of the {name}")  # fmt: skip
+    return tag("div", tag("p", said, class_="ncco-quiet"), start)
+
+
+def _export(draft: Draft, state: State, kind: str) -> Html:
+    from ...ncco.templates.templates import placeholders, render_ncco
+
+    items: Any = draft.to_list()
+    note = None
+    try:
+        if draft.variables is not None and placeholders(items):
+            items = render_ncco(items, draft.variables)
+            note = tag("p", "The placeholders are filled in with the sample data.", class_="ncco-quiet")
+        text = _EXPORTS[kind](items, state)
+    except KitError as problem:
+        return tag("div", _fields(state, kind), _refused(f"There is no {NAMES[kind]} yet.", problem))
+    if len(text) > LONGEST_TEXT:
+        return tag("div", _fields(state, kind), _beginning(text, NAMES[kind], "shown"))
+    return tag(
+        "div",
+        _fields(state, kind),
+        note,
+        tag("pre", text, id=f"export-{kind}", class_="ncco-code ncco-export", tabindex="0", role="region",
+            aria_label=f"{NAMES[kind]}, to be copied"),
+        tag("div", _copy(f"export-{kind}", NAMES[kind]), class_="ncco-buttons"),
+    )  # fmt: skip
+
+
+_EXPORTS: dict[str, Callable[[Any, Any], str]] = {
+    "curl": lambda items, state: to_curl(items, state.value("to"), state.value("from")),
+    "requests": lambda items, state: to_requests(items, state.value("to"), state.value("from")),
+    "flask": lambda items, state: to_flask(items, state.value("route")),
+}
+
+
+def _fields(state: State, kind: str) -> Html:
+    names = {"route": "Route"} if kind == "flask" else {"to": "To", "from": "From"}
+    return tag("div", [state.field(name, words) for name, words in names.items()], class_="ncco-fields")
+
+
+def _copy(target: str, name: str) -> Html:
+    return tag("button", "Copy", type="button", data_copy=target, aria_label=f"Copy the {name}", class_="ncco-small")
+
+
+def _refused(said: str, problem: KitError) -> Html:
+    return tag("div", tag("strong", said), " ", tag("span", problem.message, " ", problem.cure, class_="ncco-message"),
+               class_="ncco-empty")  # fmt: skip

@@ -1,0 +1,7 @@
+"""The event panel."""
+
+from __future__ import annotations
+
+from .panel import EventPanel
+
+__all__ = ["EventPanel"]

@@ -1,0 +1,142 @@
+"""What the event panel points out: each flag is a sign, a word, and one sentence that says what to do."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ...base.view import one_line
+from ...calls.explain import explain
+from ...calls.explanations import TABLE
+from ...server.signatures import GOOD, MISSING
+from ...wire.exchanges import Exchange
+
+WAITS = {
+    "answer": 5.0
+}  # seconds Vonage waits for a reply unless the application says otherwise (OpenAPI application.v2)
+EVENT_WAITS = 10.0
+NEAR = 0.6  # of that time: from here a reply is called slow
+BAD, ODD, AGAIN = "✗", "!", "↻"
+
+
+@dataclass(frozen=True)
+class Flag:
+    """Something to look at: ``✗`` is wrong or missing, ``!`` is odd or nearly wrong, ``↻`` came again."""
+
+    sign: str
+    word: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.sign} {self.word}: {self.advice}"
+
+
+def flags_of(exchange: Exchange, kind: str, paths: Iterable[str] = ()) -> list[Flag]:
+    """What is to be said about one request by itself. ``kind`` as in :func:`~helpers.wire.kind`; ``paths``: served."""
+    found = [*_reply_flags(exchange, kind, paths), *_time_flags(exchange, kind)]
+    if kind and kind != "answer" and exchange.method == "GET":
+        advice = "Events come by POST unless the application's event_url says GET: set its http_method to POST."
+        found.append(Flag(ODD, "GET", advice))
+    if kind and exchange.signature not in (None, GOOD, MISSING):
+        advice = f"Do not trust it: {exchange.signature}. If it is yours, compare VONAGE_SIGNATURE_SECRET in .env."
+        found.append(Flag(BAD, "wrong signature", advice))
+    return found
+
+
+def _reply_flags(exchange: Exchange, kind: str, paths: Iterable[str]) -> list[Flag]:
+    status, path = exchange.status, one_line(exchange.path, 60)
+    if status is None:
+        return [Flag(BAD, "not delivered", _nobody(exchange))] if exchange.error else []
+    if status == 404:
+        near = difflib.get_close_matches(exchange.path, sorted(set(paths)), n=1, cutoff=0.5)
+        hint = f" Did you mean {one_line(near[0], 60)}?" if near else ""
+        return [Flag(BAD, "404", f"No route takes {path}: give your app that route, or correct the address.{hint}")]
+    if status == 405:
+        advice = f"The route {path} does not take {exchange.method}: add it to its methods, or change the application."
+        return [Flag(BAD, "405", advice)]
+    if status == 503:
+        return [Flag(BAD, "503", "Nobody serves this: hand your app to the server with kit.serve(app).")]
+    if status >= 400:
+        return [Flag(BAD, str(status), explain({"kind": "reply", "status": status}).next_step)]
+    if kind and status >= 300:
+        return [Flag(BAD, str(status), "Redirects are not followed: use the address that it leads to.")]
+    if kind == "answer" and (wrong := _no_ncco(exchange)):
+        return [Flag(BAD, "no NCCO", TABLE[f"webhook:{wrong}"][2])]
+    return []
+
+
+def _no_ncco(exchange: Exchange) -> str:
+    """Why the reply to an answer webhook is no NCCO: a key of the table, or empty."""
+    body = (exchange.response_body or "").strip()
+    content_type = next((v for k, v in exchange.response_headers.items() if k.lower() == "content-type"), "")
+    if not body:
+        return "empty"
+    if "json" not in content_type:
+        return "html" if "html" in content_type else "type"
+    try:
+        actions = json.loads(body)
+    except ValueError:
+        return "json"
+    return "" if isinstance(actions, list) and actions and all(isinstance(a, dict) for a in actions) else "ncco"
+
+
+def _nobody(exchange: Exchange) -> str:
+    why = str(exchange.error)
+    if "refused" in why:
+        return "Nobody listens at this address: start your server there, or correct the address in the application."
+    if "no route" in why:
+        return "The simulated network reaches this machine only: use the address of kit.tunnel.on()."
+    return f"It did not get through ({one_line(why, 60)}): open the address yourself, it must answer."
+
+
+def _time_flags(exchange: Exchange, kind: str) -> list[Flag]:
+    limit, took = WAITS.get(kind, EVENT_WAITS), exchange.ms / 1000
+    if not kind or exchange.status is None or took < NEAR * limit:
+        return []
+    after = "reply first, and do the work in a thread."
+    if took >= limit:
+        return [Flag(BAD, "too slow", f"It took {took:.1f} s and Vonage waits {limit:g} s: {after}")]
+    return [Flag(ODD, "slow", f"It took {took:.1f} s of the {limit:g} s that Vonage waits: {after}")]
+
+
+def repeated(retry: bool) -> Flag:
+    """The same event once more. ``retry``: the first one was not answered well."""
+    if retry:
+        return Flag(AGAIN, "repeated", "It is sent once more because your first reply failed: mend the route.")
+    return Flag(AGAIN, "repeated", "The same event came before: events may come twice, so count each only once.")
+
+
+def late(overtaken: str) -> Flag:
+    """It happened before one that has already come."""
+    name = one_line(overtaken, 30)
+    return Flag(ODD, "late", f"It happened before {name}, but came after it: sort events by their timestamp.")
+
+
+def unsigned() -> Flag:
+    """Others were signed, this one is not."""
+    return Flag(BAD, "not signed", "Vonage's other requests are signed and this is not: do not trust it.")
+
+
+def unreadable() -> Flag:
+    """A body that is no JSON object, where events come."""
+    return Flag(ODD, "not JSON", "Events are JSON objects: check the sender's body and its Content-Type.")
+
+
+def missing(name: str, why: str) -> Flag:
+    """An event that should be there."""
+    return Flag(BAD, f"no {name}", f"{why}: check that event_url leads here, and what your route replied.")
+
+
+def quiet(which: str, seconds: float) -> Flag:
+    """An answered call of which nothing has been heard for long, where nobody can tell whether it is over."""
+    advice = (
+        f"Nothing came{which} for {seconds:g} s. Fine while you talk; if it is over, check that event_url leads here."
+    )
+    return Flag(ODD, "no completed yet", advice)
+
+
+def words(flags: Iterable[Flag]) -> list[list[str]]:
+    """Flags for the browser."""
+    return [[flag.sign, flag.word, flag.advice] for flag in flags]

@@ -1,0 +1,357 @@
+"""The event panel: every request as it arrives at your server, live, in words; and calls that were stored."""
+
+from __future__ import annotations
+
+import functools
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from ...base.errors import KitError
+from ...calls.record import OVER, Entry
+from ...wire.events import Events
+from ...wire.exchanges import Exchange, WireView
+from .book import GRACE, Book
+from .desk import Desk, matches
+from .flags import Flag
+from .rows import OTHERS, Row
+from .send import READY, SendError, draft, send
+from .shell import Pace, Shell, clean
+from .store import as_lines, exchange_of_entry, stored
+from .twin import as_html, as_text
+
+logger = logging.getLogger(__name__)
+
+FEW = 10  # rows that are sent with their requests and replies
+# Of these failures your server knows nothing: the request never reached it.
+LOST = ("connection refused", "no route", "connect timeout", "invalid request", "certificate")
+READY_NAMES = [[name, label] for name, (label, _) in READY.items()]
+CLOSED = "Closed: what comes later is not in here. panel = kit.panel() opens a new one."
+
+
+class Server(Protocol):
+    """The learner's own server, where made-up events go."""
+
+    @property
+    def url(self) -> str: ...
+
+
+class Network(Protocol):
+    """The phone network's own record, which knows also what never arrived."""
+
+    def calls(self) -> list[dict[str, Any]]: ...
+
+    def follow(self, on_entry: Callable[[Entry], object]) -> Callable[[], None]: ...
+
+
+class EventPanel:
+    """Every event and request of your server, as it comes. Show it by naming it at the end of a cell.
+
+    All are kept; the newest ``rows`` are on screen. Times are seconds since the first event of the same call.
+    ``server`` is where :meth:`send` goes to; ``network`` tells what should have come; where there is none, an answered
+    call is asked about after ``patience`` real seconds of quiet. Without ``events`` it is an empty
+    panel to :meth:`replay` into. ``close()`` ends the updates; the table stays.
+    """
+
+    def __init__(
+        self, events: Events | None = None, *, server: Server | None = None, network: Network | None = None,
+        patience: float | None = None, rows: int = 200,
+    ) -> None:  # fmt: skip
+        self._events, self._server, self._rows = events, server, rows
+        self._lock, self._patience = threading.RLock(), patience
+        self._book = Book(patience)
+        self._began = self._seen = 0 if events is None else events.began
+        self._era = self._sent = self._stories = 0
+        self._greeted = False
+        self._touched: set[int] = set()
+        self._waiting: dict[int, float] = {}  # call -> when to look what is missing in it
+        self._told: list[Entry] = []
+        self._posts: dict[int, Entry] = {}
+        self._past: set[str] = set()
+        self._export = b""
+        self.open = True
+        self._desk = Desk(self._post, self._kept, self.to_jsonl, self._hello)
+        self.widget = Shell(self)
+        self._pace = Pace(self._update)
+        self.widget.observe(self._looked, "looking")
+        self.widget.observe(lambda _: self._pace.wake(), "paused")
+        self._ends: list[Callable[[], None]] = []
+        if events is not None:
+            self._ends.append(events.log.subscribe(lambda _: self._pace.wake()))
+        if network is not None:
+            self._past = {call["uuid"] for call in network.calls() if call.get("status") in OVER}
+            self._ends.append(network.follow(self._heard_of))
+
+    # What is in it
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    def __repr__(self) -> str:
+        with self._lock:
+            return as_text(self._all(), self._book.groups, self.widget.note)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        # The HTML is what a notebook shows that has no live widget behind it, the text what a code host shows.
+        bundle: Any = self.widget._repr_mimebundle_() or {}
+        return {
+            **(bundle[0] if isinstance(bundle, tuple) else bundle),
+            "text/html": self.to_html(),
+            "text/plain": repr(self),
+        }
+
+    def to_html(self) -> str:
+        """The table as plain HTML, without a script: the newest rows."""
+        with self._lock:
+            rows = self._all()
+            return as_html(rows[-self._rows :], len(rows), self._book.groups, self.widget.note)
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """``rows``, ``events``, ``requests`` (all others), ``calls``, ``flags``."""
+        with self._lock:
+            self._all()
+            return self._book.counts
+
+    @property
+    def flags(self) -> list[Flag]:
+        """Everything that is missing, late, repeated or odd, in order; what is missing in a call comes last."""
+        with self._lock:
+            rows = self._all()
+            return [f for row in rows for f in row.flags] + [f for group in self._book.groups for f in group.flags()]
+
+    def to_json(self, indent: int | None = 2) -> str:
+        """The payloads of all events, also those that have left the screen, as they arrived."""
+        found = [row.event for row in self._all() if row.kind not in OTHERS]
+        return json.dumps(found, indent=indent, ensure_ascii=False)
+
+    def to_jsonl(self) -> str:
+        """Everything as JSON lines: one request a line, with our reply, milliseconds and flags. Secrets are masked."""
+        return as_lines(self._all())
+
+    def export(self, path: str | Path) -> Path:
+        """Write :meth:`to_jsonl` to a file. Returns its path. ``panel.replay(path)`` shows it again."""
+        path = Path(path)
+        try:
+            path.write_text(self.to_jsonl(), "utf-8", errors="backslashreplace")
+        except OSError as error:
+            raise KitError(f"{path.name!r} cannot be written ({type(error).__name__}).", "Give another file.") from None
+        return path
+
+    # What can be done with it
+
+    def filter(self, text: str = "", kind: str = "", call: int | str = "") -> EventPanel:
+        """Show only rows with ``text`` in them, of one ``kind`` (``event``, ``status``, ``input``, ``answer``,
+        ``audio``, ``flagged``, ``made up`` …) and of one ``call`` (its number in the panel). Nothing: all rows."""
+        self.widget.looking = {"text": str(text), "kind": str(kind), "call": str(call)}
+        return self
+
+    def shown(self) -> list[Row]:
+        """The newest rows that pass the filter, as many as are on screen."""
+        with self._lock:
+            return list(self._matching())[::-1]
+
+    def pause(self) -> None:
+        """Let the rows on screen stand still. Nothing is lost meanwhile."""
+        self.widget.paused = True
+
+    def resume(self) -> None:
+        """Go on, with all that came meanwhile."""
+        self.widget.paused = False
+
+    def send(self, event: str | dict[str, Any], *, path: str = "", method: str = "") -> WireView:
+        """Send a made-up event to your own server, by real HTTP, marked with the header ``X-Made-Up``.
+
+        ``event`` is the name of a ready-made one (``"answered"``, ``"input"`` …) or a payload. Raises an error that
+        says what to do when the server does not run or does not reply.
+        """
+        if isinstance(event, str):
+            own_method, own_path, payload = draft(event)
+        elif isinstance(event, dict):
+            own_method, own_path, payload = "POST", "/event", event
+        else:
+            raise SendError(f"A {type(event).__name__} is no event.", f"Give a dict, or one of: {', '.join(READY)}.")
+        return WireView([self._post(method or own_method, path or own_path, payload)])
+
+    def replay(self, source: Any, *, speed: float | None = None) -> EventPanel:
+        """Show a stored call again, marked as a replay: ``kit.call(uuid)``, JSON lines, a file of them, or events.
+
+        All at once; with ``speed`` in the background, at that many times the real distances, until ``close()``.
+        Nothing is sent to your server.
+        """
+        if not self.open:
+            raise KitError("This panel is closed.", "Open a new one: panel = kit.panel().")
+        if speed is not None and not (isinstance(speed, (int, float)) and 0 < speed < float("inf")):
+            raise KitError(
+                f"{speed!r} is no speed.", "1 is real time, 10 is ten times faster; leave it out for at once."
+            )
+        found = stored(source)
+        with self._lock:
+            self._all()
+            self._stories += 1
+            story = f"replay {self._stories}: "
+        if speed is None:
+            self._play(found, story)
+        else:
+            stop = threading.Event()
+            thread = threading.Thread(
+                target=self._play, args=(found, story, speed, stop), name="event-panel-replay", daemon=True
+            )
+            self._ends += [stop.set, functools.partial(thread.join, 2)]
+            thread.start()
+        return self
+
+    def close(self, note: str = CLOSED) -> None:
+        """End the updates and every thread. The table stays. Twice is once."""
+        with self._lock:
+            if not self.open:
+                return
+            self._all()
+            self.open = False
+        for end in self._ends:
+            end()
+        self._pace.close()
+        with self._lock:
+            self._touched |= {group.g for group in self._book.groups[1:] if group.over}
+            self._update()
+            self.widget.note = note
+
+    # Catching up: the requests are the truth, the rows are only what they look like
+
+    def _all(self) -> list[Row]:
+        with self._lock:
+            if self.open and self._events is not None:
+                if self._events.began != self._began:
+                    self._forget(self._events.began)
+                self._seen, latest = self._events.log.latest(self._seen)
+                for exchange in latest:
+                    self._add(exchange)
+            told, self._told = self._told, []
+            for entry in told:
+                self._take(entry)
+            return self._book.rows
+
+    def _add(self, exchange: Exchange, origin: str = "", story: str = "") -> None:
+        call = self._book.add(exchange, origin, story).call
+        self._touched.add(call)
+        if self._patience and call:
+            self._waiting[call] = time.monotonic() + self._patience
+
+    def _forget(self, began: int) -> None:
+        """The events were cleared."""
+        self._book, self._began, self._seen, self._sent = Book(self._patience), began, began, 0
+        self._era += 1
+        self._greeted = False
+        self._touched.clear()
+        self._waiting.clear()
+
+    def _heard_of(self, entry: Entry) -> None:
+        """An entry of the network's record, in its own thread."""
+        if entry["kind"] in ("webhook", "reply", "status") and entry.get("leg") not in self._past:
+            self._told.append(entry)
+            self._pace.wake()
+
+    def _take(self, entry: Entry) -> None:
+        if entry["kind"] == "webhook":
+            self._posts[entry["request"]] = entry
+        elif entry["kind"] == "reply":
+            webhook = self._posts.pop(entry["request"], None)
+            if webhook and entry.get("status") is None and str(entry.get("error")).startswith(LOST):
+                self._add(exchange_of_entry(webhook, entry))
+        elif group := self._book.follow(entry):
+            self._waiting[group.g] = time.monotonic() + GRACE
+
+    def _play(
+        self, exchanges: list[Exchange], story: str, speed: float | None = None, stop: threading.Event | None = None
+    ) -> None:
+        before = exchanges[0].at
+        for exchange in exchanges:
+            if speed and stop and stop.wait(max(0.0, (exchange.at - before).total_seconds()) / speed):
+                return
+            before = exchange.at
+            with self._lock:
+                self._add(exchange, "replay", story)
+            self._pace.wake()
+
+    # To the page and back
+
+    def snapshot(self) -> dict[str, Any]:
+        """The newest rows, as a page draws them that has just been opened."""
+        with self._lock:
+            rows = self._all()[-self._rows :]
+            return self._picture(rows) | {"era": self._era, "upto": len(self._book.rows), "ready": READY_NAMES}
+
+    def _picture(self, rows: list[Row], touched: set[int] | None = None) -> dict[str, Any]:
+        groups = {row.call for row in rows} | (touched or set())
+        # A page that has few rows has them whole, and can open them while the kernel is busy.
+        return {"rows": [row.brief(len(rows) <= FEW) for row in rows], "limit": self._rows, "counts": self._book.counts,
+                "calls": [self._book.groups[g].brief() for g in sorted(groups)]}  # fmt: skip
+
+    def _update(self) -> int:
+        """Send what is new, if there is anything. Returns the number of bytes."""
+        with self._lock:
+            rows, now = self._all(), time.monotonic()
+            due = {g for g, when in self._waiting.items() if when <= now}
+            for g in due:
+                del self._waiting[g]
+            if self._waiting:
+                self._pace.wake(max(0.05, min(self._waiting.values()) - now))
+            if not self._greeted:
+                # Nobody has said that the page listens: the state is what it will find when it does.
+                self.widget.snapshot, size = clean(self.snapshot())
+                self._sent, self._touched = len(rows), set()
+                return size
+            if self.widget.paused:
+                return self.widget.tell("counts", era=self._era, counts=self._book.counts)
+            new, touched = rows[self._sent :][-self._rows :], self._touched | due
+            self._sent, self._touched = len(rows), set()
+            if not new and not touched:
+                return 0
+            if len(touched) > self._rows:  # only those that are on screen
+                touched = {row.call for row in rows[-self._rows :]}
+            return self.widget.tell("news", era=self._era, upto=len(rows), **self._picture(new, touched))
+
+    def handle(self, message: dict[str, Any]) -> None:
+        """Something was done in the page."""
+        self._desk.handle(self.widget, message)
+
+    def _kept(self) -> Book:
+        with self._lock:
+            self._all()
+            return self._book
+
+    def _hello(self, upto: int, era: Any) -> None:
+        """A page listens from now on: it gets what it has missed."""
+        with self._lock:
+            rows = self._all()
+            self._greeted = True
+            self._sent = len(rows)
+            new = rows[upto if era == self._era else 0 :][-self._rows :]
+            self.widget.tell("news", era=self._era, upto=len(rows), **self._picture(new))
+        self._looked()
+
+    def _post(self, method: str, path: str, payload: dict[str, Any]) -> Exchange:
+        if self._server is None:
+            raise SendError("This panel belongs to no server.", "Use the kit's: panel = kit.panel().")
+        return send(self._server.url, method, path, payload)
+
+    def _looked(self, _: Any = None) -> None:
+        """The filter was changed: send what passes it of all that was kept, not only of what is on screen."""
+        if any(self.widget.looking.values()):
+            with self._lock:
+                self.widget.tell("older", era=self._era, **self._picture(self.shown()))
+
+    def _matching(self) -> Iterator[Row]:
+        """The newest first."""
+        looking = self.widget.looking
+        found = 0
+        for row in reversed(self._all()):
+            if matches(row, self._book.groups[row.call], looking):
+                yield row
+                found += 1
+                if found == self._rows:
+                    return

@@ -1,0 +1,129 @@
+"""The widget round the event panel: it carries rows to the browser, not too often and not too much, and clicks back."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import anywidget
+import traitlets
+
+from ..clicks import answer_while_busy
+
+logger = logging.getLogger(__name__)
+
+PAUSE = 0.2  # seconds between two messages: five a second
+BUDGET = 120_000  # bytes a second; after a large message the next one waits longer
+_HERE = Path(__file__).parent
+
+
+class Owner(Protocol):
+    """What the widget shows: it makes the first picture, and acts on what is done in the page."""
+
+    def snapshot(self) -> dict[str, Any]: ...
+
+    def handle(self, message: dict[str, Any]) -> None: ...
+
+
+class Shell(anywidget.AnyWidget):
+    """Rows as JSON, never as HTML. ``snapshot`` is the newest rows for a page that has just been opened."""
+
+    _esm = (_HERE / "events.js").read_text("utf-8")
+    _css = (_HERE / "events.css").read_text("utf-8")
+    snapshot = traitlets.Dict().tag(sync=True)
+    looking = traitlets.Dict({"text": "", "kind": "", "call": ""}).tag(sync=True)
+    paused = traitlets.Bool().tag(sync=True)
+    note = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, owner: Owner) -> None:
+        self._owner = owner
+        super().__init__(snapshot=clean(owner.snapshot())[0])
+        self.on_msg(self._received)
+        answer_while_busy(self)
+
+    def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
+        """A page that is loaded again asks for everything, and gets what is new by then."""
+        state: dict[str, Any] = super().get_state(key, drop_defaults)
+        if key is None:
+            state["snapshot"] = clean(self._owner.snapshot())[0]
+        return state
+
+    def tell(self, what: str, buffers: list[bytes] | None = None, **facts: Any) -> int:
+        """Send a message to the page. Returns its size in bytes."""
+        message, size = clean({"do": what, **facts})
+        self.send(message, buffers)
+        return size + sum(map(len, buffers or ()))
+
+    def _received(self, _: Any, message: Any, buffers: list[Any]) -> None:
+        if isinstance(message, dict):
+            self._owner.handle(message)
+
+    def __repr__(self) -> str:
+        return "<event panel>"
+
+
+def clean(message: dict[str, Any]) -> tuple[dict[str, Any], int]:
+    """A message that can be sent, whatever came from the network, and how many bytes it has."""
+    text = json.dumps(message, ensure_ascii=False)
+    data = text.encode("utf-8", "replace")  # half characters, which no UTF-8 has, become question marks
+    return json.loads(data), len(data)
+
+
+class Pace:
+    """Does ``work`` in a thread of its own soon after ``wake()``; the thread ends when there is nothing to do.
+
+    ``work`` returns how many bytes it sent. ``close()`` ends it at once.
+    """
+
+    def __init__(self, work: Callable[[], int]) -> None:
+        self._work = work
+        self._change = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._due: float | None = None
+        self._next = 0.0
+        self._closed = False
+
+    def wake(self, after: float = 0.0) -> None:
+        """There will be something to send in ``after`` seconds. Quick, and safe from any thread."""
+        due = time.monotonic() + after
+        with self._change:
+            if self._closed or (self._due is not None and self._due <= due):
+                return
+            self._due = due
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="event-panel", daemon=True)
+                self._thread.start()
+            else:
+                self._change.notify()
+
+    def close(self) -> None:
+        """End the thread, and start none any more."""
+        with self._change:
+            self._closed, thread = True, self._thread
+            self._change.notify()
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(2)
+
+    def _run(self) -> None:
+        while True:
+            with self._change:
+                while not self._closed and self._due is not None:
+                    rest = max(self._due, self._next) - time.monotonic()
+                    if rest <= 0:
+                        break
+                    self._change.wait(rest)
+                if self._closed or self._due is None:
+                    self._thread = None
+                    return
+                self._due = None
+            try:
+                sent = self._work()
+            except Exception:  # an update that fails must not be the last one
+                logger.exception("the event panel could not be updated")
+                sent = 0
+            self._next = time.monotonic() + max(PAUSE, sent / BUDGET)

@@ -1,0 +1,261 @@
+"""The phone in the notebook: rings, shows who calls, is answered, heard and spoken into. Its state is here, in Python.
+
+The trace of the calls is the truth; the widget reads it and tells the phone network what its buttons are pressed for.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from ...base.addresses import plain
+from ...calls.record import Entry
+from ...line.control_plane import ControlPlaneError
+from .buttons import Buttons
+from .ear import Ear
+from .state import SILENT, PhoneState, shown_call
+from .words import SideBySide, as_html, behaviour_in_words, shown_number
+
+if TYPE_CHECKING:
+    from .screens import Screens
+
+LINES = 20  # captions on the page
+
+
+class PhoneWidget:
+    """A phone to look at, to listen to and to use. Made by ``kit.phone(number).show()``, once for each number.
+
+    ``state`` is ``"idle"``, ``"calling"``, ``"ringing"``, ``"in call"`` or ``"off"``; ``caller`` who is on the line,
+    ``captions`` what is heard and said, ``history`` the last calls, ``text`` all of it in words.
+
+    It acts by itself as it was set up, until a person takes it: with the switch on the phone, or ``show(manual=True)``.
+    """
+
+    def __init__(self, address: str, screens: Screens) -> None:
+        from .page import page
+        from .shell import PhoneShell
+
+        self.address = address
+        self._screens = screens
+        self._state = PhoneState(address)
+        self._settings: dict[str, Any] = {"behaviour": "answers", "after": 2.0}
+        self._before: dict[str, Any] = {}  # how it behaved before a person took it
+        self._off = ""
+        self._lock = threading.RLock()
+        self._buttons, self._ear = Buttons(self, screens.control), Ear(screens.control, self._send)
+        self.widget = PhoneShell(str(page(address, shown_number(address))), self._shown(), self._buttons.handle)
+
+    # What it shows
+
+    @property
+    def state(self) -> str:
+        """``"idle"``, ``"calling"``, ``"ringing"``, ``"in call"``, or ``"off"`` when its kit has been stopped."""
+        return "off" if self._off else self._state.state
+
+    @property
+    def caller(self) -> str:
+        """The number or address on the line; empty when there is no call."""
+        return self._state.other if self._state.leg else ""
+
+    @property
+    def manual(self) -> bool:
+        """True while a person answers it."""
+        return bool(self._settings["behaviour"] == "manual")
+
+    @property
+    def captions(self) -> list[str]:
+        """What is heard and said in this call, or was in the last: ``"  3.2 s  Press one."``"""
+        begin = self._state.zero
+        names = {"you": "You: ", "line": "", "other": "", "note": ""}
+        return [f"{line.at - begin:5.1f} s  {names[line.who]}{line.text}" for line in list(self._state.lines)]
+
+    @property
+    def history(self) -> list[str]:
+        """The last calls, newest first."""
+        calls = [shown_call(done) for done in list(self._state.done)]
+        return [f"{'to' if call['out'] else 'from'} {call['who']}: {call['how']}" for call in calls]
+
+    @property
+    def text(self) -> str:
+        """The phone in words."""
+        with self._lock:
+            about = self._off or f"{self._title()}{f', {self.caller}' if self.caller else ''}"
+            lines = [f"Phone {self.address}: {self._behaviour()}. {about}".rstrip(".") + "."]
+            lines += [self._state.note] if self._state.note and not self._off else []
+            lines += [f"  {line}" for line in self.captions]
+            if self.history:
+                lines += ["Last calls:", *(f"  {call}" for call in self.history)]
+            return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        self.catch_up()
+        return self.text
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        text = repr(self)
+        bundle = self.widget._repr_mimebundle_()
+        live = bundle[0] if isinstance(bundle, tuple) else bundle
+        # Where no kernel runs (a saved notebook, nbconvert, a code host) the words are all there is.
+        return {**(live or {}), "text/plain": text, "text/html": as_html(text)}
+
+    def beside(self, *others: PhoneWidget) -> SideBySide:
+        """This phone and others in one row: ``kit.phone(a).show().beside(kit.phone(b).show())``."""
+        return SideBySide([self, *others])
+
+    # What happens in the network
+
+    def take(self, entry: Entry) -> None:
+        """Something happened, here or elsewhere."""
+        with self._lock:
+            before = self._state.leg
+            if entry["kind"] == "leg" and self._is_in(entry):
+                self._look()
+            if not self._state.take(entry):
+                return
+            if self._state.leg != before:
+                self._buttons.told, self._buttons.muted = "", False
+                self.listen()
+            elif entry["kind"] == "status":
+                self.listen()
+            self.push()
+
+    def catch_up(self) -> None:
+        """Read what is in the record already, so that what is shown does not depend on another thread's speed."""
+        with self._lock:
+            if self._off:
+                return
+            try:
+                self._look()
+                control = self._screens.control
+                for talk in dict.fromkeys(c["conversation_uuid"] for c in control.calls() if self._is_in(c)):
+                    for entry in sorted(control.trace(talk), key=lambda entry: entry["seq"]):
+                        self._state.take(entry)
+            except ControlPlaneError as error:
+                self._buttons.told = str(error)
+            self.push()
+
+    def forget(self) -> None:
+        """The network was reset."""
+        with self._lock:
+            self._state.forget()
+            self._before, self._buttons.told = {}, ""
+            self.listen()
+        self.catch_up()
+
+    def switch_off(self, why: str) -> None:
+        """The phone is dead from now on, and says why."""
+        with self._lock:
+            self._off = f"{why} Run kit = setup(), then kit.phone(…).show()."
+            self.listen()
+            self.push()
+
+    # In whose hand it is
+
+    def hand_over(self, manual: bool) -> None:
+        """Give the phone to a person, or let it act by itself again as it did before."""
+        control = self._screens.control
+        if manual and not self.manual:
+            self._look()
+            self._before = {k: v for k, v in self._settings.items() if k in ("behaviour", "after", "script")}
+            control.configure(self.address, behaviour="manual", script=[])
+        elif not manual and self.manual:
+            before = self._before or {"behaviour": "answers"}
+            script = before.get("script") or []
+            if before["behaviour"] == "scripted":
+                control.configure(self.address, script=script)
+            else:
+                control.configure(self.address, behaviour=before["behaviour"], after=before.get("after", 2.0))
+                control.configure(self.address, script=script)
+        self._screens.hold(self.address, manual)
+        with self._lock:
+            self._look()
+            self.listen()
+            self.push()
+
+    # What it is made of
+
+    def _send(self, message: dict[str, Any], buffers: list[bytes]) -> None:
+        self.widget.send(message, buffers)
+
+    def push(self) -> None:
+        """Bring the page up to date."""
+        with self._lock:
+            shown = self._shown()
+            if {**shown, "clock": 0, "seconds": 0} != {**self.widget.shown, "clock": 0, "seconds": 0}:
+                self.widget.shown = shown
+
+    def _is_in(self, call: dict[str, Any]) -> bool:
+        """Whether a call may be this phone's; an app user is named without ``app:`` there."""
+        return any(str(call[end]) and self.address.endswith(plain(str(call[end]))) for end in ("from", "to"))
+
+    def _look(self) -> None:
+        """See how the phone behaves now."""
+        found = next((p for p in self._screens.control.phones() if p["number"] == self.address), None)
+        self._settings = found or {"behaviour": "answers", "after": 2.0}
+        self._state.silent = self._settings["behaviour"] in SILENT
+
+    def listen(self, *, anew: bool = False) -> None:
+        """Have the sound of the call sent while there is one, at real pace, and somebody to hear it."""
+        with self._lock:
+            wanted = self._buttons.sound and self._buttons.heard
+            here = self.state == "in call" and self._screens.pace == 1
+            self._ear.listen(self._state.leg if here and wanted else "", anew=anew)
+
+    def _title(self) -> str:
+        return {"idle": "No call", "calling": "Calling", "ringing": "Incoming call", "in call": "In call",
+                "off": "Out of order"}[self.state]  # fmt: skip
+
+    def _behaviour(self) -> str:
+        return behaviour_in_words(self._settings)
+
+    def _note(self) -> str:
+        if self._off or self._buttons.told:
+            return self._off or self._buttons.told
+        if self.state == "ringing":
+            return "" if self.manual else f"This phone {self._behaviour()}."
+        if self.state == "in call" and self._screens.pace != 1:
+            return self._why_silent()
+        if self.state == "idle" and not self._state.note:
+            return "It rings when this number is called."
+        return self._state.note
+
+    def _why_silent(self) -> str:
+        pace = self._screens.pace
+        if pace:
+            return (
+                f"Time runs {pace:g} times as fast as in life, so nothing is heard here. Later: kit.call(…).player()."
+            )
+        cure = "" if self.manual else "Switch on “I'll answer this phone” and it runs. "
+        return f"Time stands still between cells, so nothing is heard here. {cure}Later: kit.call(…).player()."
+
+    def _switch_words(self) -> str:
+        return "On: it rings until you answer" if self.manual else f"Off: it {self._behaviour()}"
+
+    def _shown(self) -> dict[str, Any]:
+        now, state, pace, begin = self._state, self.state, self._screens.pace, self._state.zero
+        call = state == "in call"
+        flags = ["call" if call else state, "" if now.lines else "silent", "" if now.done else "fresh"]
+        lines = [{"id": line.number, "who": line.who, "at": round(line.at - begin, 1), "text": line.text}
+                 for line in now.lines]  # fmt: skip
+        return {
+            "label": f"Phone {self.address}",
+            "flags": flags,
+            "state": state,
+            "title": self._title(),
+            "other": shown_number(self.caller) if self.caller else "",
+            "note": self._note(),
+            "switch": self._switch_words(),
+            "manual": self.manual,
+            "muted": self._buttons.muted,
+            "mute_word": "Unmute" if self._buttons.muted else "Mute",
+            "sound": self._buttons.sound,
+            "sound_word": "Sound on" if self._buttons.sound else "Sound off",
+            "volume": self._buttons.volume,
+            "latest": self.captions[-1].split(" s  ", 1)[1] if call and lines else "",
+            "lines": lines[-LINES:],
+            "calls": [{**shown_call(done), "who": shown_number(done.who)} for done in now.done],
+            "seconds": round(max(0.0, self._screens.now(now.latest) - begin), 2) if call else 0,
+            "clock": time.time(),
+            "pace": pace,
+        }

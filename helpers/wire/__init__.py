@@ -1,0 +1,8 @@
+"""The wire: requests and replies as they were, and the events of calls among them."""
+
+from __future__ import annotations
+
+from .events import Events, kind
+from .exchanges import Exchange, WireView
+
+__all__ = ["Events", "Exchange", "WireView", "kind"]

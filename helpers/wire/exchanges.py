@@ -1,0 +1,275 @@
+"""Show the wire: what was really sent and received, as HTTP, with every secret taken out.
+
+The client keeps a :class:`WireLog` of the requests it sends, the background server one of those it receives.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import html
+import json
+import logging
+import re
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, overload
+from urllib.parse import urlsplit
+
+from ..base.errors import KitError
+from ..base.masking import mask, mask_headers
+
+if TYPE_CHECKING:
+    import requests
+
+logger = logging.getLogger(__name__)
+
+LONGEST_BODY = 4000  # characters of a body that are shown; the exchange itself keeps all of it
+# Date changes with every run and says nothing a learner needs; the time is in Exchange.at.
+UNSHOWN_HEADERS = frozenset({"date"})
+
+
+def body_text(data: bytes | str | None, content_type: str | None = "") -> str | None:
+    """A body as text: what it says, ``<12345 bytes of audio/mpeg>`` if it is not text, ``None`` if there is none."""
+    if not data:
+        return None
+    if isinstance(data, str):
+        return data
+    kind = (content_type or "").partition(";")[0].strip().lower()
+    if not kind or kind.startswith("text/") or kind.endswith(("json", "xml", "x-www-form-urlencoded")):
+        with contextlib.suppress(UnicodeDecodeError):
+            return data.decode()
+    return f"<{len(data)} bytes of {kind or 'binary data'}>"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Exchange:
+    """One request and what came back. It never holds a secret: everything is masked as it is made.
+
+    ``status`` is None and ``error`` says why (``connection refused``, ``read timeout`` …) when no reply came.
+    ``ms`` are real milliseconds from the first byte sent (or received) to the last. ``signature`` is what the server
+    found about a webhook's: ``good``, ``missing``, or what is wrong with it; None when nobody looked.
+    """
+
+    method: str
+    url: str
+    request_headers: Mapping[str, str]
+    request_body: str | None
+    status: int | None
+    response_headers: Mapping[str, str]
+    response_body: str | None
+    ms: float
+    error: str | None = None
+    at: datetime = field(default_factory=lambda: datetime.now(UTC))
+    signature: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("url", "request_body", "response_body", "error"):
+            value = getattr(self, name)
+            if value:
+                object.__setattr__(self, name, mask(value))
+        for name in ("request_headers", "response_headers"):
+            object.__setattr__(self, name, mask_headers(getattr(self, name)))
+
+    @property
+    def path(self) -> str:
+        """The URL without host and query, as a route sees it."""
+        return urlsplit(self.url).path or "/"
+
+    @property
+    def target(self) -> str:
+        """Path and query, as they stand in the request line."""
+        query = urlsplit(self.url).query
+        return f"{self.path}?{query}" if query else self.path
+
+    @property
+    def outcome(self) -> str:
+        """``200 OK (12 ms)``, or why there was no reply."""
+        took = f"{max(1, round(self.ms))} ms"
+        return f"no reply: {self.error} ({took})" if self.status is None else f"{_status(self.status)} ({took})"
+
+    def request_lines(self) -> tuple[str, list[str], str]:
+        """Request line, header lines, body, as text to show."""
+        headers = _header_lines(self.request_headers)
+        if not any(line.lower().startswith("host:") for line in headers) and urlsplit(self.url).netloc:
+            headers.insert(0, f"Host: {urlsplit(self.url).netloc}")
+        return f"{self.method} {self.target} HTTP/1.1", headers, pretty(self.request_body)
+
+    def response_lines(self) -> tuple[str, list[str], str]:
+        """Status line, header lines, body, as text to show."""
+        first = self.outcome if self.status is None else f"HTTP/1.1 {self.outcome}"
+        return first, _header_lines(self.response_headers), pretty(self.response_body)
+
+    def show(self) -> str:
+        """The whole exchange as text, the way it looks on the wire."""
+        return "\n\n".join(_block(*part) for part in (self.request_lines(), self.response_lines()))
+
+    def __repr__(self) -> str:
+        return f"<{self.method} {self.target} → {self.outcome}>"
+
+
+def exchange_of(
+    sent: requests.PreparedRequest, reply: requests.Response | None, ms: float, error: str | None = None
+) -> Exchange:
+    """A request of the ``requests`` library with its reply (or the ``error`` that took its place), as it was sent."""
+    return Exchange(
+        method=sent.method or "",
+        url=sent.url or "",
+        request_headers=dict(sent.headers),
+        request_body=body_text(sent.body, sent.headers.get("Content-Type")),
+        status=None if reply is None else reply.status_code,
+        response_headers={} if reply is None else dict(reply.headers),
+        response_body=None if reply is None else body_text(reply.content, reply.headers.get("Content-Type")),
+        ms=ms,
+        error=error,
+    )
+
+
+def pretty(body: str | None) -> str:
+    """A body made readable: JSON indented, public keys shortened, anything else as it is; cut when it is very long."""
+    text = body or ""
+    if text.lstrip()[:1] in ("{", "["):
+        with contextlib.suppress(ValueError, RecursionError):  # not JSON after all: then that is what one wants to see
+            text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    # No secret, but eight lines of it that nobody reads.
+    text = re.sub(r"(-----BEGIN PUBLIC KEY-----)[^-]*(-----END PUBLIC KEY-----)", r"\1…\2", text)
+    if len(text) > LONGEST_BODY:
+        text = f"{text[:LONGEST_BODY]}\n… and {len(text) - LONGEST_BODY} characters more"
+    return text
+
+
+def _status(status: int) -> str:
+    try:
+        return f"{status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return str(status)
+
+
+def _header_lines(headers: Mapping[str, str]) -> list[str]:
+    return [f"{name}: {value}" for name, value in headers.items() if name.lower() not in UNSHOWN_HEADERS]
+
+
+def _block(first: str, headers: list[str], body: str) -> str:
+    return "\n".join([first, *headers]) + (f"\n\n{body}" if body else "")
+
+
+def _html_block(first: str, headers: list[str], body: str) -> str:
+    parts = [f"<b>{html.escape(first)}</b>"]
+    if headers:
+        count = f"{len(headers)} header{'s' if len(headers) != 1 else ''}"
+        listed = html.escape("\n".join(headers))
+        parts.append(f"<details><summary>{count}</summary><pre>{listed}</pre></details>")
+    if body:
+        parts.append(f"<pre>{html.escape(body)}</pre>")
+    # A line at the side holds request and reply apart; inline, because a notebook keeps no style sheet.
+    style = "margin:.5em 0;padding-left:.7em;border-left:3px solid #90a0b7;overflow-wrap:anywhere"
+    return f'<div style="{style}">{"".join(parts)}</div>'
+
+
+class WireView:
+    """Some exchanges, ready to be the last line of a cell: text, and the same facts as HTML."""
+
+    def __init__(self, exchanges: Sequence[Exchange], nothing: str = "Nothing yet.") -> None:
+        self.exchanges = list(exchanges)
+        self.nothing = nothing
+
+    def __repr__(self) -> str:
+        return f"\n\n{'─' * 40}\n\n".join(exchange.show() for exchange in self.exchanges) or self.nothing
+
+    def _repr_html_(self) -> str:
+        if not self.exchanges:
+            return f"<p>{html.escape(self.nothing)}</p>"
+        return "<hr>".join(_html_block(*e.request_lines()) + _html_block(*e.response_lines()) for e in self.exchanges)
+
+
+class WireLog(Sequence[Exchange]):
+    """The latest exchanges, oldest first; a list that forgets its beginning. Safe from any thread.
+
+    ``log.append(exchange)`` also takes a function that makes the exchange: it is called when somebody looks, so that
+    a busy server does not spend its time on formatting.
+    """
+
+    def __init__(self, limit: int = 1000) -> None:
+        self._items: deque[Exchange | Callable[[], Exchange]] = deque(maxlen=limit)
+        self._listeners: tuple[Callable[[Exchange], None], ...] = ()
+        self._lock = threading.RLock()
+        self.total = 0  # ever added, also those forgotten since
+
+    def append(self, exchange: Exchange | Callable[[], Exchange]) -> None:
+        """Add one exchange (or what will make it) and tell those who subscribed."""
+        listeners = self._listeners
+        if listeners and callable(exchange):
+            exchange = exchange()
+        with self._lock:
+            self._items.append(exchange)
+            self.total += 1
+        for listener in listeners:
+            try:
+                listener(exchange)  # type: ignore[arg-type]  # made above, as there are listeners
+            except Exception:  # whoever listens must not disturb the exchange itself
+                logger.exception("a callback given to subscribe() raised")
+
+    def subscribe(self, listener: Callable[[Exchange], None]) -> Callable[[], None]:
+        """Call ``listener(exchange)`` for each new one, in the thread that adds it. Returns a function that ends it."""
+        with self._lock:
+            self._listeners = (*self._listeners, listener)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._listeners = tuple(other for other in self._listeners if other is not listener)
+
+        return unsubscribe
+
+    def clear(self) -> None:
+        """Forget all exchanges; those who subscribed stay."""
+        with self._lock:
+            self._items.clear()
+
+    def latest(self, seen: int) -> tuple[int, list[Exchange]]:
+        """How many were ever added, and those that came after the first ``seen`` of them (as far as they are kept)."""
+        with self._lock:
+            if seen >= self.total:
+                return self.total, []
+            made = self._made()
+            new = min(self.total - seen, len(made))
+            return self.total, made[len(made) - new :]
+
+    def show(self, last: int = 1, match: str | Callable[[Exchange], bool] | None = None) -> WireView:
+        """The last exchanges, to look at. ``match``: a part of ``POST /v1/calls`` or a function that picks."""
+        if not isinstance(last, int) or not (match is None or isinstance(match, str) or callable(match)):
+            raise KitError(
+                "show() takes a number of exchanges, and which ones.", 'For example: show(3, match="POST /v1/calls").'
+            )
+        found = [exchange for exchange in self if _matches(exchange, match)]
+        return WireView(found[-last:] if last > 0 else [], "Nothing yet." if not len(self) else "Nothing like that.")
+
+    def _made(self) -> list[Exchange]:
+        with self._lock:
+            made = [item if isinstance(item, Exchange) else item() for item in self._items]
+            self._items = deque(made, self._items.maxlen)
+            return made
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(self._made())
+
+    @overload
+    def __getitem__(self, place: int) -> Exchange: ...
+    @overload
+    def __getitem__(self, place: slice) -> list[Exchange]: ...
+    def __getitem__(self, place: int | slice) -> Exchange | list[Exchange]:
+        return self._made()[place]
+
+    def __repr__(self) -> str:
+        return f"<WireLog: {len(self)} exchange{'s' if len(self) != 1 else ''}>"
+
+
+def _matches(exchange: Exchange, match: str | Callable[[Exchange], bool] | None) -> bool:
+    if match is None:
+        return True
+    return match(exchange) if callable(match) else match in f"{exchange.method} {exchange.url}"
