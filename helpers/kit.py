@@ -9,9 +9,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from .base.errors import KitError
+from .call import Call
 from .calls.arguments import ArgumentError, addressed, seconds_of, status_of, uuid_of
 from .calls.from_webhooks import live_entries
-from .calls.record import Call
+from .calls.statuses import LAST
 from .line.control_plane import ControlPlane
 from .phone import LivePhone, Phone
 from .server.notices import Notices
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-FINAL = ("completed", "rejected")
 QUIET = 120.0  # seconds after which the event panel asks about a live call that nothing is heard of
 POLL = 0.1  # seconds between two looks at the events that came in: they are in memory here, no request is sent
 
@@ -223,9 +223,9 @@ class Kit:
         reached = look(uuid, "completed" if status == "over" else status, timeout)
         record = self.call(uuid)
         self._notices.tell_call(record)
-        if reached or (status == "over" and record.status in FINAL):
+        if reached or (status == "over" and record.status in LAST):
             return record
-        if record.status in FINAL:
+        if record.status in LAST:
             reason = record.entries("status")[-1]["why"] or "see its events"
             raise NotReady(
                 f"The call never became {status}: it went {', '.join(record.statuses)} ({reason}).",
@@ -248,7 +248,7 @@ class Kit:
             told = self.events.statuses(uuid)
             if status in told:
                 return True
-            if told and told[-1] in FINAL:
+            if told and told[-1] in LAST:
                 return False
             time.sleep(POLL)
         return False

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.errors import KitError
 
 if TYPE_CHECKING:
-    from .record import Call
+    from .record import Record
 
 ROOM = 0.5  # seconds by which "it lasted 10 s" may be off
 
@@ -101,13 +101,13 @@ class Told(list[dict[str, Any]]):
         printer.text(self.evidence)
 
 
-def since_answer(call: Call, leg: str, at: float) -> float:
+def since_answer(call: Record, leg: str, at: float) -> float:
     """A call time as seconds since a leg was answered; since the call began, if it never was."""
     answered = call.picked_up(leg)
     return float(round(at - (call.start if answered is None else answered), 3))
 
 
-def not_answered(call: Call, leg: str) -> str:
+def not_answered(call: Record, leg: str) -> str:
     """Why nothing was heard on a leg that was not answered; empty if it was."""
     if call.picked_up(leg) is not None:
         return ""
@@ -115,8 +115,8 @@ def not_answered(call: Call, leg: str) -> str:
     return f"nobody answered ({states})"
 
 
-def digits(call: Call) -> Digits:
-    """See :attr:`helpers.calls.record.Call.digits`."""
+def digits(call: Record) -> Digits:
+    """See :attr:`helpers.call.Call.digits`."""
     found = Digits("".join(e["digits"] or "" for e in call.entries("input")))
     keys = [(str(e["digit"]), since_answer(call, e["leg"], e["at"])) for e in call.entries("key")]
     found.pressed = tuple(keys)
@@ -130,8 +130,8 @@ def digits(call: Call) -> Digits:
     return found
 
 
-def events(call: Call) -> Told:
-    """See :attr:`helpers.calls.record.Call.events`."""
+def events(call: Record) -> Told:
+    """See :attr:`helpers.call.Call.events`."""
     from .record import TOLD
 
     sent = [e for e in call.entries("webhook", attempt=1) if e["type"] in TOLD]
@@ -141,9 +141,9 @@ def events(call: Call) -> Told:
 
 
 def lasted(
-    call: Call, seconds: float | None = None, *, at_least: float | None = None, at_most: float | None = None
+    call: Record, seconds: float | None = None, *, at_least: float | None = None, at_most: float | None = None
 ) -> Answer:
-    """See :meth:`helpers.calls.record.Call.lasted`."""
+    """See :meth:`helpers.call.Call.lasted`."""
     for number in (seconds, at_least, at_most):
         if number is not None and (isinstance(number, bool) or not isinstance(number, int | float) or not number >= 0):
             raise QuestionError(f"{number!r} is no number of seconds.", "Use 0 or more: call.lasted(at_least=5).")
@@ -179,15 +179,15 @@ def _wanted(seconds: float | None, at_least: float | None, at_most: float | None
     return " and ".join(limits)
 
 
-def _end(call: Call) -> Iterable[str]:
+def _end(call: Record) -> Iterable[str]:
     last = call.entries("status", leg=call.leg)[-1]
     by = {"user": "the person hung up", "platform": "Vonage ended it"}.get(str(last.get("disconnected_by")))
     if by or last.get("why"):
         yield "the end: " + ", ".join(dict.fromkeys(str(one) for one in (by, last.get("why")) if one))
 
 
-def longest_silence(call: Call, *, leg: str | None = None, minimum: float = 0.5) -> Answer:
-    """See :meth:`helpers.calls.record.Call.longest_silence`."""
+def longest_silence(call: Record, *, leg: str | None = None, minimum: float = 0.5) -> Answer:
+    """See :meth:`helpers.call.Call.longest_silence`."""
     leg = call.known(leg)
     if why := not_answered(call, leg):
         return Answer(False, f"no silence: {why}")
@@ -207,7 +207,7 @@ def longest_silence(call: Call, *, leg: str | None = None, minimum: float = 0.5)
     return Answer(True, text, tuple(lines), a, round(b - a, 3))
 
 
-def _cause(call: Call, leg: str, begin: float, end: float) -> Iterable[str]:
+def _cause(call: Record, leg: str, begin: float, end: float) -> Iterable[str]:
     """Who caused a silence, as far as the record tells."""
     from .silences import silences
     from .tracks import Tracks

@@ -9,13 +9,11 @@ from typing import Any
 
 from ..base.addresses import FORMS, kind_of, plain
 from ..base.errors import KitError
-from .record import Call
+from .record import Record
+from .statuses import BESIDE, LIVE, OVER
 
-# What kit.wait_for can wait for: the states of the webhook reference, and "over" for the end, whichever it is.
-STATUSES = (
-    "started", "ringing", "answered", "completed", "busy", "rejected", "unanswered", "timeout", "cancelled", "failed",
-    "human", "machine", "disconnected", "over",
-)  # fmt: skip
+# What kit.wait_for can wait for: every status, and "over" for the end, whichever it is.
+STATUSES = (*LIVE, *OVER, *BESIDE, "over")
 NUMBER = re.compile(r"[0-9]{3,15}")
 
 
@@ -25,7 +23,7 @@ class ArgumentError(KitError):
 
 def uuid_of(call: Any) -> str:
     """The uuid of a call, however it is given: as text, as the reply that created it, as an event, as a record."""
-    if isinstance(call, Call):
+    if isinstance(call, Record):
         return call.uuid
     uuid = call
     if isinstance(call, Mapping):

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from ..wire.events import kind
-from .trace import Entry
+from .record import Entry
 
 
 def live_entries(events: Iterable[Mapping[str, Any]]) -> list[Entry]:

@@ -10,7 +10,7 @@ from .answers import Answer, QuestionError, not_answered, since_answer
 
 if TYPE_CHECKING:
     from ..audio.likeness import Hit
-    from .record import Call
+    from .record import Record
 
 MOST = 3  # times, or sounds, that are named
 SOFTER = 1.5  # dB from which a difference in level is worth a word
@@ -31,8 +31,8 @@ class Heard(Answer):
     sure: str = ""
 
 
-def heard(call: Call, sound: str | Path | bytes, leg: str | None = None) -> Heard:
-    """See :meth:`helpers.calls.record.Call.heard`."""
+def heard(call: Record, sound: str | Path | bytes, leg: str | None = None) -> Heard:
+    """See :meth:`helpers.call.Call.heard`."""
     from ..audio.files import decode
     from ..audio.likeness import RATE, find
     from ..audio.names import sound_file
@@ -58,7 +58,7 @@ def heard(call: Call, sound: str | Path | bytes, leg: str | None = None) -> Hear
     return _no(call, leg, name, found, bool((abs(samples) > 5e-4).any()))
 
 
-def _yes(call: Call, leg: str, name: str, times: tuple[Hit, ...], length: float) -> Heard:
+def _yes(call: Record, leg: str, name: str, times: tuple[Hit, ...], length: float) -> Heard:
     first, best = times[0], max(times, key=lambda hit: hit.match)
     sure = "certain" if best.match - best.needed > (1 - best.needed) / 3 else "fairly sure"
     lines = [
@@ -94,7 +94,7 @@ def _extent(hit: Hit, length: float) -> str:
     return words
 
 
-def _no(call: Call, leg: str, name: str, found: list[Hit], audible: bool) -> Heard:
+def _no(call: Record, leg: str, name: str, found: list[Hit], audible: bool) -> Heard:
     if not audible:
         return Heard(False, f"{name}: not heard, there is only silence in the file", name=name, sure="certain")
     lines, near = [], found[0] if found else None
@@ -113,7 +113,7 @@ def _no(call: Call, leg: str, name: str, found: list[Hit], audible: bool) -> Hea
     return Heard(False, f"{name}: not heard", tuple(lines), name=name, match=round(match, 3), sure=sure)
 
 
-def _record(call: Call, leg: str, name: str) -> list[str]:
+def _record(call: Record, leg: str, name: str) -> list[str]:
     """What the record says about a file of this name."""
     from .wording import sound_name
 
@@ -129,7 +129,7 @@ def _record(call: Call, leg: str, name: str) -> list[str]:
     return lines[:MOST]
 
 
-def _instead(call: Call, leg: str) -> list[str]:
+def _instead(call: Record, leg: str) -> list[str]:
     """What was played, if not this."""
     from .wording import sound_name
 

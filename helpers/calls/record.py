@@ -1,4 +1,4 @@
-"""One call as it was: a snapshot of its entries, and the questions a lesson asks of it."""
+"""The record of one call: a snapshot of its entries, and the facts, times and sound in it."""
 
 from __future__ import annotations
 
@@ -7,26 +7,18 @@ import wave
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import KitError
+from .statuses import OVER
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ..base.view import View
-    from ..views.ladder import Ladder
-    from ..views.timeline import TimelineView
-    from .answers import Answer, Digits, Told
-    from .heard import Heard as HeardAnswer
-    from .said import Said
-
 Entry = dict[str, Any]
 Heard = Callable[[str, int], bytes]
 
-OVER = frozenset({"completed", "busy", "rejected", "unanswered", "timeout", "cancelled", "failed"})
 TOLD = frozenset({"event", "input", "notify", "error"})
 
 
@@ -49,7 +41,7 @@ class Span:
     why: str | None = None
 
 
-class Call:
+class Record:
     """The record of one call, by leg or by conversation uuid: a snapshot that does not change any more.
 
     ``entries`` may be those of one call or of many; only this call's are kept. ``heard(leg, rate)`` gives what the
@@ -180,38 +172,6 @@ class Call:
     # What happened ----------------------------------------------------------------------------------------------
 
     @property
-    def events(self) -> Told:
-        """The payloads sent to the event URLs, as they were on the wire. A repeated attempt counts once.
-
-        A list that knows when each was sent: ``.times``, ``.at``, ``.seconds`` (since the call began), ``.evidence``.
-        """
-        from .answers import events
-
-        return events(self)
-
-    @property
-    def digits(self) -> Digits:
-        """The digits that the call's ``input`` actions collected.
-
-        A text that knows when keys were pressed: ``.pressed``, ``.at``, ``.seconds`` (since the answer), ``.evidence``.
-        """
-        from .answers import digits
-
-        return digits(self)
-
-    def lasted(
-        self, seconds: float | None = None, *, at_least: float | None = None, at_most: float | None = None
-    ) -> Answer:
-        """Did they talk for about so many seconds (half a second more or less), or within limits?
-
-        ``call.lasted(10)``, ``call.lasted(at_least=5, at_most=20)``; without any: did it last at all. Counted from
-        answer to end, ``.seconds`` has it. Raises QuestionError for what is no number of seconds.
-        """
-        from .answers import lasted
-
-        return lasted(self, seconds, at_least=at_least, at_most=at_most)
-
-    @property
     def errors(self) -> list[Entry]:
         """The error entries: ``reason`` and ``advice``."""
         return self.entries("error")
@@ -249,39 +209,6 @@ class Call:
             )
         return self._heard(leg, rate)
 
-    def heard(self, sound: Path | str | bytes, leg: str | None = None) -> HeardAnswer:
-        """Was this sound heard? Found by how it sounds, not by its name, in what the person on a leg heard.
-
-        ``sound``: the name of an MP3 or WAV file (as it is, or in the kit's folder ``audio``), or its bytes. It is
-        found through a telephone, softer or louder, cut off, looped, joined late, and under other voices. The same
-        sound in another file counts: ``greeting.mp3`` and ``greeting.wav``. The answer is true or false and says when,
-        how much, how sure, and why not. In a live call nobody knows: the answer says so.
-
-        Raises AudioError when there is no such file or it cannot be read.
-        """
-        from .heard import heard
-
-        return heard(self, sound, leg)
-
-    def said(self, words: str, leg: str | None = None) -> Said:
-        """Did the person on a leg hear these words, said by ``talk`` or by somebody else in the call?
-
-        Case and punctuation do not count, and the words must stand together. Of a text that was cut off only what was
-        said until then counts. The answer has ``.at``, ``.seconds``, ``.text`` and ``.by``, and says why not.
-        """
-        from .said import said
-
-        return said(self, words, leg)
-
-    def longest_silence(self, leg: str | None = None, minimum: float = 0.5) -> Answer:
-        """The longest stretch in which a leg heard (almost) nothing: ``.at``, ``.seconds``, and who caused it.
-
-        False if none is as long as ``minimum`` seconds. The level that counts is that of :meth:`silences`.
-        """
-        from .answers import longest_silence
-
-        return longest_silence(self, leg=leg, minimum=minimum)
-
     def heard_samples(self, rate: int = 8000, leg: str | None = None) -> NDArray[np.float32]:
         """What a leg's person heard: mono samples between -1 and 1, ``rate`` a second, from answer to end."""
         import numpy as np
@@ -318,38 +245,3 @@ class Call:
     def has_sound(self) -> bool:
         """True if what was heard can be had: the simulator keeps it, a real phone does not."""
         return self._heard is not None
-
-    # What to look at --------------------------------------------------------------------------------------------
-
-    def show(self) -> None:
-        """Show the call in the notebook: its sound, its timeline, its ladder."""
-        from IPython.display import display
-
-        for view in (self.player(), self.timeline(), self.ladder()):
-            display(view)  # type: ignore[no-untyped-call]
-
-    def player(self, leg: str | None = None, **options: Any) -> View:
-        """A player with captions for what one leg heard. See :func:`helpers.views.player.player`."""
-        from ..views.player import player
-
-        self.known(leg)
-        return player(self, leg, **options)
-
-    def timeline(self, leg: str | None = None, *, width: float = 0) -> TimelineView:
-        """Sound, webhooks and NCCO actions over time, of every leg or one. See :mod:`helpers.views.timeline`."""
-        from ..views.timeline import timeline
-
-        self.known(leg)
-        return timeline(self, leg, width=width)
-
-    def ladder(self, *, full: bool = False) -> Ladder:
-        """Who told whom what, in order. See :func:`helpers.views.ladder.ladder`."""
-        from ..views.ladder import ladder
-
-        return ladder(self, full=full)
-
-    def table(self) -> View:
-        """Everything that happened, line by line. See :func:`helpers.views.table.table`."""
-        from ..views.table import table
-
-        return table(self)

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 
 from ..base.view import one_line
 from .answers import Answer, QuestionError, not_answered, since_answer
+from .wording import places_of, words_of
 
 if TYPE_CHECKING:
-    from .record import Call, Entry
+    from .record import Entry, Record
 
 MOST = 3  # texts that are named
 HAIR = 0.02  # seconds
@@ -39,11 +40,8 @@ class Speech:
     why: str = ""
 
 
-def said(call: Call, words: str, leg: str | None = None) -> Said:
-    """See :meth:`helpers.calls.record.Call.said`."""
-    from ..simulator.phones.hearing import places_of
-    from ..simulator.phones.scripts import words_of
-
+def said(call: Record, words: str, leg: str | None = None) -> Said:
+    """See :meth:`helpers.call.Call.said`."""
     if not isinstance(words, str) or not words_of(words):
         raise QuestionError(f"{words!r} holds no words.", 'Ask for some: call.said("press one").')
     leg = call.known(leg)
@@ -69,9 +67,7 @@ def said(call: Call, words: str, leg: str | None = None) -> Said:
     return Said(False, f"{shown}: not heard", tuple(_why_not(call, leg, words, speeches, begun)))
 
 
-def _why_not(call: Call, leg: str, words: str, speeches: list[Speech], begun: str) -> Iterator[str]:
-    from ..simulator.phones.hearing import places_of
-
+def _why_not(call: Record, leg: str, words: str, speeches: list[Speech], begun: str) -> Iterator[str]:
     if begun:
         yield begun
     own = [e for e in call.entries("said", leg=leg) if e.get("text") and places_of(words, e["text"])]
@@ -84,7 +80,7 @@ def _why_not(call: Call, leg: str, words: str, speeches: list[Speech], begun: st
     yield f"what was said: {', '.join(f'“{text}”' for text in texts[:MOST])}{more}" if texts else "nobody said anything"
 
 
-def _speeches(call: Call, leg: str) -> Iterator[Speech]:
+def _speeches(call: Record, leg: str) -> Iterator[Speech]:
     """Every text that a leg heard."""
     over = call.when("completed", leg)
     end = math.inf if over is None else over
@@ -105,13 +101,13 @@ def _speeches(call: Call, leg: str) -> Iterator[Speech]:
                     yield Speech(one_line(e["text"], LONGEST), one_line(who, 30), e["at"], e["seconds"], b)
 
 
-def _key_at(call: Call, leg: str, at: float) -> str:
+def _key_at(call: Record, leg: str, at: float) -> str:
     """The key that cut a text off, if one did."""
     keys = [e["digit"] for e in call.entries("key", leg=leg) if abs(e["at"] - at) < HAIR]
     return f" by the key {keys[0]}" if keys else ""
 
 
-def _audible(call: Call, leg: str, spoken: Entry, end: float) -> Iterator[tuple[float, float]]:
+def _audible(call: Record, leg: str, spoken: Entry, end: float) -> Iterator[tuple[float, float]]:
     """The stretches of a person's words that a leg heard: in one conversation with it, not muted, not earmuffed."""
     begin, answered = spoken["at"], call.picked_up(leg)
     begin = max(begin, math.inf if answered is None else answered)
@@ -130,7 +126,7 @@ def _audible(call: Call, leg: str, spoken: Entry, end: float) -> Iterator[tuple[
             yield open_at, b
 
 
-def _talk(call: Call, leg: str, at: float) -> str | None:
+def _talk(call: Record, leg: str, at: float) -> str | None:
     """The conversation a leg was in; None if it had left."""
     last = next((e for e in reversed(call.entries(leg=leg)) if e["at"] <= at), None)
     if last is None or (last["kind"] == "conversation" and last["state"] == "left"):
@@ -138,7 +134,7 @@ def _talk(call: Call, leg: str, at: float) -> str | None:
     return str(last["conversation"])
 
 
-def _is_on(call: Call, action: str, leg: str, at: float) -> bool:
+def _is_on(call: Record, action: str, leg: str, at: float) -> bool:
     """True when a leg is muted (or earmuffed) at a moment."""
     done = [e["action"] for e in call.entries("control", leg=leg) if e["at"] <= at]
     return next((one == action for one in reversed(done) if one in (action, f"un{action}")), False)

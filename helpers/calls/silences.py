@@ -15,17 +15,18 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
 from ..base.view import one_line
-from .record import OVER, Entry, Span
+from .marks import Mark
+from .record import Entry, Span
+from .statuses import FAILURES
 from .story import Story, awaited
 from .wording import sound_name
 
 if TYPE_CHECKING:
-    from .tracks import Mark, Tracks
+    from .tracks import Tracks
 
 SLOW = 0.25  # seconds from which a request is blamed
 NOTED = 0.5  # seconds from which a silence is told that no request has caused
 HAIR = 0.05  # seconds that make no difference
-FAILED = OVER - {"completed"}
 # Of two reasons the one that comes first here holds.
 SOUND, REQUEST, HUSHED, DETECTION, ACTION, PEOPLE = range(6)
 
@@ -43,8 +44,6 @@ class Reason:
 
 def silences(tracks: Tracks) -> list[Mark]:
     """The silences of a leg, cut where their reason changes. ``kind`` is ``request`` where a request is to blame."""
-    from .tracks import Mark
-
     reasons, marks = Reasons(tracks), []
     for begin, end in tracks.quiet:
         there = [r for r in reasons.all if r.start < end and r.end > begin]
@@ -57,6 +56,11 @@ def silences(tracks: Tracks) -> list[Mark]:
             trouble = bool(gone) or (reason is not None and reason.trouble)
             marks.append(Mark(a, b, words, gone, "request" if asked else "quiet", trouble, slow=asked))
     return marks
+
+
+def waits(tracks: Tracks) -> list[Mark]:
+    """The silences that a slow reply, or a sound file that was slow to come, caused; as captions tell of them."""
+    return [Mark(m.start, m.end, f"(silence: {m.label})") for m in silences(tracks) if m.kind == "request"]
 
 
 def _parts(begin: float, end: float, reasons: list[Reason]) -> list[tuple[float, float, Reason | None]]:
@@ -148,7 +152,7 @@ class Reasons:
 
     def _waits_for(self, hook: Entry) -> bool:
         """True for another leg's event whose reply a synchronous ``connect`` of this leg waits for."""
-        failed = hook["leg"] != self.leg and (hook.get("payload") or {}).get("status") in FAILED
+        failed = hook["leg"] != self.leg and (hook.get("payload") or {}).get("status") in FAILURES
         at = self._since(hook["at"])
         return failed and any(
             s.action == "connect" and s.options.get("eventType") == "synchronous"

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from ..base.view import one_line
 from .explain import explain
-from .record import Call, Entry
+from .record import Entry, Record
 from .wording import asked, playing, sound_name, telling, what_happened
 
 NOTEBOOK, SERVER, API = "notebook", "server", "api"
@@ -53,7 +53,7 @@ class Story:
     A lane's key is ``notebook``, ``server``, the name of some other host, ``api``, or a leg's uuid.
     """
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Record) -> None:
         self.call = call
         self._hooks = {e["request"]: e for e in call.entries("webhook")}
         self._replies = {e["request"]: e for e in call.entries("reply")}

@@ -9,9 +9,7 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
-from .record import Call, Entry, Span, TraceError
-
-__all__ = ["Call", "Entry", "Span", "Trace", "TraceError"]
+from .record import Entry
 
 
 class Trace:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import io
 import wave
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ..base.view import one_line
-from .record import Call, Entry, Span, TraceError
-from .silences import silences
+from .marks import Mark
+from .record import Entry, Record, Span, TraceError
 from .story import Story
 from .wording import asked, input_of, sound_name
 
@@ -27,35 +27,11 @@ BESIDE = {"ringback": "ringback", "hold": "hold", "dtmf": "keys", "beep": "beep"
 BLOCKS = "▁▂▃▄▅▆▇█"
 
 
-@dataclass(frozen=True)
-class Mark:
-    """Something with a name, from ``start`` to ``end`` (equal for a moment). ``note`` says how it ended, if oddly."""
-
-    start: float
-    end: float
-    label: str
-    note: str = ""
-    kind: str = ""
-    trouble: bool = False
-    count: int = 1  # how many it stands for
-    slow: bool = False  # a request that took long, or a silence that one caused
-
-    @property
-    def text(self) -> str:
-        """Label and note in one."""
-        return f"{self.label} ({self.note})" if self.note else self.label
-
-    @property
-    def matters(self) -> bool:
-        """True for what a long call must not lose among the rest: trouble, and what took too long."""
-        return self.trouble or self.slow
-
-
 @dataclass
 class Tracks:
     """The tracks of one leg."""
 
-    call: Call
+    call: Record
     leg: str
     silent: str = field(default="", init=False)  # why there is no sound, if there is none
 
@@ -261,16 +237,6 @@ class Tracks:
         # What is left over at the end is shorter than a window.
         spans = [(a, last if last - b < 0.05 else b) for a, b in spans]
         return [(self.answered + a, self.answered + b) for a, b in spans if b - a >= 0.25]
-
-    @cached_property
-    def silences(self) -> list[Mark]:
-        """The silences of the leg, each with its reason. See :mod:`helpers.calls.silences`."""
-        return silences(self)
-
-    @cached_property
-    def waits(self) -> list[Mark]:
-        """The silences that a slow reply, or a sound file that was slow to come, caused."""
-        return [replace(m, label=f"silence: {m.label}") for m in self.silences if m.kind == "request"]
 
     def envelope(self, columns: int) -> NDArray[np.float32] | None:
         """Loudest sample, 0 to 1, in each of ``columns`` parts of the call. None without sound; see ``silent``."""

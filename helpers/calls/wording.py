@@ -1,13 +1,19 @@
-"""Short words for what happens in a call, shared by the views."""
+"""Short words for what happens in a call, and the words of a text."""
 
 from __future__ import annotations
 
 import json
+import re
+from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from ..base.view import one_line
+from ..ncco.models.ssml import is_ssml
 from .record import Entry
+
+# A word; in scripts without spaces (Thai, Japanese, Chinese) a character.
+WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+")
 
 
 def what_happened(e: Entry, outbound: bool, answered: bool) -> tuple[str, str, bool, bool]:
@@ -113,3 +119,23 @@ def playing(e: Entry) -> str:
     verb = {"ringback": "ringback tone:", "hold": "music on hold:"}.get(e["source"], "plays")
     verb = "says" if str(e["source"]).endswith("talk") else verb
     return f"{verb} {sound_name(e)}" + (f" ({', '.join(facts)})" if facts else "")
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text without case, punctuation and SSML tags."""
+    text = re.sub(r"<[^<>]*>", " ", text) if is_ssml(text) else text
+    return WORD.findall(re.sub("['’]", "", text.casefold()))
+
+
+@lru_cache(maxsize=256)
+def places_of(phrase: str, text: str) -> list[tuple[float, float]]:
+    """Where a phrase stands in a text: from and to which part of its length, 0 to 1."""
+    wanted, words = words_of(phrase), words_of(text)
+    ends = [0]
+    for word in words:
+        ends.append(ends[-1] + len(word) + 1)
+    return [
+        (ends[place] / ends[-1], ends[place + len(wanted)] / ends[-1])
+        for place in range(len(words) - len(wanted) + 1)
+        if words[place : place + len(wanted)] == wanted
+    ]

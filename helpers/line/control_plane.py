@@ -9,7 +9,7 @@ from urllib.parse import quote
 import requests
 
 from ..base.errors import KitError
-from ..calls.trace import Entry
+from ..calls.record import Entry
 from ..vonage.transport import as_json
 from .event_stream import EventStream, Message
 

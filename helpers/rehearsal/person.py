@@ -15,7 +15,7 @@ from ..simulator.phones.person import key
 from ..simulator.waiting import first_of, until
 
 if TYPE_CHECKING:
-    from ..calls.trace import Entry
+    from ..calls.record import Entry
     from ..simulator.legs.leg import Leg
     from ..simulator.legs.network import Network
 

@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..calls.record import Call, Entry
+from ..call import Call
+from ..calls.record import Entry
 from .requests import Sent, requests_of, same_always
 from .words import captions_of, ended_of, facts_of, notes_of
 

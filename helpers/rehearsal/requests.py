@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from ..base.view import one_line
 from ..calls.explain import explain
-from ..calls.record import Call, Entry
+from ..calls.record import Entry, Record
 from ..calls.story import LOOPBACK, Story, awaited
 from ..calls.wording import input_of
 
@@ -65,7 +65,7 @@ class Sent:
         return f"{self.at:.1f} s  {self.method} {self.place}  {self.told} → {self.answer}"
 
 
-def requests_of(call: Call) -> list[Sent]:
+def requests_of(call: Record) -> list[Sent]:
     """Every webhook of a call, in the order in which they were sent."""
     from ..simulator.webhooks.reach import Reach
     from .stand_ins import is_elsewhere

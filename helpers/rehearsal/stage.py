@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..calls.record import Entry
+from ..calls.statuses import LAST
 from ..ncco import Ncco
 from ..simulator.clock import Clock, make_clock, make_loop
 from ..simulator.legs.leg import Leg
@@ -136,4 +137,4 @@ def _begin(stage: Stage, scene: Scene) -> tuple[Leg, Person]:
 
 def _is_over(leg: Leg) -> bool:
     """Nothing more will come of this leg: its last event has been sent, and its recordings' too."""
-    return leg.status in ("completed", "rejected") and not leg.telling
+    return leg.status in LAST and not leg.telling

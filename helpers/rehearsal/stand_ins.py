@@ -21,8 +21,9 @@ from ..simulator.webhooks.callbacks import Callbacks, Reply
 from ..simulator.webhooks.reach import Reach, host_of, is_example
 
 if TYPE_CHECKING:
+    from ..simulator.account.applications import Webhook
     from ..simulator.clock import Clock
-    from ..simulator.legs.leg import Leg, Webhook
+    from ..simulator.legs.leg import Leg
     from ..simulator.sound.mixing import Sound
     from ..simulator.webhooks.audio_fetcher import SoundFile
 

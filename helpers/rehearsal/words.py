@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from ..base.view import one_line
+from ..call import Call
 from ..calls.explain import explain
-from ..calls.record import Call
-from ..calls.tracks import Mark, Tracks
+from ..calls.silences import waits
+from ..calls.tracks import Tracks
 from ..simulator.phones.scripts import file_name
 from ..simulator.webhooks.reach import Reach
 from .stand_ins import GREETING, NUMBER, PERSON, STAYS
@@ -27,8 +28,7 @@ def captions_of(call: Call) -> list[str]:
     begin = tracks.answered
     if begin is None:
         return []
-    silences = [Mark(m.start, m.end, f"({m.label})") for m in tracks.waits]
-    marks = sorted([*tracks.sounds, *tracks.voices, *silences], key=lambda m: m.start)
+    marks = sorted([*tracks.sounds, *tracks.voices, *waits(tracks)], key=lambda m: m.start)
     stood_in = _stand_ins(call)
     lines = []
     for mark in marks[:MOST]:

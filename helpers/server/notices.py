@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ..calls.record import Call
+    from ..calls.record import Record
     from .keeping import ServerError
     from .server import BackgroundServer
 
@@ -44,7 +44,7 @@ class Notices:
             if shell := _shell():
                 shell.events.unregister("post_run_cell", self.flush)
 
-    def tell_call(self, call: Call) -> None:
+    def tell_call(self, call: Record) -> None:
         """Say what went wrong in a call, once."""
         for error in call.errors:
             mark = (call.conversation, error["seq"])

@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterable
 from urllib.parse import unquote, urlsplit
 
 from ..base.view import View, columns, one_line
-from ..calls.record import Call
-from ..calls.tracks import Mark, Tracks
+from ..calls.marks import Mark
+from ..calls.record import Record
+from ..calls.silences import silences
+from ..calls.tracks import Tracks
 from .svg import Picture
 
 NAMES = ("A", "B")
@@ -26,7 +28,7 @@ class Comparison(Picture, View):
         self.differences = differences
 
 
-def compare_calls(a: Call, b: Call, *, width: float = 0) -> Comparison:
+def compare_calls(a: Record, b: Record, *, width: float = 0) -> Comparison:
     """What differs between the first legs of two calls: which action took longer, which webhook was slower, which
     silence is new. Both count from the answer; a call that nobody answered counts from its start.
     """
@@ -49,7 +51,7 @@ def compare_calls(a: Call, b: Call, *, width: float = 0) -> Comparison:
     return Comparison(text, svg, different)
 
 
-def _head(name: str, call: Call) -> str:
+def _head(name: str, call: Record) -> str:
     talk = call.status if call.duration is None else f"{call.duration:.1f} s of talk"
     return f"{name} · {call.from_} → {call.to}, {talk}"
 
@@ -132,7 +134,7 @@ def _slower(name: str, a: Mark | None, b: Mark | None) -> Row:
 def _silences(a: Tracks, b: Tracks) -> list[Row]:
     """Silences of one call that have no counterpart, by reason and place, in the other; and those that got longer."""
     rows: list[Row] = []
-    mine, theirs = ([_from_answer(t, m) for m in t.silences] for t in (a, b))
+    mine, theirs = ([_from_answer(t, m) for m in silences(t)] for t in (a, b))
     left = list(theirs)
     for one in mine:
         twin = next((t for t in left if _reason(t) == _reason(one)), None)

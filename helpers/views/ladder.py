@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from ..base.view import View, one_line
-from ..calls.record import Call
+from ..calls.record import Record
 from ..calls.story import Step, Story
 from .folding import fold
 from .svg import Picture
@@ -28,7 +28,7 @@ class Ladder(Picture, View):
         return {**super().forms(), **drawn}
 
 
-def ladder(call: Call, *, full: bool = False) -> Ladder:
+def ladder(call: Record, *, full: bool = False) -> Ladder:
     """A call as a ladder between notebook, your server, the Voice API and each phone.
 
     A long call is folded: what repeats is told once, and of the rest the beginning, the end and what went wrong.

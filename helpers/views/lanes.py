@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ..calls.tracks import Mark
+from ..calls.marks import Mark
 from .svg import fit, text_width
 
 MOST_KEYS = 8  # told one by one

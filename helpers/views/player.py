@@ -8,14 +8,15 @@ from pathlib import Path
 from urllib.parse import quote
 
 from ..base.view import View, one_line
-from ..calls.record import Call, TraceError
-from ..calls.tracks import Mark, Tracks
+from ..calls.record import Record, TraceError
+from ..calls.silences import waits
+from ..calls.tracks import Tracks
 
 MOST = 20  # captions shown; a call has seldom more, and a stored notebook must stay small
 
 
 def player(
-    call: Call, leg: str | None = None, *, name: str = "", folder: str | Path = "heard", rate: int = 8000
+    call: Record, leg: str | None = None, *, name: str = "", folder: str | Path = "heard", rate: int = 8000
 ) -> View:
     """What one leg heard from answer to end, to listen to, with captions that say what sounds when.
 
@@ -48,8 +49,7 @@ def safe_name(name: str) -> str:
 def captions(tracks: Tracks) -> list[str]:
     """What sounds when, in seconds since the answer, which is where the sound begins."""
     begin = tracks.answered or 0.0
-    silences = [Mark(m.start, m.end, f"({m.label})") for m in tracks.waits]
-    marks = sorted([*tracks.sounds, *tracks.voices, *silences], key=lambda m: m.start)
+    marks = sorted([*tracks.sounds, *tracks.voices, *waits(tracks)], key=lambda m: m.start)
     lines = [f"{m.start - begin:5.1f}–{m.end - begin:.1f} s  {m.label}" for m in marks[:MOST]]
     more = [f"and {len(marks) - MOST} more"] if len(marks) > MOST else []
     return [*lines, *more] or ["nothing was played"]
@@ -65,6 +65,6 @@ def as_html(title: str, source: str, seconds: float, lines: list[str]) -> str:
     )
 
 
-def _who(call: Call, leg: str) -> str:
+def _who(call: Record, leg: str) -> str:
     inbound = call.fact("direction", leg) == "inbound"
     return one_line(call.fact("from" if inbound else "to", leg) or "the phone", 30)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from ..base.view import View, columns
-from ..calls.record import Call
+from ..calls.record import Record
 from ..calls.story import Step, Story
 
 HEAD = ["s", "what", "who → whom", "details"]
@@ -13,7 +13,7 @@ HEADS = [("time (s)", 5), ("what", 17), ("who → whom", 10), ("details", 10)]
 CELL = "text-align:left"  # JupyterLab aligns cells to the right
 
 
-def table(call: Call) -> View:
+def table(call: Record) -> View:
     """Every step of a call: seconds since its start, what happened, who told whom, details."""
     story = Story(call)
     steps = [step for step in story.steps if not (step.reply and step.quiet)]

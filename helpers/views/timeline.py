@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..base.view import View
-from ..calls.record import Call
+from ..calls.marks import Mark
+from ..calls.record import Record
+from ..calls.silences import silences
 from ..calls.story import Story
-from ..calls.tracks import Mark, Tracks
+from ..calls.tracks import Tracks
 from .svg import Picture
 
 if TYPE_CHECKING:
@@ -21,18 +23,18 @@ FIRST, LAST, KEPT = 10, 6, 10  # lines of a long lane: from its beginning, its e
 class TimelineView(Picture, View):
     """A timeline. ``.svg()`` and ``.text`` hand it out, ``.save("call.svg")`` keeps it, ``.compare(call)`` compares."""
 
-    def __init__(self, call: Call, text: str, svg: str) -> None:
+    def __init__(self, call: Record, text: str, svg: str) -> None:
         super().__init__(text, {"image/svg+xml": svg})
         self.call = call
 
-    def compare(self, other: Call | TimelineView) -> Comparison:
+    def compare(self, other: Record | TimelineView) -> Comparison:
         """This call and another one, both from the answer on. See :func:`helpers.views.compare.compare_calls`."""
         from .compare import compare_calls
 
         return compare_calls(self.call, other.call if isinstance(other, TimelineView) else other)
 
 
-def timeline(call: Call, leg: str | None = None, *, width: float = 0) -> TimelineView:
+def timeline(call: Record, leg: str | None = None, *, width: float = 0) -> TimelineView:
     """A call over time, every leg or one of them, as a picture (SVG) and in words.
 
     Times are seconds since the start of the call. ``width`` is in pixels; usually as wide as a notebook is.
@@ -66,7 +68,7 @@ def of_leg(tracks: Tracks) -> list[str]:
     for title, marks in (("webhooks", tracks.webhooks), ("requests", tracks.requests), (tracks.did, tracks.keys)):
         lines += _block(title, marks)
     lines.append(f"heard     {tracks.sparkline()}")
-    lines += _block("silence", tracks.silences)
+    lines += _block("silence", silences(tracks))
     lines += _block("others", tracks.voices)
     lines += _block("NCCO", tracks.actions)
     return lines
@@ -94,5 +96,5 @@ def _span(mark: Mark) -> str:
 
 def _spoken(tracks: list[Tracks]) -> str:
     """What somebody who does not see the picture is told of it."""
-    slow = [f"{m.end - m.start:.1f} s {m.label}" for one in tracks for m in one.silences if m.kind == "request"]
+    slow = [f"{m.end - m.start:.1f} s {m.label}" for one in tracks for m in silences(one) if m.kind == "request"]
     return f"Silences that a request caused: {'; '.join(slow)}." if slow else "No request caused a silence."

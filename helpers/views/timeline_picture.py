@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..calls.tracks import FULL, Mark, Tracks
+from ..calls.marks import Mark
+from ..calls.silences import silences
+from ..calls.tracks import FULL, Tracks
 from .lanes import Placed, Scale, bars, keys, moments, rows
 from .svg import Svg, fit, number, text_width
 
@@ -81,6 +83,7 @@ class Panel:
 
     def __init__(self, picture: Timeline, tracks: Tracks, zero: float) -> None:
         self.picture, self.svg, self.tracks = picture, picture.svg, tracks
+        self.silences = silences(tracks)
         old = picture.scale
         self.scale = Scale(old.begin + zero, old.length, old.width)
 
@@ -91,7 +94,7 @@ class Panel:
         self._lane("requests", moments(t.requests, self.scale), self._request)
         self._lane(t.did, keys(t.keys, self.scale), self._key)
         self._heard()
-        self._lane("silence", bars(t.silences, self.scale), self._silence)
+        self._lane("silence", bars(self.silences, self.scale), self._silence)
         self._lane("others", bars(t.voices, self.scale), self._bar)
         self._lane("NCCO", bars(t.actions, self.scale), self._bar)
 
@@ -151,7 +154,7 @@ class Panel:
         self.svg.text(LEFT - 10, middle, "heard", "r p")
         if tracks.ringing:
             self._shade(tracks.ringing, "quiet", "rings")
-        for mark in tracks.silences:
+        for mark in self.silences:
             if not mark.slow and self.x(mark.end) - self.x(mark.start) < 2:
                 continue
             slow = mark.kind == "request"

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from helpers.audio.files import encode_wav
-from helpers.calls.trace import Call
+from helpers.call import Call
 from tests.simulator.world import World
 
 AUDIO = Path(__file__).resolve().parents[2] / "audio"

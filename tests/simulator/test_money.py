@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from helpers.simulator.account import money
-from helpers.simulator.webhooks.payloads import TARIFF
+from helpers.simulator.account.money import TARIFF
 from tests.simulator.world import World
 
 

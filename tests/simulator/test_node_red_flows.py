@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 import helpers
-from helpers.calls.record import Call
+from helpers.call import Call
 from helpers.kit import Kit
 from helpers.ncco import parse
 from helpers.node_red import Imported, import_flow

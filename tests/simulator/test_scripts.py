@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from helpers.audio.files import Samples, decode
+from helpers.calls.wording import words_of
 from helpers.simulator.phones.hearing import REACTION
-from helpers.simulator.phones.scripts import AUDIO, words_of
+from helpers.simulator.phones.scripts import AUDIO
 from tests.matching import match
 from tests.simulator.world import PHONE, Json, World
 

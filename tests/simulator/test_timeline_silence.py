@@ -12,7 +12,8 @@ import pytest
 from flask import Response
 
 from helpers.audio.files import Samples, encode_wav
-from helpers.calls.record import Call
+from helpers.call import Call
+from helpers.calls import silences as why
 from helpers.calls.tracks import Tracks
 from helpers.simulator.clock import SLOW_REPLY
 from tests.simulator.conftest import RATE
@@ -55,12 +56,12 @@ def silences(call: Call, leg: str | None = None) -> list[Silence]:
     tracks = Tracks(call, leg or call.leg)
     assert tracks.answered is not None
     first = tracks.answered
-    return [(round(m.start - first, 1), round(m.end - first, 1), m.text) for m in tracks.silences]
+    return [(round(m.start - first, 1), round(m.end - first, 1), m.text) for m in why.silences(tracks)]
 
 
 def blamed(call: Call, leg: str | None = None) -> list[str]:
     """The requests that are named."""
-    return [m.label for m in Tracks(call, leg or call.leg).waits]
+    return [m.label.strip("()") for m in why.waits(Tracks(call, leg or call.leg))]
 
 
 def play(url: str, **options: Any) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from helpers.calls.trace import Call, Trace
+from helpers.call import Call
+from helpers.calls.trace import Trace
 
 VIRTUAL, PHONE = "447700900000", "447700900001"
 LEG, TALK = "7f0c3a1e-0000-4000-8000-000000000001", "CON-5d1f7a90-0000-4000-8000-000000000001"

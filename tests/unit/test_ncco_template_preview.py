@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from helpers.base.errors import KitError
-from helpers.calls.record import Call
 from helpers.ncco import NccoError, render, render_ncco
 from helpers.ncco.templates.preview import preview
-from helpers.ncco.templates.sample import data_of, sample_data
+from helpers.ncco.templates.sample import sample_data
 from helpers.ncco.templates.templates import template_problems
 from helpers.rehearsal import play
+from helpers.widgets.builder.sample import data_of
 from tests.unit.calls import LEG, PHONE, TALK, VIRTUAL, inbound, menu, voicemail_music
 
 TEMPLATE = [
@@ -194,9 +193,3 @@ def test_the_data_of_a_simulated_call(method: str) -> None:
     text = "<speak>{{msg.call.speech.results.0.text}}</speak>"
     assert "yes please" in preview([{"action": "talk", "text": text}], data).text
     assert render(template.replace("menu", "uuid"), sample_data(template))
-
-
-@pytest.mark.parametrize("call", [None, "CON-1", {"uuid": LEG}, Call])
-def test_the_data_of_what_is_no_call_is_refused(call: Any) -> None:
-    with pytest.raises(KitError, match=r"no recorded call.*kit\.wait_for"):
-        data_of(call)

@@ -16,8 +16,9 @@ from IPython.lib.pretty import pretty
 from helpers.audio.files import AudioError, Samples, decode, encode_wav, telephone
 from helpers.audio.likeness import Hit, find
 from helpers.base.errors import KitError
+from helpers.call import Call
 from helpers.calls.answers import QuestionError
-from helpers.calls.trace import Call, TraceError
+from helpers.calls.record import TraceError
 from tests.unit import calls
 
 AUDIO = Path(__file__).resolve().parents[2] / "audio"

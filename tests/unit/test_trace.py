@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from helpers.base.errors import KitError
-from helpers.calls.trace import Call, Trace, TraceError
+from helpers.call import Call
+from helpers.calls.record import TraceError
+from helpers.calls.trace import Trace
 from tests.unit import calls
 
 

@@ -11,8 +11,9 @@ from subprocess import run
 import pytest
 
 from helpers.base.view import View, columns, one_line
+from helpers.call import Call
+from helpers.calls.silences import waits
 from helpers.calls.story import Story
-from helpers.calls.trace import Call
 from helpers.calls.tracks import Tracks
 from helpers.views.ladder import escape, wrap
 from helpers.views.player import safe_name
@@ -237,8 +238,8 @@ def test_silence_is_blamed_on_a_webhook_only_where_nothing_plays() -> None:
     script.hook(2.0, "notify", "POST", "/notify", {"payload": {}}, took=3.0)
     script.action(5.0, 0, {"action": "notify"}, "finished")
     script.status(6.0, "completed")
-    waits = Tracks(script.call(), calls.LEG).waits
-    assert [(w.start, w.end, w.label) for w in waits] == [(3.0, 5.0, "silence: waiting for POST /notify, 3000 ms")]
+    found = waits(Tracks(script.call(), calls.LEG))
+    assert [(w.start, w.end, w.label) for w in found] == [(3.0, 5.0, "(silence: waiting for POST /notify, 3000 ms)")]
 
 
 # The player

@@ -13,9 +13,11 @@ import numpy as np
 import pytest
 
 from helpers.base.errors import KitError
+from helpers.call import Call
 from helpers.calls.from_webhooks import live_entries
-from helpers.calls.record import Call
-from helpers.calls.tracks import Mark, Tracks
+from helpers.calls.marks import Mark
+from helpers.calls.silences import silences
+from helpers.calls.tracks import Tracks
 from helpers.views.compare import compare_calls
 from helpers.views.folding import HEAD, MOST, TAIL, WRONG
 from helpers.views.lanes import MOST_ROWS, Placed, Scale, bars, keys, moments, rows
@@ -287,7 +289,7 @@ def test_two_hours_are_drawn_in_seconds_and_lose_no_slow_request() -> None:
     assert time.process_time() - begun < 15  # 3 s on an idle machine; without its indexes it took 45 s
     assert len(view.svg()) < 20_000
     assert len(view.text.splitlines()) <= 1 + 5 * (FIRST + LAST + KEPT) * 2
-    slow = [mark for mark in Tracks(call, call.leg).silences if mark.slow]
+    slow = [mark for mark in silences(Tracks(call, call.leg)) if mark.slow]
     assert len(slow) == 9
     for mark in slow:
         assert f"{mark.start:.1f}–{mark.end:.1f} s" in view.text

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.calls.trace import Call
+from helpers.call import Call
 from helpers.calls.tracks import Tracks
 from helpers.views.timeline import as_text
 from tests.unit import calls

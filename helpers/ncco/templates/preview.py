@@ -20,7 +20,7 @@ def preview(data: Any, variables: Any = None) -> View:
     and after. Behind them stands what is wrong, in words.
 
     ``data`` is an NCCO or the parameters of a call; ``variables`` are those it is filled in with, or what
-    :func:`helpers.ncco.templates.sample.data_of` says of a recorded call. Without them they are made up
+    :func:`helpers.widgets.builder.sample.data_of` says of a recorded call. Without them they are made up
     (:func:`helpers.ncco.templates.sample.sample_data`). Raises :class:`NccoError` for text that is no JSON.
     """
     made_up = variables is None

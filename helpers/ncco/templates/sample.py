@@ -1,4 +1,4 @@
-"""Data for trying a template out: made up, or what a recorded call brought. Both have the shape that Node-RED gives it.
+"""Data for trying a template out, in the shape that Node-RED gives it.
 
 ``msg.payload`` is the phone number of the person, as the tutorial's ``inject`` node sends it; ``msg.call`` is what the
 call's webhooks were told, as the palette's ``voice webhook`` node gives it; ``msg.req`` is the last request that an
@@ -9,19 +9,12 @@ from __future__ import annotations
 
 import copy
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
-from ...base.errors import KitError
-from ...calls.record import Call, Entry
-from ..problems.problems import kind_of
 from .templates import placeholders
 
 PERSON, NUMBER = "447700900001", "447700900000"  # reserved for fiction
 LEG = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab"
 TALK = "CON-aaaaaaaa-bbbb-cccc-dddd-0123456789ab"
-
-#: Webhooks that tell of the call itself, and whose reply is an NCCO.
-_ASKS = ("answer", "fallback", "input")
 
 
 def sample_data(data: Any = None) -> dict[str, Any]:
@@ -54,39 +47,10 @@ def sample_data(data: Any = None) -> dict[str, Any]:
         },
     }
     call = {**query, **{name: value for name, value in heard.items() if name in asked}}
-    return _message(PERSON, call, {"method": "GET", "query": query, "body": {}}, event)
+    return message_of(PERSON, call, {"method": "GET", "query": query, "body": {}}, event)
 
 
-def data_of(call: Call) -> dict[str, Any]:
-    """What a recorded call brought, in the shape of :func:`sample_data`. ``call``: what ``kit.wait_for`` returns.
-
-    ``msg.call`` joins what the answer webhook was told with the last ``input`` event (``dtmf.digits``,
-    ``speech.results.0.text``) and with the queries of the two addresses. A call that was placed with an NCCO has no
-    answer webhook: then it is what is known of the leg. Each time it is a new dict. Raises :class:`KitError` for what
-    is no call.
-    """
-    if not isinstance(call, Call):
-        cure = "Give what kit.wait_for or kit.call returns; of a rehearsal, its .call."
-        raise KitError(f"This is {kind_of(call)}, and no recorded call.", cure)
-    known = {"to": call.to, "from": call.from_, "conversation_uuid": call.conversation, "uuid": call.leg}
-    told: dict[str, Any] = {**known, "endpoint_type": str(call.fact("type") or "phone")}
-    request: dict[str, Any] = {"method": "", "query": {}, "body": {}}
-    for sent in call.entries("webhook", leg=call.leg):
-        if sent["type"] in _ASKS:
-            request = _request(sent)
-            told |= request["query"] | request["body"]
-    person = call.from_ if call.direction == "inbound" else call.to
-    return _message(person, told, request, call.events[-1] if call.events else {})
-
-
-def _request(sent: Entry) -> dict[str, Any]:
-    """A webhook as a server sees it: the payload is the body, and with GET it is a part of the query."""
-    query = dict(parse_qsl(urlsplit(sent["url"]).query, keep_blank_values=True))
-    if sent["method"] == "GET":
-        return {"method": "GET", "query": query | sent["payload"], "body": {}}
-    return {"method": sent["method"], "query": query, "body": sent["payload"]}
-
-
-def _message(payload: str, call: Any, request: Any, event: Any) -> dict[str, Any]:
+def message_of(payload: str, call: Any, request: Any, event: Any) -> dict[str, Any]:
+    """The shape of all such data; a copy of what it is given."""
     message = {"payload": payload, "call": call, "req": request, "event": event}
     return {"msg": copy.deepcopy(message), "flow": {}, "global": {}}

@@ -255,6 +255,11 @@ class Account:
         found = self._data["numbers"].get(msisdn)
         return dict(found) if found else None
 
+    def linked_number(self, application: str, destination: str) -> str:
+        """A number of the application, one of the destination's country first (NCCO reference, connect); "" if none."""
+        linked = [n["msisdn"] for n in self.numbers if n.get("app_id") == application]
+        return str(min(linked, key=lambda n: (not n.startswith(destination[:1]), n), default=""))
+
 
 def owned(number: dict[str, Any]) -> dict[str, Any]:
     """A number as ``GET /account/numbers`` shows it: a linked one says so in three fields, and has no price.

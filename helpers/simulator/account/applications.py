@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import problem
-from ..legs.leg import Webhook
 from .regions import REGIONS
 
 PAYLOAD = "https://developer.vonage.com/api-errors/application#payload-validation"
@@ -20,6 +19,16 @@ class Hook:
 
     method: str
     longest: int
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """Where Vonage calls you, how, and how long it waits (seconds)."""
+
+    url: str
+    method: str
+    connect_timeout: float = 1.0
+    socket_timeout: float = 10.0
 
 
 VOICE_HOOKS = {

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from ...ncco import Input, Ncco, Notify
 from ...ncco.models.actions import Dtmf, Speech
+from ..account.applications import Webhook
 from ..waiting import first_of, forever
 from ..webhooks import payloads
-from .leg import Leg, Webhook
+from .leg import Leg
 
 if TYPE_CHECKING:
     from .network import Network

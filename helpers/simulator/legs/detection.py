@@ -13,6 +13,7 @@ from ..phones.handsets import Handset
 from ..waiting import first_of, forever
 from ..webhooks import payloads
 from .leg import Detection, Leg
+from .replies import reply_to
 
 if TYPE_CHECKING:
     from .network import Network
@@ -63,13 +64,11 @@ async def _beep(network: Network, leg: Leg, timeout: float) -> None:
 
 async def _tell(network: Network, leg: Leg, status: str, sub_state: str | None) -> None:
     """Send the event. In the asynchronous advanced mode its reply may be an NCCO, which replaces the running one."""
-    from .runner import Runner, ask
-
     assert leg.detection is not None
     event = payloads.machine_event(leg, status, sub_state, network.clock)
     if leg.detection.mode != "default":
         network.callbacks.event(leg, event)
         return
-    replacement = await ask(network, leg, "event", event, leg.event)
+    replacement = await reply_to(network, leg, "event", event, leg.event)
     if replacement:
-        leg.replace_program(lambda: Runner(network, leg).run(*replacement))
+        leg.replace_program(lambda: network.carry_out(leg, *replacement))

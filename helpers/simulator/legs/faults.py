@@ -67,7 +67,6 @@ LIMITS = "rate_limits"
 FETCHES = ("answer", "transfer")  # webhooks whose only purpose is to get an NCCO
 AT_ANSWER = ("answer_slow", "answer_500", "answer_html", "answer_bad_json", "answer_reset")
 AT_EVENT = ("event_down", "event_500")
-AT_FILE = ("audio_slow", "audio_404", "audio_truncated", "audio_wrong_format")
 AT_API: dict[str, Callable[[], ApiError]] = {
     "api_401": lambda: proxy(401),
     "api_429": lambda: problem(429),

@@ -6,9 +6,10 @@ import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from ...calls.statuses import FAILURES
 from ...ncco import Connect, Conversation, Ncco, Transfer
+from ..account.applications import Webhook
 from ..errors import ApiError
-from ..routes.bodies import ENDPOINTS, linked_number
 from ..waiting import first_of, forever, until
 from ..webhooks import payloads
 from ..webhooks.audio_fetcher import PLAYABLE, SoundError, unplayable
@@ -16,12 +17,13 @@ from ..webhooks.callbacks import NotAnNcco, ncco_of
 from .conversations import MOST_MEMBERS, Terms
 from .conversations import Conversation as Room
 from .detection import detection_of
-from .leg import FAILURES, Leg, Webhook
+from .leg import ENDPOINTS, Leg
 from .prompts import Skip
 
 if TYPE_CHECKING:
     from .network import Network
-    from .runner import Replacement, Runner
+    from .replies import Replacement
+    from .runner import Runner
 
 # Legs that connect actions make one out of another: an onAnswer NCCO may connect again. Vonage tells no figure.
 MOST_LINKS = 20
@@ -113,11 +115,9 @@ async def transfer(run: Runner, action: Transfer) -> None:
 
 def go_on_with(network: Network, leg: Leg, ncco: Ncco, source: str) -> None:
     """Carry out another NCCO from now on, in a conversation of the leg's own (``PUT`` transfer)."""
-    from .runner import Runner
-
     async def program() -> None:
         move(network, leg, network.conversations.fresh(leg))
-        await Runner(network, leg).run(ncco, source)
+        await network.carry_out(leg, ncco, source)
 
     leg.replace_program(program)
 
@@ -209,5 +209,5 @@ def _caller(run: Runner, action: Connect, endpoint: dict[str, Any]) -> str:
         return action.from_
     if action.randomFromNumber:
         destination = str(endpoint.get("number", ""))
-        return linked_number(run.network.account, run.leg.application_id, destination) or "unknown"
+        return run.network.account.linked_number(run.leg.application_id, destination) or "unknown"
     return run.leg.from_ if run.leg.endpoint == "app" else "unknown"

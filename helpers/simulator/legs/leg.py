@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from ...base.addresses import plain
 from ...base.errors import KitError
+from ...calls.statuses import LIVE
+from ..account.applications import Webhook
+from ..phones.handsets import Ending
 from ..sound.mixing import CueSheet, Patch, law_of
 
 if TYPE_CHECKING:
@@ -26,34 +29,12 @@ TRANSITIONS: dict[str, set[str]] = {
     "timeout": {"completed"},
     "unanswered": {"completed"},
 }
-LIVE = ("started", "ringing", "answered")
-# Statuses with which a call that a connect action makes has failed (NCCO reference, connect, eventType).
-FAILURES = ("busy", "cancelled", "failed", "rejected", "timeout", "unanswered")
+
+ENDPOINTS = {"phone": "number", "sip": "uri", "websocket": "uri", "vbc": "extension", "app": "user"}  # its address
 
 
 class LegError(KitError):
     """A leg was asked to do what its state does not allow."""
-
-
-@dataclass(frozen=True)
-class Webhook:
-    """Where Vonage calls you, how, and how long it waits (seconds)."""
-
-    url: str
-    method: str
-    connect_timeout: float = 1.0
-    socket_timeout: float = 10.0
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How a leg ends: its status, and the facts that go with it."""
-
-    status: str
-    why: str
-    detail: str | None = None
-    sip_code: int | None = None
-    disconnected_by: str | None = None
 
 
 class Signal:

@@ -7,16 +7,17 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from ...calls.statuses import FAILURES, LAST
 from ...ncco import Ncco, parse
-from ..account.applications import voice_hooks
-from ..phones.handsets import Handset
+from ..account.applications import Webhook, voice_hooks
+from ..phones.handsets import Ending, Handset
 from ..phones.person import act
 from ..waiting import first_of, forever
 from ..webhooks import payloads
 from ..webhooks.callbacks import NotAnNcco, fetch_ncco
 from .detection import detect, is_synchronous
-from .leg import FAILURES, Ending, Leg, Webhook
-from .runner import Runner, ask
+from .leg import Leg
+from .replies import reply_to
 
 if TYPE_CHECKING:
     from .network import Network
@@ -87,13 +88,13 @@ class Life:
         if asks:
             network.spawn(leg, self._ask(event))
         # "Every call except one that got rejected ends with completed" (support article 360057200092).
-        if ending.status not in ("completed", "rejected"):
+        if ending.status not in LAST:
             leg.move("completed", network.clock.now)
             network.status(leg, "completed", f"every call that is {ending.status} ends with this", **facts)
 
     async def _ask(self, event: dict[str, Any]) -> None:
         """A connect action with eventType synchronous: the reply to a failure may be an NCCO for the caller."""
-        reply = await ask(self._network, self._leg, "event", event, self._leg.event)
+        reply = await reply_to(self._network, self._leg, "event", event, self._leg.event)
         if self._leg.reply is not None and not self._leg.reply.done():
             self._leg.reply.set_result(reply)
 
@@ -239,7 +240,7 @@ class Life:
             self._why = "there was no NCCO to carry out"
             return None
         self._tell_answered()
-        return await Runner(network, leg).run(ncco, source)
+        return await network.carry_out(leg, ncco, source)
 
     async def _join(self, caller: Leg) -> None:
         """A leg that a connect action made: its own NCCO first (onAnswer), then together with the caller."""
@@ -248,7 +249,7 @@ class Life:
         if url := leg.options.get("onAnswer", {}).get("url"):
             leg.answer = Webhook(url, "GET", socket_timeout=5.0)
             try:
-                await Runner(network, leg).run(*await fetch_ncco(network, leg, network.region_url_of(leg)))
+                await network.carry_out(leg, *await fetch_ncco(network, leg, network.region_url_of(leg)))
             except NotAnNcco as failure:
                 network.error(leg, failure.reason, failure.advice)
         if caller.room is not None:

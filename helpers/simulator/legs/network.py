@@ -27,6 +27,7 @@ from .joining import fetch_and_go_on, go_on_with
 from .leg import Leg, Utterance
 from .life import Life
 from .recordings import Recordings
+from .runner import Runner
 
 logger = logging.getLogger(__name__)
 
@@ -172,6 +173,10 @@ class Network:
             leg.earmuffed = action == "earmuff"
         self.note(leg, "control", action=action)
         self.conversations.repatch(leg)
+
+    async def carry_out(self, leg: Leg, ncco: Ncco, source: str) -> None:
+        """An NCCO on an answered leg, and whatever replaces it."""
+        await Runner(self, leg).run(ncco, source)
 
     def transfer(self, leg: Leg, ncco: Ncco | None, url: str = "") -> None:
         """Let a leg go on with another NCCO, or with one fetched from ``url``."""

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...ncco import Conversation, Ncco, Record
 from ...ncco.models.joining import Transcription
+from ..account.applications import Webhook
 from ..sound import tape, transcripts
 from ..sound.tape import Channel, Feed, Tape
 from ..sound.tones import beep
 from ..waiting import first_of, forever
 from ..webhooks import payloads
-from .leg import Leg, Webhook
+from .leg import Leg
 
 if TYPE_CHECKING:
     from .conversations import Conversation as Room

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...ncco import Connect, Conversation, Input, Ncco, Notify, Record, Stream, Talk, Transfer, Wait
-from ..webhooks.callbacks import NotAnNcco, Reply, ncco_of, why_not_json
+from ..account.applications import Webhook
 from . import asking, joining, prompts, recordings
-from .leg import Leg, Webhook
+from .leg import Leg
 from .prompts import BargeIn, Skip
+from .replies import Replacement, reply_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .network import Network
-
-Replacement = tuple[Ncco, str]  # a new NCCO, and where it came from
 
 # NCCOs one call may carry out: a webhook that answers itself with NCCOs would go on for ever. Vonage tells no figure.
 MOST_NCCOS = 200
@@ -77,7 +75,8 @@ class Runner:
 
     async def ask(self, kind: str, event: dict[str, Any], url: list[str] | None, method: str) -> Replacement | None:
         """Send an event whose reply may be a new NCCO. Failing that, the call goes on with the old one."""
-        return await ask(self.network, self.leg, kind, event, Webhook(url[0], method) if url else self.leg.event)
+        hook = Webhook(url[0], method) if url else self.leg.event
+        return await reply_to(self.network, self.leg, kind, event, hook)
 
     @contextmanager
     def _running(self, action: Any) -> Iterator[None]:
@@ -103,28 +102,3 @@ class Runner:
         options = {k: v for k, v in action.to_dict().items() if k != "action"}
         self.network.note(self.leg, "action", index=self.index, ncco=self.leg.ncco_count, action=action.action,
                           options=options, state=state, why=why)  # fmt: skip
-
-
-async def ask(network: Network, leg: Leg, kind: str, event: dict[str, Any], hook: Webhook | None) -> Replacement | None:
-    """Send an event whose reply may be an NCCO: to ``hook``, then to the fallback. None: there is no new NCCO."""
-    reply = await network.callbacks.deliver(leg, kind, event, hook, ncco=True)
-    if hook is None or reply is None:
-        return None
-    if not reply.ok and leg.fallback:
-        reply = await network.callbacks.fall_back(leg, reply, hook.url, "event", event)
-    if not reply.ok:
-        network.error(leg, f"The {kind} webhook failed: {reply.error}.", "The call goes on with the old NCCO.")
-        return None
-    return _replacement(network, leg, kind, reply, hook.url)
-
-
-def _replacement(network: Network, leg: Leg, kind: str, reply: Reply, url: str) -> Replacement | None:
-    """The NCCO in a reply; an empty reply, or one that is no JSON array, means: go on."""
-    actions = None if why_not_json(reply) else json.loads(reply.body)
-    if not isinstance(actions, list) or not actions:
-        return None
-    try:
-        return ncco_of(reply, url), kind
-    except NotAnNcco as failure:
-        network.error(leg, failure.reason, failure.advice)
-        return None

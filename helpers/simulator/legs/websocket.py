@@ -12,10 +12,12 @@ import uuid
 from typing import TYPE_CHECKING
 
 from ..account.auth import webhook_token
+from ..phones.handsets import Ending
 from ..sound.mixing import STORED_RATE, Cue, LiveSound, mixed
 from ..waiting import first_of, forever
 from ..webhooks import payloads
-from .leg import Ending, Leg
+from .leg import Leg
+from .replies import reply_to
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -171,13 +173,11 @@ class SocketLine:
 
     async def _disconnected(self) -> None:
         """The server ended it: a ``disconnected`` event, whose reply may be an NCCO for the caller of a connect."""
-        from .runner import ask
-
         network, leg = self._network, self._leg
         leg.history.append("disconnected")
         network.note(leg, "status", status="disconnected", why="the server closed the connection", detail=None,
                      sip_code=None, disconnected_by="user")  # fmt: skip
-        reply = await ask(network, leg, "event", payloads.disconnected_event(leg, network.clock), leg.event)
+        reply = await reply_to(network, leg, "event", payloads.disconnected_event(leg, network.clock), leg.event)
         if leg.parent is not None:
             leg.reply = leg.reply or asyncio.get_running_loop().create_future()
             if not leg.reply.done():

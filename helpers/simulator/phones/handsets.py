@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...base.addresses import FORMS, kind_of, plain
-from ..legs.leg import Ending, Leg
 from ..waiting import first_of, forever
 from .scripts import HandsetError, checked_keys, checked_script, decision, is_seconds
 
 if TYPE_CHECKING:
     from ..clock import Clock
+    from ..legs.leg import Leg
 
 __all__ = [
     "BEHAVIOURS", "KEY_PAUSE", "REFUSALS", "Handset", "HandsetError", "checked_address", "checked_keys", "is_seconds",
@@ -47,6 +47,17 @@ REFUSALS: dict[str, tuple[str, str | None, int, str]] = {
     "blocked": ("failed", "cannot_route", 403, "there is no route to this destination"),
 }
 SETTINGS = ("behaviour", "after", "greeting", "beep", "script")
+
+
+@dataclass(frozen=True)
+class Ending:
+    """How a leg ends: its status, and the facts that go with it."""
+
+    status: str
+    why: str
+    detail: str | None = None
+    sip_code: int | None = None
+    disconnected_by: str | None = None
 
 
 @dataclass

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from ...calls.wording import places_of
 from ..waiting import first_of, forever
-from .scripts import file_name, words_of
+from .scripts import file_name
 
 if TYPE_CHECKING:
     from ..legs.leg import Leg
@@ -118,17 +118,3 @@ class Hearing:
         moment = cue.at if wanted.state == "started" else cue.until(math.inf)
         counts = self._since - HAIR <= moment <= end and moment < math.inf
         return moment if counts and (id(cue), moment) not in self._met else None
-
-
-@lru_cache(maxsize=256)
-def places_of(phrase: str, text: str) -> list[tuple[float, float]]:
-    """Where a phrase stands in a text: from and to which part of its length, 0 to 1."""
-    wanted, words = words_of(phrase), words_of(text)
-    ends = [0]
-    for word in words:
-        ends.append(ends[-1] + len(word) + 1)
-    return [
-        (ends[place] / ends[-1], ends[place + len(wanted)] / ends[-1])
-        for place in range(len(words) - len(wanted) + 1)
-        if words[place : place + len(wanted)] == wanted
-    ]

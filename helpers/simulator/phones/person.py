@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ..legs.leg import Leg
 from ..sound.mixing import Cue, Sound
 from ..sound.tones import beep, dtmf
 from ..webhooks.audio_fetcher import PLAYABLE, SoundError
@@ -14,6 +13,7 @@ from .hearing import Hearing, Wanted
 from .scripts import AUDIO
 
 if TYPE_CHECKING:
+    from ..legs.leg import Leg
     from ..legs.network import Network
 
 BEEP_PAUSE = 0.5  # seconds from the end of a machine's greeting to its beep

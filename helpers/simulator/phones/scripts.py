@@ -8,16 +8,14 @@ from typing import Any, TypeGuard
 from urllib.parse import unquote, urlsplit
 
 from ...base.errors import KitError
+from ...calls.wording import words_of
 from ...ncco.models.actions import TEXT_LIMIT
-from ...ncco.models.ssml import is_ssml
 from ...ncco.models.voices import languages
 from ...server.sound_files import audio_files
 
 AUDIO = Path(__file__).resolve().parents[3] / "audio"  # the kit's own sounds
 LONGEST = 366 * 24 * 3600.0
 KEYS = re.compile(r"[0-9*#]+")
-# A word; in scripts without spaces (Thai, Japanese, Chinese) a character.
-WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+")
 STATES = ("started", "finished")
 
 # What each step may say beside "do".
@@ -103,12 +101,6 @@ def is_seconds(value: Any) -> TypeGuard[float]:
 def file_name(url: str) -> str:
     """The last part of a web address, or of a path: ``greeting.mp3``."""
     return unquote(urlsplit(url).path).rpartition("/")[2]
-
-
-def words_of(text: str) -> list[str]:
-    """The words of a text without case, punctuation and SSML tags."""
-    text = re.sub(r"<[^<>]*>", " ", text) if is_ssml(text) else text
-    return WORD.findall(re.sub("['’]", "", text.casefold()))
 
 
 def _need(step: dict[str, Any], field: str, fits: Any) -> None:

@@ -10,19 +10,18 @@ from ...ncco.models import endpoints as models
 from ...ncco.models.voices import voice_of
 from ...ncco.schema import options_of
 from ..account.account import Account
-from ..account.applications import voice_hooks
+from ..account.applications import Webhook, voice_hooks
 from ..clock import Clock
 from ..errors import backend, proxy
 from ..ids import Ids
 from ..legs.detection import detection_of
-from ..legs.leg import Leg, Webhook
+from ..legs.leg import ENDPOINTS, Leg
 from ..webhooks.reach import host_of
 
 # Digits only: no +, no 00, no spaces (numbers guide). The lengths are those of the Voice API definition.
 NUMBER = re.compile(r"[1-9][0-9]{6,14}")
 BAD_NUMBER = "must be 7 to 15 digits in E.164 format, without +, leading zeros, spaces or letters"
 URL = re.compile(r"https?://\S+")
-ENDPOINTS = {"phone": "number", "sip": "uri", "websocket": "uri", "vbc": "extension", "app": "user"}
 SPELLING = {"standard_headers": "standardHeaders"}  # REST and NCCO name one thing in two ways
 LONGEST_SIP = 50  # characters of a SIP address (Voice API 1.10.0)
 EARLY = 1.0  # seconds after creation in which a hang-up is refused
@@ -213,7 +212,7 @@ def _caller(body: dict[str, Any], application: str, account: Account, to: dict[s
     if body.get("random_from_number"):
         if "from" in body:
             reasons.append(("random_from_number", "cannot be used together with from"))
-        linked = linked_number(account, application, str(to.get("number", "")))
+        linked = account.linked_number(application, str(to.get("number", "")))
         if not linked:
             reasons.append(("random_from_number", "needs a number that is linked to the application"))
         return linked
@@ -243,12 +242,6 @@ def _advanced_detection(body: dict[str, Any], reasons: Reasons) -> None:
     _one_of(rules, "mode", ("default", "detect", "detect_beep"), found)
     _within(rules, "beep_timeout", 30, 120, found)
     reasons += [(f"{name}.{field}", reason) for field, reason in found]
-
-
-def linked_number(account: Account, application: str, destination: str) -> str:
-    """A number of the application, one of the destination's country first (NCCO reference, connect); empty: none."""
-    linked = [n["msisdn"] for n in account.numbers if n.get("app_id") == application]
-    return str(min(linked, key=lambda n: (not n.startswith(destination[:1]), n), default=""))
 
 
 def _ncco(body: dict[str, Any], reasons: Reasons) -> list[dict[str, Any]] | None:

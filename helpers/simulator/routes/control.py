@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from ...base.errors import KitError
+from ...calls.statuses import LAST
 from ..account.account import AccountError
 from ..errors import ApiError
 from ..legs.faults import KNOWN
@@ -229,7 +230,7 @@ def _reached(leg: Leg, status: str) -> bool:
 
 def _past(leg: Leg) -> bool:
     """Nothing more will come of this leg."""
-    return leg.status in ("completed", "rejected") and not leg.telling
+    return leg.status in LAST and not leg.telling
 
 
 async def _heard(leg: Leg, begin: float, end: float, rate: int, narrow: bool) -> AsyncIterator[bytes]:

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ...calls.record import OVER, Entry
+from ...calls.record import Entry
+from ...calls.statuses import LAST, OVER
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +55,7 @@ class CallLog:
     def _status(self, entry: Entry) -> tuple[int, str]:
         status, leg = entry["status"], entry["leg"]
         who = f" ({self._parties.get(leg, '')})" if status == "started" else ""
-        if status in ("completed", "rejected"):
+        if status in LAST:
             self._parties.pop(leg, None)
         why = f": {entry['why']}" if status in OVER else ""
         return logging.INFO, f"{status}{who}{why}"

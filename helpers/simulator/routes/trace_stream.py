@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from ..waiting import first_of
 
 if TYPE_CHECKING:
-    from ...calls.trace import Entry, Trace
+    from ...calls.record import Entry
+    from ...calls.trace import Trace
 
 EVENT_STREAM = "text/event-stream"
 CONNECTED = ": connected\n"

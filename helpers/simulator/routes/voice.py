@@ -16,20 +16,21 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ...calls.statuses import LIVE, OVER
 from ...ncco import parse
 from ..account.auth import application_of
 from ..account.regions import region_of
 from ..errors import DOCS, PROBLEMS, ApiError, backend, conversation, problem, proxy
 from ..ids import Ids
 from ..legs.asking import subscribe
-from ..legs.leg import TRANSITIONS, Leg
+from ..legs.leg import Leg
 from ..legs.network import Network
 from ..webhooks import payloads
 from .bodies import EARLY, destination, dtmf_body, outbound_leg, stream_body, subscription_body, talk_body
 from .limits import too_deep
 
 FILTERS = ("status", "date_start", "date_end", "conversation_uuid", "order")
-STATUSES = (*TRANSITIONS, "completed", "rejected", "machine")
+STATUSES = (*LIVE, *OVER, "machine")
 NOTED = 10_000  # bytes of a request's body that go into the record
 ACTIONS = ("hangup", "mute", "unmute", "earmuff", "unearmuff", "transfer")
 

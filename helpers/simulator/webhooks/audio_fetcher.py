@@ -12,14 +12,13 @@ from urllib.parse import urljoin
 from weakref import WeakValueDictionary
 
 from ..clock import SLOW_REPLY
-from ..legs.faults import AT_FILE
-from ..legs.leg import Leg
 from ..sound.mixing import STORED_RATE, Sound
 from .reach import is_example
 from .web_client import Answer, ReadTimeout, WebError, place_of
 
 if TYPE_CHECKING:
     from ...audio.files import AudioInfo
+    from ..legs.leg import Leg
     from ..legs.network import Network
     from ..sound.mixing import Samples
 
@@ -30,6 +29,7 @@ REDIRECTS = 20  # how many are followed; Vonage publishes no figure
 HEADERS = [("User-Agent", "voice-call-simulator"), ("Accept", "*/*")]
 OGG = b"OggS" + bytes(60)  # the mark of a format that Vonage does not play, and nothing that could be decoded
 
+FAULTS = ("audio_slow", "audio_404", "audio_truncated", "audio_wrong_format")
 PLAYABLE = "it must answer 200 with an MP3 or a 16-bit mono WAV."
 
 
@@ -79,7 +79,7 @@ class Sounds:
             self._network.note(leg, "fetch", url=url, **kept.facts, cache="hit", error=None)
             return kept.sound
         facts: dict[str, object] = {"status": None, "content_type": "", "bytes": 0, "format": None, "seconds": None}
-        fault, failure, real = self._network.faults.one_of(AT_FILE, leg), None, 0.0
+        fault, failure, real = self._network.faults.one_of(FAULTS, leg), None, 0.0
         try:
             if fault == "audio_slow":
                 await self._dawdle(leg)

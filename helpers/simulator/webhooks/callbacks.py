@@ -14,10 +14,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlencode
 
+from ...calls.statuses import FAILURES, LAST
 from ...ncco import Ncco, NccoError, parse
+from ..account.applications import Webhook
 from ..account.auth import query_payload, webhook_token
 from ..clock import SLOW_REPLY
-from ..legs.leg import FAILURES, Leg, Webhook
 from . import payloads
 from .reach import is_example
 from .web_client import (
@@ -33,6 +34,7 @@ from .web_client import (
 )
 
 if TYPE_CHECKING:
+    from ..legs.leg import Leg
     from ..legs.network import Network
 
 logger = logging.getLogger(__name__)
@@ -123,7 +125,7 @@ class Callbacks:
         """True for the first of two events that belong to one moment and may arrive swapped."""
         first = "started" if leg.direction == "outbound" else "ringing"
         # A call that is rejected has no completed.
-        return leg not in self._held and (status == first or (status in FAILURES and status != "rejected"))
+        return leg not in self._held and (status == first or (status in FAILURES and status not in LAST))
 
     def _release(self, leg: Leg) -> None:
         """Send the event that was kept back, if there is one."""

@@ -7,15 +7,14 @@ and price are strings; an answered event carries three nulls; record, input, not
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..account.money import tariff
 from ..clock import Clock
-from ..legs.leg import Leg
 
-# EUR per minute and MCCMNC or label of the carrier, by country code. Invented: real prices change weekly.
-TARIFF = {"44": ("0.01500000", "23410"), "1": ("0.00810000", "US-FIXED")}
-INBOUND_RATE = "0.00450000"
-ELSEWHERE = ("0.10000000", "UNKNOWN")
+if TYPE_CHECKING:
+    from ..legs.leg import Leg
+
 WITH_SIP_CODE = ("completed", "busy", "unanswered", "rejected", "failed")  # Java SDK 8.17
 
 
@@ -39,12 +38,6 @@ def answer_parameters(leg: Leg, region_url: str) -> dict[str, Any]:
         **custom,
         **headers,
     }
-
-
-def tariff(leg: Leg) -> tuple[str, str]:
-    """Rate and network of a leg."""
-    rate, network = next((t for code, t in TARIFF.items() if leg.phone.startswith(code)), ELSEWHERE)
-    return (INBOUND_RATE if leg.direction == "inbound" else rate), network
 
 
 def bill(leg: Leg, clock: Clock) -> dict[str, str]:

@@ -17,7 +17,7 @@ from ...ncco.editing.draft import Draft
 from ...ncco.problems.problems import Problem
 
 if TYPE_CHECKING:
-    from ...calls.record import Call
+    from ...calls.record import Record
     from ...ncco.problems.fixes import Fix
     from .page import Page
 
@@ -122,15 +122,15 @@ class Builder:
         path: Path = self._do(lambda: self._draft.save(file, replace=replace))
         return path
 
-    def sample(self, data: Mapping[str, Any] | Call | None) -> None:
+    def sample(self, data: Mapping[str, Any] | Record | None) -> None:
         """What fills placeholders in, for checks and Play: data, a recorded call, or ``None`` for made-up data.
 
         ``builder.ncco`` stays as it is: fill it in with ``render_ncco(builder.to_list(), variables)``.
         """
-        from ...calls.record import Call
+        from ...calls.record import Record
 
-        if isinstance(data, Call):
-            from ...ncco.templates.sample import data_of
+        if isinstance(data, Record):
+            from .sample import data_of
 
             data = data_of(data)
         self._data = data

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
+from ...calls.record import TOLD, Entry, Record
 from ...ncco.editing.draft import Draft
 from ...ncco.jsontext import from_json
+from ...ncco.templates.sample import message_of, sample_data
 from ...ncco.texts.texts import as_json
 from .state import State
+
+ASKS = ("answer", "fallback", "input")  # webhooks that tell of the call itself, and whose reply is an NCCO
 
 
 class Sample:
@@ -42,8 +47,6 @@ class Sample:
         return list(placeholders(draft.to_list()))
 
     def _made_up(self, draft: Draft) -> Mapping[str, Any]:
-        from ...ncco.templates.sample import sample_data
-
         return dict(sample_data(draft.to_list()))
 
     def _read(self, text: str, state: State) -> None:
@@ -66,3 +69,30 @@ def has_placeholder(value: Any) -> bool:
     if isinstance(value, dict):
         return any(map(has_placeholder, value)) or any(map(has_placeholder, value.values()))
     return isinstance(value, (list, tuple)) and any(map(has_placeholder, value))
+
+
+def data_of(call: Record) -> dict[str, Any]:
+    """What a recorded call brought, in the shape of :func:`sample_data`. ``call``: what ``kit.wait_for`` returns.
+
+    ``msg.call`` joins what the answer webhook was told with the last ``input`` event (``dtmf.digits``,
+    ``speech.results.0.text``) and with the queries of the two addresses. A call that was placed with an NCCO has no
+    answer webhook: then it is what is known of the leg. Each time it is a new dict.
+    """
+    known = {"to": call.to, "from": call.from_, "conversation_uuid": call.conversation, "uuid": call.leg}
+    told: dict[str, Any] = {**known, "endpoint_type": str(call.fact("type") or "phone")}
+    request: dict[str, Any] = {"method": "", "query": {}, "body": {}}
+    for sent in call.entries("webhook", leg=call.leg):
+        if sent["type"] in ASKS:
+            request = _request(sent)
+            told |= request["query"] | request["body"]
+    told_of = [e["payload"] for e in call.entries("webhook", attempt=1) if e["type"] in TOLD]
+    person = call.from_ if call.direction == "inbound" else call.to
+    return message_of(person, told, request, told_of[-1] if told_of else {})
+
+
+def _request(sent: Entry) -> dict[str, Any]:
+    """A webhook as a server sees it: the payload is the body, and with GET it is a part of the query."""
+    query = dict(parse_qsl(urlsplit(sent["url"]).query, keep_blank_values=True))
+    if sent["method"] == "GET":
+        return {"method": "GET", "query": query | sent["payload"], "body": {}}
+    return {"method": sent["method"], "query": query, "body": sent["payload"]}

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ...base.view import one_line
-from ...calls.record import OVER, Entry
+from ...calls.record import Entry
+from ...calls.statuses import OVER
 from ...server.signatures import GOOD, MISSING
 from ...wire.events import Event
 from ...wire.exchanges import Exchange
@@ -69,6 +70,7 @@ class Group:
         for leg in self.legs:
             which = f" of leg {self.letter(leg)}" if len(self.legs) > 1 else ""
             has = {status for uuid, status in self.statuses if uuid == leg}
+            goes_on = "answered" in has and has.isdisjoint(OVER)
             last, when = self.over.get(leg, ("", 0.0))
             if self.whole and "answered" in has and "completed" not in has:
                 last = "completed"
@@ -76,7 +78,7 @@ class Group:
                 found.append(marks.missing(last, f"The call is over, but {last}{which} did not come"))
             elif leg in self.talked and "answered" not in has:
                 found.append(marks.missing("answered", f"They talked, but answered{which} did not come"))
-            elif self.patience and "answered" in has and not (last or has & OVER or self.quiet < self.patience):
+            elif self.patience and self.quiet >= self.patience and goes_on and not last:
                 found.append(marks.quiet(which, self.patience))
         return found
 

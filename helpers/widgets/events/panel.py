@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ...base.errors import KitError
-from ...calls.record import OVER, Entry
+from ...calls.record import Entry
+from ...calls.statuses import OVER
 from ...wire.events import Events
 from ...wire.exchanges import Exchange, WireView
 from .book import GRACE, Book

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ...base.errors import KitError
-from ...calls.record import Call
+from ...calls.record import Record
 from ...wire.events import event_of
 from ...wire.exchanges import Exchange, body_text
 from .rows import Row
@@ -38,11 +38,11 @@ def _told(row: Row) -> dict[str, Any]:
 
 
 def stored(source: Any) -> list[Exchange]:
-    """The requests of a stored call: a :class:`Call`, JSON lines (text, or the path of a file), events, or entries.
+    """The requests of a stored call: a :class:`Record`, JSON lines (text, or the path of a file), events, or entries.
 
     Raises :class:`ReplayError` when there is none in it.
     """
-    if isinstance(source, Call):
+    if isinstance(source, Record):
         found = _from_entries(source.entries())
     else:
         items = list(_items(source))

@@ -8,7 +8,8 @@ from typing import Any
 
 from ...base.addresses import plain
 from ...base.view import one_line
-from ...calls.record import OVER, Entry
+from ...calls.record import Entry
+from ...calls.statuses import OVER
 from ...calls.wording import sound_name
 
 LINES = 40  # captions kept of a call

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ....base.addresses import FORMS, KINDS
+from ....calls.statuses import LIVE, OVER
 from ...legs.faults import FAULTS
-from ...legs.leg import TRANSITIONS
 from ...phones.handsets import BEHAVIOURS
 from ...phones.scripts import LONGEST, STATES, STEPS
 from ..control import RATES
@@ -186,7 +186,7 @@ def _use() -> Schema:
 
 
 def _advance() -> Part:
-    statuses = (*TRANSITIONS, "completed", "rejected")
+    statuses = (*LIVE, *OVER)
     order = taken({"seconds": number(0, LONGEST)}, {"call": text(), "until": text(*statuses)})
     done = thing({"now": number(0), "reached": flag()})
     return operation(
