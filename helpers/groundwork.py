@@ -7,7 +7,7 @@ import socket
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from .settings.checks import is_loopback
+from .base.hosts import host_of, is_here
 from .vonage.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def forget_dead_servers(kit: Kit, application: dict[str, Any]) -> None:
     Otherwise the first call of this lesson would show refused connections that are none of its business.
     """
     hooks = application["capabilities"].get("voice", {}).get("webhooks", {})
-    dead = [hook for hook in hooks.values() if is_loopback(hook["address"]) and not _listens(hook["address"])]
+    dead = [hook for hook in hooks.values() if is_here(host_of(hook["address"])) and not _listens(hook["address"])]
     for hook in dead:
         hook["address"] = NOBODY + urlsplit(hook["address"]).path
     if dead:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 from pathlib import Path
 
-from ..base.view import one_line
+from ..base.text import nearest, one_line
 from ..settings.settings import PROJECT
 from .files import AudioError
 
@@ -36,7 +35,6 @@ def _instead(path: Path, home: Path) -> str:
     folders = [path.parent, *([] if path.is_absolute() else [home])]
     files = {one.name: one for folder in folders if folder.is_dir() for one in sorted(folder.iterdir())}
     sounds = [name for name, file in files.items() if file.suffix.lower() in SUFFIXES and not name.startswith(".")]
-    near = difflib.get_close_matches(path.name, sounds, 1, 0.6)
-    if near:
-        return f"Did you mean {near[0]}?"
+    if near := nearest(path.name, sounds):
+        return f"Did you mean {near}?"
     return f"There are: {', '.join(sounds[:10])}." if sounds else "Check the name and the folder."

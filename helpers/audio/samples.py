@@ -20,6 +20,8 @@ TELEPHONE_RATE = 8000
 TELEPHONE_BAND = (300.0, 3400.0)  # Hz
 LEVEL_DB = 12.0
 BARS = "▁▂▃▄▅▆▇█"
+SILENT = 0.01  # the level, 0 to 1, below which there is nothing to hear
+WINDOW = 0.02  # seconds that are looked at in one
 
 
 class AudioError(KitError):
@@ -82,6 +84,21 @@ def level_gain(level: float) -> float:
     if not -1 <= level <= 1:
         raise AudioError(f"The level {level} is outside -1 to 1.", "Use -1 (softest), 0 (as recorded) to 1 (loudest).")
     return math.pow(10, LEVEL_DB * level / 20)
+
+
+def silences(samples: NDArray[np.int16], rate: int, level: float = SILENT) -> list[tuple[float, float]]:
+    """Where there is nothing to hear, in seconds: stretches of 20 ms whose RMS level, 0 to 1, is below ``level``.
+
+    What is left over at the end is shorter than 20 ms and does not count. Hours of sound are gone through by minutes.
+    """
+    window, block = round(rate * WINDOW), rate * 60
+    still = [
+        np.sqrt((part[: len(part) // window * window].reshape(-1, window).astype(np.float32) ** 2).mean(axis=1))
+        < level * 32768
+        for part in (samples[begin : begin + block] for begin in range(0, len(samples), block))
+    ]
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], *still, [0]]).astype(np.int8)))
+    return [(round(int(a) * WINDOW, 3), round(int(b) * WINDOW, 3)) for a, b in edges.reshape(-1, 2)]
 
 
 def waveform(samples: ArrayLike, columns: int = 60) -> str:

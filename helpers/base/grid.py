@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import Any
 
-from .view import View, columns, one_line
+from .text import columns, one_line
+from .view import View
 
 CELL = "text-align:left;vertical-align:top;padding:.25em .9em"
 

@@ -7,6 +7,8 @@ import re
 from .errors import KitError
 
 EXAMPLE = "447700900001"
+#: What the API takes as a number: digits only, no +, no 00, no spaces (numbers guide, Voice API definition).
+E164 = re.compile(r"[1-9][0-9]{6,14}")
 
 
 class NumberError(KitError):

@@ -87,7 +87,7 @@ class Told(list[dict[str, Any]]):
     @property
     def evidence(self) -> str:
         """One line for each event: when, and what it told."""
-        from ..base.view import one_line
+        from ..base.text import one_line
         from .wording import telling
 
         lines = []

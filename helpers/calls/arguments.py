@@ -14,7 +14,6 @@ from .statuses import BESIDE, LIVE, OVER
 
 # What kit.wait_for can wait for: every status, and "over" for the end, whichever it is.
 STATUSES = (*LIVE, *OVER, *BESIDE, "over")
-NUMBER = re.compile(r"[0-9]{3,15}")
 
 
 class ArgumentError(KitError):
@@ -53,7 +52,7 @@ def status_of(value: Any) -> str:
 def dialled(number: Any) -> str:
     """A number as it is dialled: digits only. A number that was written without quotes is taken as well."""
     text = str(number) if isinstance(number, int) and not isinstance(number, bool) else number
-    if not isinstance(text, str) or not NUMBER.fullmatch(text):
+    if not isinstance(text, str) or kind_of(text) != "phone":
         raise ArgumentError(
             f"{number!r} is not a number a phone can have.", 'Use digits only, in quotes: "447700900001".'
         )

@@ -209,30 +209,36 @@ class Record:
             )
         return self._heard(leg, rate)
 
+    def samples(self, rate: int = 8000, leg: str | None = None) -> NDArray[np.int16]:
+        """What a leg's person heard as it is in the file: 16-bit samples of one channel, ``rate`` a second."""
+        import numpy as np
+
+        with wave.open(io.BytesIO(self.heard_wav(rate, leg))) as sound:
+            return np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2")[:: sound.getnchannels()]
+
     def heard_samples(self, rate: int = 8000, leg: str | None = None) -> NDArray[np.float32]:
         """What a leg's person heard: mono samples between -1 and 1, ``rate`` a second, from answer to end."""
         import numpy as np
 
-        with wave.open(io.BytesIO(self.heard_wav(rate, leg))) as sound:
-            data = np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2")
-            mono = data.reshape(-1, sound.getnchannels()).mean(axis=1)
-        return np.asarray(mono / 32768, dtype=np.float32)
+        return self.samples(rate, leg).astype(np.float32) / np.float32(32768)
 
     def silences(
-        self, threshold: float = 0.01, minimum: float = 0.5, leg: str | None = None
+        self, threshold: float | None = None, minimum: float = 0.5, leg: str | None = None
     ) -> list[tuple[float, float]]:
         """Where the leg heard (almost) nothing: ``(start, end)`` in seconds since the answer.
 
-        ``threshold`` is the RMS level, 0 to 1, below which 20 ms count as silent; ``minimum`` is in seconds.
+        ``threshold`` is the RMS level, 0 to 1, below which 20 ms count as silent (usual: 0.01); ``minimum`` is in
+        seconds.
         """
-        import numpy as np
+        from ..audio.samples import SILENT, silences
 
-        samples, window = self.heard_samples(8000, leg), 160
-        whole = samples[: len(samples) // window * window].reshape(-1, window)
-        quiet = np.sqrt((whole**2).mean(axis=1)) < threshold
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], quiet.astype(np.int8), [0]])))
-        pairs = [(round(int(a) * 0.02, 3), round(int(b) * 0.02, 3)) for a, b in edges.reshape(-1, 2)]
-        return [(a, b) for a, b in pairs if b - a >= minimum]
+        found = silences(self.samples(8000, leg), 8000, SILENT if threshold is None else threshold)
+        return [(a, b) for a, b in found if b - a >= minimum]
+
+    def is_on(self, action: str, leg: str, at: float) -> bool:
+        """Is a leg muted (``mute``), or deaf to the others (``earmuff``), at a moment of call time?"""
+        done = [e["action"] for e in self.entries("control", leg=leg) if e["at"] <= at]
+        return next((one == action for one in reversed(done) if one in (action, f"un{action}")), False)
 
     def known(self, leg: str | None) -> str:
         """The leg that is meant: the first, if none is named. Raises :class:`TraceError` if there is no such leg."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ..base.view import one_line
+from ..base.text import one_line
 from .answers import Answer, QuestionError, not_answered, since_answer
 from .wording import places_of, words_of
 
@@ -116,7 +116,7 @@ def _audible(call: Record, leg: str, spoken: Entry, end: float) -> Iterator[tupl
     open_at = None
     for a, b in pairwise(cuts):
         together = _talk(call, leg, a) == spoken["conversation"]
-        hears = together and not _is_on(call, "mute", spoken["leg"], a) and not _is_on(call, "earmuff", leg, a)
+        hears = together and not call.is_on("mute", spoken["leg"], a) and not call.is_on("earmuff", leg, a)
         if hears and open_at is None:
             open_at = a
         if not hears and open_at is not None:
@@ -132,9 +132,3 @@ def _talk(call: Record, leg: str, at: float) -> str | None:
     if last is None or (last["kind"] == "conversation" and last["state"] == "left"):
         return None
     return str(last["conversation"])
-
-
-def _is_on(call: Record, action: str, leg: str, at: float) -> bool:
-    """True when a leg is muted (or earmuffed) at a moment."""
-    done = [e["action"] for e in call.entries("control", leg=leg) if e["at"] <= at]
-    return next((one == action for one in reversed(done) if one in (action, f"un{action}")), False)

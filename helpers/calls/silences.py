@@ -14,7 +14,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from ..base.view import one_line
+from ..base.text import one_line
 from .marks import Mark
 from .record import Entry, Span
 from .statuses import FAILURES
@@ -202,9 +202,10 @@ class Reasons:
             for a, b in pairwise(cuts):
                 if a < start or b > start + float(e.get("seconds") or 0):
                     continue
-                if self.tracks.is_on("earmuff", self.leg, a):
+                now = self.call.start + a
+                if self.call.is_on("earmuff", self.leg, now):
                     yield Reason(a, b, HUSHED, _words("earmuffed: does not hear the others"))
-                elif self.tracks.is_on("mute", e["leg"], a):
+                elif self.call.is_on("mute", e["leg"], now):
                     yield Reason(a, b, HUSHED, _words(f"{Story(self.call).phone(e['leg'])} is muted"))
 
     def _detection(self) -> Iterator[Reason]:

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..base.view import one_line
+from ..base.hosts import is_here
+from ..base.text import one_line
 from .explain import explain
 from .record import Entry, Record
 from .wording import asked, playing, sound_name, telling, what_happened
@@ -17,7 +18,6 @@ from .wording import asked, playing, sound_name, telling, what_happened
 NOTEBOOK, SERVER, API = "notebook", "server", "api"
 NAMES = {NOTEBOOK: "Notebook", SERVER: "Your server", API: "Voice API"}
 KINDS = {"app": "App", "sip": "SIP", "websocket": "WebSocket", "vbc": "Extension"}
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 # Webhooks whose reply may be an NCCO; of the others only the status counts.
 AWAITED = frozenset({"answer", "fallback", "input", "notify", "transfer"})
 
@@ -109,7 +109,7 @@ class Story:
         """The lane of a URL: your server, or some other host by name."""
         parts = urlsplit(url)
         other = (parts.hostname or "").startswith("example.") or parts.netloc not in self._hooked
-        return SERVER if parts.hostname in LOOPBACK or not other else one_line(parts.netloc or url, 30)
+        return SERVER if is_here(parts.hostname or "") or not other else one_line(parts.netloc or url, 30)
 
     # One method for each kind of entry: what is said, by whom, to whom.
 

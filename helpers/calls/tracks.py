@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import wave
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ..base.view import one_line
+from ..audio.samples import SILENT, silences
+from ..base.text import one_line
 from .marks import Mark
 from .record import Entry, Record, Span, TraceError
 from .story import Story
@@ -184,19 +183,15 @@ class Tracks:
         cuts = sorted({begin, end, *(at for at in controls if begin < at < end)})
         parts: list[tuple[float, float]] = []
         for a, b in pairwise(cuts if begin < end else ()):
-            shut = self.is_on("mute", speaker, a) or self.is_on("earmuff", self.leg, a)
+            now = self.call.start + a
+            shut = self.call.is_on("mute", speaker, now) or self.call.is_on("earmuff", self.leg, now)
             if not shut and self._is_loud(a, b):
                 parts[-1:] = [(parts[-1][0], b)] if parts and parts[-1][1] == a else [*parts[-1:], (a, b)]
         return parts
 
-    def is_on(self, action: str, leg: str, at: float) -> bool:
-        """True when a leg is muted (or earmuffed) at a moment."""
-        done = [e["action"] for e in self.call.entries("control", leg=leg) if self.call.since_start(e["at"]) <= at]
-        return next((one == action for one in reversed(done) if one in (action, f"un{action}")), False)
-
     def _is_loud(self, begin: float, end: float) -> bool:
         """True when there is anything to hear."""
-        return self._samples is None or self._loudest(begin, end) > 0.01
+        return self._samples is None or self._loudest(begin, end) > SILENT
 
     def _loudest(self, begin: float, end: float) -> float:
         """The loudest sample between two moments, 0 to 1."""
@@ -209,11 +204,8 @@ class Tracks:
     @cached_property
     def _samples(self) -> NDArray[np.int16] | None:
         """What the leg heard, as it is in the file (two hours are not copied). None without sound; see ``silent``."""
-        import numpy as np
-
         try:
-            with wave.open(io.BytesIO(self.call.heard_wav(RATE, self.leg))) as sound:
-                return np.frombuffer(sound.readframes(sound.getnframes()), dtype="<i2")[:: sound.getnchannels()]
+            return self.call.samples(RATE, self.leg)
         except TraceError as error:
             self.silent = "not answered, nothing was heard" if self.answered is None else error.message
             return None
@@ -221,19 +213,10 @@ class Tracks:
     @cached_property
     def quiet(self) -> list[tuple[float, float]]:
         """Where there was nothing to hear, for a quarter of a second or longer; empty where nobody knows."""
-        import numpy as np
-
         if self._samples is None or self.answered is None:
             return []
-        window, block = RATE // 50, RATE * 60
-        still = [
-            np.sqrt((part[: len(part) // window * window].reshape(-1, window).astype(np.float32) ** 2).mean(axis=1))
-            < 0.01 * 32768
-            for part in (self._samples[a : a + block] for a in range(0, len(self._samples), block))
-        ]
-        edges = np.flatnonzero(np.diff(np.concatenate([[0], *still, [0]]).astype(np.int8))).reshape(-1, 2)
         last = self.ended - self.answered
-        spans = [(int(a) * 0.02, min(int(b) * 0.02, last)) for a, b in edges]
+        spans = [(a, min(b, last)) for a, b in silences(self._samples, RATE)]
         # What is left over at the end is shorter than a window.
         spans = [(a, last if last - b < 0.05 else b) for a, b in spans]
         return [(self.answered + a, self.answered + b) for a, b in spans if b - a >= 0.25]
@@ -255,5 +238,5 @@ class Tracks:
         first = int((self.answered or 0) / self.length * columns)
         last = round(self.ended / self.length * columns)
         most = max(FULL, float(levels.max()))
-        blocks = ["·" if x < 0.01 else BLOCKS[min(7, int(x / most * 8))] for x in levels[first:last]]
+        blocks = ["·" if x < SILENT else BLOCKS[min(7, int(x / most * 8))] for x in levels[first:last]]
         return " " * first + "".join(blocks)

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from ..base.view import one_line
+from ..base.text import one_line
 from ..ncco.models.ssml import is_ssml
 from .record import Entry
 

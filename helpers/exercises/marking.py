@@ -7,8 +7,8 @@ from html import escape
 from typing import Any
 
 from ..base.errors import KitError
+from ..base.text import nearest
 from ..base.view import View
-from ..ncco.models.mending import did_you_mean
 from ..ncco.problems.problems import NccoError, Problem
 from ..rehearsal import Rehearsal, play
 from .tasks import TASKS
@@ -31,7 +31,7 @@ def exercise(name: str, ncco: Any) -> Mark:
 
     task = TASKS.get(name)
     if task is None:
-        meant = did_you_mean(str(name), TASKS)
+        meant = nearest(str(name), TASKS)
         cure = f"Did you mean {meant}?" if meant else f"There are: {', '.join(TASKS)}."
         raise KitError(f"There is no exercise {name!r}.", cure)
     items = ncco.to_list() if hasattr(ncco, "to_list") else ncco

@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..base.errors import KitError
-from ..base.view import one_line
+from ..base.hosts import host_of, is_here
+from ..base.text import one_line
 from .findings import Findings
 
 _PLACEHOLDER = re.compile(r"your[_-]?url", re.IGNORECASE)
 _TUNNEL = re.compile(r"[\w.-]+\.ngrok(?:-free)?\.(?:io|app|dev)", re.IGNORECASE)
-_LOCAL = re.compile(r"(?:localhost|127\.0\.0\.1)(?::\d{1,5})?", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:https?://)?(?P<host>[^/?#\s{}]+)(?P<rest>(?:[/?#].*)?)", re.DOTALL | re.IGNORECASE)
 _EVENTS = ("eventUrl", "event_url", "eventurl", "answer_url")
 
@@ -75,7 +75,7 @@ class Addresses:
 
 
 def _is_own_host(host: str) -> bool:
-    return any(pattern.fullmatch(host) for pattern in (_PLACEHOLDER, _TUNNEL, _LOCAL))
+    return bool(_PLACEHOLDER.fullmatch(host) or _TUNNEL.fullmatch(host)) or is_here(host_of(f"//{host}"))
 
 
 def _path(rest: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..base.view import one_line
+from ..base.text import one_line
 from .fields import Fields
 
 RATE = "audio/l16;rate=16000"  # the first in the palette's list

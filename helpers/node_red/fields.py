@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from ..base.view import one_line
+from ..base.text import one_line
 from .findings import Findings
 from .graph import Node
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..base.view import one_line
+from ..base.text import one_line
 from .faults import BY_NAME, OLD_FORMS
 
 MOST = 1000  # of each kind: nobody reads more

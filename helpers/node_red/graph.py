@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..base.view import one_line
+from ..base.text import one_line
 from .findings import Findings
 from .reading import Item
 from .subflows import unfolded, wires_of

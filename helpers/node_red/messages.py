@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from ..base.view import one_line
+from ..base.text import one_line
 from .fields import number_in
 from .findings import Findings
 from .graph import Node

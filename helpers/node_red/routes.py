@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ..base.view import one_line
+from ..base.text import one_line
 from ..server.sound_files import AUDIO_TYPES
 from .findings import Findings
 from .graph import Node

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ..base.view import one_line
+from ..base.text import one_line
 from .actions import ACTIONS, action_of
 from .findings import Findings
 from .graph import Graph, Node

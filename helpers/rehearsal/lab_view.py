@@ -9,7 +9,8 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ..base.view import View, columns, one_line
+from ..base.text import columns, one_line
+from ..base.view import View
 from .view import stored
 
 if TYPE_CHECKING:

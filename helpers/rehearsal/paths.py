@@ -109,11 +109,11 @@ def _variant(option: Option, data: Any, action: str) -> tuple[Option, ...]:
 
 
 def _unknown(action: str, above: str, name: str, options: tuple[Option, ...]) -> RehearsalError:
-    from ..ncco.models.mending import did_you_mean
+    from ..base.text import nearest
 
     names = [option.name for option in options]
     if not names:
         return RehearsalError(f"There is no option inside {above.rstrip('.')}.", "The path ends there.")
-    near = did_you_mean(name, names)
+    near = nearest(name, names)
     cure = f'Did you mean "{above}{near}"?' if near else f"There are {', '.join(names)}."
     return RehearsalError(f'The {action} has no option "{above}{name}".', cure)

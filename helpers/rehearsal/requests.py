@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..base.view import one_line
+from ..base.hosts import is_here
+from ..base.text import one_line
 from ..calls.explain import explain
 from ..calls.record import Entry, Record
-from ..calls.story import LOOPBACK, Story, awaited
+from ..calls.story import Story, awaited
 from ..calls.wording import input_of
 
 # Ports of this machine differ from run to run, and a stored notebook is compared word by word.
-_PORT = re.compile(r"(127\.0\.0\.1|localhost|\[::1\]|::1)(:|', )\d+")
+_PORT = re.compile(r"(127(?:\.\d{1,3}){3}|localhost|\[::1\]|::1)(:|', )\d+")
 USER_AGENT = "voice-call-simulator"
 ASKS = {
     "answer": "Vonage asks what to do with the call: the reply must be an NCCO.",
@@ -51,7 +52,7 @@ class Sent:
     def place(self) -> str:
         """Where it goes, in words that are the same on every run: for your own server only the path."""
         parts = urlsplit(self.url)
-        return f"your server, {parts.path or '/'}" if parts.hostname in LOOPBACK else one_line(self.url)
+        return f"your server, {parts.path or '/'}" if is_here(parts.hostname or "") else one_line(self.url)
 
     @property
     def answer(self) -> str:

@@ -9,6 +9,7 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
+from ..base.hosts import host_of
 from ..calls.trace import Trace
 from ..server.sound_files import AUDIO_TYPES, audio_files
 from ..simulator.account.account import Account
@@ -18,7 +19,7 @@ from ..simulator.phones.handsets import Handset
 from ..simulator.phones.scripts import AUDIO, file_name
 from ..simulator.webhooks.audio_fetcher import SoundError, Sounds
 from ..simulator.webhooks.callbacks import Callbacks, Reply
-from ..simulator.webhooks.reach import Reach, host_of, is_example
+from ..simulator.webhooks.reach import Reach, is_example
 
 if TYPE_CHECKING:
     from ..simulator.account.applications import Webhook

@@ -6,7 +6,8 @@ from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from ..base.view import View, columns, one_line
+from ..base.text import columns, one_line
+from ..base.view import View
 
 if TYPE_CHECKING:
     from . import Rehearsal, Sent

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from ..base.view import one_line
+from ..base.text import one_line
 from ..call import Call
 from ..calls.explain import explain
 from ..calls.silences import waits

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import logging
 import re
 import threading
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from ..base.errors import KitError
+from ..base.hosts import host_of, is_here, is_private
 from ..base.masking import mask
 
 logger = logging.getLogger(__name__)
@@ -206,23 +206,7 @@ def _close_pipe(error: Exception) -> None:
 def _platform_is_here(settings: TunnelSettings) -> bool:
     """Whether what sends the webhooks runs on this machine, as the kit's own simulator does."""
     where = getattr(settings, "api_url" if settings.mode == "live" else "simulator_url", "") or ""
-    return _is_local(urlsplit(where).hostname or "") if where else settings.mode != "live"
-
-
-def _is_local(host: str) -> bool:
-    """Whether a host name means this machine."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def _is_private(host: str) -> bool:
-    """Whether only this machine or its own network can reach a host."""
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return _is_local(host) or "." not in host or host.endswith((".local", ".internal", ".lan"))
+    return is_here(host_of(where)) if where else settings.mode != "live"
 
 
 def _checked(address: str, *, allow_local: bool) -> str:
@@ -237,7 +221,7 @@ def _checked(address: str, *, allow_local: bool) -> str:
         raise TunnelError(f"PUBLIC_URL is not a web address: {mask(address)}.", f"It starts with https://. {example}")
     if parts.query or parts.fragment or parts.username:
         raise TunnelError("PUBLIC_URL must not have a user name, a ? or a #: paths are added to its end.", example)
-    if _is_private(host) and not allow_local:
+    if is_private(host) and not allow_local:
         raise TunnelError(
             f"PUBLIC_URL leads to {host}, which Vonage cannot reach.",
             "It has to be an address on the internet; leave PUBLIC_URL empty to use ngrok.",

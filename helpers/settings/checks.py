@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..base.errors import KitError
+from ..base.hosts import host_of, is_here
 
 MODES = ("simulated", "live")
 
@@ -70,15 +71,6 @@ def check_all(texts: Mapping[str, str], folder: Path) -> tuple[dict[str, Any], d
     return values, problems
 
 
-def is_loopback(url: str) -> bool:
-    """True if the address is this machine itself."""
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return False
-    return host == "localhost" or host == "::1" or bool(re.fullmatch(r"127(\.\d{1,3}){3}", host))
-
-
 def _mode(text: str, folder: Path) -> str:
     if text not in MODES:
         raise ValueError(f"{text!r} is not a mode. Write simulated (no account, no cost) or live (the real Vonage).")
@@ -112,7 +104,7 @@ def _url(text: str, folder: Path) -> str:
 
 def _api_url(text: str, folder: Path) -> str:
     url = _url(text, folder)
-    if url.startswith("http://") and not is_loopback(url):
+    if url.startswith("http://") and not is_here(host_of(url)):
         raise ValueError("write https://: your API secret would travel unprotected.")
     return url
 

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import KitError
-from .checks import CREDENTIALS, EXAMPLES, LIVE_ONLY, SECRETS, VARIABLES, WHERE, check_all, is_loopback
+from ..base.hosts import host_of, is_here
+from .checks import CREDENTIALS, EXAMPLES, LIVE_ONLY, SECRETS, VARIABLES, WHERE, check_all
 from .env_file import read_env, write_env
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -55,7 +56,7 @@ class Settings:
     @property
     def rest_url(self) -> str:
         """Where the Numbers API is: a host of its own at Vonage; a simulator serves everything under one address."""
-        return REST_URL if self.live and not is_loopback(self.api_url) else self.api_url
+        return REST_URL if self.live and not is_here(host_of(self.api_url)) else self.api_url
 
     @property
     def project(self) -> Path:

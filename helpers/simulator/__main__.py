@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import ipaddress
 import logging
 import os
 import signal
@@ -11,6 +10,7 @@ import sys
 import threading
 
 from ..base.errors import KitError
+from ..base.hosts import is_here
 from . import Simulator
 from .routes.log import CallLog
 
@@ -110,16 +110,9 @@ def _greet(simulator: Simulator, host: str) -> None:
     print(f"API secret  {simulator.account.api_secret}")
     print(f"token       {token}")
     print("Ctrl-C ends it.", flush=True)
-    if not _only_here(host):
+    if not is_here(host):
         print(f"WARNING: it listens on {host}, so other machines can reach it, and nothing is encrypted.",
               file=sys.stderr, flush=True)  # fmt: skip
-
-
-def _only_here(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 if __name__ == "__main__":

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from urllib.parse import unquote, urlsplit
 
-from ..base.view import View, columns, one_line
+from ..base.text import columns, one_line
+from ..base.view import View
 from ..calls.marks import Mark
 from ..calls.record import Record
 from ..calls.silences import silences

@@ -13,7 +13,8 @@ from urllib.parse import quote
 
 from ..audio.fitness import LOUDNESS, Advice, Fitness, advice, make_phone_ready, measure
 from ..base.errors import KitError
-from ..base.view import View, columns
+from ..base.text import columns
+from ..base.view import View
 
 if TYPE_CHECKING:
     from ..audio.files import Samples

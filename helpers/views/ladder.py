@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ..base.view import View, one_line
+from ..base.text import one_line
+from ..base.view import View
 from ..calls.record import Record
 from ..calls.story import Step, Story
 from .folding import fold

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..base.view import one_line
+from ..base.text import one_line
 from ..calls.story import Step
 from .svg import Svg, fit, number, text_width
 

@@ -7,7 +7,8 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from ..base.view import View, one_line
+from ..base.text import one_line
+from ..base.view import View
 from ..calls.record import Record, TraceError
 from ..calls.silences import waits
 from ..calls.tracks import Tracks

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ..base.errors import KitError
-from ..base.view import one_line
+from ..base.text import one_line
 
 FONT = 11.5  # pixels
 # How wide a character is, in parts of the font size: those of DejaVu Sans and Verdana, the widest of the usual fonts.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from html import escape
 
-from ..base.view import View, columns
+from ..base.text import columns
+from ..base.view import View
 from ..calls.record import Record
 from ..calls.story import Step, Story
 

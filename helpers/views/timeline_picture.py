@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from ..audio.samples import SILENT
 from ..calls.marks import Mark
 from ..calls.silences import silences
 from ..calls.tracks import FULL, Tracks
@@ -180,7 +181,7 @@ class Panel:
         begin, end = tracks.answered, tracks.ended
         columns = max(1, round((self.x(tracks.length) - self.x(0)) / STEP))
         levels = tracks.envelope(columns)
-        if levels is None or begin is None or levels.max() < 0.01:
+        if levels is None or begin is None or levels.max() < SILENT:
             why = fit(tracks.silent or "nothing was played", self.scale.width - 8)
             self.svg.text(LEFT + self.scale.width / 2, middle - 10, why, "m p")
             if levels is None or begin is None:

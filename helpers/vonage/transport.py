@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from ..base.errors import KitError
-from ..settings.checks import is_loopback
+from ..base.hosts import host_of, is_here
 from ..settings.keys import load_private_key, make_jwt
 from ..settings.settings import Settings
 from ..wire.exchanges import Exchange, WireLog, exchange_of
@@ -110,7 +110,7 @@ class Transport:
             raise KitError(f"{method} {url} cannot be sent: {error}", "Check the address.") from None
         # A proxy of the machine is for the internet, not for a simulator on this machine.
         around: Any = {"proxies": {}}
-        if not is_loopback(url):
+        if not is_here(host_of(url)):
             around = session.merge_environment_settings(prepared.url or url, {}, False, None, None)
         started = time.perf_counter()
         try:

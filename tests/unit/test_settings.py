@@ -13,7 +13,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
-from helpers.settings.checks import VARIABLES, is_loopback
+from helpers.settings.checks import VARIABLES
 from helpers.settings.env_file import changed, quoted, read_env, write_env
 from helpers.settings.settings import Settings, SettingsError, load_settings
 
@@ -263,18 +263,6 @@ def test_example_file_names_every_setting_and_nothing_else(dotenv: Path) -> None
     dotenv.write_text(example.read_text())
     assert load_settings({}, dotenv).mode == "simulated"
     assert load_settings(LIVE, dotenv).api_url == "https://api.nexmo.com"
-
-
-@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://localhost", "http://[::1]:9", "https://127.1.2.3/x"])
-def test_loopback(url: str) -> None:
-    assert is_loopback(url)
-
-
-@pytest.mark.parametrize(
-    "url", ["", "http://127.0.0.1.example", "https://api.nexmo.com", "http://[", "http://10.0.0.1"]
-)
-def test_not_loopback(url: str) -> None:
-    assert not is_loopback(url)
 
 
 def test_importing_settings_and_client_is_light() -> None:

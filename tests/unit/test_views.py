@@ -10,7 +10,8 @@ from subprocess import run
 
 import pytest
 
-from helpers.base.view import View, columns, one_line
+from helpers.base.text import columns, one_line
+from helpers.base.view import View
 from helpers.call import Call
 from helpers.calls.silences import waits
 from helpers.calls.story import Story

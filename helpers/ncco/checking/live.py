@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from ...base.hosts import is_private
 from ..models.tidying import field_of
 from ..problems.fixes import Path, put
 from ..problems.problems import Problem, advice, error, shown
 from ..schema import Named, Option
 
 _AUDIO = ("streamUrl", "musicOnHoldUrl", "ringbackTone", "ringback")
-# Names that never leave a home or an office (RFC 2606, RFC 6762, and what routers use).
-_LOCAL_NAMES = ("localhost", "local", "internal", "lan", "home", "test", "invalid")
 
 
 def live_problems(name: str, options: Named, given: Mapping[str, Any]) -> list[Problem]:
@@ -24,15 +22,6 @@ def live_problems(name: str, options: Named, given: Mapping[str, Any]) -> list[P
     for path, option, address in _addresses(options, given, ()):
         found += _judged(name, path, option, address)
     return found
-
-
-def is_private(host: str) -> bool:
-    """True for a host that nobody on the internet can reach: this machine, a home network, a bare name."""
-    host = host.strip("[]").rstrip(".").lower()
-    try:
-        return not ipaddress.ip_address(host).is_global
-    except ValueError:
-        return "." not in host or host.rpartition(".")[2] in _LOCAL_NAMES
 
 
 def _addresses(options: Named, given: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Option, str]]:

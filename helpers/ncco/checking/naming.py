@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ...base.text import nearest
 from ..models.actions import ACTIONS, ELSEWHERE, MEANT
-from ..models.mending import did_you_mean
 from ..problems.fixes import Fix, Json, put
 from ..problems.problems import Problem, error, shown
 from ..schema import options_of
@@ -39,7 +39,7 @@ def _other_action(name: Any) -> tuple[str, str]:
     key = _key(name)
     if key in ELSEWHERE:
         return ELSEWHERE[key], MEANT.get(key, "")
-    meant = did_you_mean(key, ACTIONS)
+    meant = nearest(key, ACTIONS)
     return (f'Did you mean "{meant}"?' if meant else f"The actions are: {', '.join(ACTIONS)}."), meant
 
 

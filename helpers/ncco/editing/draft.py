@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from ...base.errors import KitError
+from ...base.text import nearest
 from ..checking.document import Ncco, check, parse
 from ..models.actions import ACTIONS
-from ..models.words import did_you_mean
 from ..problems.fixes import Fix
 from ..problems.problems import NccoError, Problem
 from ..texts.texts import as_json, listed, read_any, read_file, read_text, same_json, taken
@@ -115,7 +115,7 @@ class Draft:
     def add(self, action: str, at: int | None = None, **options: Any) -> int:
         """Put in an action, at the end or at a position. Returns its position."""
         if action not in ACTIONS:
-            meant = did_you_mean(action, ACTIONS)
+            meant = nearest(action, ACTIONS)
             raise KitError(
                 f"There is no action {action!r}.",
                 f"Did you mean {meant}?" if meant else f"The actions are: {', '.join(ACTIONS)}.",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ...base.errors import KitError
+from ...base.text import nearest
 from ..models.actions import ACTIONS
-from ..models.mending import did_you_mean
 from ..problems.fixes import copied
 from ..schema import Option, options_of, walk
 
@@ -43,7 +43,7 @@ def example_of(action: str, path: str) -> list[dict[str, Any]]:
     options = options_of(ACTIONS[known_action(action)])
     known = dict(walk(options))
     if path not in known:
-        raise KitError(f"{action} has no option {path!r}.", f"Did you mean {did_you_mean(path, known) or 'another'}?")
+        raise KitError(f"{action} has no option {path!r}.", f"Did you mean {nearest(path, known) or 'another'}?")
     item: dict[str, Any] = {"action": action, **_required(options)}
     beside = {**_method(path, known), **_beside(f"{action}.{path}")}
     for where, value in {**beside, path: _example(known[path])}.items():
@@ -56,7 +56,7 @@ def known_action(name: str) -> str:
     """The name itself, if there is such an action."""
     if name in ACTIONS:
         return name
-    meant = did_you_mean(name, ACTIONS)
+    meant = nearest(name, ACTIONS)
     raise KitError(
         f"There is no action {name!r}.",
         f"Did you mean {meant}?" if meant else f"The actions are: {', '.join(ACTIONS)}.",

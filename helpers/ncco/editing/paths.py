@@ -6,8 +6,8 @@ import copy
 from typing import Any
 
 from ...base.errors import KitError
+from ...base.text import nearest
 from ..models.actions import ACTIONS
-from ..models.words import did_you_mean
 from ..schema import Option, options_of
 
 
@@ -101,7 +101,7 @@ def _keep_what_fits(action: str, above: str, holder: dict[str, Any]) -> None:
 
 def _no_option(action: str, path: str, name: str, known: tuple[Option, ...]) -> KitError:
     names = [option.name for option in known]
-    meant = did_you_mean(name, names)
+    meant = nearest(name, names)
     cure = f"Did you mean {meant}?" if meant else f"The options here are: {', '.join(names)}."
     return KitError(f"{action} has no option {path!r}.", cure)
 

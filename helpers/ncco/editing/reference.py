@@ -8,8 +8,8 @@ from html import escape
 from typing import Any
 
 from ...base.errors import KitError
+from ...base.text import nearest
 from ..models.actions import ACTIONS
-from ..models.mending import did_you_mean
 from ..problems.rules import RULES
 from ..schema import Option, options_of, walk
 from .option_examples import example_of, known_action
@@ -87,7 +87,7 @@ def describe(action: str, option: str | None = None) -> Reference:
         return Reference([_row(name, path, one) for path, one in options.items() if "." not in path], HEAD, title, 1)
     found = [path for path in options if path == option or _without_type(path) == option]
     if not found:
-        meant = did_you_mean(option, options)
+        meant = nearest(option, options)
         top = ", ".join(path for path in options if "." not in path)
         raise KitError(
             f"{name} has no option {option!r}.", f"Did you mean {meant}?" if meant else f"Its options are: {top}."

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from ...base.view import one_line
+from ...base.text import one_line
 from ..models.actions import ACTIONS
 from ..schema import Option, options_of
 from .paths import known_action

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
+from ...base.numbers import E164
 from .voices import languages
 
 
@@ -83,7 +84,7 @@ def is_web_address(text: str) -> bool:
 
 
 def _phone_number(text: str) -> str:
-    if re.fullmatch(r"[1-9][0-9]{6,14}", text):
+    if E164.fullmatch(text):
         return text
     if re.search(r"[A-Za-z]", text):
         raise refuse("has letters in it", 'Write digits only, like "447700900001".', "phone-number")
@@ -160,7 +161,7 @@ OneUrl = Annotated[
 PhoneNumber = Annotated[
     str,
     AfterValidator(_phone_number),
-    Says(expected="a phone number in quotes: 7 to 15 digits, country code first, no +", pattern="^[1-9][0-9]{6,14}$"),
+    Says(expected="a phone number in quotes: 7 to 15 digits, country code first, no +", pattern=f"^{E164.pattern}$"),
 ]
 SipUri = Annotated[
     str,

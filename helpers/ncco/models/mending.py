@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from ...base.text import nearest
 from ..problems.fixes import Path, copied, holder_of
 from ..schema import Option
 from .tidying import number_in
@@ -32,16 +32,6 @@ def mended(model: type[BaseModel], data: Any, path: Path, option: Option | None)
         if better is not NOTHING:
             return better
     return NOTHING
-
-
-def did_you_mean(wrong: str, known: Iterable[str]) -> str:
-    """The known name that ``wrong`` was probably meant to be, or ``""``."""
-    wrong = str(wrong)
-    if len(wrong) > 100:
-        return ""
-    names = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(wrong.strip().lower(), names, n=1, cutoff=0.6)
-    return names[close[0]] if close else ""
 
 
 def without_tags(path: Path, data: Any) -> Path:
@@ -147,7 +137,7 @@ def _texts(option: Option, value: Any) -> Iterator[Any]:
 
 def _choice(option: Option, value: Any) -> Any:
     named = [str(choice) for choice in option.choices]
-    meant = did_you_mean(value, named) if isinstance(value, str) and named else ""
+    meant = nearest(value, named) if isinstance(value, str) and named else ""
     # mp4 is not certainly mp3, nor 44100 samples 24000.
     return meant if meant and _digits(meant) == _digits(value) else value
 
@@ -162,7 +152,7 @@ def _endpoints(option: Option, value: Any) -> Iterator[Any]:
     entry = value[0] if isinstance(value, list) and len(value) == 1 else value
     if isinstance(entry, dict):
         kind = entry.get("type")
-        meant = did_you_mean(kind, option.variants) if isinstance(kind, str) else _type_of(entry)
+        meant = nearest(kind, option.variants) if isinstance(kind, str) else _type_of(entry)
         yield [entry]
         if meant:
             yield [{"type": meant, **{name: one for name, one in entry.items() if name != "type"}}]

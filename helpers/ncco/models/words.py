@@ -8,11 +8,11 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
+from ...base.text import nearest
 from ..problems.fixes import Fix, Path, drop, put, rename
 from ..problems.problems import MOST_PROBLEMS, Problem, advice, error, kind_of, named, shown
 from ..schema import Named, Option, find, options_of
 from .mending import NOTHING, mended, without_tags
-from .mending import did_you_mean as did_you_mean
 from .tidying import Tidied, field_of
 
 # An action with more findings than this is no slip of the pen: there is no fix for each of them.
@@ -58,7 +58,7 @@ def name_of(model: type[BaseModel]) -> str:
 def _unknown(model: type[BaseModel], tidied: Tidied, path: Path, options: Named) -> Problem:
     wrong = str(path[-1])
     few = len(tidied.unknown) <= _MOST_FIXES
-    meant = did_you_mean(wrong, options) if few else ""
+    meant = nearest(wrong, options) if few else ""
     where = tidied.origin(path)
     fix = drop(f"Leave {named(wrong)} out", where)
     cure = f"The options here are: {', '.join(options)}."
@@ -228,7 +228,7 @@ def _cures(option: Option, path: Path, value: Any) -> Iterator[str]:
     if option.kind == "text" and isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1e18:
         yield f'Write it in quotes: "{option.name}": "{value}".'
     if option.kind == "choice" and isinstance(value, str):
-        meant = did_you_mean(value, [str(choice) for choice in option.choices])
+        meant = nearest(value, [str(choice) for choice in option.choices])
         if meant:
             yield f'Did you mean "{meant}"?'
     if option.example is not None:

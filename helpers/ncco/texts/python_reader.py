@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ...base.text import nearest
 from ..jsontext import LONGEST, from_json
 from ..models import actions, endpoints, joining, listening
-from ..models.mending import did_you_mean
 from ..models.model import Action, Part
 from ..problems.problems import NccoError, error
 
@@ -247,7 +247,7 @@ class Reader:
 
     def _no_call(self, node: ast.Call, name: str) -> PythonError:
         called = _source(node.func)
-        meant = did_you_mean(name, [*MODELS, "Ncco"]) if name[:1].isupper() else ""
+        meant = nearest(name, [*MODELS, "Ncco"]) if name[:1].isupper() else ""
         if meant:
             return self._no(node, f"There is no action {called}.", f"Did you mean {meant}? Write {meant}(…).")
         told = f"{called}(…) would have to be executed, and nothing is."

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from ...base.hosts import host_of
+from ...base.numbers import E164
 from ...ncco import NccoError, parse
 from ...ncco.models import endpoints as models
 from ...ncco.models.voices import voice_of
@@ -16,10 +18,7 @@ from ..errors import backend, proxy
 from ..ids import Ids
 from ..legs.detection import detection_of
 from ..legs.leg import ENDPOINTS, Leg
-from ..webhooks.reach import host_of
 
-# Digits only: no +, no 00, no spaces (numbers guide). The lengths are those of the Voice API definition.
-NUMBER = re.compile(r"[1-9][0-9]{6,14}")
 BAD_NUMBER = "must be 7 to 15 digits in E.164 format, without +, leading zeros, spaces or letters"
 URL = re.compile(r"https?://\S+")
 SPELLING = {"standard_headers": "standardHeaders"}  # REST and NCCO name one thing in two ways
@@ -274,7 +273,7 @@ def _url_list(value: Any, name: str, reasons: Reasons) -> None:
 def _number(value: Any, name: str, reasons: Reasons) -> None:
     if not isinstance(value, str):
         reasons.append((name, "Invalid type parameter provided: must be a string of digits"))
-    elif not NUMBER.fullmatch(value):
+    elif not E164.fullmatch(value):
         reasons.append((name, BAD_NUMBER))
 
 

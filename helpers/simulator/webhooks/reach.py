@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 import ipaddress
-from urllib.parse import urlsplit
+
+from ...base.hosts import host_of, is_here
 
 EXAMPLE = ("example.com", "example.org", "example.net")
-
-
-def host_of(url: str) -> str:
-    """The host in a URL, lower case; empty when there is none to be found, or its port is none."""
-    try:
-        parts = urlsplit(url)
-        return "" if parts.port == 0 else parts.hostname or ""
-    except ValueError:
-        return ""
 
 
 class Reach:
     """The simulated network has no internet. It reaches loopback, and the IP networks it is given."""
 
     def __init__(self, *networks: str) -> None:
-        self._networks = [ipaddress.ip_network(n) for n in ("127.0.0.0/8", "::1/128", *networks)]
+        self._networks = [ipaddress.ip_network(n) for n in networks]
 
     def allows(self, url: str) -> bool:
         """True when the host of ``url`` may be called."""
         host = host_of(url)
-        if host == "localhost":
+        if is_here(host):
             return True
         try:
             address = ipaddress.ip_address(host)

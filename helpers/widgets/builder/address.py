@@ -7,8 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...base.errors import KitError
-
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
+from ...base.hosts import is_here
 
 
 def answer_of(url: str, kit: Any, most: int, patience: float) -> bytes:
@@ -54,7 +53,7 @@ def _own(url: str, kit: Any) -> None:
             "Write for example http://127.0.0.1:3000/answer.",
         )
     own = {urlsplit(one).hostname for one in _addresses(kit)}
-    if host not in LOOPBACK and host not in own:
+    if not is_here(host) and host not in own:
         raise KitError(f"{host} is not your own server.", "Use http://127.0.0.1 with its port, or your public address.")
 
 

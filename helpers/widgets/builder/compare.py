@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...base.errors import KitError
 from ...base.html import Html, button, join, tag
-from ...base.view import one_line
+from ...base.text import one_line
 
 if TYPE_CHECKING:
     from .page import Page

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...base.errors import KitError
 from ...base.html import Html, button, join, tag
-from ...base.view import one_line
+from ...base.text import one_line
 from ...ncco.editing.paths import known_action, value_at
 from ...ncco.models.actions import ACTIONS
 from ...ncco.schema import Option, options_of

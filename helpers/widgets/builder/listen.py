@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from ...base.errors import KitError
 from ...base.html import Html, button, join, tag, trusted
-from ...base.view import one_line
+from ...base.text import one_line
 from .controls import as_number
 from .icons import icon
 from .sound import player

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...base.errors import KitError
 from ...base.html import Html, button, join, tag
-from ...base.view import one_line
+from ...base.text import one_line
 from ...ncco.jsontext import LONGEST, from_json
 from ...ncco.problems.problems import NccoError
 from ...ncco.texts.texts import read_file

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...base.errors import KitError
 from ...base.html import Html, tag
-from ...base.view import one_line
+from ...base.text import one_line
 from ...ncco.editing.draft import Draft
 from ...ncco.editing.paths import known_action
 from ...ncco.texts.texts import as_json

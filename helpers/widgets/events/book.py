@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from ...base.view import one_line
+from ...base.text import one_line
 from ...calls.record import Entry
 from ...calls.statuses import OVER
 from ...server.signatures import GOOD, MISSING

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ...base.view import one_line
+from ...base.text import nearest, one_line
 from ...calls.explain import explain
 from ...calls.explanations import TABLE
 from ...server.signatures import GOOD, MISSING
@@ -50,8 +49,8 @@ def _reply_flags(exchange: Exchange, kind: str, paths: Iterable[str]) -> list[Fl
     if status is None:
         return [Flag(BAD, "not delivered", _nobody(exchange))] if exchange.error else []
     if status == 404:
-        near = difflib.get_close_matches(exchange.path, sorted(set(paths)), n=1, cutoff=0.5)
-        hint = f" Did you mean {one_line(near[0], 60)}?" if near else ""
+        near = nearest(exchange.path, sorted(set(paths)))
+        hint = f" Did you mean {one_line(near, 60)}?" if near else ""
         return [Flag(BAD, "404", f"No route takes {path}: give your app that route, or correct the address.{hint}")]
     if status == 405:
         advice = f"The route {path} does not take {exchange.method}: add it to its methods, or change the application."

@@ -271,7 +271,8 @@ class EventPanel:
     ) -> None:
         before = exchanges[0].at
         for exchange in exchanges:
-            if speed and stop and stop.wait(max(0.0, (exchange.at - before).total_seconds()) / speed):
+            pause = max(0.0, (exchange.at - before).total_seconds()) / speed if speed else 0.0
+            if stop and stop.wait(min(pause, threading.TIMEOUT_MAX)):
                 return
             before = exchange.at
             with self._lock:

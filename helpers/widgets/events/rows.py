@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
-from ...base.view import one_line
+from ...base.text import one_line
 from ...calls.explain import explain
 from ...wire.events import Event, kind, parameters_of
 from ...wire.exchanges import Exchange

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from ...base.view import columns, one_line
+from ...base.text import columns, one_line
 from .book import Group
 from .rows import BADGES, OTHERS, PLAIN, Row
 

@@ -6,7 +6,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 from ...base.errors import KitError
-from ...base.view import one_line
+from ...base.text import one_line
 from ...calls.arguments import dialled
 from ...simulator.phones.scripts import checked_keys
 

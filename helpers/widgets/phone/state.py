@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...base.addresses import plain
-from ...base.view import one_line
+from ...base.text import one_line
 from ...calls.record import Entry
 from ...calls.statuses import OVER
 from ...calls.wording import sound_name

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import phonenumbers
 
-from ...base.view import one_line
+from ...base.text import one_line
 
 if TYPE_CHECKING:
     from .widget import PhoneWidget

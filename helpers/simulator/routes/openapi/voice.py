@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ....base.numbers import E164
 from ....ncco.models.endpoints import ENDPOINTS
 from ..voice import ACTIONS, STATUSES
 from .failures import refusals
@@ -87,7 +88,7 @@ def voice_schemas() -> dict[str, Schema]:
 
 def _new_call() -> Schema:
     """The body of ``POST /v1/calls``."""
-    caller = text(pattern=r"^([1-9][0-9]{6,14}|sips?:\S+)$")
+    caller = text(pattern=rf"^({E164.pattern}|sips?:\S+)$")
     fields = taken(
         {"to": ref("To")},
         {

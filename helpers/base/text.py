@@ -1,0 +1,37 @@
+"""Texts: one short line of anything, columns of a table, and the name that was probably meant."""
+
+from __future__ import annotations
+
+import difflib
+import unicodedata
+from collections.abc import Iterable
+from typing import Any
+
+
+def one_line(value: Any, limit: int = 90) -> str:
+    """A value as one short line: no line breaks or control characters, not longer than ``limit``."""
+    # Categories C*: controls, and marks that turn the writing direction, which would garble a line of other people's.
+    printable = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in str(value))
+    text = " ".join(printable.split())
+    return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def columns(rows: list[list[str]], right: tuple[int, ...] = ()) -> list[str]:
+    """Rows of cells as lines of a table for a monospaced font; the columns numbered in ``right`` are right-aligned."""
+    widths = [max((len(row[i]) for row in rows), default=0) for i in range(len(rows[0]) if rows else 0)]
+
+    def line(row: list[str]) -> str:
+        cells = [c.rjust(w) if i in right else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))]
+        return "  ".join(cells).rstrip()
+
+    return [line(row) for row in rows]
+
+
+def nearest(wrong: object, known: Iterable[str]) -> str:
+    """The known name that ``wrong`` was probably meant to be, whatever its case; ``""`` if there is none like it."""
+    word = str(wrong).strip().lower()
+    if len(word) > 100:  # comparing takes longer the longer it is, and no name is
+        return ""
+    names = {name.lower(): name for name in known}
+    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    return names[close[0]] if close else ""
