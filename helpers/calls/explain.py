@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from ..base.errors import KitError
+from ..wire.kinds import kind
 from .explanations import FINE, NOTHING, TABLE
 
 VAGUE = ("unanswered", "rejected", "failed")  # statuses with many possible causes
@@ -78,18 +79,10 @@ def _status(thing: Mapping[str, Any]) -> Explanation:
 
 
 def _event(event: Mapping[str, Any]) -> Explanation:
-    """An event by the fields it has, because not every event has a status (order as in Vonage's .NET SDK)."""
-    if "status" in event:
-        return _status(event)
-    if "conversation_uuid_from" in event:
-        return _row("event:transfer")
-    if "speech" in event or "dtmf" in event:
-        return _input(event)
-    if "recording_url" in event:
-        return _row("event:record")
-    if "reason" in event:
-        return _reason(event)
-    return _row("event:notify" if "payload" in event else "event:unknown")
+    """An event by what sort of webhook it is."""
+    what = kind(event)
+    tell = {"status": _status, "input": _input, "error": _reason}.get(what)
+    return tell(event) if tell else _row(f"event:{what}", "event:unknown")
 
 
 def _input(event: Mapping[str, Any]) -> Explanation:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from ..wire.events import kind
+from ..wire.kinds import kind
 from .record import Entry
 
 

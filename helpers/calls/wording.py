@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 from ..base.text import one_line
 from ..ncco.models.ssml import is_ssml
+from ..wire.kinds import kind
 from .record import Entry
 
 # A word; in scripts without spaces (Thai, Japanese, Chinese) a character.
@@ -44,28 +45,28 @@ def what_happened(e: Entry, outbound: bool, answered: bool) -> tuple[str, str, b
 
 def telling(webhook: Entry) -> tuple[str, str]:
     """What a webhook tells: a few words for the arrow, and its telling facts."""
-    payload, kind = webhook.get("payload") or {}, webhook["type"]
-    if kind == "answer":
-        return "", f"from {payload.get('from')} to {payload.get('to')}"
-    if kind == "fallback":
-        return " · fallback", f"reason: {payload.get('reason')}"
-    if "status" in payload:
-        names = ("detail", "sip_code", "duration", "price", "disconnected_by")
-        told = [f"{name} {payload[name]}" for name in names if payload.get(name) is not None]
-        state = " ".join(filter(None, [payload["status"], payload.get("sub_state")]))
-        return f" · {state}", ", ".join(told)
-    if "recording_url" in payload:
-        return " · recording", f"{payload.get('size')} bytes at {payload['recording_url']}"
-    if "conversation_uuid_from" in payload:
-        return " · transfer", f"to {payload.get('conversation_uuid_to')}"
-    if "dtmf" in payload:
-        got = json.dumps({k: payload[k] for k in ("dtmf", "speech") if k in payload}, ensure_ascii=False)
-        return f" · input {input_of(payload) or 'nothing'}", got
-    if "payload" in payload:
-        return " · notify", json.dumps(payload["payload"], ensure_ascii=False)
-    if "reason" in payload:
-        return " · error", str(payload["reason"])
-    return f" · {one_line(payload.get('type') or kind, 30)}", ""
+    payload, sent_as = webhook.get("payload") or {}, webhook["type"]
+    match sent_as if sent_as in ("answer", "fallback") else kind(payload):
+        case "answer":
+            return "", f"from {payload.get('from')} to {payload.get('to')}"
+        case "fallback":
+            return " · fallback", f"reason: {payload.get('reason')}"
+        case "status":
+            names = ("detail", "sip_code", "duration", "price", "disconnected_by")
+            told = [f"{name} {payload[name]}" for name in names if payload.get(name) is not None]
+            return f" · {' '.join(filter(None, [payload['status'], payload.get('sub_state')]))}", ", ".join(told)
+        case "record":
+            return " · recording", f"{payload.get('size')} bytes at {payload['recording_url']}"
+        case "transfer":
+            return " · transfer", f"to {payload.get('conversation_uuid_to')}"
+        case "input":
+            got = json.dumps({k: payload[k] for k in ("dtmf", "speech") if k in payload}, ensure_ascii=False)
+            return f" · input {input_of(payload) or 'nothing'}", got
+        case "notify":
+            return " · notify", json.dumps(payload["payload"], ensure_ascii=False)
+        case "error":
+            return " · error", str(payload["reason"])
+    return f" · {one_line(payload.get('type') or sent_as, 30)}", ""
 
 
 def asked(request: Entry) -> str:

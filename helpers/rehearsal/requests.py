@@ -15,6 +15,7 @@ from ..calls.explain import explain
 from ..calls.record import Entry, Record
 from ..calls.story import Story, awaited
 from ..calls.wording import input_of
+from ..wire.kinds import kind
 
 # Ports of this machine differ from run to run, and a stored notebook is compared word by word.
 _PORT = re.compile(r"(127(?:\.\d{1,3}){3}|localhost|\[::1\]|::1)(:|', )\d+")
@@ -98,24 +99,23 @@ def _headers(e: Entry) -> dict[str, str]:
 
 def _told(e: Entry) -> str:
     """What it tells, in a few words, none of which differ from run to run."""
-    payload, kind = e["payload"] or {}, str(e["type"])
+    payload, sent_as = e["payload"] or {}, str(e["type"])
     again = " (2nd attempt)" if e.get("attempt") == 2 else ""
-    if kind in ASKS and awaited(e):
-        text = f"asks: {kind}"
-    elif "status" in payload:
-        text = " ".join(str(payload[name]) for name in ("status", "sub_state", "detail") if payload.get(name))
-    elif "dtmf" in payload or "speech" in payload:
-        text = f"input: {input_of(payload) or 'nothing'}"
-    elif "recording_url" in payload:
-        text = "recording"
-    elif "conversation_uuid_from" in payload:
-        text = "transfer"
-    elif "payload" in payload:
-        text = f"notify: {json.dumps(payload['payload'], ensure_ascii=False)}"
-    elif "reason" in payload:
-        text = f"error: {payload['reason']}"
-    else:
-        text = kind
+    match "" if sent_as in ASKS and awaited(e) else kind(payload):
+        case "":
+            text = f"asks: {sent_as}" if sent_as in ASKS and awaited(e) else sent_as
+        case "status":
+            text = " ".join(str(payload[name]) for name in ("status", "sub_state", "detail") if payload.get(name))
+        case "input":
+            text = f"input: {input_of(payload) or 'nothing'}"
+        case "record":
+            text = "recording"
+        case "notify":
+            text = f"notify: {json.dumps(payload['payload'], ensure_ascii=False)}"
+        case "error":
+            text = f"error: {payload['reason']}"
+        case what:
+            text = what
     return one_line(same_always(text) + again)
 
 

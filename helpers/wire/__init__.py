@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .events import Events, kind
+from .events import Events
 from .exchanges import Exchange, WireView
+from .kinds import kind
 
 __all__ = ["Events", "Exchange", "WireView", "kind"]

@@ -18,7 +18,7 @@ from helpers.base.errors import KitError
 from helpers.server.server import BackgroundServer
 from helpers.server.sound_files import send_audio
 from helpers.server.webhooks import create_app
-from helpers.wire.events import Events, kind
+from helpers.wire import Events, kind
 
 NCCO = [{"action": "talk", "text": "Hello"}]
 SOUND = bytes(range(256)) * 40

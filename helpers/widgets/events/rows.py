@@ -9,8 +9,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ...base.text import one_line
 from ...calls.explain import explain
-from ...wire.events import Event, kind, parameters_of
+from ...wire.events import Event, parameters_of
 from ...wire.exchanges import Exchange
+from ...wire.kinds import kind
 from .flags import Flag, words
 
 MADE_UP = "X-Made-Up"  # the header that marks a request which somebody sent by hand

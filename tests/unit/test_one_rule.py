@@ -1,0 +1,96 @@
+"""Rules of the field that stood in several places once: whoever asks gets the same answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from helpers.audio.samples import SILENT, silences
+from helpers.base.addresses import kind_of
+from helpers.base.numbers import E164, NumberError, check_number
+from helpers.base.text import nearest
+from helpers.calls.arguments import STATUSES, ArgumentError, dialled
+from helpers.calls.explain import explain
+from helpers.calls.explanations import TABLE
+from helpers.calls.from_webhooks import live_entries
+from helpers.calls.statuses import BESIDE, FAILURES, LAST, LIVE, OVER
+from helpers.calls.wording import telling
+from helpers.ncco import check
+from helpers.simulator.legs.leg import TRANSITIONS
+from helpers.simulator.routes.voice import STATUSES as FILTERS
+from helpers.wire import kind
+from tests.unit import calls
+
+LEG = {"uuid": calls.LEG, "conversation_uuid": calls.TALK}
+KINDS: dict[str, dict[str, Any]] = {
+    "status": {"status": "busy", "detail": "busy"},
+    "transfer": {"conversation_uuid_from": calls.TALK, "conversation_uuid_to": "CON-2", "type": "transfer"},
+    "input": {"speech": {"results": []}},
+    "record": {"recording_url": "https://api.nexmo.com/v1/files/1", "size": 5},
+    "error": {"reason": "Syntax error"},
+    "notify": {"payload": {"reason": "mine"}},
+}
+
+
+@pytest.mark.parametrize("what", KINDS)
+def test_what_sort_of_webhook_it_is(what: str) -> None:
+    event = LEG | KINDS[what]
+    assert kind(event) == what
+    arrow, _ = telling({"type": "event", "payload": event})
+    assert {"status": "busy", "record": "recording"}.get(what, what) in arrow
+    key = {"status": "status:busy", "input": "event:input_nothing", "error": "reason:other"}.get(what, f"event:{what}")
+    assert explain(event).sentence.startswith(TABLE[key][0]) or what == "error"
+    told = next(entry for entry in live_entries([event]) if entry["kind"] == "webhook")
+    assert told["type"] == (what if what in ("input", "notify", "error") else "event")
+
+
+def test_a_field_of_the_learner_does_not_make_another_sort_of_a_webhook() -> None:
+    """In this order, as the official SDKs look: a status first, a payload last."""
+    everything = {name: value for event in KINDS.values() for name, value in event.items()}
+    assert kind(LEG | everything) == "status"
+    assert kind(LEG | {"reason": "x", "original_request": {"url": "https://example.com", "type": "answer"}}) == "answer"
+
+
+def test_which_statuses_end_a_call() -> None:
+    final = {status for _, to in TRANSITIONS.items() for status in to} - set(TRANSITIONS)
+    assert final == set(LAST) == {"completed", "rejected"}
+    assert set(OVER) == {"completed", *FAILURES} and not set(OVER) & set(LIVE)
+    assert {*LIVE, *OVER} == {*TRANSITIONS, *final}
+    assert {*STATUSES} == {*LIVE, *OVER, *BESIDE, "over"} and {*LIVE, *OVER} < {*FILTERS}
+    script = calls.Script()
+    script.status(1.0, "ringing")
+    script.status(2.0, "rejected")
+    call = script.call()
+    assert call.ended_at is not None and call.since_start(call.ended_at) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("number", "takes", "rings"), [("447700900001", True, True), ("112", False, True), ("07700900001", False, True),
+                                   ("+447700900001", False, False), ("4477009000012345", False, False)]
+)  # fmt: skip
+def test_what_the_api_takes_as_a_number_and_what_a_phone_can_have(number: str, takes: bool, rings: bool) -> None:
+    assert bool(E164.fullmatch(number)) is takes and (kind_of(number) == "phone") is rings
+    problems = check([{"action": "connect", "endpoint": [{"type": "phone", "number": number}], "from": "447700900002"}])
+    assert (not [one for one in problems if one.severity == "error"]) is takes
+    for ask, good, fault in ((check_number, takes, NumberError), (dialled, rings, ArgumentError)):
+        if good:
+            assert ask(number) == number
+        else:
+            with pytest.raises(fault):
+                ask(number)
+
+
+def test_silence_is_one_level_for_whole_and_for_broken_sounds() -> None:
+    loud = np.full(800, round(32768 * SILENT * 1.1), np.int16)
+    soft = np.full(800, round(32768 * SILENT * 0.9), np.int16)
+    assert silences(np.concatenate([loud, soft, loud, soft[:100]]), 8000) == [(0.1, 0.2)]
+    assert silences(np.concatenate([soft] * 1000), 8000) == [(0.0, 100.0)]  # longer than is looked at in one
+
+
+def test_a_near_name_is_found_whatever_its_case() -> None:
+    known = ["streamUrl", "level", "loop"]
+    assert [nearest(word, known) for word in ("streamurl", "StreamURL", " lvel ", "x" * 101, "zzz", 5)] == [
+        "streamUrl", "streamUrl", "level", "", "", ""
+    ]  # fmt: skip
