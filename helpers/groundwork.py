@@ -4,46 +4,46 @@ from __future__ import annotations
 
 import logging
 import socket
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from .base.hosts import host_of, is_here
+from .settings.settings import Settings
+from .vonage.client import Vonage
 from .vonage.errors import NotFoundError
-
-if TYPE_CHECKING:
-    from .kit import Kit
 
 logger = logging.getLogger(__name__)
 
 NAME = "Stream audio"  # the name that the tutorial gives its application
 NOBODY = "https://example.com"  # answers 200 to everything and does nothing
+Keep = Callable[..., None]  # Kit.keep
 
 
-def make_number(kit: Kit) -> None:
+def make_number(settings: Settings, vonage: Vonage, keep: Keep) -> None:
     """Rent a number, unless there is one."""
-    own = [number["msisdn"] for number in kit.vonage.list_numbers().get("numbers", [])]
-    if kit.settings.number in own:
+    own = [number["msisdn"] for number in vonage.list_numbers().get("numbers", [])]
+    if settings.number in own:
         return
     if not own:
-        offer = kit.vonage.search_numbers("GB", features="VOICE")["numbers"][0]
-        kit.vonage.buy_number("GB", offer["msisdn"])
+        offer = vonage.search_numbers("GB", features="VOICE")["numbers"][0]
+        vonage.buy_number("GB", offer["msisdn"])
         own = [offer["msisdn"]]
-    kit.keep(number=own[0])
+    keep(number=own[0])
 
 
-def make_application(kit: Kit) -> None:
+def make_application(settings: Settings, vonage: Vonage, keep: Keep) -> None:
     """Create an application, unless there is one whose private key was kept."""
-    if kit.settings.application_id and kit.settings.private_key:
+    if settings.application_id and settings.private_key:
         try:
-            forget_dead_servers(kit, kit.vonage.get_application(kit.settings.application_id))
+            forget_dead_servers(vonage, vonage.get_application(settings.application_id))
             return
         except NotFoundError:
             logger.info("the kept application is gone; a new one is made")
-    created = kit.vonage.create_application(NAME, answer_url=f"{NOBODY}/answer", event_url=f"{NOBODY}/event")
-    kit.keep(application=created)
+    keep(application=vonage.create_application(NAME, answer_url=f"{NOBODY}/answer", event_url=f"{NOBODY}/event"))
 
 
-def forget_dead_servers(kit: Kit, application: dict[str, Any]) -> None:
+def forget_dead_servers(vonage: Vonage, application: dict[str, Any]) -> None:
     """Take webhooks away from a server that an earlier lesson has stopped: each lesson begins with a clean one.
 
     Otherwise the first call of this lesson would show refused connections that are none of its business.
@@ -53,7 +53,7 @@ def forget_dead_servers(kit: Kit, application: dict[str, Any]) -> None:
     for hook in dead:
         hook["address"] = NOBODY + urlsplit(hook["address"]).path
     if dead:
-        kit.vonage.replace_application(application["id"], application)
+        vonage.replace_application(application["id"], application)
 
 
 def _listens(url: str) -> bool:

@@ -177,8 +177,8 @@ class Kit:
         else:
             from . import groundwork
 
-            groundwork.make_number(self)
-            groundwork.make_application(self)
+            groundwork.make_number(self.settings, self.vonage, self.keep)
+            groundwork.make_application(self.settings, self.vonage, self.keep)
         name = self.vonage.get_application(self.settings.application_id)["name"]
         return f"Number {self.settings.number}, application “{name}”: ready."
 
