@@ -34,7 +34,8 @@ def check_signature(authorization: str | None, body: bytes, query: str, secret: 
         return "it was made with another secret"
     except (jwt.InvalidTokenError, ValueError, AttributeError):
         return "it is no token"
-    return GOOD if told == hashlib.sha256(body or _query_as_json(query)).hexdigest() else "it belongs to another message"
+    hashed = hashlib.sha256(body or _query_as_json(query)).hexdigest()
+    return GOOD if told == hashed else "it belongs to another message"
 
 
 @cache

@@ -13,10 +13,13 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.notebooks.lesson_env import lesson_environment, lessons
 from tests.notebooks.sanitising import PROJECT
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 IMPORT = """
 import sys, time
@@ -37,18 +40,33 @@ class Figure:
 
 
 def answer_route() -> Figure:
-    """The same Flask app on the background server and on bare waitress, by turns, asked by another process."""
+    """The same Flask app on the background server and on bare waitress."""
+    from tests.bench.answer_route import CLIENTS, answer_app
+
+    what = f"answer route, {CLIENTS} keep-alive clients: ours / bare Flask"
+    return _beside_flask(what, answer_app(), "/answer?to=12025550100&from=447700900001")
+
+
+def sound_file() -> Figure:
+    """music.mp3 from the background server, and by Flask's send_file on bare waitress."""
+    from tests.bench.answer_route import CLIENTS, MUSIC, sound_app
+
+    what = f"{MUSIC.name}, {CLIENTS} keep-alive clients: ours / send_file"
+    return _beside_flask(what, sound_app(), f"/audio/{MUSIC.name}")
+
+
+def _beside_flask(what: str, app: Flask, path: str) -> Figure:
+    """Requests a second of the background server and of Flask on bare waitress, by turns, asked by another process."""
     from tests.bench.answer_route import CLIENTS, bare, ours
 
     rounds: dict[str, list[float]] = {"ours": [], "bare": []}
-    with ours() as our_port, bare() as bare_port:
+    with ours() as our_port, bare(app) as bare_port:
         for _ in range(7):
             for name, port in (("ours", our_port), ("bare", bare_port)):
-                rounds[name].append(float(python("-m", "tests.bench.client", str(port), str(CLIENTS))))
+                rounds[name].append(float(python("-m", "tests.bench.client", str(port), str(CLIENTS), path)))
     ours_median, bare_median = statistics.median(rounds["ours"]), statistics.median(rounds["bare"])
     ratio = ours_median / bare_median
     measured = f"{ratio:.2f} ({ours_median:.0f} and {bare_median:.0f} requests/s)"
-    what = f"answer route, {CLIENTS} keep-alive clients: ours / bare Flask"
     return Figure(what, "at least 0.90", measured, ratio >= 0.9)
 
 
@@ -144,7 +162,7 @@ def python(*arguments: str, fresh: bool = False) -> str:
 
 
 FIGURES: tuple[Callable[[], Figure | list[Figure]], ...] = (
-    answer_route, importing, two_minutes, calls_at_once, one_minute, editing, all_lessons,
+    answer_route, sound_file, importing, two_minutes, calls_at_once, one_minute, editing, all_lessons,
 )  # fmt: skip
 
 

@@ -1,4 +1,4 @@
-"""Keep-alive clients that ask one route again and again: ``python -m tests.bench.client PORT CLIENTS``.
+"""Keep-alive clients that ask one route again and again: ``python -m tests.bench.client PORT CLIENTS PATH``.
 
 A bare socket each, so that the clients take as little as possible of the processor that the server needs.
 """
@@ -13,7 +13,6 @@ import time
 from collections.abc import Iterable
 
 SECONDS = 1.5
-REQUEST = b"GET /answer?to=12025550100&from=447700900001 HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n"
 
 
 class Client:
@@ -25,7 +24,7 @@ class Client:
         self.body = b""  # of the last reply
         self._read = b""
 
-    def ask(self, request: bytes = REQUEST) -> None:
+    def ask(self, request: bytes) -> None:
         self.socket.sendall(request)
 
     def finished(self) -> bool:
@@ -46,19 +45,20 @@ class Client:
         return True
 
 
-def requests_per_second(port: int, clients: int) -> float:
+def requests_per_second(port: int, clients: int, path: str) -> float:
     """Replies a second, counted over a second and a half after a warm-up of a third."""
+    request = f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept: */*\r\n\r\n".encode()
     chooser = selectors.DefaultSelector()
     for _ in range(clients):
         client = Client(port)
         chooser.register(client.socket, selectors.EVENT_READ, client)
-        client.ask()
+        client.ask(request)
     count, start = 0, time.perf_counter() + SECONDS / 3
     while (now := time.perf_counter()) < start + SECONDS:
         for key, _ in chooser.select(1):
             if key.data.finished():
                 count += now >= start
-                key.data.ask()
+                key.data.ask(request)
     _close(chooser)
     return count / SECONDS
 
@@ -92,4 +92,4 @@ def _close(chooser: selectors.BaseSelector) -> None:
 
 
 if __name__ == "__main__":
-    print(requests_per_second(int(sys.argv[1]), int(sys.argv[2])))
+    print(requests_per_second(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]))
