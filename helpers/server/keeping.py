@@ -1,34 +1,20 @@
-"""What the background server keeps of a request and its reply, and what it tells of a route that raised."""
+"""What the background server keeps of a request and its reply."""
 
 from __future__ import annotations
 
-import io
-import logging
-import os
-import traceback
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..base.errors import KitError
-from ..base.masking import mask
 from ..wire.exchanges import Exchange, body_text
 from .signatures import check_signature
-
-logger = logging.getLogger(__name__)
+from .tracebacks import WebServerError
 
 LARGEST_KEPT = 256 * 1024  # bytes of a reply that are read at once and kept; anything longer is streamed
 
 # The parts of a WSGI environ that make up a request as it was sent.
 KEPT = ("HTTP_", "CONTENT_", "REQUEST_", "PATH_INFO")
-
-
-class ServerError(KitError):
-    """The server could not start, or a route raised (then ``.traceback`` holds the traceback, secrets masked)."""
-
-    traceback: str = ""
 
 
 class Reply:
@@ -56,7 +42,7 @@ class Reply:
         finally:
             close_body(result)
         if not self.status[:3].isdigit():
-            raise ServerError(f"The app started no response (status {self.status!r}).", "Hand over a Flask app.")
+            raise WebServerError(f"The app started no response (status {self.status!r}).", "Hand over a Flask app.")
         return body
 
 
@@ -100,38 +86,3 @@ def exchange_from(
         at=datetime.fromtimestamp(at, UTC),
         signature=check_signature(received.get("Authorization"), sent, urlsplit(uri).query, secret),
     )
-
-
-def explain_failure(error: BaseException, route: str) -> ServerError:
-    """What a learner needs of a traceback: their own lines, without the framework's and without machine paths."""
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if not _is_framework(f.filename)]
-    lines = [f"  {_short(f.filename)}, line {f.lineno}, in {f.name}\n    {f.line or ''}".rstrip() for f in frames]
-    what = mask("".join(traceback.format_exception_only(error)).strip())
-    text = mask("\n".join([*lines, what]))
-    return ServerError(
-        f"{route} raised {what.rstrip('.')}.",
-        f"The caller got 500.\n{text}" if lines else "The caller got 500.",
-        traceback=text,
-    )
-
-
-def _is_framework(filename: str) -> bool:
-    return filename.endswith(("server/server.py", "server\\server.py")) or any(
-        f"{os.sep}{name}{os.sep}" in filename for name in ("flask", "werkzeug", "waitress")
-    )
-
-
-def _short(filename: str) -> str:
-    return "the cell" if "ipykernel" in filename or filename.startswith("<ipython") else Path(filename).name
-
-
-class Errors(io.TextIOBase):
-    """``wsgi.errors``: what apps write about their troubles goes to logging, not into the notebook."""
-
-    def write(self, text: str) -> int:
-        if text.strip():
-            logger.info("%s", mask(text.rstrip()))
-        return len(text)
-
-
-ERRORS = Errors()

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..calls.record import Record
-    from .keeping import ServerError
     from .server import BackgroundServer
+    from .tracebacks import WebServerError
 
 logger = logging.getLogger(__name__)
 
@@ -60,7 +60,7 @@ class Notices:
         for text in texts:
             print(text, file=sys.stderr)
 
-    def _server_error(self, error: ServerError) -> None:
+    def _server_error(self, error: WebServerError) -> None:
         self._add(str(error))  # its cure holds the traceback
 
     def _add(self, text: str) -> None:

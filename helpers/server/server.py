@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from ..wire.exchanges import WireLog
-from .keeping import ERRORS, KEPT, Reply, ServerError, close_body, exchange_from, explain_failure
+from .keeping import KEPT, Reply, close_body, exchange_from
+from .tracebacks import ERRORS, WebServerError, route_error
 
 logger = logging.getLogger(__name__)
 
@@ -50,17 +51,17 @@ class BackgroundServer:
         self.threads = threads
         self.requests = WireLog(limit=5000)
         self.signature_secret = ""  # when it is set, the signature of each request is checked
-        self.errors: list[ServerError] = []
+        self.errors: list[WebServerError] = []
         self._fixed_port = port
         self._app: WsgiApp = _no_app
-        self._listeners: tuple[Callable[[ServerError], None], ...] = ()
+        self._listeners: tuple[Callable[[WebServerError], None], ...] = ()
         self._lock = threading.RLock()
         self._running: _Running | None = None
         if app is not None:
             self.handle(app)
 
     def start(self) -> BackgroundServer:
-        """Listen. A server that already does stays as it is. Raises :class:`ServerError` if the port is taken."""
+        """Listen. A server that already does stays as it is. Raises :class:`WebServerError` if the port is taken."""
         with self._lock:
             if self._running is None:
                 _keep_off_the_notebook()
@@ -100,15 +101,15 @@ class BackgroundServer:
     def handle(self, app: WsgiApp) -> None:
         """Let ``app`` (Flask, or any WSGI app) answer from the next request on; port and tunnel stay as they are."""
         if not callable(app):
-            raise ServerError(f"{app!r} cannot answer requests.", "Hand over the app itself: app = Flask(__name__).")
+            raise WebServerError(f"{app!r} cannot answer requests.", "Hand over the app itself: app = Flask(__name__).")
         if inspect.isclass(app) or (inspect.isfunction(app) and not _takes_two(app)):
-            raise ServerError(
+            raise WebServerError(
                 f"{app.__name__} is {'a class' if inspect.isclass(app) else 'a single route'}, not a web app.",
                 "Make the app first, app = Flask(__name__), give it its routes, and hand it over: kit.serve(app).",
             )
         self._app = app
 
-    def on_error(self, callback: Callable[[ServerError], None]) -> Callable[[], None]:
+    def on_error(self, callback: Callable[[WebServerError], None]) -> Callable[[], None]:
         """Call ``callback(error)`` when a route raises, in the server's thread. Returns a function that ends it."""
         with self._lock:
             self._listeners = (*self._listeners, callback)
@@ -173,7 +174,7 @@ class BackgroundServer:
         return self._app
 
     def _failed(self, error: BaseException, facts: dict[str, str]) -> None:
-        failure = explain_failure(error, f"{facts['REQUEST_METHOD']} {facts['PATH_INFO']}")
+        failure = route_error(error, f"{facts['REQUEST_METHOD']} {facts['PATH_INFO']}")
         logger.error("%s", failure)
         self.errors.append(failure)
         del self.errors[:-MOST_ERRORS]
@@ -250,7 +251,7 @@ def _bind(port: int) -> socket.socket:
         listener.listen()  # two that only bound may have the same port; the second to listen is refused
     except (OSError, OverflowError) as error:
         listener.close()
-        raise ServerError(
+        raise WebServerError(
             f"Port {port} is already in use." if port in range(65536) else f"There is no port {port}.",
             "Stop the program (or the other notebook) that uses it, or leave the port out: then a free one is taken.",
             port=port,

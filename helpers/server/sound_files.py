@@ -72,7 +72,8 @@ def _sound(name: str, folder: Path, environ: dict[str, Any]) -> Response:
 
     # The folder is not listed for each request: that took more than half of the time.
     file = folder / name
-    if (file.parent != folder and file.parent != folder.resolve()) or not _is_sound(file):
+    whole = name in (file.name, str(file))  # neither of a folder further down, nor with a slash at its end
+    if not whole or (file.parent != folder and file.parent != folder.resolve()) or not _is_sound(file):
         files = audio_files(folder)
         if name.startswith((".", "/")) or ".." in name or "\\" in name or (folder / name).is_symlink():
             logger.warning("refused: %r is outside the audio folder or hidden", name)

@@ -16,7 +16,8 @@ import requests
 from flask import Flask, Response, request
 
 from helpers.base.errors import KitError
-from helpers.server.server import BackgroundServer, ServerError
+from helpers.server.server import BackgroundServer
+from helpers.server.tracebacks import WebServerError
 
 
 @pytest.fixture
@@ -87,16 +88,16 @@ def test_a_port_in_use_is_said_and_leaves_nothing() -> None:
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         before = open_things()
-        with pytest.raises(ServerError, match=rf"Port {port} is already in use.*leave the port out") as caught:
+        with pytest.raises(WebServerError, match=rf"Port {port} is already in use.*leave the port out") as caught:
             BackgroundServer(port=port).start()
         assert isinstance(caught.value, KitError)
         assert open_things() == before
-    with pytest.raises(ServerError, match="There is no port 99999"):
+    with pytest.raises(WebServerError, match="There is no port 99999"):
         BackgroundServer(port=99999).start()
 
 
 def test_two_servers_cannot_share_a_port(server: BackgroundServer) -> None:
-    with pytest.raises(ServerError, match="already in use"):
+    with pytest.raises(WebServerError, match="already in use"):
         BackgroundServer(port=server.port).start()
 
 
@@ -116,7 +117,7 @@ def test_without_an_app_it_says_what_to_do(server: BackgroundServer) -> None:
 
 
 def test_what_is_no_app_is_refused(server: BackgroundServer) -> None:
-    with pytest.raises(ServerError, match="app = Flask"):
+    with pytest.raises(WebServerError, match="app = Flask"):
         server.handle("not an app")  # type: ignore[arg-type]
 
 
@@ -175,14 +176,14 @@ def test_a_route_that_raises_is_500_at_once_and_shown(server: BackgroundServer) 
         api_secret = "s3cr3t"  # noqa: F841  # stands in the traceback's source line
         raise LookupError("no call for api_secret=s3cr3t")
 
-    shown: list[ServerError] = []
+    shown: list[WebServerError] = []
     forget = server.on_error(shown.append)
     server.on_error(lambda error: [][0])  # a broken callback breaks nothing
     server.handle(app)
     assert requests.get(f"{server.url}/answer", timeout=2).status_code == 500
     assert server.errors == shown
     assert server.requests[-1].status == 500
-    with pytest.raises(ServerError) as caught:
+    with pytest.raises(WebServerError) as caught:
         server.check()
     assert str(caught.value).startswith("GET /answer raised LookupError: no call for api_secret=…")
     assert "test_server.py, line" in caught.value.traceback
@@ -201,7 +202,7 @@ def test_a_route_that_returns_nothing_is_explained(server: BackgroundServer) -> 
     app.add_url_rule("/answer", view_func=lambda: None, endpoint="answer")
     server.handle(app)
     assert requests.get(f"{server.url}/answer", timeout=2).status_code == 500
-    with pytest.raises(ServerError, match="did not return a valid response"):
+    with pytest.raises(WebServerError, match="did not return a valid response"):
         server.check()
 
 
