@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import math
 import wave
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import KitError
@@ -239,6 +241,27 @@ class Record:
         """Is a leg muted (``mute``), or deaf to the others (``earmuff``), at a moment of call time?"""
         done = [e["action"] for e in self.entries("control", leg=leg) if e["at"] <= at]
         return next((one == action for one in reversed(done) if one in (action, f"un{action}")), False)
+
+    def conversation_of(self, leg: str, at: float) -> str | None:
+        """The conversation a leg was in at a moment of call time, as far as the record goes; None if it had left."""
+        last = next((e for e in reversed(self.entries(leg=leg)) if e["at"] <= at), None)
+        gone = last is None or (last["kind"] == "conversation" and last["state"] == "left")
+        return None if last is None or gone else str(last["conversation"])
+
+    def audible(self, leg: str, spoken: Entry, end: float) -> list[tuple[float, float]]:
+        """When a leg heard what somebody else said (a ``said`` entry), until ``end``; all in call time.
+
+        It has to be answered, in one conversation with the speaker, not earmuffed, and the speaker not muted.
+        """
+        begin, answered = spoken["at"], self.picked_up(leg)
+        begin = max(begin, math.inf if answered is None else answered)
+        changes = {e["at"] for kind in ("control", "conversation") for e in self.entries(kind) if begin < e["at"] < end}
+        parts: list[tuple[float, float]] = []
+        for a, b in pairwise(sorted({begin, end, *changes}) if begin < end else ()):
+            together = self.conversation_of(leg, a) == spoken["conversation"]
+            if together and not self.is_on("mute", spoken["leg"], a) and not self.is_on("earmuff", leg, a):
+                parts[-1:] = [(parts[-1][0], b)] if parts and parts[-1][1] == a else [*parts[-1:], (a, b)]
+        return parts
 
     def known(self, leg: str | None) -> str:
         """The leg that is meant: the first, if none is named. Raises :class:`TraceError` if there is no such leg."""

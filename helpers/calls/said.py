@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ..base.text import one_line
@@ -13,7 +12,7 @@ from .answers import Answer, QuestionError, not_answered, since_answer
 from .wording import places_of, words_of
 
 if TYPE_CHECKING:
-    from .record import Entry, Record
+    from .record import Record
 
 MOST = 3  # texts that are named
 HAIR = 0.02  # seconds
@@ -95,7 +94,7 @@ def _speeches(call: Record, leg: str) -> Iterator[Speech]:
             who = str(
                 call.fact("from" if call.fact("direction", e["leg"]) == "inbound" else "to", e["leg"]) or "a person"
             )
-            for a, b in _audible(call, leg, e, min(end, e["at"] + e["seconds"])):
+            for a, b in call.audible(leg, e, min(end, e["at"] + e["seconds"])):
                 # What was said before this stretch was not heard: the text begins anew, and its start is not in it.
                 if a == e["at"]:
                     yield Speech(one_line(e["text"], LONGEST), one_line(who, 30), e["at"], e["seconds"], b)
@@ -105,30 +104,3 @@ def _key_at(call: Record, leg: str, at: float) -> str:
     """The key that cut a text off, if one did."""
     keys = [e["digit"] for e in call.entries("key", leg=leg) if abs(e["at"] - at) < HAIR]
     return f" by the key {keys[0]}" if keys else ""
-
-
-def _audible(call: Record, leg: str, spoken: Entry, end: float) -> Iterator[tuple[float, float]]:
-    """The stretches of a person's words that a leg heard: in one conversation with it, not muted, not earmuffed."""
-    begin, answered = spoken["at"], call.picked_up(leg)
-    begin = max(begin, math.inf if answered is None else answered)
-    changes = {e["at"] for kind in ("control", "conversation") for e in call.entries(kind) if begin < e["at"] < end}
-    cuts = sorted({begin, end, *changes})
-    open_at = None
-    for a, b in pairwise(cuts):
-        together = _talk(call, leg, a) == spoken["conversation"]
-        hears = together and not call.is_on("mute", spoken["leg"], a) and not call.is_on("earmuff", leg, a)
-        if hears and open_at is None:
-            open_at = a
-        if not hears and open_at is not None:
-            yield open_at, a
-            open_at = None
-        if hears and b == end and open_at is not None:
-            yield open_at, b
-
-
-def _talk(call: Record, leg: str, at: float) -> str | None:
-    """The conversation a leg was in; None if it had left."""
-    last = next((e for e in reversed(call.entries(leg=leg)) if e["at"] <= at), None)
-    if last is None or (last["kind"] == "conversation" and last["state"] == "left"):
-        return None
-    return str(last["conversation"])

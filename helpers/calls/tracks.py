@@ -159,35 +159,17 @@ class Tracks:
         """What this leg heard of the people on the other legs, and until when."""
         marks = []
         for e in self.call.entries("said"):
-            if e["leg"] != self.leg and self._conversation(e["at"]) == e["conversation"]:
-                begin = self.call.since_start(e["at"])
+            if e["leg"] != self.leg:
                 what = f"“{one_line(e['text'], 24)}”" if e.get("text") else sound_name(e)
-                parts = self._audible(e["leg"], begin, min(begin + e["seconds"], self.ended))
-                marks += [Mark(a, b, f"{self._phone(e['leg'])}: {what}", kind="voice") for a, b in parts]
+                over = min(e["at"] + e["seconds"], self.call.start + self.ended)
+                for part in self.call.audible(self.leg, e, over):
+                    a, b = map(self.call.since_start, part)
+                    if self._is_loud(a, b):
+                        marks.append(Mark(a, b, f"{self._phone(e['leg'])}: {what}", kind="voice"))
         return sorted(marks, key=lambda m: m.start)
 
     def _phone(self, leg: str) -> str:
         return Story(self.call).phone(leg)
-
-    def _conversation(self, at: float) -> str | None:
-        """The conversation this leg was in at a call time, as far as the record goes; None if it had left."""
-        last = next((e for e in reversed(self.call.entries(leg=self.leg)) if e["at"] <= at), None)
-        if last is None or (last["kind"] == "conversation" and last["state"] == "left"):
-            return None
-        return str(last["conversation"])
-
-    def _audible(self, speaker: str, begin: float, end: float) -> list[tuple[float, float]]:
-        """When this leg heard a speaker: that one not muted, nor this leg earmuffed, and something there to hear."""
-        begin = max(begin, self.answered or 0.0)
-        controls = [self.call.since_start(e["at"]) for e in self.call.entries("control")]
-        cuts = sorted({begin, end, *(at for at in controls if begin < at < end)})
-        parts: list[tuple[float, float]] = []
-        for a, b in pairwise(cuts if begin < end else ()):
-            now = self.call.start + a
-            shut = self.call.is_on("mute", speaker, now) or self.call.is_on("earmuff", self.leg, now)
-            if not shut and self._is_loud(a, b):
-                parts[-1:] = [(parts[-1][0], b)] if parts and parts[-1][1] == a else [*parts[-1:], (a, b)]
-        return parts
 
     def _is_loud(self, begin: float, end: float) -> bool:
         """True when there is anything to hear."""
