@@ -85,7 +85,11 @@ class Call(Record):
             display(view)  # type: ignore[no-untyped-call]
 
     def player(self, leg: str | None = None, **options: Any) -> View:
-        """A player with captions for what one leg heard. See :func:`helpers.views.player.player`."""
+        """A player with captions for what one leg heard. See :func:`helpers.views.player.player`.
+
+        Where there is no sound (nobody answered, or a live call) it says so. Raises :class:`TraceError` for a leg that
+        is not of this call.
+        """
         from .views.player import player
 
         self.known(leg)

@@ -152,7 +152,12 @@ class Kit:
         return self.settings.my_number
 
     def keep(self, *, application: dict[str, Any] | None = None, number: str | None = None) -> None:
-        """Keep an application as it was created (id and private key), or a number, for the next lessons."""
+        """Keep an application as it was created (id and private key), or a number, for the next lessons.
+
+        In live mode they are written to ``.env``. Raises :class:`ArgumentError` for what is not an application.
+
+        >>> kit.keep(application=kit.vonage.create_application("Stream audio"))
+        """
         values: dict[str, str] = {} if number is None else {"number": number}
         if application is not None:
             if not isinstance(application, dict) or "id" not in application:
@@ -185,27 +190,49 @@ class Kit:
     # Server, phones and calls
 
     def serve(self, app: WsgiApp) -> str:
-        """Hand a Flask app to the background server, in place of the one before. Returns the local address."""
+        """Hand a Flask app to the background server, in place of the one before. Returns the local address.
+
+        Port and public address stay the same, so a cell that defines routes may run again. Sounds of the kit are served
+        below ``/audio/`` beside it. Raises :class:`WebServerError` for what cannot answer requests.
+
+        >>> kit.serve(app)
+        'http://127.0.0.1:40183'
+        """
         self.server.handle(app)
         self.server.start()
         return self.server.url
 
     def phone(self, number: str | int | None = None) -> Phone | LivePhone:
-        """A phone by its number, by default :attr:`my_number`; ``"app:alice"``, ``"sip:…"`` and ``"vbc:1234"`` too."""
+        """A phone by its number, by default :attr:`my_number`; ``"app:alice"``, ``"sip:…"`` and ``"vbc:1234"`` too.
+
+        Simulated it is a handset that does as it is told; in live mode it tells you what to do with your own phone.
+        Raises :class:`ArgumentError` for what is not a number.
+
+        >>> kit.phone("447700900002").answers(after=5)
+        """
         number = self.my_number if number is None else addressed(number)
         if self.settings.live:
             return LivePhone(number, self.events, other=number != self.settings.my_number)
         return Phone(number, self.network, self._screens)
 
     def call(self, call: str | dict[str, Any] | Call) -> Call:
-        """The record of a call as it is now, by leg or conversation uuid, or by the reply that created it."""
+        """The record of a call as it is now, by leg or conversation uuid, or by the reply that created it.
+
+        Raises :class:`TraceError` for a call that is not in the record.
+
+        >>> kit.call(reply["uuid"]).statuses
+        ['started', 'ringing']
+        """
         uuid = uuid_of(call)
         if self.settings.live:
             return Call(live_entries(self.events), uuid=uuid)
         return Call(self.network.trace(uuid), uuid=uuid, heard=self.network.heard)
 
     def wait(self, seconds: float) -> None:
-        """Let call time pass."""
+        """Let ``seconds`` of call time pass: 0 or more. Stepped time jumps, in live mode it takes as long.
+
+        >>> kit.wait(2.5)
+        """
         seconds = seconds_of(seconds)
         if self.settings.live:
             time.sleep(seconds)
@@ -264,7 +291,10 @@ class Kit:
         return WireView([exchange_of(response.request, response, ms)])
 
     def panel(self) -> EventPanel:
-        """The events and other requests that your server receives, as they come in."""
+        """The events and other requests that your server receives, live: a widget, whose text says the same.
+
+        Raises :class:`NotReady` when the kit is stopped.
+        """
         from .widgets.events.panel import EventPanel
 
         if not self.running:

@@ -53,7 +53,10 @@ class Phone:
         return self._screens.show(self.number, manual=manual)
 
     def answers(self, after: float = 2) -> Phone:
-        """Ring for ``after`` seconds, then be picked up."""
+        """Ring for ``after`` seconds of call time (0 or more), then be picked up: for every call until it is changed.
+
+        >>> kit.phone().answers(after=5)
+        """
         return self._behave("answers", after)
 
     def busy(self) -> Phone:
@@ -136,11 +139,16 @@ class Phone:
         return self._use("decline")
 
     def press(self, digits: str) -> Phone:
-        """Press keys: 0-9, * and #, one every fifth of a second."""
+        """Press keys: 0-9, * and #, one every fifth of a second of call time.
+
+        Raises :class:`ControlPlaneError` when the phone is not in a call that was answered, as the others here do.
+
+        >>> kit.phone().press("1#")
+        """
         return self._use("press", digits=digits)
 
     def say(self, text: str, language: str = "en-US") -> Phone:
-        """Speak."""
+        """Speak: 1 to 1,500 characters. ``language`` is a code such as ``en-GB``, which decides the voice."""
         return self._use("say", text=text, language=language)
 
     def play(self, sound: str) -> Phone:

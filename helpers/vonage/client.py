@@ -138,7 +138,10 @@ class Vonage:
 
         Give the documented JSON as ``body``, or its fields. ``to`` and ``from_`` may be a number or an endpoint,
         ``ncco`` a list or an Ncco, the URLs a text: they are put into the lists that the API wants. ``more``:
-        random_from_number, machine_detection, length_timer and so on. Source: Voice API OpenAPI 1.10.
+        random_from_number, machine_detection, length_timer (1 to 86,400 s), ringing_timer (1 to 120 s) and so on.
+        Raises :class:`VonageError` for each reply that is not 2xx. Source: Voice API OpenAPI 1.10.
+
+        >>> vonage.create_call(to="447700900001", from_="447700900500", ncco=[{"action": "talk", "text": "Hello"}])
         """
         given = _fields({} if body is None else body, 'Or name the fields: create_call(to="447700900001", from_=…).')
         fields = {
@@ -172,7 +175,10 @@ class Vonage:
             filters = dict(parse_qsl(query))
 
     def get_call(self, uuid: str) -> Json:
-        """GET /v1/calls/{uuid}: one call; price and duration only when it is over."""
+        """GET /v1/calls/{uuid}: one call.
+
+        When it is over, ``duration`` (s), ``rate`` (EUR a minute) and ``price`` (EUR) come as strings.
+        """
         return self._json("GET", f"/v1/calls/{_id(uuid)}")
 
     def modify_call(self, uuid: str, action: str, **more: Any) -> None:
@@ -180,7 +186,11 @@ class Vonage:
         self.request("PUT", f"/v1/calls/{_id(uuid)}", json={"action": action, **more})
 
     def hang_up(self, uuid: str) -> None:
-        """PUT /v1/calls/{uuid} ``{"action": "hangup"}``: ends this leg. 400 in its first two seconds."""
+        """PUT /v1/calls/{uuid} ``{"action": "hangup"}``: ends this leg.
+
+        Raises :class:`BadRequestError` in its first second or two, and when it is over (support article
+        10359615124380).
+        """
         self.modify_call(uuid, "hangup")
 
     def mute(self, uuid: str) -> None:
@@ -204,7 +214,10 @@ class Vonage:
         self.modify_call(uuid, "transfer", destination=_given({"type": "ncco", "ncco": ncco, "url": _listed(url)}))
 
     def stream(self, uuid: str, url: Any, *, loop: int | None = None, level: Any = None) -> Json:
-        """PUT /v1/calls/{uuid}/stream: plays a file into an answered call; ``loop`` 0 is endless, ``level`` -1 to 1."""
+        """PUT /v1/calls/{uuid}/stream: plays a file into an answered call.
+
+        ``url``: an MP3 or WAV file; ``loop``: how often in all, 0 forever; ``level``: -1 to 1, 0 as recorded.
+        """
         body = _given({"stream_url": _listed(url), "loop": loop, "level": level})
         return self._json("PUT", f"/v1/calls/{_id(uuid)}/stream", json=body)
 
