@@ -1,0 +1,395 @@
+"""Sets everything up in .venv and opens the lessons; tests, checks and measures the kit: python lab.py help
+
+It needs Python and nothing else, on Linux, macOS and Windows. An old Python must get as far as saying that it is too
+old, or finding a newer one beside it: so everything here is what Python 3.6 can read.
+"""
+
+import atexit
+import hashlib
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent
+VENV = PROJECT / ".venv"
+VENV_PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+OURS = VENV / "jupyter"  # what Jupyter and IPython keep: a start writes nothing outside the project
+LOG = VENV / "pip.log"
+OLDEST = (3, 11)
+# Tried in this order. The lock is made for the oldest and holds up to 3.14.
+PYTHONS = ("python3", "python3.13", "python3.12", "python3.11", "python3.14", "python")
+LEARNER, TESTER = "speech", "speech,test"
+LESSONS = "notebooks/*.ipynb"
+LOCK_HEAD = "# The versions that were tested: constraints for pip on every Python and system; renewed by 'make lock'.\n"
+PATIENCE = 3  # seconds between two lines of progress where they stay, as in a log
+LONGEST_RUNTIME = 50  # a socket's path may have 103 bytes on macOS, and Jupyter adds a name of about 50
+# JupyterLab asks its news question in the browser, whatever the server is told.
+NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+# What pip says, and what it most likely means; the first that fits is told.
+GUESSES = (
+    (r"No space left|Errno 28", "The disk is full: delete something, then run the same command again."),
+    (r"CERTIFICATE_VERIFY_FAILED", "Something between this machine and the package index is not trusted: a proxy?"),
+    (
+        r"Failed to establish|NameResolution|getaddrinfo|Temporary failure|timed out|ProxyError|connection broken",
+        "Is this machine online? If it is, does it need a proxy (HTTPS_PROXY)? Then run the same command again.",
+    ),
+    (r"Requires-Python|requires a different Python", "A package does not fit this Python: try another (PYTHON=...)."),
+    (r"Permission denied|Errno 13", "Something in the folder .venv cannot be written: delete it, or ask its owner."),
+)
+
+
+class Trouble(Exception):
+    """Ends the command: what is wrong, and what to do."""
+
+
+# --- a Python ---
+
+
+def version_of(python: str) -> str:
+    """The version of a Python, such as 3.12.1; nothing if it does not run."""
+    try:
+        asked = [python, "-c", "import platform; print(platform.python_version())"]
+        return subprocess.check_output(asked, stderr=subprocess.DEVNULL).decode().strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+
+
+def new_enough(version: str) -> bool:
+    """Whether a version as text is one that the kit runs on."""
+    return tuple(map(int, re.findall(r"\d+", version)[:2])) >= OLDEST
+
+
+def makes_environments(python: str) -> bool:
+    asked = [python, "-c", "import venv, ensurepip"]
+    return subprocess.call(asked, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+
+
+def candidates() -> "list[str]":
+    """The Python that was named, the one that runs this, and those that are usually there."""
+    return [one for one in (os.environ.get("PYTHON"), sys.executable, *PYTHONS) if one]
+
+
+def usable_python(pythons: "list[str]") -> "tuple[str, str]":
+    """The first that is new enough and can make virtual environments, and its version. Raises Trouble."""
+    seen = []
+    for python in pythons:
+        version = version_of(python)
+        if not version:
+            continue
+        if not new_enough(version):
+            seen.append(f"{python} is Python {version}: too old")
+        elif not makes_environments(python):
+            why = "cannot make virtual environments: on Debian and Ubuntu, install the package python3-venv"
+            seen.append(f"{python} is Python {version}, but {why}")
+        else:
+            return python, version
+    found = "".join(f"\n  {line}" for line in dict.fromkeys(seen))
+    wanted = f"Install Python {'.'.join(map(str, OLDEST))} or newer"
+    raise Trouble(
+        f"No usable Python here.{found}\n{wanted}, then run this again (or name one: PYTHON=/path/to/python3)."
+    )
+
+
+# --- the environment ---
+
+
+def mark(extras: str) -> Path:
+    return VENV / (".ready" if extras == LEARNER else ".ready-test")
+
+
+def wanted_mark() -> str:
+    """What a finished set-up leaves: where it was made, as a moved one does not work, and what from."""
+    files = (PROJECT / name for name in ("pyproject.toml", "requirements.lock"))
+    return f"{PROJECT}\n{hashlib.sha256(b'|'.join(file.read_bytes() for file in files)).hexdigest()}\n"
+
+
+def ready(extras: str) -> bool:
+    try:
+        return mark(extras).read_bytes().decode() == wanted_mark()
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def set_up(extras: str) -> None:
+    """Make .venv and install what is missing, unless that was done."""
+    if ready(extras):
+        return
+    if not new_enough(version_of(str(VENV_PYTHON))):
+        make_environment(*usable_python(candidates()))
+    own_home()
+    install(extras)
+    settings = VENV / "share" / "jupyter" / "lab" / "settings"
+    settings.mkdir(parents=True, exist_ok=True)
+    (settings / "overrides.json").write_text(json.dumps(NO_NEWS))
+    for done in {LEARNER, extras}:
+        mark(done).write_bytes(wanted_mark().encode())
+
+
+def make_environment(python: str, version: str) -> None:
+    remove(VENV)
+    print(f"Making .venv with {python} (Python {version}) ...", flush=True)
+    if subprocess.call([python, "-m", "venv", str(VENV)]):
+        raise Trouble(f"The folder .venv could not be made in {PROJECT}: see above.")
+
+
+def remove(path: Path) -> None:
+    """Delete a file or a folder, if it is there; of a link, the link."""
+    if path.is_symlink() or path.is_file():
+        path.unlink()
+    elif path.exists():
+        shutil.rmtree(str(path))
+
+
+def install(extras: str) -> None:
+    """Install the kit through the lock, saying how far it is; what pip says goes to a file."""
+    print("Installing the packages into .venv; the first time this takes a minute or two.", flush=True)
+    # Compiling all of it now takes a third of the time and 90 MB; what is used is compiled when it is used.
+    options = ["--no-input", "--no-compile", "--progress-bar=off", "-c", "requirements.lock"]
+    command = [str(VENV_PYTHON), "-m", "pip", "install", *options, "-e", f".[{extras}]"]
+    with LOG.open("wb") as log:
+        pip = subprocess.Popen(command, cwd=str(PROJECT), stdout=log, stderr=subprocess.STDOUT)
+        show_progress(pip)
+    said = LOG.read_bytes().decode("utf-8", "replace")
+    if pip.returncode:
+        raise Trouble(explained(said))
+
+
+def show_progress(pip: "subprocess.Popen[bytes]") -> None:
+    """A running count and a name: in place on a terminal, else a line every few seconds. Never a silent minute."""
+    before, terminal, last, shown = installed(), sys.stdout.isatty(), 0.0, ""
+    while pip.poll() is None:
+        time.sleep(0.2)
+        line = progress(LOG.read_bytes().decode("utf-8", "replace"), installed() - before)
+        if line != shown and (terminal or time.time() - last > PATIENCE):
+            print(f"\r{line:<70.70}" if terminal else line, end="" if terminal else "\n", flush=True)
+            shown, last = line, time.time()
+    count = len(installed() - before)
+    print(f"{chr(13) if terminal else ''}{f'  {count} packages installed.':<70}".rstrip(" "), flush=True)
+
+
+def installed() -> "set[str]":
+    """The packages that are in .venv, by folder name."""
+    where = "Lib/site-packages" if os.name == "nt" else "lib/python3*/site-packages"
+    return {path.name.split("-")[0] for path in VENV.glob(f"{where}/*.dist-info")}
+
+
+def progress(said: str, new: "set[str]") -> str:
+    """How far pip is, from what it has said and which packages have become complete."""
+    total = re.search(r"^Installing collected packages: (.*)", said, re.M)
+    if total:
+        names = total.group(1).split(", ")
+        return f"  installing {len(new)} of {len(names)}: {names[min(len(new), len(names) - 1)]}"
+    fetched = re.findall(r"^Collecting ([\w.-]+)", said, re.M)
+    return f"  fetching package {len(fetched)}: {fetched[-1]}" if fetched else "  asking for the packages"
+
+
+def explained(said: str) -> str:
+    """Why pip failed: its own words first, then a guess if they allow one."""
+    lines = [line.strip() for line in said.splitlines() if line.strip()]
+    reasons = [line for line in lines if re.match(r"error\b", line, re.I)] or lines[-10:]
+    last_retry = [line for line in lines if line.startswith("WARNING: Retrying")][-1:]
+    words = "\n".join("  " + line[:400] for line in dict.fromkeys(last_retry + reasons))
+    guess = next(("\n" + guess for sign, guess in GUESSES if re.search(sign, said)), "")
+    return f"The packages could not be installed. pip says:\n{words}{guess}\nAll of it: {LOG}"
+
+
+def own_home() -> None:
+    """Where the home folder cannot be written, programs get one of ours."""
+    home = os.environ.get("HOME") or os.environ.get("USERPROFILE") or ""
+    if not (Path(home).is_dir() and os.access(home, os.W_OK)):
+        (VENV / "home").mkdir(parents=True, exist_ok=True)
+        os.environ["HOME"] = str(VENV / "home")
+
+
+def own_settings() -> None:
+    """Somebody else's Python settings do not leak into ours, and Jupyter keeps to the project."""
+    for name in ("PYTHONHOME", "PYTHONPATH", "JUPYTER_PATH"):
+        os.environ.pop(name, None)
+    os.environ.update(JUPYTER_PREFER_ENV_PATH="1", PIP_DISABLE_PIP_VERSION_CHECK="1")
+    own_home()
+    folders = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data", "IPYTHONDIR": "ipython"}
+    for name, folder in folders.items():
+        os.environ.setdefault(name, str(OURS / folder))
+    if "JUPYTER_RUNTIME_DIR" not in os.environ:
+        os.environ["JUPYTER_RUNTIME_DIR"] = runtime_folder()
+    os.environ["PATH"] = os.pathsep.join([str(VENV_PYTHON.parent), os.environ.get("PATH", os.defpath)])
+
+
+def runtime_folder() -> str:
+    """A folder for connection files, and for sockets, whose paths must be short."""
+    folder = str(OURS / "run")
+    if len(os.fsencode(folder)) > LONGEST_RUNTIME:
+        folder = tempfile.mkdtemp(prefix="kit-")
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
+# --- commands ---
+
+
+def run(*words: str) -> int:
+    """Run a module of the environment, in the project's folder; Ctrl-C and the end of this program end it."""
+    child = subprocess.Popen([str(VENV_PYTHON), "-m", *words], cwd=str(PROJECT))
+    # Ctrl-C reaches the child by itself, which ends in its own way.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
+    try:
+        return child.wait()
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def lab(words: "list[str]") -> int:
+    """open the lessons in JupyterLab (more options: --no-browser --port=9999)"""
+    options = [
+        f"--ServerApp.root_dir={PROJECT}",
+        "--LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb",
+        "--LabApp.news_url=None",
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        # Without it each kernel warns that it runs without encryption.
+        "--MappingKernelManager.transport_encryption=auto",
+    ]
+    root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    return run("jupyterlab", *options, *root, *words)
+
+
+def check(words: "list[str]") -> int:
+    """is this machine ready for a class? one line each, and what to do on a red one"""
+    return run("helpers.check", *words)
+
+
+def test(words: "list[str]") -> int:
+    """run all tests, then every lesson against its stored outputs (some: tests/unit -k phone)"""
+    if words:
+        return run("pytest", *words)
+    return run("pytest", "tests", "-n", "2", "--dist", "loadfile") or run("tests.notebooks.validate", *files(LESSONS))
+
+
+def quick(words: "list[str]") -> int:
+    """run the tests that are quick: no browser, no lessons, nothing hostile or slow"""
+    lane = ["-m", "not (browser or hostile or slow or bench)", "--ignore=tests/notebooks", "--ignore=tests/browser"]
+    return run("pytest", "tests", *lane, "-n", "2", "--dist", "loadfile", *words)
+
+
+def notebooks(words: "list[str]") -> int:
+    """run every lesson and store its outputs (some: notebooks/03-event-webhook.ipynb)"""
+    return run("tests.notebooks.execute", *(words or files(LESSONS)))
+
+
+def lint(words: "list[str]") -> int:
+    """look for mistakes without running anything"""
+    contracts = ["importlinter.cli", "lint"]
+    types = [[*contracts, "--config", name] for name in files("tests/import-types.toml")]
+    steps = [["ruff", "check", "."], ["mypy"], contracts, *types]
+    return next((code for code in (run(*step, *words) for step in steps) if code), 0)
+
+
+def bench(words: "list[str]") -> int:
+    """measure, and compare with the targets"""
+    return run("tests.bench", *words)
+
+
+def coverage(words: "list[str]") -> int:
+    """run all tests and say which lines and branches of helpers/ none of them reached"""
+    return run("pytest", "--cov", *(words or ["tests", "-n", "2", "--dist", "loadfile"]))
+
+
+def lock(words: "list[str]") -> int:
+    """find the newest versions that fit pyproject.toml and write requirements.lock (one: --upgrade-package NAME)"""
+    with tempfile.TemporaryDirectory(prefix="lock-") as folder:
+        tools = Path(folder) / "venv"
+        subprocess.check_call([str(VENV_PYTHON), "-m", "venv", str(tools)])
+        python = str(tools / VENV_PYTHON.relative_to(VENV))
+        subprocess.check_call([python, "-m", "pip", "install", "-q", "uv"])
+        uv = [python, "-m", "uv", "pip", "compile", "pyproject.toml", "--all-extras", "--quiet"]
+        new = Path(folder) / "lock"
+        shutil.copy(str(PROJECT / "requirements.lock"), str(new))  # what it holds stays, unless it is to be renewed
+        # For the oldest Python that is promised, whichever runs this; --universal: with markers for all others.
+        resolve = ["--universal", "--python-version={}.{}".format(*OLDEST), "--no-annotate", "--no-header"]
+        code = subprocess.call([*uv, *resolve, "-o", str(new), *(words or ["--upgrade"])], cwd=str(PROJECT))
+        code = code or wheels_missing(uv, new)
+        if not code:
+            (PROJECT / "requirements.lock").write_bytes((LOCK_HEAD + new.read_text()).encode())
+            print(f"requirements.lock: {new.read_text().count('==')} versions")
+    return code
+
+
+def wheels_missing(uv: "list[str]", new: Path) -> int:
+    """Not 0 if a version in the lock is there only as source for a Python and a system that are promised."""
+    for version in ("3.11", "3.14"):
+        for system in ("linux", "macos", "x86_64-apple-darwin", "windows"):
+            print(f"Is there a wheel of everything for Python {version} on {system}?", flush=True)
+            options = ["--python-version=" + version, "--python-platform=" + system, "--only-binary=:all:"]
+            code = subprocess.call([*uv, *options, "-c", str(new)], cwd=str(PROJECT), stdout=subprocess.DEVNULL)
+            if code:
+                return code
+    return 0
+
+
+def clean(words: "list[str]") -> int:
+    """remove the environment and all caches (your .env and the simulator's account stay)"""
+    caches = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache", ".hypothesis", ".coverage")
+    for name in (".venv", "build", "dist", *files("*.egg-info"), *caches, *files("**/__pycache__")):
+        remove(PROJECT / name)
+    return 0
+
+
+def files(pattern: str) -> "list[str]":
+    return sorted(path.relative_to(PROJECT).as_posix() for path in PROJECT.glob(pattern))
+
+
+def usage(words: "list[str]") -> int:
+    """show this list"""
+    name = "make" if "MAKELEVEL" in os.environ else "python lab.py"
+    for command, (action, _) in COMMANDS.items():
+        print(f"  {name} {command:<10} {action.__doc__}")
+    return 0
+
+
+# What each does, and what must be installed for it.
+COMMANDS = {
+    "help": (usage, ""),
+    "lab": (lab, LEARNER),
+    "check": (check, LEARNER),
+    "test": (test, TESTER),
+    "quick": (quick, TESTER),
+    "notebooks": (notebooks, TESTER),
+    "lint": (lint, TESTER),
+    "coverage": (coverage, TESTER),
+    "bench": (bench, TESTER),
+    "lock": (lock, LEARNER),
+    "clean": (clean, ""),
+}
+
+
+def main(words: "list[str]") -> int:
+    """Carry out a command; without one, or with options only, open the lessons."""
+    if words[:1] in (["-h"], ["--help"]):
+        words = ["help"]
+    name = words.pop(0) if words and not words[0].startswith("-") else "lab"
+    if name not in COMMANDS:
+        usage([])
+        print(f"There is no command {name}.", file=sys.stderr)
+        return 2
+    action, extras = COMMANDS[name]
+    try:
+        if extras:
+            own_settings()
+            set_up(extras)
+        return action(words)
+    except Trouble as trouble:
+        print(trouble, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
