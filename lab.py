@@ -255,6 +255,8 @@ def lab(words: "list[str]") -> int:
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         # Without it each kernel warns that it runs without encryption.
         "--MappingKernelManager.transport_encryption=auto",
+        # It would ask npm for language servers, and there are none.
+        "--LanguageServerManager.autodetect=False",
     ]
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     return run("jupyterlab", *options, *root, *words)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import re
 import shutil
 import sys
+import tempfile
 import threading
 import tomllib
 from collections.abc import Callable, Iterator
@@ -13,11 +13,17 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 from subprocess import DEVNULL
-from typing import Any
 
-PROJECT = Path(__file__).resolve().parents[1]
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
+
+from .settings.project import KIT_HOME_CURE, project, sounds
+
+KIT = "voice-call-notebooks"
+CHECKOUT = Path(__file__).resolve().parents[1]
 NEEDED_MB = 300
-INSTALL_AGAIN = 'Run `make lab` again, or: pip install -c requirements.lock -e ".[speech,test]"'
+INSTALL_AGAIN = 'Run `python lab.py` again, or: pip install -c requirements.lock -e ".[speech]"'
 
 
 class NotReady(Exception):
@@ -43,28 +49,25 @@ class Finding:
         return f"{line}\n    {'':<9} -> {self.cure}" if self.cure else line
 
 
-def check_python(project: Path = PROJECT) -> str:
+def check_python(checkout: Path = CHECKOUT) -> str:
     """The running Python's version, if it is new enough for the kit."""
-    wanted = _project_table(project)["requires-python"]
+    wanted, _ = _needs(checkout)
     version = ".".join(map(str, sys.version_info[:3]))
     if not _fits(version, wanted):
-        raise NotReady(f"{version}, but the kit needs {wanted}", "Install a newer Python, then: make clean lab")
+        raise NotReady(f"{version}, but the kit needs {wanted}", "Install a newer Python, then: python lab.py clean")
     return version
 
 
-def check_packages(project: Path = PROJECT) -> str:
-    """How many packages are there, if each is there in a version that `pyproject.toml` allows."""
-    from packaging.requirements import Requirement
-
-    wanted = [Requirement(text) for text in _project_table(project)["dependencies"]]
+def check_packages(checkout: Path = CHECKOUT) -> str:
+    """How many packages are there, if each is there in a version that the kit allows."""
+    _, wanted = _needs(checkout)
     wrong = [problem for need in wanted if (problem := _wrong(need.name, str(need.specifier)))]
     if wrong:
         raise NotReady("; ".join(wrong), INSTALL_AGAIN)
-    tested = dict(re.findall(r"(?m)^([\w.-]+)==(\S+)$", (project / "requirements.lock").read_text("utf-8")))
-    tested = {_plain(name): version for name, version in tested.items()}
-    other = [n.name for n in wanted if tested.get(_plain(n.name)) not in (None, metadata.version(n.name))]
+    tested = _tested(checkout)
+    other = [n.name for n in wanted if tested.get(canonicalize_name(n.name)) not in (None, metadata.version(n.name))]
     note = f", other versions than tested: {', '.join(other)}" if other else ", in the versions that were tested"
-    return f"{len(wanted)} of {len(wanted)}{note}"
+    return f"{len(wanted)} of {len(wanted)}{note if tested else ''}"
 
 
 def check_server() -> str:
@@ -99,11 +102,12 @@ def check_server() -> str:
     return f"a server on 127.0.0.1:{server.server_port} answered"
 
 
-def check_audio(project: Path = PROJECT) -> str:
+def check_audio(folder: Path | None = None) -> str:
     """What the kit's first MP3 decodes to."""
-    files = sorted((project / "audio").glob("*.mp3"))
+    folder = folder or sounds()
+    files = sorted(folder.glob("*.mp3"))
     if not files:
-        raise NotReady("there is no MP3 in the folder audio/", "Download the kit again: its sounds are missing.")
+        raise NotReady(f"there is no MP3 in {folder}", "Download the kit again: its sounds are missing.")
     try:
         import soundfile
 
@@ -124,11 +128,11 @@ def check_speech() -> str:
 
 
 def check_kernel() -> str:
-    """What a real notebook kernel answered, from the folder of the lessons."""
+    """What a real notebook kernel answered, from the working folder."""
     from jupyter_client.manager import start_new_kernel
 
     try:
-        manager, client = start_new_kernel(startup_timeout=60, kernel_name="python3", cwd=str(PROJECT), stderr=DEVNULL)
+        manager, client = start_new_kernel(startup_timeout=60, kernel_name="python3", stderr=DEVNULL)
     except Exception as error:
         raise NotReady(f"no kernel starts: {type(error).__name__}: {error}", INSTALL_AGAIN) from error
     try:
@@ -146,9 +150,20 @@ def check_kernel() -> str:
     return "a notebook kernel started and answered"
 
 
-def check_disk(project: Path = PROJECT) -> str:
+def check_folder() -> str:
+    """Which folder keeps the account, ``.env`` and what is heard, if it can be written."""
+    folder = project()
+    try:
+        with tempfile.TemporaryFile(dir=_existing(folder)):
+            pass
+    except OSError as error:
+        raise NotReady(f"{folder} cannot be written: {error.strerror}", KIT_HOME_CURE) from error
+    return f"account and .env are kept in {folder}"
+
+
+def check_disk() -> str:
     """How much room there is."""
-    free = shutil.disk_usage(project).free // 10**6
+    free = shutil.disk_usage(_existing(project())).free // 10**6
     if free < NEEDED_MB:
         raise NotReady(f"{free} MB free, {NEEDED_MB} MB are wanted", "Delete something, or move the kit's folder.")
     return f"{free} MB free"
@@ -160,6 +175,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "Server": check_server,
     "Audio": check_audio,
     "Kernel": check_kernel,
+    "Folder": check_folder,
     "Disk": check_disk,
 }
 
@@ -190,10 +206,29 @@ def main() -> int:
     return 1 if red else 0
 
 
-def _project_table(project: Path) -> dict[str, Any]:
-    with (project / "pyproject.toml").open("rb") as file:
-        table: dict[str, Any] = tomllib.load(file)["project"]
-        return table
+def _existing(folder: Path) -> Path:
+    """The folder, or the nearest above it that there is."""
+    return next(one for one in (folder, *folder.parents) if one.exists())
+
+
+def _needs(checkout: Path) -> tuple[str, list[Requirement]]:
+    """The Python and the packages that the kit needs: as a checkout says, which may be newer than what is installed."""
+    file = checkout / "pyproject.toml"
+    if file.exists():
+        table = tomllib.loads(file.read_text("utf-8"))["project"]
+        return table["requires-python"], [Requirement(text) for text in table["dependencies"]]
+    needs = [Requirement(text) for text in metadata.requires(KIT) or ()]
+    always = [need for need in needs if not need.marker or need.marker.evaluate({"extra": ""})]
+    return metadata.metadata(KIT)["Requires-Python"], always
+
+
+def _tested(checkout: Path) -> dict[str, str]:
+    """The versions that a checkout's lock names for this Python and system; none where there is no lock."""
+    file = checkout / "requirements.lock"
+    lines = file.read_text("utf-8").splitlines() if file.exists() else []
+    pins = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    here = [pin for pin in pins if not pin.marker or pin.marker.evaluate()]
+    return {canonicalize_name(pin.name): str(pin.specifier).removeprefix("==") for pin in here}
 
 
 def _wrong(name: str, specifier: str) -> str:
@@ -205,13 +240,7 @@ def _wrong(name: str, specifier: str) -> str:
 
 
 def _fits(version: str, specifier: str) -> bool:
-    from packaging.specifiers import SpecifierSet
-
     return SpecifierSet(specifier).contains(version, prereleases=True)
-
-
-def _plain(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 if __name__ == "__main__":

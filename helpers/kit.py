@@ -18,6 +18,7 @@ from .phone import LivePhone, Phone
 from .server.notices import Notices
 from .server.server import BackgroundServer, WsgiApp
 from .server.tunnel import Tunnel
+from .settings.project import put_sounds, shared
 from .settings.settings import Settings, load_settings
 from .vonage.client import Vonage
 from .widgets.phone.screens import Screens
@@ -54,12 +55,15 @@ def setup(**options: Any) -> Kit:
         cure = "Mode, pace, number and the like are set in .env, for example VOICE_MODE=live; then kit = setup()."
         raise ArgumentError(f"setup() takes no {', '.join(options)}.", cure)
     with _setting_up:
+        put_sounds()
         settings = load_settings()
         if _kit is None or not _kit.running or _kit.loaded != vars(settings):
             if _kit is not None:
                 _kit.stop()
             _kit = Kit(settings).start()
         print(_kit.banner)
+        if sharing := shared(settings.dotenv, settings.kept):
+            print(sharing)
         return _kit
 
 

@@ -5,20 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..base.text import nearest, one_line
-from ..settings.settings import PROJECT
+from ..settings.project import audio
 from .files import AudioError
 
 SUFFIXES = frozenset({".mp3", ".wav"})
 
 
 def sound_file(name: str | Path) -> Path:
-    """The file with this name: a path as it is, else a file in the folder ``audio`` of the kit.
+    """The file with this name: a path as it is, else one of the project's sounds.
 
     Raises AudioError, with the nearest name that there is, if there is none.
     """
     if not isinstance(name, str | Path) or not str(name).strip():
         raise AudioError(f"{name!r} is not the name of a sound file.", 'Give its name, such as "music.mp3".')
-    path, home = Path(name), PROJECT / "audio"
+    path, home = Path(name), audio()
     places = [path] if path.is_absolute() else [path, home / path]
     for place in places:
         try:

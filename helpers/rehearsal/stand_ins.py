@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 from ..base.hosts import host_of
 from ..calls.trace import Trace
 from ..server.sound_files import AUDIO_TYPES, audio_files
+from ..settings.project import audio
 from ..simulator.account.account import Account
 from ..simulator.ids import Ids
 from ..simulator.legs.network import Network
 from ..simulator.phones.handsets import Handset
-from ..simulator.phones.scripts import AUDIO, file_name
+from ..simulator.phones.scripts import file_name
 from ..simulator.webhooks.audio_fetcher import SoundError, Sounds
 from ..simulator.webhooks.callbacks import Callbacks, Reply
 from ..simulator.webhooks.reach import Reach, is_example
@@ -106,7 +107,7 @@ class StandInSounds(Sounds):
         facts: dict[str, Any] = {"status": 200, "content_type": AUDIO_TYPES[f".{name.rpartition('.')[2]}"]}
         async with self._stage.clock.in_flight():
             sound = await self.decoded(await asyncio.to_thread(_bytes_of, name))
-        facts |= {"bytes": (AUDIO / name).stat().st_size, **sound.facts}
+        facts |= {"bytes": (audio() / name).stat().st_size, **sound.facts}
         self._stage.note(leg, "fetch", url=url, **facts, cache="miss", error=None)
         for problem in sound.problems:
             self._stage.note(leg, "note", text=f"{name}: {problem} A real call may stay silent.")
@@ -122,7 +123,7 @@ class StandInSounds(Sounds):
         return await (super().spoken(text, language, style) if shared is None else shared.spoken(text, language, style))
 
     def _stand_in(self, leg: Leg, url: str) -> str:
-        own = {name.lower(): name for name in audio_files(AUDIO)}
+        own = {name.lower(): name for name in audio_files(audio())}
         if name := own.get(file_name(url).lower()):
             return name
         if url not in self._chosen:
@@ -134,7 +135,7 @@ class StandInSounds(Sounds):
 
 def _bytes_of(name: str) -> bytes:
     try:
-        return (AUDIO / name).read_bytes()
+        return (audio() / name).read_bytes()
     except OSError as error:
         raise SoundError(f"the kit's own {name} cannot be read: {error.strerror}") from None
 

@@ -27,11 +27,12 @@ def view(rehearsal: Rehearsal) -> View:
 
 def stored(rehearsal: Rehearsal) -> str:
     """Where the sound is, relative to the notebook; empty when there is none."""
+    from ..settings.project import place_for
     from ..views.player import safe_name
 
     if not rehearsal.seconds:
         return ""
-    file = rehearsal.folder / f"{safe_name(rehearsal.name)}.wav"
+    file = place_for(rehearsal.folder) / f"{safe_name(rehearsal.name)}.wav"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(rehearsal.wav())
     return file.as_posix()

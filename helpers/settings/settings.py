@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ from ..base.errors import KitError
 from ..base.hosts import host_of, is_here
 from .checks import CREDENTIALS, EXAMPLES, LIVE_ONLY, SECRETS, VARIABLES, WHERE, check_all
 from .env_file import read_env, write_env
+from .project import KIT_HOME_CURE, audio, project, unwritable
 
-PROJECT = Path(__file__).resolve().parents[2]
 # Hosts: Voice API OpenAPI 1.10, Numbers API OpenAPI 1.1.
 API_URL = "https://api.nexmo.com"
 REST_URL = "https://rest.nexmo.com"
@@ -45,8 +45,8 @@ class Settings:
     simulator_url: str = ""
     simulator_token: str = ""
     pace: str = "stepped"
-    state: Path = PROJECT / ".simulator" / "account.json"
-    dotenv: Path = PROJECT / ".env"
+    state: Path = field(default_factory=lambda: project() / ".simulator" / "account.json")
+    dotenv: Path = field(default_factory=lambda: project() / ".env")
 
     @property
     def live(self) -> bool:
@@ -60,18 +60,18 @@ class Settings:
 
     @property
     def project(self) -> Path:
-        """The folder of the project."""
-        return PROJECT
+        """The folder of the project. See :func:`helpers.settings.project.project`."""
+        return project()
 
     @property
     def audio(self) -> Path:
         """The folder of the sounds."""
-        return PROJECT / "audio"
+        return audio()
 
     @property
     def notebooks(self) -> Path:
         """The folder of the lessons."""
-        return PROJECT / "notebooks"
+        return project() / "notebooks"
 
     @property
     def kept(self) -> Path:
@@ -110,7 +110,7 @@ class Settings:
         for file in {self.dotenv, self.kept}:
             lines = {VARIABLES[name]: str(values[name]) for name in values if self._file_of(name) == file}
             if lines:
-                write_env(file, lines)
+                _write(file, lines)
         for name, value in checked.items():
             object.__setattr__(self, name, value)
         return self
@@ -148,7 +148,7 @@ def load_settings(env: Mapping[str, str] | None = None, dotenv: Path | None = No
     lessons are about getting them.
     """
     environment = os.environ if env is None else env
-    file = Path(dotenv or environment.get("KIT_DOTENV") or PROJECT / ".env").absolute()
+    file = Path(dotenv or environment.get("KIT_DOTENV") or project() / ".env").absolute()
     found = {**_read(file), **environment}
     general = {
         name: found.get(VARIABLES[name], "").strip() for name in VARIABLES if name not in (*CREDENTIALS, "api_url")
@@ -192,7 +192,16 @@ def _read(file: Path) -> dict[str, str]:
             else f"cannot be read ({error.strerror})"
         )
         cure = "Compare it with .env.example, which shows every line it may have."
+        cure = KIT_HOME_CURE if isinstance(error, PermissionError) else cure
         raise SettingsError(f"{file.name} {reason}.", cure, problems=(f"{file.name} {reason}.",), names=()) from None
+
+
+def _write(file: Path, lines: dict[str, str]) -> None:
+    try:
+        write_env(file, lines)
+    except OSError as error:
+        message, cure = unwritable(file, error)
+        raise SettingsError(message, cure, problems=(message,), names=tuple(lines)) from None
 
 
 def _shown(name: str, value: str) -> str:

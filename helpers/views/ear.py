@@ -81,10 +81,11 @@ def telephone_ear(source: str | Path, *, law: str = "a", folder: str | Path = "h
     notebook keeps links. Of a long file the first minute is played. Raises AudioError for what is no sound.
     """
     from ..audio.names import sound_file
+    from ..settings.project import place_for
 
     if law not in ("a", "mu"):
         raise KitError(f"There is no telephone law {law!r}.", 'Use "a" (Europe) or "mu" (North America, Japan).')
-    return _ear(sound_file(source), Path(folder), law, [])
+    return _ear(sound_file(source), place_for(folder), law, [])
 
 
 def _ear(file: Path, folder: Path, law: str, done: list[str]) -> TelephoneEar:
@@ -130,10 +131,10 @@ def _kept(file: Path, data: bytes) -> str:
 
 def _link(file: Path, folder: Path) -> str:
     """Where the page finds a file: only what is below the kit's folder can be played; of another, a copy is."""
-    from ..settings.settings import PROJECT
+    from ..settings.project import project
 
-    here = Path.cwd().resolve()
-    if any(file.resolve().is_relative_to(home) for home in (here, PROJECT)) and here.is_relative_to(PROJECT):
+    here, home = Path.cwd().resolve(), project().resolve()
+    if any(file.resolve().is_relative_to(one) for one in (here, home)) and here.is_relative_to(home):
         return Path(os.path.relpath(file, here)).as_posix()
     return _kept(folder / file.name, file.read_bytes())
 

@@ -12,6 +12,7 @@ from ..base.view import View
 from ..calls.record import Record, TraceError
 from ..calls.silences import waits
 from ..calls.tracks import Tracks
+from ..settings.project import place_for
 
 MOST = 20  # captions shown; a call has seldom more, and a stored notebook must stay small
 
@@ -33,7 +34,7 @@ def player(
     except TraceError as error:
         why = "Nobody answered, so nothing was heard." if tracks.answered is None else str(error)
         return View(f"{title}: {why}", {"text/html": f"<p>{escape(title)}: {escape(why)}</p>"})
-    file = Path(folder) / f"{safe_name(name or f'{_who(call, tracks.leg)}-at-{call.start:.1f}s')}.wav"
+    file = place_for(folder) / f"{safe_name(name or f'{_who(call, tracks.leg)}-at-{call.start:.1f}s')}.wav"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(wav)
     seconds = tracks.ended - (tracks.answered or 0)

@@ -10,6 +10,7 @@ from urllib.parse import quote
 
 from ..base.errors import KitError
 from ..base.view import View
+from ..settings.project import place_for
 
 if TYPE_CHECKING:
     from ..audio.files import Samples
@@ -30,7 +31,7 @@ def listen(
     if isinstance(source, str | Path):
         file = Path(source)
     else:
-        file = _written(source, rate, Path(folder) / safe_name(title or "sound").lower())
+        file = _written(source, rate, place_for(folder) / safe_name(title or "sound").lower())
     info = inspect(file)
     title = title or file.name
     facts = f"{info}, {info.seconds:.1f} s"

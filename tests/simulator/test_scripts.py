@@ -8,8 +8,8 @@ import pytest
 
 from helpers.audio.files import Samples, decode
 from helpers.calls.wording import words_of
+from helpers.settings.project import sounds
 from helpers.simulator.phones.hearing import REACTION
-from helpers.simulator.phones.scripts import AUDIO
 from tests.matching import match
 from tests.simulator.world import PHONE, Json, World
 
@@ -301,7 +301,7 @@ def test_the_other_hears_what_a_person_plays_into_the_phone(world: World, second
     first, then = world.trace(call, "said")
     assert (first["url"], then["url"]) == (url, "jingle.wav")
     heard, answered = world.heard(other, RATE), world.at(other, "answered")
-    jingle = decode((AUDIO / "jingle.wav").read_bytes(), RATE)
+    jingle = decode((sounds() / "jingle.wav").read_bytes(), RATE)
     for samples, one in ((noise, first), (jingle, then)):
         found = match(heard, samples, RATE)
         assert found.score > 0.9
@@ -329,7 +329,7 @@ def test_speaking_and_playing_right_now(world: World) -> None:
     world.use("play", file="jingle.mp3")
     world.advance(5)
     assert [one["text"] for one in world.trace(call, "said")] == ["Guten Tag", None]
-    assert match(world.heard(other, RATE), decode((AUDIO / "jingle.wav").read_bytes(), RATE), RATE).score > 0.5
+    assert match(world.heard(other, RATE), decode((sounds() / "jingle.wav").read_bytes(), RATE), RATE).score > 0.5
 
 
 @pytest.mark.fidelity("keys-apart")

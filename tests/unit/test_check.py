@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ soundfile.write(sys.argv[1], numpy.zeros(16000), 16000, format="MP3")
 def project(tmp_path: Path) -> Path:
     """A copy of the files the check reads, free to be spoilt."""
     for name in ("pyproject.toml", "requirements.lock"):
-        shutil.copy(check.PROJECT / name, tmp_path / name)
+        shutil.copy(check.CHECKOUT / name, tmp_path / name)
     (tmp_path / "audio").mkdir()
     return tmp_path
 
@@ -67,6 +68,30 @@ def test_package_in_another_version_than_tested_is_named_but_not_red(project: Pa
     assert check.check_packages(project).endswith("other versions than tested: flask")
 
 
+def test_lock_with_markers_is_read_for_this_python(project: Path) -> None:
+    lines = "flask==0.1 ; python_version < '3'\nflask==0.2 ; python_version >= '3'\n"
+    (project / "requirements.lock").write_text(lines, "utf-8")
+    assert check._tested(project)["flask"] == "0.2"
+
+
+def test_without_a_checkout_the_package_itself_says_what_it_needs(tmp_path: Path) -> None:
+    assert check.check_python(tmp_path) == check.check_python()
+    count = re.match(r"\d+ of \d+", check.check_packages())
+    assert count and check.check_packages(tmp_path) == count[0]
+
+
+def test_folder_that_keeps_the_state_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(check, "project", lambda: tmp_path / "new")
+    assert check.check_folder() == f"account and .env are kept in {tmp_path / 'new'}"
+
+
+def test_folder_that_cannot_be_written_is_red_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(check, "project", lambda: Path("/proc/kit"))
+    with pytest.raises(check.NotReady, match="/proc/kit cannot be written") as caught:
+        check.check_folder()
+    assert "KIT_HOME" in caught.value.cure
+
+
 def test_server_answers_and_stops() -> None:
     assert check.check_server().endswith("answered")
 
@@ -83,18 +108,18 @@ def test_server_behind_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch
 def test_audio_that_decodes(project: Path) -> None:
     # In a process of its own, as the MP3 encoder is not what is tested here.
     subprocess.run([sys.executable, "-c", SOUND, str(project / "audio" / "tone.mp3")], check=True)
-    assert check.check_audio(project) == "tone.mp3: MP3, 1.0 s at 16000 Hz"
+    assert check.check_audio(project / "audio") == "tone.mp3: MP3, 1.0 s at 16000 Hz"
 
 
 def test_audio_that_is_missing(project: Path) -> None:
     with pytest.raises(check.NotReady, match="no MP3"):
-        check.check_audio(project)
+        check.check_audio(project / "audio")
 
 
 def test_audio_that_is_not_audio(project: Path) -> None:
     (project / "audio" / "tone.mp3").write_text("<html>not found</html>", "utf-8")
     with pytest.raises(check.NotReady, match=r"tone\.mp3 cannot be decoded"):
-        check.check_audio(project)
+        check.check_audio(project / "audio")
 
 
 def test_kernel_starts_answers_and_is_gone() -> None:
@@ -129,7 +154,7 @@ def test_a_check_that_breaks_is_a_red_line_not_the_end() -> None:
     broken, speech = check.findings({"Broken": lambda: str(1 / 0)})
     assert (broken.ready, speech.name) == (False, "Speech")
     assert str(broken).startswith("NO  Broken    ZeroDivisionError: division by zero\n")
-    assert "-> Run `make lab` again" in str(broken)
+    assert "-> Run `python lab.py` again" in str(broken)
 
 
 def test_report_and_exit_code(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:

@@ -80,7 +80,7 @@ class Account:
         except OSError as error:
             raise AccountError(
                 f"The simulator's account file {self._file.path.name} cannot be read: {error.strerror}.",
-                "Check its permissions, or choose another file (SIMULATOR_STATE).",
+                "Name a folder of yours (KIT_HOME in the environment), or another file (SIMULATOR_STATE).",
             ) from None
         except (ValueError, RecursionError):
             data = None

@@ -106,8 +106,8 @@ class StateFile:
         """What to say when the file cannot be written."""
         why = getattr(error, "strerror", None) or error
         return AccountError(
-            f"The simulator's account file {self.path.name} cannot be written: {why}.",
-            "Check the folder's permissions and the disk, or choose another file (SIMULATOR_STATE).",
+            f"The simulator's account file {self.path.name} cannot be written in {self.path.parent}: {why}.",
+            "Name a folder of yours (KIT_HOME in the environment), or another file (SIMULATOR_STATE).",
         )
 
     def _mark(self) -> tuple[int, ...] | None:

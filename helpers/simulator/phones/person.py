@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from ...settings.project import audio
 from ..sound.mixing import Cue, Sound
 from ..sound.tones import beep, dtmf
 from ..webhooks.audio_fetcher import PLAYABLE, SoundError
 from .handsets import KEY_PAUSE, Handset
 from .hearing import Hearing, Wanted
-from .scripts import AUDIO
 
 if TYPE_CHECKING:
     from ..legs.leg import Leg
@@ -101,7 +101,7 @@ async def _kit_sound(network: Network, name: str) -> Sound:
 
     try:
         async with network.clock.in_flight():
-            data = await asyncio.to_thread((AUDIO / name).read_bytes)
+            data = await asyncio.to_thread((audio() / name).read_bytes)
             return await network.sounds.decoded(data)
     except (OSError, AudioError) as error:
         raise SoundError(str(error)) from None

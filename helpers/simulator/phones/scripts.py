@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import Any, TypeGuard
 from urllib.parse import unquote, urlsplit
 
@@ -12,8 +11,8 @@ from ...calls.wording import words_of
 from ...ncco.models.actions import TEXT_LIMIT
 from ...ncco.models.voices import languages
 from ...server.sound_files import audio_files
+from ...settings.project import audio
 
-AUDIO = Path(__file__).resolve().parents[3] / "audio"  # the kit's own sounds
 LONGEST = 366 * 24 * 3600.0
 KEYS = re.compile(r"[0-9*#]+")
 STATES = ("started", "finished")
@@ -132,7 +131,7 @@ def _check_play(step: dict[str, Any]) -> None:
         if not isinstance(step["url"], str) or not re.match(r"https?://[^\s/]", step["url"]):
             raise HandsetError(f"{step['url']!r} is no web address.", "It begins with http:// or https://.")
         return
-    there = audio_files(AUDIO)
+    there = audio_files(audio())
     if not isinstance(step["file"], str) or step["file"] not in there:
         raise HandsetError(
             f"The kit has no sound {step['file']!r}.",
