@@ -385,6 +385,7 @@ def main(words: "list[str]") -> int:
         if extras:
             own_settings()
             set_up(extras)
+            OURS.mkdir(exist_ok=True)  # IPython wants the folder above its own
         return action(words)
     except Trouble as trouble:
         print(trouble, file=sys.stderr)
