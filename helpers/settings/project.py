@@ -42,13 +42,13 @@ def sounds() -> Path:
 def audio() -> Path:
     """The folder whose sounds are served and found by name: the project's, or the kit's own if it has none."""
     folder = project() / "audio"
-    return folder if folder.is_dir() else sounds()
+    return folder if _is_folder(folder) else sounds()
 
 
 def put_sounds() -> None:
     """Put the kit's own sounds beside the lessons, which play them from there, if they came without."""
     folder = project() / "audio"
-    if folder.exists() or not (project() / "notebooks").is_dir():
+    if _is_folder(folder) or not _is_folder(project() / "notebooks"):
         return
     new = folder.with_name(f".audio-{os.getpid()}")  # another kernel finds all of them, or none
     with contextlib.suppress(OSError):  # audio() knows where they came from
@@ -101,6 +101,13 @@ def _is_mine(checkout: Path) -> bool:
     """Whether this is a checkout that is ours to write in, and not one that a class shares."""
     mine = _owner(checkout) in (None, _me()) and os.access(checkout, os.W_OK)
     return mine and _has_lessons(checkout / "notebooks")
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # above it is one that we may not look into
+        return False
 
 
 def _me() -> int | None:

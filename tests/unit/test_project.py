@@ -147,6 +147,17 @@ def test_lessons_that_came_without_sounds_get_them(home: Path, elsewhere: Path) 
     assert sorted(file.name for file in home.iterdir()) == ["audio", "notebooks"]
 
 
+def test_a_home_folder_that_is_closed_to_us_leaves_the_kit_s_own_sounds(
+    home: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(path: Path) -> bool:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_dir", lambda path: closed(path) if home in path.parents else True)
+    put_sounds()
+    assert audio() == elsewhere / "sounds"
+
+
 def test_without_lessons_nothing_is_put_anywhere(home: Path, elsewhere: Path) -> None:
     put_sounds()
     assert list(home.iterdir()) == []
