@@ -234,9 +234,9 @@ def runtime_folder() -> str:
 # --- commands ---
 
 
-def run(*words: str) -> int:
+def run(*words: str, option: str = "-m") -> int:
     """Run a module of the environment, in the project's folder; Ctrl-C and the end of this program end it."""
-    child = subprocess.Popen([str(VENV_PYTHON), "-m", *words], cwd=str(PROJECT))
+    child = subprocess.Popen([str(VENV_PYTHON), option, *words], cwd=str(PROJECT))
     # Ctrl-C reaches the child by itself, which ends in its own way.
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, lambda *_: child.terminate())
@@ -287,10 +287,11 @@ def notebooks(words: "list[str]") -> int:
 
 def lint(words: "list[str]") -> int:
     """look for mistakes without running anything"""
-    contracts = ["importlinter.cli", "lint"]
-    types = [[*contracts, "--config", name] for name in files("tests/import-types.toml")]
-    steps = [["ruff", "check", "."], ["mypy"], contracts, *types]
-    return next((code for code in (run(*step, *words) for step in steps) if code), 0)
+    code = run("ruff", "check", ".") or run("mypy")
+    for config in ("pyproject.toml", *files("tests/import-types.toml")):
+        contracts = "import sys; from importlinter.cli import lint_imports_command as lint; sys.exit(lint())"
+        code = code or run(contracts, config, option="-c")
+    return code
 
 
 def bench(words: "list[str]") -> int:

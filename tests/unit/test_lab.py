@@ -30,6 +30,12 @@ esac
 """
 
 
+def outside() -> dict[str, str]:
+    """The environment without what the make and the lab.py have set that run these tests."""
+    theirs = ("JUPYTER", "IPYTHON", "MAKE", "MFLAGS", "ARGS", "LESSONS", "PYTHON")
+    return {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
+
+
 @pytest.fixture
 def kit(tmp_path: Path) -> Path:
     """A copy of the files that a set-up reads, in a folder that has a space in its name."""
@@ -45,11 +51,8 @@ def run(kit: Path, tmp_path: Path) -> Run:
     """Run lab.py there, from another folder."""
 
     def run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        ours = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "IPYTHON"))}
-        return subprocess.run(
-            [sys.executable, str(kit / "lab.py"), *words],
-            cwd=tmp_path, env={**ours, **env}, capture_output=True, text=True,
-        )  # fmt: skip
+        command = [sys.executable, str(kit / "lab.py"), *words]
+        return subprocess.run(command, cwd=tmp_path, env={**outside(), **env}, capture_output=True, text=True)
 
     return run
 
@@ -173,7 +176,8 @@ def test_a_folder_that_was_moved_is_set_up_again(kit: Path, run: Run, tmp_path: 
     environment(kit)
     run("check")
     moved = kit.rename(tmp_path / "elsewhere")
-    subprocess.run([sys.executable, str(moved / "lab.py"), "check"], check=True, capture_output=True)
+    command = [sys.executable, str(moved / "lab.py"), "check"]
+    subprocess.run(command, env=outside(), check=True, capture_output=True)
     assert (moved / ".venv/bin/asked").read_text("utf-8").count("pip install") == 2
 
 
@@ -264,10 +268,19 @@ def test_sockets_get_a_short_folder_however_deep_the_project_lies(kit: Path, run
     environment(kit, program='test -d "$JUPYTER_RUNTIME_DIR" && env')
     deep = kit.parent / ("d" * 60)
     kit.rename(deep)
-    done = subprocess.run([sys.executable, str(deep / "lab.py"), "check"], capture_output=True, text=True, check=True)
+    command = [sys.executable, str(deep / "lab.py"), "check"]
+    done = subprocess.run(command, env=outside(), capture_output=True, text=True, check=True)
     (runtime,) = re.findall(r"^JUPYTER_RUNTIME_DIR=(.*)", done.stdout, re.M)
     assert len(runtime) <= lab.LONGEST_RUNTIME
     assert not Path(runtime).exists(), "it goes with the program"
+
+
+def test_lint_looks_at_the_imports_too(kit: Path, run: Run) -> None:
+    asked = environment(kit)
+    assert run("lint").returncode == 0
+    commands = [line.removeprefix(f"{kit}: ") for line in asked.read_text("utf-8").splitlines()[1:]]
+    assert commands[:2] == ["-m ruff check .", "-m mypy"]
+    assert re.fullmatch(r"-c .*importlinter.* pyproject\.toml", commands[2])
 
 
 def test_words_go_on_to_the_program_and_its_answer_comes_back(kit: Path, run: Run) -> None:
@@ -293,7 +306,7 @@ def test_ending_it_ends_the_program(kit: Path) -> None:
 
 
 def make(kit: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["make", *words], cwd=kit, capture_output=True, text=True)
+    return subprocess.run(["make", *words], cwd=kit, env=outside(), capture_output=True, text=True)
 
 
 def test_make_alone_lists_its_commands_and_they_are_those_of_lab(kit: Path) -> None:
