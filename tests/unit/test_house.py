@@ -22,7 +22,8 @@ SPEAKERS = {"check.py", "__main__.py", "kit.py", "notices.py", "phone.py"}  # co
 HEAVY = ("matplotlib", "soundfile", "soxr", "fastapi", "uvicorn", "ipywidgets", "IPython", "numpy", "flask", "pydantic")
 
 with (PROJECT / "pyproject.toml").open("rb") as file:
-    KIT = tomllib.load(file)["project"]
+    TABLES = tomllib.load(file)
+KIT = TABLES["project"]
 
 
 def named(path: Path) -> str:
@@ -126,6 +127,14 @@ def test_no_kernel_warns_that_it_runs_without_encryption() -> None:
         assert "--MappingKernelManager.transport_encryption=auto" in (PROJECT / name).read_text("utf-8"), name
     binder = (PROJECT / ".binder" / "postBuild").read_text("utf-8")
     assert '"MappingKernelManager": {"transport_encryption": "auto"}' in binder
+
+
+def test_wheel_holds_all_that_is_not_python_and_the_sounds() -> None:
+    data = TABLES["tool"]["setuptools"]["package-data"]
+    files = [file for file in (PROJECT / "helpers").rglob("*") if file.is_file() and "__pycache__" not in file.parts]
+    assert {f"**/*{file.suffix}" for file in files} - {"**/*.py"} == set(data["helpers"])
+    sounds = {file.name for pattern in data["helpers.sounds"] for file in (PROJECT / "audio").glob(pattern)}
+    assert {"greeting.mp3", "jingle.wav", "music.mp3", "unfit.wav", "README.md"} <= sounds
 
 
 def test_changelog_tells_of_this_version() -> None:
