@@ -301,7 +301,7 @@ def bench(words: "list[str]") -> int:
 
 def coverage(words: "list[str]") -> int:
     """run all tests and say which lines and branches of helpers/ none of them reached"""
-    return run("pytest", "--cov", *(words or ["tests", "-n", "2", "--dist", "loadfile"]))
+    return run("pytest", "--cov=helpers", *(words or ["tests", "-n", "2", "--dist", "loadfile"]))
 
 
 def lock(words: "list[str]") -> int:
