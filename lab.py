@@ -271,7 +271,7 @@ def test(words: "list[str]") -> int:
     """run all tests, then every lesson against its stored outputs (some: tests/unit -k phone)"""
     if words:
         return run("pytest", *words)
-    return run("pytest", "tests", "-n", "2", "--dist", "loadfile") or run("tests.notebooks.validate", *files(LESSONS))
+    return run("pytest", "tests", "-n", "2", "--dist", "loadfile") or lessons([])
 
 
 def quick(words: "list[str]") -> int:
@@ -283,6 +283,11 @@ def quick(words: "list[str]") -> int:
 def notebooks(words: "list[str]") -> int:
     """run every lesson and store its outputs (some: notebooks/03-event-webhook.ipynb)"""
     return run("tests.notebooks.execute", *(words or files(LESSONS)))
+
+
+def lessons(words: "list[str]") -> int:
+    """run every lesson against its stored outputs (some: notebooks/03-event-webhook.ipynb)"""
+    return run("tests.notebooks.validate", *(words or files(LESSONS)))
 
 
 def lint(words: "list[str]") -> int:
@@ -364,6 +369,7 @@ COMMANDS = {
     "test": (test, TESTER),
     "quick": (quick, TESTER),
     "notebooks": (notebooks, TESTER),
+    "lessons": (lessons, TESTER),
     "lint": (lint, TESTER),
     "coverage": (coverage, TESTER),
     "bench": (bench, TESTER),
