@@ -9,8 +9,8 @@ from typing import Any
 
 from ..base.text import one_line
 from .findings import Findings
+from .instead import instead_of
 from .reading import Item
-from .subflows import unfolded, wires_of
 
 # Drawn in the editor, but no part of what the flow does.
 DRAWN = ("tab", "group", "comment", "global-config", "subflow")
@@ -49,8 +49,9 @@ class Graph:
         self.unset: dict[str, list[str]] = {}
         self._findings = findings
         self._env = env
-        items = unfolded(_named(items, findings), findings)
+        items = _named(items, findings)
         tabs = {item["id"]: item for item in items if item.get("type") == "tab"}
+        subflows = {item["id"]: item for item in items if item["type"] == "subflow"}
         shared = [one for item in items if item.get("type") == "global-config" for one in _list(item.get("env"))]
         for tab in tabs.values():
             if tab.get("disabled") is True:
@@ -58,16 +59,21 @@ class Graph:
                 findings.skip("tab", name, "It is disabled: enable it in Node-RED, and export again.", key=tab["id"])
         for item in items:
             home = tabs.get(str(item.get("z")), {})
-            if item["type"] in DRAWN or home.get("disabled") is True:
-                continue
             kind = _plain(item["type"])
+            if kind.startswith("subflow"):  # the subflow itself, or a node that stands for it: named once
+                own = item["id"] if kind == "subflow" else item["type"].partition(":")[2]
+                name = str(subflows.get(own, item).get("name") or own)
+                findings.skip("subflow", name, instead_of("subflow"), key=own)
+                kind = kind.partition(":")[0]
+            if item["type"] in DRAWN or home.get("disabled") is True or str(item.get("z")) in subflows:
+                continue
             if item.get("d") is True:
                 name = str(item.get("name") or item["id"])
                 findings.skip(kind, name, "It is disabled: enable it in Node-RED, and export again.", key=item["id"])
                 continue
-            scopes = [*shared, *_list(home.get("env")), *_list(item.get("_env"))]
+            scopes = [*shared, *_list(home.get("env"))]
             self.nodes[item["id"]] = Node(item["id"], kind, self._filled(item, scopes))
-        self._wires = {item["id"]: wires_of(item) for item in items if item["id"] in self.nodes}
+        self._wires = {item["id"]: _wires_of(item) for item in items if item["id"] in self.nodes}
         self._link()
         self._cut_loose_ends({item["id"] for item in items})
 
@@ -122,7 +128,7 @@ class Graph:
             self.unset.setdefault(one_line(name, 60), []).append(item["id"])
             return value
 
-        return {name: fill(value) for name, value in item.items() if name not in ("id", "type", "z", "_env")}
+        return {name: fill(value) for name, value in item.items() if name not in ("id", "type", "z")}
 
 
 def _named(items: list[Item], findings: Findings) -> list[Item]:
@@ -143,6 +149,11 @@ def _named(items: list[Item], findings: Findings) -> list[Item]:
 
 def _plain(type_: str) -> str:
     return type_.strip().lower().removeprefix("vonage-").removeprefix("vonage")
+
+
+def _wires_of(item: Item) -> list[list[str]]:
+    """The ids that each output leads to. Anything that is not a list of lists of ids is left out."""
+    return [[one for one in _list(port) if isinstance(one, str)] for port in _list(item.get("wires"))]
 
 
 def _list(value: Any) -> list[Any]:

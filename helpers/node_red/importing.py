@@ -24,7 +24,7 @@ from .walking import Action, Chain, Message, messages
 
 DOORS = ("http in", "voice webhook")
 # Wires, and what became something else: nothing more is to be said about them.
-TRANSLATED = (*ACTIONS, *DOORS, "createcall", "inject", "change", "link in", "link out", "subflow in")
+TRANSLATED = (*ACTIONS, *DOORS, "createcall", "inject", "change", "link in", "link out", "subflow")
 SECRET_FIELDS = ("credentials", "apikey", "apisecret", "privatekey", "authtoken")
 
 

@@ -65,7 +65,7 @@ FAMILIES: dict[str, str] = {
     "ui_": "The dashboard's part is taken by widgets: see kit.panel() and the builder.",
     "ui-": "The dashboard's part is taken by widgets: see kit.panel() and the builder.",
     "mqtt": "Use an MQTT library in Python.",
-    "subflow": "The subflow is too involved for an import: unfold it in Node-RED, and export again.",
+    "subflow": "Unfold it: copy the nodes inside to where it stands, wire them, and export again.",
     "e-mail": "Use smtplib or imaplib.",
     "twitter": "Use a library for it in Python.",
 }

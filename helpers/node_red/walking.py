@@ -54,7 +54,7 @@ class Message:
     @property
     def where(self) -> str:
         """The nodes it has passed, in words."""
-        names = [node.label for node in self.trail if node.type not in ("link in", "link out", "subflow in")]
+        names = [node.label for node in self.trail if node.type not in ("link in", "link out", "subflow")]
         shown = names if len(names) <= 8 else [*names[:4], "…", *names[-3:]]
         return one_line(" → ".join(shown), 300)
 

@@ -91,35 +91,16 @@ def test_a_link_that_returns_is_not_followed() -> None:
     assert "link call" in skipped(imported)["link out"]
 
 
-def test_a_subflow_is_unfolded_with_its_variables() -> None:
+def test_a_subflow_has_to_be_unfolded_first_and_is_named() -> None:
     flow = [
-        node("i", "inject", "s"), node("s", "subflow:def", "x", env=[{"name": "WHO", "value": "Ada", "type": "str"}]),
-        call("x"),
-        {"id": "def", "type": "subflow", "name": "greet", "env": [{"name": "WHO", "value": "you", "type": "str"}],
-         "in": [{"wires": [{"id": "a"}]}], "out": [{"wires": [{"id": "b", "port": 0}]}]},
-        {**talk("a", "b"), "z": "def"}, {**talk("b", text="${WHO}"), "z": "def"},
-    ]  # fmt: skip
-    assert texts(import_flow(flow)) == [["a", "Ada"]]
-
-
-def test_two_instances_of_a_subflow_do_not_mix() -> None:
-    inside = {"in": [{"wires": [{"id": "a"}]}], "out": [{"wires": [{"id": "a", "port": 0}]}]}
-    flow = [
-        node("1", "subflow:def", "x"), node("2", "subflow:def", "y"), talk("x"), talk("y"),
-        {"id": "def", "type": "subflow", **inside}, {**talk("a"), "z": "def"},
-    ]  # fmt: skip
-    assert texts(import_flow(flow)) == [["a", "x"], ["a", "y"]]
-
-
-def test_a_subflow_that_contains_itself_is_named() -> None:
-    flow = [
-        talk("a", "s"), node("s", "subflow:def", "b"), talk("b"),
-        {"id": "def", "type": "subflow", "in": [{"wires": [{"id": "t"}]}], "out": [{"wires": [{"id": "t"}]}]},
-        {**node("t", "subflow:def"), "z": "def"},
+        talk("a", "s"), node("s", "subflow:Def", "b", name=""), node("t", "subflow:Def", name="again"), talk("b"),
+        {"id": "Def", "type": "subflow", "name": "greet", "in": [{"wires": [{"id": "c"}]}], "out": []},
+        {**talk("c"), "z": "Def"}, node("u", "subflow:gone", name="lost"),
     ]  # fmt: skip
     imported = import_flow(flow)
-    assert texts(imported) == [["a", "b"]]
-    assert "too involved" in skipped(imported)["subflow"]
+    assert texts(imported) == [["a", "b"]], "the way goes on behind it, and what is inside is left out"
+    assert [(part.type, part.name) for part in imported.not_translated] == [("subflow", "greet"), ("subflow", "lost")]
+    assert skipped(imported)["subflow"].startswith("Unfold it")
 
 
 def test_what_is_disabled_is_skipped_and_named() -> None:
