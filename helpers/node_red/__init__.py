@@ -8,8 +8,7 @@
 from __future__ import annotations
 
 from .calls import ImportedCall
-from .faults import FAULTS, Fault
-from .findings import Note, NotTranslated
+from .findings import FAULTS, Note, NotTranslated
 from .imported import Imported, ImportedNcco
 from .importing import import_flow
 from .reading import FlowError
@@ -18,7 +17,6 @@ from .web import message
 
 __all__ = [
     "FAULTS",
-    "Fault",
     "FlowError",
     "Imported",
     "ImportedCall",
