@@ -57,9 +57,10 @@ class Imported:
 
         ``audio``: the folder of the sounds that its file routes send; the server's own unless given.
         """
-        from .web import make_app
-
-        return make_app(self.routes, audio)
+        names: dict[str, Any] = {}
+        exec(compile(self.to_flask(audio), "<flow>", "exec"), names)  # of the flow there are literals in it only
+        app: Flask = names["app"]
+        return app
 
     def to_flask(self, audio: Path | str | None = None) -> str:
         """The same app as Python source. It defines ``app``."""

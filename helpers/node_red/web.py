@@ -1,23 +1,28 @@
-"""The routes of a flow as a Flask app, and as the source of one."""
+"""The routes of a flow as the source of a Flask app."""
 
 from __future__ import annotations
 
 import keyword
 import pprint
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from ..server.sound_files import send_audio
 from ..wire.events import parameters_of
 from .messages import Variables, joined
 from .routes import Route
 
-if TYPE_CHECKING:
-    from flask import Flask
-
+KIT = __name__.partition(".")[0]  # helpers, or voice_call_kit where it was installed as that
 NO_NCCO = "This route has no NCCO: put an action in front of its return ncco."
+# In the order in which a source has them, each if a name in it is called there.
+IMPORTS = (
+    "from pathlib import Path\n",
+    "from flask import Flask, jsonify\n",
+    f"from {KIT}.ncco import render_ncco",
+    f"from {KIT}.node_red import message",
+    f"from {KIT}.server.sound_files import send_audio",
+)
 # Names that the source uses itself.
 TAKEN = ("app", "Flask", "Path", "jsonify", "message", "render_ncco", "send_audio", "AUDIO")
 
@@ -37,53 +42,15 @@ def message(constants: Mapping[str, Any] | None = None) -> Variables:
     return joined({"msg": {"call": call, "payload": call, "req": seen}}, constants or {})
 
 
-def make_app(routes: Sequence[Route], audio: Path | str | None = None) -> Flask:
-    """A Flask app with these routes. ``audio``: the folder of its sounds, the server's own unless given."""
-    from flask import Flask
-
-    app = Flask("imported", static_folder=None)
-    for name, route in zip(_names(routes), routes, strict=True):
-        app.add_url_rule(route.rule, name, _view(route, Path(audio) if audio else None), methods=[route.method])
-    return app
-
-
-def _view(route: Route, audio: Path | None) -> Callable[..., Any]:
-    from flask import jsonify
-
-    from ..ncco import render_ncco
-
-    def view(**_: str) -> Any:
-        if route.kind == "file":
-            return send_audio(route.file, audio)
-        if route.kind == "event":
-            return route.body, route.status, {"Content-Type": _type(route)}
-        if not route.ncco:
-            return NO_NCCO, 500
-        return jsonify(render_ncco(list(route.ncco), message(route.variables)))
-
-    return view
-
-
-def _type(route: Route) -> str:
-    return route.content_type or "text/html; charset=utf-8"  # Flask's own, as Express has it for a text
-
-
 def source(routes: Sequence[Route], audio: Path | str | None = None) -> str:
-    """The same app as Python source, which defines ``app``. Texts of the flow stand in it as literals only."""
+    """A Flask app with these routes as Python source, which defines ``app``. Texts of a flow are literals in it."""
     views = [_function(name, route, audio) for name, route in zip(_names(routes), routes, strict=True)]
-    body = "\n\n\n".join(views)
-    used = {name for name in ("jsonify", "render_ncco", "send_audio", "message", "Path") if f"{name}(" in body}
-    imports = ["from pathlib import Path\n"] if audio and "send_audio" in used else []
-    imports.append(f"from flask import Flask{', jsonify' if 'jsonify' in used else ''}\n")
-    kit = [
-        ("from helpers.ncco import render_ncco", "render_ncco"),
-        ("from helpers.node_red import message", "message"),
-        ("from helpers.server.sound_files import send_audio", "send_audio"),
+    folder = f"AUDIO = Path({str(audio)!r})\n" if audio else ""
+    code = f'{folder}app = Flask("imported", static_folder=None)\n\n\n' + "\n\n\n".join(views)
+    found = [
+        line for line in IMPORTS if any(f"{name}(" in code for name in re.findall(r"\w+", line.split("import")[1]))
     ]
-    found = [line for line, name in kit if name in used]
-    imports += ["\n".join(found) + "\n"] if found else []
-    folder = f"AUDIO = Path({str(audio)!r})\n" if audio and "send_audio" in used else ""
-    return "\n".join(imports) + f'\n{folder}app = Flask("imported", static_folder=None)\n\n\n{body}\n'
+    return "\n".join(found).rstrip() + f"\n\n{code}\n"
 
 
 def _function(name: str, route: Route, audio: Path | str | None) -> str:

@@ -127,21 +127,6 @@ def test_an_inbound_call_has_the_same_record_as_in_lesson_06(start: Start) -> No
     assert {"fetch", "sound", "webhook", "reply", "ncco", "action"} <= {entry["kind"] for entry in as_taught}
 
 
-def test_the_imported_source_serves_the_same_call(start: Start) -> None:
-    preparation = lesson("06-play-audio-to-a-caller", "replace_application")
-    with start() as kit:
-        run(preparation)
-        imported = imported_flow("play-to-a-caller", kit)
-        by_app = kit.wait_for(kit.phone().dial(kit.number))
-        names: Json = {}
-        exec(imported.to_flask(audio=kit.settings.audio), names)
-        kit.serve(names["app"])
-        by_source = kit.wait_for(kit.phone().dial(kit.number))
-        assert by_source.heard(kit.settings.audio / "music.mp3").yes
-        assert by_source.statuses == by_app.statuses
-        assert [one.options for one in by_source.actions] == [one.options for one in by_app.actions]
-
-
 def test_the_three_ways_of_lesson_07_send_the_same_and_sound_the_same(start: Start) -> None:
     cells = lesson("07-stream-audio-into-a-call", "third = kit.wait_for")
     with start() as kit:
