@@ -12,8 +12,7 @@ from .findings import FAULTS, Note, NotTranslated
 from .imported import Imported, ImportedNcco
 from .importing import import_flow
 from .reading import FlowError
-from .routes import Route
-from .web import message
+from .routes import Route, message
 
 __all__ = [
     "FAULTS",

@@ -8,8 +8,8 @@ from typing import Any
 
 from ..base.errors import KitError
 from ..ncco.templates.templates import render_call
+from .actions import endpoint_of
 from .addresses import Addresses, fitted
-from .endpoint import endpoint_of
 from .fields import Fields
 from .findings import Findings
 from .graph import Node

@@ -9,11 +9,11 @@ from typing import Any
 
 from ..base.text import one_line
 from .findings import Findings
-from .instead import instead_of
 from .reading import Item
 
 # Drawn in the editor, but no part of what the flow does.
 DRAWN = ("tab", "group", "comment", "global-config", "subflow")
+UNFOLD = "Unfold it: copy the nodes inside to where it stands, wire them, and export again."
 _VARIABLE = re.compile(r"\$\{(\S+)\}")  # Node-RED fills in an environment variable only if it is the whole field
 
 
@@ -63,7 +63,7 @@ class Graph:
             if kind.startswith("subflow"):  # the subflow itself, or a node that stands for it: named once
                 own = item["id"] if kind == "subflow" else item["type"].partition(":")[2]
                 name = str(subflows.get(own, item).get("name") or own)
-                findings.skip("subflow", name, instead_of("subflow"), key=own)
+                findings.skip("subflow", name, UNFOLD, key=own)
                 kind = kind.partition(":")[0]
             if item["type"] in DRAWN or home.get("disabled") is True or str(item.get("z")) in subflows:
                 continue

@@ -12,7 +12,7 @@ from ..ncco.templates.templates import render_ncco
 from .calls import ImportedCall
 from .findings import Note, NotTranslated
 from .messages import Variables, joined
-from .routes import Route
+from .routes import Route, source
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -64,8 +64,6 @@ class Imported:
 
     def to_flask(self, audio: Path | str | None = None) -> str:
         """The same app as Python source. It defines ``app``."""
-        from .web import source
-
         return source(self.routes, audio)
 
     def show(self) -> View:

@@ -12,11 +12,10 @@ from ..ncco.templates.templates import template_problems
 from .actions import ACTIONS
 from .addresses import Addresses, mended
 from .calls import ImportedCall, call_fields
-from .controls import CONTROLS, control_of
 from .findings import Findings
 from .graph import Graph, Node
 from .imported import Imported, ImportedNcco
-from .instead import instead_of
+from .instead import CONTROLS, control_of, instead_of
 from .messages import joined
 from .reading import read_items
 from .routes import Route, door_of, file_route, reply_route

@@ -12,7 +12,7 @@ import pytest
 from helpers.ncco import TemplateError
 from helpers.node_red import Imported, import_flow
 from helpers.node_red.actions import ACTIONS
-from helpers.node_red.controls import CONTROLS
+from helpers.node_red.instead import CONTROLS
 from helpers.vonage.client import Vonage
 from tests.unit.node_red_flows import MUSIC, Item, call, node, stream, talk
 
