@@ -20,15 +20,13 @@ from .messages import Variables, joined
 class ImportedCall:
     """A call that a flow would place. ``fields``: arguments of ``create_call``, with ``{{…}}`` where a value goes.
 
-    ``variables``: the constants that reach the node, such as ``{"msg": {"payload": 447700900001}}``. ``application``:
-    the name of the flow's application, which is not needed here.
+    ``variables``: the constants that reach the node, such as ``{"msg": {"payload": 447700900001}}``.
     """
 
     name: str
     where: str
     fields: Mapping[str, Any]
     variables: Variables = field(default_factory=dict)
-    application: str = ""
 
     def parameters(self, variables: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """The arguments, filled in: ``kit.vonage.create_call(**call.parameters())``.

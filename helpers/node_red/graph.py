@@ -37,6 +37,11 @@ class Node:
         return f"{self.type} “{self.name}”" if given else f"{self.type} {self.name}"
 
     @property
+    def returns(self) -> bool:
+        """Whether it is a ``link out`` that hands the message back to a ``link call``."""
+        return self.type == "link out" and self.props.get("mode") == "return"
+
+    @property
     def _door(self) -> str:
         return str(self.props.get("url") or "") if self.type in ("http in", "voice webhook") else ""
 
@@ -90,13 +95,13 @@ class Graph:
         """``link out`` nodes lead to the ``link in`` nodes that either of the two names."""
         for node in self.nodes.values():
             others = [one for one in _list(node.props.get("links")) if isinstance(one, str)]
-            if node.type == "link out" and node.props.get("mode") != "return":
+            if node.type == "link out" and not node.returns:
                 self._wires[node.id] = [[*others]]
         for node in self.nodes.values():
             if node.type == "link in":
                 for one in _list(node.props.get("links")):
                     source = self.nodes.get(one) if isinstance(one, str) else None
-                    if source and source.type == "link out" and source.props.get("mode") != "return":
+                    if source and source.type == "link out" and not source.returns:
                         [port] = self._wires[source.id]
                         port += [] if node.id in port else [node.id]
 
