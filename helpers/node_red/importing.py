@@ -73,9 +73,6 @@ class _Import:
         self._keep_loose()
         for node in self.graph.nodes.values():
             self._rest(node)
-        for name, nodes in self.graph.unset.items():
-            words = f'${{{name}}} is an environment variable: give env={{"{name}": "…"}} to import_flow.'
-            self.findings.remark(self.graph.nodes[nodes[0]].label, words)
         variables: Variables = {}
         # The first that names a value counts, and a call before an NCCO.
         constants = [call.variables for call in self.calls.values()] + [one.variables for one in self.nccos.values()]

@@ -13,6 +13,18 @@ LARGEST = 5_000_000  # characters of JSON
 DEEPEST = 60  # levels of lists and objects; a flow has about eight
 MOST_NODES = 10_000
 EXPORT = "In Node-RED choose Menu → Export → JSON → Copy to clipboard, and paste all of it."
+ONE_TAB = "Export one tab at a time."
+# What other tools write, by the names in its first object.
+OTHERS = (
+    ({"connections", "nodes"}, "a workflow of n8n"),
+    ({"states", "initial_state"}, "a flow of Twilio Studio"),
+    ({"trigger", "action"}, "an automation of Home Assistant"),
+    ({"triggers", "actions"}, "an automation of Home Assistant"),
+    ({"openapi"}, "an OpenAPI document"),
+    ({"swagger"}, "an OpenAPI document"),
+    ({"nbformat"}, "a notebook"),
+)
+_YAML = re.compile(r"^\s*(?:- )?(?:alias|automation|triggers?|platform|script|entity_id)\s*:", re.MULTILINE)
 
 Item = dict[str, Any]
 
@@ -28,65 +40,53 @@ def read_items(data: Any) -> list[Item]:
     ``flows`` of the Admin API (version 2), the object with ``nodes`` of one tab, or a single node. Raises
     :class:`FlowError` for everything else, and says what it is.
     """
-    if isinstance(data, (bytes, bytearray)):
-        try:
-            data = bytes(data).decode("utf-8-sig")
-        except UnicodeDecodeError:
-            raise FlowError("This is not text in UTF-8.", EXPORT) from None
-    data = _from_text(data) if isinstance(data, str) else _copied(data)
+    data = _from_text(_text_of(data))
     _not_too_deep(data)
     items = _nodes_in(data)
     if not items:
         raise FlowError("There is no node in this flow.", f"Select what you want to export first. {EXPORT}")
     if len(items) > MOST_NODES:
-        raise FlowError(f"This flow has {len(items)} nodes; {MOST_NODES} is the limit.", "Export one tab at a time.")
+        raise FlowError(f"This flow has {len(items)} nodes; {MOST_NODES} is the limit.", ONE_TAB)
     return items
+
+
+def _text_of(data: Any) -> str:
+    """The JSON text. A list is written as one, so that the caller's own is never changed."""
+    try:
+        if isinstance(data, bytes | bytearray):
+            return bytes(data).decode()
+        return data if isinstance(data, str) else json.dumps(data, allow_nan=False)
+    except UnicodeDecodeError:
+        raise FlowError("This is not text in UTF-8.", EXPORT) from None
+    except (TypeError, ValueError, RecursionError):
+        raise FlowError(f"This {type(data).__name__} cannot be written as JSON, so it is not a flow.", EXPORT) from None
 
 
 def _from_text(text: str) -> Any:
     if len(text) > LARGEST:
-        raise FlowError(
-            f"This text has {len(text) / 1e6:.1f} million characters; {LARGEST // 1_000_000} million is the limit.",
-            "Export one tab at a time.",
-        )
+        words = f"This text has {len(text) / 1e6:.1f} million characters; {LARGEST // 1_000_000} million is the limit."
+        raise FlowError(words, ONE_TAB)
     text = text.removeprefix("\ufeff").strip()
     if not text:
         raise FlowError("The text is empty.", EXPORT)
+    if text.startswith("<"):
+        raise FlowError("This is a web page or XML, not a flow.", f"Paste the JSON, not the page around it. {EXPORT}")
     try:
         return json.loads(text, parse_constant=_constant)
     except RecursionError:
         raise FlowError("The JSON is nested too deeply.", EXPORT) from None
-    except json.JSONDecodeError as problem:
-        raise _not_json(text, f"line {problem.lineno}, column {problem.colno}") from None
     except ValueError as problem:
-        raise FlowError(f"This is not JSON: {problem}.", EXPORT) from None
+        if _YAML.search(text):
+            words = "This is YAML, as Home Assistant writes its automations, not a Node-RED flow."
+            raise FlowError(words, f"Its Node-RED add-on has an export of its own. {EXPORT}") from None
+        why = str(problem)
+        if isinstance(problem, json.JSONDecodeError):
+            why = f"it goes wrong in line {problem.lineno}, column {problem.colno}"
+        raise FlowError(f"This is not JSON: {why}.", f"Is a part of it missing? {EXPORT}") from None
 
 
 def _constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number in JSON")
-
-
-def _not_json(text: str, place: str) -> FlowError:
-    if text.startswith("<"):
-        return FlowError("This is a web page or XML, not a flow.", f"Paste the JSON, not the page around it. {EXPORT}")
-    if re.search(r"^\s*(?:- )?(?:alias|automation|trigger|triggers|platform|script|entity_id)\s*:", text, re.MULTILINE):
-        return FlowError(
-            "This is YAML, as Home Assistant writes its automations, not a Node-RED flow.",
-            f"Home Assistant's Node-RED add-on has an export of its own. {EXPORT}",
-        )
-    return FlowError(f"This is not JSON: it goes wrong in {place}.", f"Is a part of it missing? {EXPORT}")
-
-
-def _copied(data: Any) -> Any:
-    """A copy that holds nothing but JSON, so that the caller's list is never changed."""
-    try:
-        text = json.dumps(data, allow_nan=False)
-    except RecursionError:
-        raise FlowError("The data is nested too deeply.", EXPORT) from None
-    except (TypeError, ValueError):
-        kind = type(data).__name__
-        raise FlowError(f"This {kind} cannot be written as JSON, so it is no flow.", EXPORT) from None
-    return _from_text(text)
+    raise ValueError(f"{name} is not a number in JSON")
 
 
 def _not_too_deep(data: Any) -> None:
@@ -95,12 +95,11 @@ def _not_too_deep(data: Any) -> None:
         level = [
             one
             for value in level
-            if isinstance(value, (dict, list))
+            if isinstance(value, dict | list)
             for one in (value.values() if isinstance(value, dict) else value)
         ]
-        if not level:
-            return
-    raise FlowError("The data is nested too deeply for a flow.", EXPORT)
+    if level:
+        raise FlowError("The data is nested too deeply for a flow.", EXPORT)
 
 
 def _nodes_in(data: Any) -> list[Item]:
@@ -108,19 +107,13 @@ def _nodes_in(data: Any) -> list[Item]:
     if other:
         raise FlowError(f"This is {other}, not a Node-RED flow.", EXPORT)
     if isinstance(data, Mapping):
-        if isinstance(data.get("flows"), list):
-            data = data["flows"]
-        elif isinstance(data.get("nodes"), list):
-            tab = {"id": data.get("id"), "type": "tab", "label": data.get("label", "")}
-            configs = data["configs"] if isinstance(data.get("configs"), list) else []
-            data = [tab, *data["nodes"], *configs] if tab["id"] else [*data["nodes"], *configs]
-        elif isinstance(data.get("type"), str):
-            data = [data]
-    if not isinstance(data, list):
-        raise FlowError("This JSON is not a Node-RED flow.", f"A flow is a list of nodes. {EXPORT}")
-    items = [dict(item) for item in data if isinstance(item, Mapping)]
-    if data and not any(isinstance(item.get("type"), str) for item in items):
-        raise FlowError("This JSON is not a Node-RED flow: nothing in it has a type.", EXPORT)
+        inside = [data["flows"]] if "flows" in data else [data.get("nodes"), data.get("configs")]
+        lists = [one for one in inside if isinstance(one, list)]
+        data = [item for one in lists for item in one] if lists else [data]
+    items = [dict(item) for item in data if isinstance(item, Mapping)] if isinstance(data, list) else []
+    if data != [] and not any(isinstance(item.get("type"), str) for item in items):
+        words = "This JSON is not a Node-RED flow: nothing in it has a type."
+        raise FlowError(words, f"A flow is a list of nodes. {EXPORT}")
     return items
 
 
@@ -130,14 +123,4 @@ def _other_tool(data: Any) -> str:
         return ""
     if isinstance(data, list) and isinstance(first.get("action"), str) and not isinstance(first.get("type"), str):
         return "an NCCO already (read it with helpers.ncco.parse)"
-    if "connections" in first and "nodes" in first:
-        return "a workflow of n8n"
-    if "states" in first and "initial_state" in first:
-        return "a flow of Twilio Studio"
-    if ("trigger" in first or "triggers" in first) and ("action" in first or "actions" in first):
-        return "an automation of Home Assistant"
-    if "openapi" in first or "swagger" in first:
-        return "an OpenAPI document"
-    if first.get("nbformat"):
-        return "a notebook"
-    return ""
+    return next((words for names, words in OTHERS if names <= first.keys()), "")

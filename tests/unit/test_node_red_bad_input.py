@@ -37,7 +37,7 @@ AUTOMATION = "- alias: Doorbell\n  trigger:\n    - platform: state\n  action:\n 
     ('[{"id": "1"}]', "nothing in it has a type"),
     ("42", "not a Node-RED flow"),
     ("null", "not a Node-RED flow"),
-    ('[{"id": "1", "type": "talk", "loop": NaN}]', "NaN is no number"),
+    ('[{"id": "1", "type": "talk", "loop": NaN}]', "NaN is not a number"),
     (b"\xff\xfe[", "not text in UTF-8"),
     (object(), "cannot be written as JSON"),
     (None, "not a Node-RED flow"),
@@ -76,7 +76,7 @@ def test_ids_that_stand_twice_and_wires_to_nowhere_are_named() -> None:
     )
     assert [[one["text"] for one in found.ncco] for found in imported.nccos] == [["a", "b"], ["c"]]
     said = " ".join(note.text for note in imported.notes)
-    assert "Another node has the same id" in said
+    assert "or the id of another node" in said
     assert "leads to a node that is not in this export" in said
 
 
