@@ -13,7 +13,7 @@ from .addresses import Addresses, fitted
 from .fields import Fields
 from .findings import Findings
 from .graph import Node
-from .messages import Variables, joined
+from .messages import Variables, union_of
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class ImportedCall:
         if variables is not None and not isinstance(variables, Mapping):
             cure = 'Write for example {"msg": {"payload": "447700900001"}}.'
             raise KitError(f"{variables!r} are no variables.", cure)
-        return render_call(self.fields, joined(self.variables, variables or {}))
+        return render_call(self.fields, union_of(self.variables, variables or {}))
 
 
 def call_fields(caller: Node, ncco: list[Any], addresses: Addresses, findings: Findings) -> dict[str, Any]:

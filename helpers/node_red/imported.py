@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ..ncco.templates.templates import render_ncco
 from .calls import ImportedCall
 from .findings import Note, NotTranslated
-from .messages import Variables, joined
+from .messages import Variables, union_of
 from .routes import Route, source
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class ImportedNcco:
 
     def filled(self, variables: Mapping[str, Any] | None = None) -> list[Any]:
         """The NCCO with its templates filled in: from the flow's constants, with ``variables`` on top."""
-        return render_ncco(self.ncco, joined(self.variables, variables or {}))
+        return render_ncco(self.ncco, union_of(self.variables, variables or {}))
 
 
 @dataclass(frozen=True, repr=False)

@@ -16,8 +16,8 @@ from .calls import ImportedCall, call_fields
 from .findings import Findings
 from .graph import Graph, Node
 from .imported import Imported, ImportedNcco
-from .instead import CONTROLS, control_of, instead_of
-from .messages import Variables, joined
+from .instead import instead_of
+from .messages import Variables, union_of
 from .reading import read_items
 from .routes import Route, door_of, file_route, reply_route
 from .walking import DOORS, Message, Walk
@@ -77,7 +77,7 @@ class _Import:
         # The first that names a value counts, and a call before an NCCO.
         constants = [call.variables for call in self.calls.values()] + [one.variables for one in self.nccos.values()]
         for own in reversed(constants):
-            variables = joined(variables, own)
+            variables = union_of(variables, own)
         return Imported(
             list(self.nccos.values()), list(self.routes.values()), list(self.calls.values()), variables,
             self.findings.notes, self.findings.not_translated,
@@ -119,11 +119,10 @@ class _Import:
 
     def _answer(self, node: Node, message: Message, webhook: Node) -> None:
         """The webhook that this message came in by is answered here."""
-        self.done.add(webhook.id)
         door, reader = self.doors[webhook.id], message.last("file in")
         if door is None:
             return
-        self.done.add(node.id)
+        self.done |= {webhook.id, node.id}
         if node.type == "return ncco":
             self.findings.fault(node.label, "jsonp-answer")
             if not message.ncco:
@@ -162,11 +161,9 @@ class _Import:
             self.findings.fault(node.label, "secrets-in-the-clear")
         if node.type == "ngrok":
             self.findings.fault(node.label, "editor-on-the-internet")
-        text = instead_of(node.type)
-        if node.type in CONTROLS:
-            text = control_of(node, self.findings)
-        elif node.type in DOORS and self.doors[node.id] is None:
-            text = "Its method or path is none that Flask can serve; write the route by hand."
-        elif node.id in self.done or (node.type in TRANSLATED and not node.returns):
+        if node.id in self.done or (node.type in TRANSLATED and not node.returns):
             return
+        text = instead_of(node, self.findings)
+        if node.type in DOORS and self.doors[node.id] is None:
+            text = "Its method or path is none that Flask can serve; write the route by hand."
         self.findings.skip(node.type, node.name, text, key=node.id)

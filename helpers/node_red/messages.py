@@ -12,19 +12,19 @@ from ..base.text import one_line
 from .fields import number_in
 from .findings import Findings
 from .graph import Node
-from .instead import instead_of
+from .instead import INSTEAD
 
 #: The made-up moment that stands for "now": milliseconds since 1970, 15 July 2019.
 A_MOMENT = 1_563_207_422_000
 PLACES = ("msg", "flow", "global")
-_NAME = re.compile(r"[\w-]+(?:\.[\w-]+)*")
-_TOO_DEEP = 20
+SOURCES = {"env": "an environment variable", "jsonata": "a JSONata expression", "bin": "binary data"}
+_NAME = re.compile(r"[\w-]+(?:\.[\w-]+){0,20}")
 
 Variables = dict[str, Any]
 _UNKNOWN = object()
 
 
-def injected(node: Node, findings: Findings) -> Variables:
+def sample_of(node: Node, findings: Findings) -> Variables:
     """The message that a click on an ``inject`` node sends, as variables: ``{"msg": {"payload": 447700900001}}``."""
     props = node.props.get("props")
     if not isinstance(props, list):  # before Node-RED 1.1: always these two
@@ -32,57 +32,47 @@ def injected(node: Node, findings: Findings) -> Variables:
     found: Variables = {}
     for one in props:
         name = one.get("p") if isinstance(one, dict) else None
-        if not isinstance(name, str):
+        if not isinstance(name, str) or (name == "topic" and not node.props.get("topic")):
             continue
         kind, value = str(one.get("vt") or "str"), one.get("v", "")
         if name == "payload":
             kind, value = str(node.props.get("payloadType") or "str"), node.props.get("payload", "")
         elif name == "topic":
-            value = node.props.get("topic", "")
-            if value == "":
-                continue
+            value = node.props["topic"]
         constant = _constant(kind, value, {})
-        if constant is _UNKNOWN or not put(found, "msg", name, constant):
-            findings.remark(node.label, f"msg.{one_line(name, 40)} is {_source(kind)}; give its value yourself.")
+        if constant is _UNKNOWN or not _NAME.fullmatch(name):
+            what = SOURCES.get(kind, f"a value of {kind}" if kind in PLACES else "a value that cannot be read")
+            findings.remark(node.label, f"msg.{one_line(name, 40)} is {what}; give its value yourself.")
+        else:
+            _put(found, "msg", name, constant)
     return found
 
 
-def changed(node: Node, variables: Variables, findings: Findings) -> Variables:
+def variables_behind(node: Node, variables: Variables, findings: Findings) -> Variables:
     """The variables behind a ``change`` node. Constants are set; every other rule is named as not translated."""
     found = copy.deepcopy(variables)
-    for rule in _rules(node.props):
-        if not _apply(rule, found):
+    rules = node.props.get("rules")
+    for rule in rules if isinstance(rules, list) else [{}]:
+        if isinstance(rule, dict) and not _apply(rule, found):
             words = f"{rule.get('t')} {rule.get('pt', 'msg')}.{rule.get('p')}"
-            findings.skip("change", f"{node.name}: {words}", instead_of("change"), key=node.id)
+            findings.skip("change", f"{node.name}: {words}", INSTEAD["change"], key=node.id)
     return found
-
-
-def _rules(props: Mapping[str, Any]) -> list[dict[str, Any]]:
-    rules = props.get("rules")
-    if isinstance(rules, list):
-        return [rule for rule in rules if isinstance(rule, dict)]
-    # Before Node-RED 0.11 a change node had one rule, written flat.
-    kind = {"replace": "set", "delete": "delete"}.get(str(props.get("action")), str(props.get("action")))
-    return [{"t": kind, "p": props.get("property", ""), "to": props.get("to", ""), "tot": "str"}]
 
 
 def _apply(rule: Mapping[str, Any], variables: Variables) -> bool:
-    place, name = str(rule.get("pt") or "msg"), str(rule.get("p") or "")
-    if place not in PLACES or not _NAME.fullmatch(name):
+    kind, place, name = rule.get("t"), str(rule.get("pt") or "msg"), str(rule.get("p") or "")
+    if kind not in ("set", "delete") or place not in PLACES or not _NAME.fullmatch(name):
         return False
-    if rule.get("t") == "delete":
-        return remove(variables, place, name)
-    if rule.get("t") != "set":
-        return False
-    value = _constant(str(rule.get("tot") or "str"), rule.get("to", ""), variables)
-    if value is _UNKNOWN:
-        # What stood there before is no longer true.
-        remove(variables, place, name)
-        return False
-    return put(variables, place, name, value)
+    value = _constant(str(rule.get("tot") or "str"), rule.get("to", ""), variables) if kind == "set" else _UNKNOWN
+    if value is not _UNKNOWN:
+        _put(variables, place, name, value)
+        return True
+    holder, last = _holder(variables, place, name)
+    holder.pop(last, None)  # what stood there before is no longer true
+    return bool(kind == "delete")
 
 
-def _constant(kind: str, value: Any, variables: Mapping[str, Any]) -> Any:
+def _constant(kind: str, value: Any, variables: Variables) -> Any:
     if kind == "str":
         return value if isinstance(value, str) else json.dumps(value)
     if kind == "num":
@@ -95,63 +85,40 @@ def _constant(kind: str, value: Any, variables: Mapping[str, Any]) -> Any:
             return json.loads(value) if isinstance(value, str) else value
         except (ValueError, RecursionError):
             return _UNKNOWN
-    if kind == "date":
-        return A_MOMENT
     if kind in PLACES:
-        return look_up(variables, kind, str(value))
-    return _UNKNOWN
+        holder, last = _holder(variables, kind, str(value))
+        return holder.get(last, _UNKNOWN)
+    return A_MOMENT if kind == "date" else _UNKNOWN
 
 
-def _source(kind: str) -> str:
-    words = {"env": "an environment variable", "jsonata": "a JSONata expression", "bin": "binary data"}
-    return words.get(kind, f"a value of {kind}" if kind in PLACES else "a value that cannot be read")
-
-
-def put(variables: Variables, place: str, name: str, value: Any) -> bool:
-    """Set ``place.name``; ``False`` if that name is none."""
-    if not _NAME.fullmatch(name) or name.count(".") > _TOO_DEEP:
-        return False
-    *above, last = name.split(".")
-    holder = variables.setdefault(place, {})
-    for one in above:
-        if not isinstance(holder.get(one), dict):
-            holder[one] = {}
-        holder = holder[one]
+def _put(variables: Variables, place: str, name: str, value: Any) -> None:
+    holder, last = _holder(variables, place, name, make=True)
     holder[last] = copy.deepcopy(value)
-    return True
 
 
-def remove(variables: Variables, place: str, name: str) -> bool:
-    """Take ``place.name`` out. Always ``True``: what is not there is gone already."""
-    *above, last = name.split(".")
-    holder: Any = variables.get(place)
+def _holder(variables: Variables, place: str, name: str, *, make: bool = False) -> tuple[Variables, str]:
+    """What holds ``place.name``, and the last part of that name. An empty one if it is not there."""
+    holder, (*above, last) = variables, (place, *name.split("."))
     for one in above:
-        holder = holder.get(one) if isinstance(holder, dict) else None
-    if isinstance(holder, dict):
-        holder.pop(last, None)
-    return True
+        inside = holder.get(one)
+        if not isinstance(inside, dict):
+            inside = {}
+            if make:
+                holder[one] = inside
+        holder = inside
+    return holder, last
 
 
-def look_up(variables: Mapping[str, Any], place: str, name: str) -> Any:
-    """The value of ``place.name``, or a mark that it is not known."""
-    value: Any = variables.get(place, {})
-    for one in name.split("."):
-        if not isinstance(value, dict) or one not in value:
-            return _UNKNOWN
-        value = value[one]
-    return copy.deepcopy(value)
-
-
-def known(variables: Mapping[str, Any], name: str) -> Any:
+def known(variables: Variables, name: str) -> Any:
     """The constant in ``msg.<name>``, or ``None``."""
-    value = look_up(variables, "msg", name)
-    return None if value is _UNKNOWN else value
+    holder, last = _holder(variables, "msg", name)
+    return holder.get(last)
 
 
-def joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> Variables:
+def union_of(first: Mapping[str, Any], second: Mapping[str, Any]) -> Variables:
     """Both sets of variables, object by object; where they differ the second counts."""
     found = dict(first)
     for name, value in second.items():
         inside = found.get(name)
-        found[name] = joined(inside, value) if isinstance(inside, Mapping) and isinstance(value, Mapping) else value
+        found[name] = union_of(inside, value) if isinstance(inside, Mapping) and isinstance(value, Mapping) else value
     return found

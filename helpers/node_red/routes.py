@@ -16,7 +16,7 @@ from ..server.sound_files import AUDIO_TYPES
 from ..wire.events import parameters_of
 from .findings import Findings
 from .graph import Node
-from .messages import Variables, joined, known
+from .messages import Variables, known, union_of
 
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 _PATH = re.compile(r"/(?:[\w\-.~%/]|:[A-Za-z_])*", re.ASCII)
@@ -153,7 +153,7 @@ def message(constants: Mapping[str, Any] | None = None) -> Variables:
     given = parameters_of(query, request.get_data(as_text=True))
     call = parameters_of(query, "") if given is None else given
     seen = {"query": dict(query), "params": dict(request.view_args or {})}
-    return joined({"msg": {"call": call, "payload": call, "req": seen}}, constants or {})
+    return union_of({"msg": {"call": call, "payload": call, "req": seen}}, constants or {})
 
 
 def source(routes: Sequence[Route], audio: Path | str | None = None) -> str:

@@ -10,7 +10,7 @@ from ..base.text import one_line
 from .actions import ACTIONS, action_of
 from .findings import Findings
 from .graph import Graph, Node
-from .messages import Variables, changed, injected, known
+from .messages import Variables, known, sample_of, variables_behind
 
 DOORS = ("http in", "voice webhook")
 #: Where a message begins, besides nodes that nothing is wired to.
@@ -98,10 +98,10 @@ class Walk:
             ncco = (*message.ncco, self._actions[node])
             return replace(message, ncco=ncco, built_by=(*message.built_by, node.id))
         if node.type == "inject":
-            return replace(message, variables=injected(node, self._findings))
+            return replace(message, variables=sample_of(node, self._findings))
         if node.type != "change":
             return message
-        variables = changed(node, message.variables, self._findings)
+        variables = variables_behind(node, message.variables, self._findings)
         ncco = known(variables, "ncco")
         if ncco is None or ncco == known(message.variables, "ncco"):
             return replace(message, variables=variables)
