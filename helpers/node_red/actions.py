@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from ..base.text import one_line
@@ -20,8 +20,7 @@ RATE = "audio/l16;rate=16000"  # the first in the palette's list
 def action_of(node: Node, findings: Findings) -> Action:
     """The action that a node appends to ``msg.ncco``; what is wrong with it is noted."""
     fields = Fields(node, findings)
-    made = {"action": node.type, **ACTIONS[node.type](fields)}
-    action = {name: value for name, value in made.items() if value is not None and value != ""}
+    action = given({"action": node.type, **ACTIONS[node.type](fields)})
     for problem in check([action]):
         value = value_at(action, problem.field) if problem.field else None
         if problem.severity == "error" and value is not None and "{{" not in json.dumps(value):
@@ -30,33 +29,25 @@ def action_of(node: Node, findings: Findings) -> Action:
 
 
 def _talk(fields: Fields) -> Action:
-    return {
-        "text": fields.text("text"),
-        "bargeIn": fields.flag("bargein") or None,
-        "loop": fields.number("loop"),
-        "level": fields.number("level"),
-        "voiceName": fields.text("voicename"),
-    }
+    return {"text": fields.text("text"), **_sound(fields), "voiceName": fields.text("voicename")}
 
 
 def _stream(fields: Fields) -> Action:
-    return {
-        "streamUrl": _address(fields, "streamurl", fault="empty-address-in-list"),
-        "bargeIn": fields.flag("bargein") or None,
-        "loop": fields.number("loop"),
-        "level": fields.number("level"),
-    }
+    return {"streamUrl": _address(fields, "streamurl", fault="empty-address-in-list"), **_sound(fields)}
+
+
+def _sound(fields: Fields) -> Action:
+    return {"bargeIn": fields.tick("bargein"), "loop": fields.number("loop"), "level": fields.number("level")}
 
 
 def _input(fields: Fields) -> Action:
     keys = {
         "timeOut": fields.number("timeout", "timeOut"),
         "maxDigits": fields.number("maxdigits", "maxDigits"),
-        "submitOnHash": fields.flag("submitonhash") or None,
+        "submitOnHash": fields.tick("submitonhash"),
     }
-    dtmf = {name: value for name, value in keys.items() if value is not None}
     fields.fault("flat-input")
-    return {"type": ["dtmf"], "dtmf": dtmf or None, **_told(fields)}
+    return {"type": ["dtmf"], "dtmf": given(keys) or None, **_event(fields)}
 
 
 def _record(fields: Fields) -> Action:
@@ -74,27 +65,26 @@ def _record(fields: Fields) -> Action:
         "endOnSilence": fields.number("endonsilence", "endOnSilence"),
         "endOnKey": key,
         "timeOut": fields.number("timeout", "timeOut"),
-        "beepStart": fields.flag("beepstart") or None,
-        **_told(fields),
+        "beepStart": fields.tick("beepstart"),
+        **_event(fields),
     }
 
 
 def _conversation(fields: Fields) -> Action:
-    starts = fields.flag("startonenter")
     return {
         "name": fields.text("name"),
         "musicOnHoldUrl": _address(fields, "musiconholdurl", fault="empty-music-on-hold"),
-        "startOnEnter": False if starts is False else None,
-        "endOnExit": fields.flag("endonexit") or None,
-        "record": fields.flag("record") or None,
+        "startOnEnter": False if fields.node.props.get("startonenter") is False else None,
+        "endOnExit": fields.tick("endonexit"),
+        "record": fields.tick("record"),
         "canHear": _list(fields.text("canhear")),
         "canSpeak": _list(fields.text("canspeak")),
-        **_told(fields),
+        **_event(fields),
     }
 
 
 def _connect(fields: Fields) -> Action:
-    together = fields.flag("eventtype")
+    together = fields.tick("eventtype")
     if together:
         fields.fault("connect-event-type-lost")
     return {
@@ -104,15 +94,15 @@ def _connect(fields: Fields) -> Action:
         "timeout": fields.number("timeout"),
         "limit": fields.number("limit"),
         "machineDetection": fields.plain("machinedetection"),
-        **_told(fields),
+        **_event(fields),
     }
 
 
 def _notify(fields: Fields) -> Action:
-    told = _told(fields)
-    if "eventUrl" not in told:
+    event = _event(fields)
+    if "eventUrl" not in event:
         fields.fault("empty-address-in-list")
-    return {"payload": fields.json("payload", "Payload"), **told}
+    return {"payload": fields.json("payload", "Payload"), **event}
 
 
 ACTIONS: dict[str, Callable[[Fields], Action]] = {
@@ -128,20 +118,15 @@ ACTIONS: dict[str, Callable[[Fields], Action]] = {
 
 def _address(fields: Fields, name: str, *, fault: str) -> list[str] | None:
     url = fields.text(name)
-    if url:
-        return [url]
-    fields.fault(fault)
-    return None
-
-
-def _told(fields: Fields) -> Action:
-    """Event address and method. POST is Vonage's default, so it is not written."""
-    url, method = fields.text("eventurl"), fields.method()
     if not url:
-        if method == "GET":
-            fields.fault("webhook-method-mismatch", "GET was chosen, but there is no address it belongs to: left out.")
-        return {}
-    return {"eventUrl": [url], "eventMethod": "GET" if method == "GET" else None}
+        fields.fault(fault)
+    return [url] if url else None
+
+
+def _event(fields: Fields) -> Action:
+    """Event address and method. POST is Vonage's default, so it is not written."""
+    url, method = fields.text("eventurl"), fields.event_method()
+    return {"eventUrl": [url], "eventMethod": "GET" if method == "GET" else None} if url else {}
 
 
 def _list(text: str) -> list[str] | None:
@@ -149,38 +134,28 @@ def _list(text: str) -> list[str] | None:
 
 
 def endpoint_of(fields: Fields, *, whisper: bool) -> dict[str, Any]:
-    """The endpoint object. ``whisper``: this node also has onAnswer. All its fields are read, as the palette does."""
+    """The endpoint that a node calls. ``whisper``: it also has onAnswer. All fields are read, as the palette does."""
     kind = fields.plain("endpoint").lower()
     number, uri, sip, extension = (fields.text(name) for name in ("to", "wsuri", "sipuri", "extension"))
     keys, headers = fields.text("dtmfanswer"), fields.text("headers")
     answer = fields.text("onanswer") if whisper else ""
     if kind == "websocket":
-        return _given(
-            {
-                "type": "websocket",
-                "uri": uri,
-                "content-type": fields.plain("contenttype") or RATE,
-                "headers": _headers(fields, headers),
-            }
-        )
+        if not headers.strip():
+            fields.fault("empty-websocket-headers")
+            fields.fault("error-leaves-caller-waiting")
+        rate, given_ = fields.plain("contenttype") or RATE, fields.json("headers", "Headers")
+        return given({"type": "websocket", "uri": uri, "content-type": rate, "headers": given_})
     if kind == "sip":
-        return _given({"type": "sip", "uri": sip})
+        return given({"type": "sip", "uri": sip})
     if kind == "vbc":
-        return _given({"type": "vbc", "extension": extension})
+        return given({"type": "vbc", "extension": extension})
     if kind != "phone":
         fields.fault("no-endpoint-chosen")
         if kind:
             fields.remark(f"There is no endpoint {one_line(kind, 30)}; it became a phone.")
-    return _given({"type": "phone", "number": number, "dtmfAnswer": keys, "onAnswer": answer and {"url": answer}})
+    return given({"type": "phone", "number": number, "dtmfAnswer": keys, "onAnswer": answer and {"url": answer}})
 
 
-def _headers(fields: Fields, text: str) -> Any:
-    if not text.strip():
-        fields.fault("empty-websocket-headers")
-        fields.fault("error-leaves-caller-waiting")
-        return None
-    return fields.json_in(text, "Headers")
-
-
-def _given(values: dict[str, Any]) -> dict[str, Any]:
+def given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values that were given: neither left out nor empty."""
     return {name: value for name, value in values.items() if value not in (None, "")}

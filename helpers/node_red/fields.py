@@ -1,4 +1,4 @@
-"""The fields of one node of the palette, as what they were meant to be: texts, numbers, flags, addresses, JSON."""
+"""The fields of one node of the palette, as what they were meant to be: texts, numbers, ticks, addresses, JSON."""
 
 from __future__ import annotations
 
@@ -45,68 +45,57 @@ class Fields:
     def number(self, name: str, label: str = "") -> Any:
         """A number, ``None`` if the field is empty; what is neither a number nor a placeholder stays as it is."""
         value = self.node.props.get(name)
-        if value is None or isinstance(value, bool) or value == "":
-            return None
-        if isinstance(value, (int, float)):
+        if isinstance(value, int | float) and not isinstance(value, bool):
             return value
-        text = str(value).strip()
+        text = self.plain(name).strip()
         number = number_in(text)
         if number is None:
-            if "{{" in text:
-                self.fault("html-escaped-mustache")
-            return text
+            return text or None
         words = f'{label or name}: the palette sends the text "{one_line(text, 20)}"; here it is {number}.'
         self.fault("unchecked-values", words)
         return number
 
-    def flag(self, name: str) -> bool | None:
-        """A tick; ``None`` if the dialog was never opened."""
-        value = self.node.props.get(name)
-        if isinstance(value, str):
-            return value.strip().lower() in ("true", "on", "1", "yes") if value.strip() else None
-        return bool(value) if value is not None else None
+    def tick(self, name: str) -> bool | None:
+        """``True`` if it is ticked, otherwise ``None``."""
+        return str(self.node.props.get(name)).strip().lower() in ("true", "on", "1", "yes") or None
 
-    def method(self, name: str = "eventmethod") -> str:
-        """``"GET"``, ``"POST"`` or ``""``."""
-        value = str(self.node.props.get(name) or "").strip().upper()
+    def event_method(self) -> str:
+        """``"GET"``, ``"POST"`` or ``""``; a note if there is no address that it belongs to."""
+        value = str(self.node.props.get("eventmethod") or "").strip().upper()
+        if value == "GET" and not self.node.props.get("eventurl"):
+            words = "GET was chosen, but there is no address it belongs to: left out."
+            self.fault("webhook-method-mismatch", words)
         return value if value in ("GET", "POST") else ""
 
-    def json(self, name: str, what: str) -> Any:
-        """The JSON in a field, placeholders kept; ``None`` if it is none."""
-        return self.json_in(self.text(name), what)
-
     def ncco(self, name: str) -> list[dict[str, Any]] | None:
-        """The NCCO in a field; ``None`` if it is none."""
+        """The NCCO in a field; ``None`` if there is none."""
         data = self.json(name, "The NCCO")
-        actions = [one for one in (data if isinstance(data, list) else [data]) if isinstance(one, dict)]
-        if data is not None and (not actions or (isinstance(data, list) and len(actions) < len(data))):
-            self.remark("What is no action in its NCCO was left out.")
+        given = data if isinstance(data, list) else [data]
+        actions = [one for one in given if isinstance(one, dict)]
+        if data is not None and (not actions or len(actions) < len(given)):
+            self.remark("What is not an action in its NCCO was left out.")
         return actions or None
 
-    def json_in(self, text: str, what: str) -> Any:
-        """The JSON in a text; ``None`` if it is none."""
-        if not text.strip():
-            return None
+    def json(self, name: str, what: str) -> Any:
+        """The JSON in a field, placeholders kept; ``None`` if there is none."""
+        text = self.text(name)
         if "{{" in text:
             self.fault("value-breaks-json")
-        try:
-            return json.loads(text)
-        except (ValueError, RecursionError):
-            pass
-        try:
-            # {{times}} without quotes is no JSON before it is filled in, but was JSON for the palette afterwards.
-            return json.loads(_BARE.sub(r'\1"\2"\3', text))
-        except (ValueError, RecursionError):
-            self.remark(f"{what} is no JSON, so it was left out: {one_line(text, 60)}")
+        # {{times}} without quotes is not JSON before it is filled in, but was JSON for the palette afterwards.
+        for one in (text, _BARE.sub(r'\1"\2"\3', text)) if text.strip() else ():
+            try:
+                return json.loads(one)
+            except (ValueError, RecursionError):
+                pass
+        if text.strip():
+            self.remark(f"{what} cannot be read as JSON, so it was left out: {one_line(text, 60)}")
             self.fault("error-leaves-caller-waiting")
-            return None
+        return None
 
 
 def number_in(text: str) -> int | float | None:
     """The number that a text writes, or ``None``."""
-    if re.fullmatch(r"-?\d{1,18}", text):
-        return int(text)
-    if re.fullmatch(r"-?\d{0,18}\.\d{1,18}", text):
-        value = float(text)
-        return int(value) if value.is_integer() else value
-    return None
+    if not re.fullmatch(r"-?(\d{1,18}|\d{0,18}\.\d{1,18})", text):
+        return None
+    value = float(text)
+    return int(text if text.lstrip("-").isdigit() else value) if value.is_integer() else value

@@ -11,8 +11,9 @@ from typing import Any
 from ..base.errors import KitError
 from ..ncco.templates.templates import template_problems
 from .actions import ACTIONS
-from .addresses import Addresses, mended
+from .addresses import Addresses
 from .calls import ImportedCall, call_fields
+from .fields import Fields
 from .findings import Findings
 from .graph import Graph, Node
 from .imported import Imported, ImportedNcco
@@ -63,9 +64,7 @@ class _Import:
         self.done: set[str] = set()  # webhooks with an answer, the nodes that answer, `file in` nodes with a route
 
     def result(self) -> Imported:
-        walk = Walk(
-            self.graph, self.findings, lambda action, node: mended(action, self.addresses, self.findings, node.label)
-        )
+        walk = Walk(self.graph, self.findings, self.addresses.in_action)
         for node, message, goes_on in walk.arrivals():
             self._arrived(node, message)
             if message.ncco and not goes_on:
@@ -102,7 +101,7 @@ class _Import:
         self.nccos.setdefault(json.dumps(vars(found)), found)
 
     def _call(self, node: Node, message: Message) -> None:
-        fields = call_fields(node, list(message.ncco), self.addresses, self.findings)
+        fields = call_fields(Fields(node, self.findings), list(message.ncco), self.addresses)
         if len(message.trail) == 1 and not (fields["to"][0].keys() - {"type", "content-type"}):
             text = "Nothing is wired to it, and it calls nobody: it only holds the application, which lesson 05 makes."
             self.findings.skip(node.type, node.name, text, key=node.id)

@@ -18,7 +18,7 @@ SOURCES = ("inject", *DOORS)
 MOST_STEPS = 20_000
 
 Action = dict[str, Any]
-Finish = Callable[[Action, Node], Action]  # the last touch to an action that a node makes
+Finish = Callable[[Action, str], Action]  # the last touch to an action that the node of that label makes
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ class Walk:
         message = replace(message, trail=(*message.trail, node))
         if node.type in ACTIONS:
             if node not in self._actions:
-                self._actions[node] = self._finish(action_of(node, self._findings), node)
+                self._actions[node] = self._finish(action_of(node, self._findings), node.label)
             ncco = (*message.ncco, self._actions[node])
             return replace(message, ncco=ncco, built_by=(*message.built_by, node.id))
         if node.type == "inject":
@@ -106,5 +106,5 @@ class Walk:
         if ncco is None or ncco == known(message.variables, "ncco"):
             return replace(message, variables=variables)
         given = ncco if isinstance(ncco, list) else [ncco]
-        actions = tuple(self._finish(one, node) for one in given if isinstance(one, dict))
+        actions = tuple(self._finish(one, node.label) for one in given if isinstance(one, dict))
         return replace(message, ncco=actions, built_by=(node.id,), variables=variables)

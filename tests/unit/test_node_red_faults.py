@@ -211,7 +211,7 @@ def test_values_are_checked(item: Item, words: str, option: str, value: Any) -> 
 def test_a_relative_event_address_is_completed_or_said(url: str | None, becomes: str) -> None:
     imported = import_flow(call("x", "url", answer=MUSIC, eventurl="/event"), your_url=url)
     assert imported.calls[0].fields["event_url"] == [becomes]
-    assert "no whole address" in " ".join(note.text for note in imported.notes if note.fault == "unchecked-values")
+    assert "not a whole address" in " ".join(note.text for note in imported.notes if note.fault == "unchecked-values")
 
 
 def test_the_old_form_of_input_becomes_the_new_one() -> None:

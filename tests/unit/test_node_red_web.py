@@ -153,7 +153,7 @@ def test_other_addresses_stay(address: str) -> None:
 
 
 def test_a_wrong_address_of_your_own_is_refused() -> None:
-    with pytest.raises(KitError, match="no web address"):
+    with pytest.raises(KitError, match="not a web address"):
         import_flow(talk("a"), your_url="my server")
 
 
