@@ -77,9 +77,7 @@ class Addresses:
         is_route = text.lower().startswith("http") and (found["path"] or "/") in self._own
         if not is_route and not _PLACEHOLDER.fullmatch(found["host"]):
             return text
-        said = (
-            f": {self._base} is in its place." if self._base else f" leads to this flow: {HOW} puts yours there."
-        )
+        said = f": {self._base} is in its place." if self._base else f" leads to this flow: {HOW} puts yours there."
         self._findings.remark(node, one_line(text, 80) + said)
         return self._base + found["path"] + found["rest"] if self._base else text
 

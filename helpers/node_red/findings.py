@@ -26,12 +26,10 @@ FAULTS: dict[str, str] = {
         "A flow saved by an older palette lacks fields, and the node throws. "
         "Here: A field that is not there counts as empty.",
     "connect-event-type-lost":
-        "The tick at Synchronous never reaches Vonage. "
-        'Here: It becomes "eventType": "synchronous".',
+        'The tick at Synchronous never reaches Vonage. Here: It becomes "eventType": "synchronous".',
     "record-channel-misnamed": "record sends channel, and the option is called channels. Here: It becomes channels.",
     "empty-music-on-hold":
-        'conversation always sends "musicOnHoldUrl": [""] if the field is empty. '
-        "Here: An empty address is left out.",
+        'conversation always sends "musicOnHoldUrl": [""] if the field is empty. Here: An empty address is left out.',
     "empty-address-in-list":
         'stream and notify send [""] if the address is empty. '
         "Here: An empty address is left out, and the check says that it is missing.",
@@ -48,21 +46,18 @@ FAULTS: dict[str, str] = {
         "return ncco without an NCCO answers 200 with nothing in it. "
         "Here: Such a route answers 500 and says what is missing.",
     "jsonp-answer":
-        "return ncco turns the NCCO into a script if the address has ?callback=… "
-        "Here: The route answers plain JSON.",
+        "return ncco turns the NCCO into a script if the address has ?callback=… Here: The route answers plain JSON.",
     "webhook-method-mismatch":
         "GET stands first in the palette's lists, and Vonage sends events by POST. "
         "Here: The method of a webhook is made to fit the route of the flow that it leads to.",
     "no-endpoint-chosen": 'If no endpoint is picked, the request has "to": [null]. Here: It becomes a phone.',
     "unset-status-means-off":
-        "An action or status that was never chosen switches off. "
-        "Here: The note names both calls: choose one.",
+        "An action or status that was never chosen switches off. Here: Both calls are named: choose one.",
     "event-url-needs-answer-url":
-        "Update Application looks at Event URL only if Answer URL is filled. "
-        "Here: Each address is set by itself.",
+        "Update Application looks at Event URL only if Answer URL is filled. Here: Each is set by itself.",
     "wrong-number-updated":
         "Update Number changes the first number that starts alike, or ends Node-RED. "
-        "Here: The call names the one number exactly, with its country.",
+        "Here: It is named exactly, with its country.",
     "secrets-in-the-clear":
         "Secret and private key are printed, and sent to the browser as plain text. "
         "Here: Credentials in an export are neither read nor shown.",

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from typing import Any
 
-from .fields import Fields
 from .findings import Findings
 from .graph import Node
 
@@ -46,82 +43,30 @@ INSTEAD: dict[str, str] = {
 ANYTHING_ELSE = "The kit has no part for it; write it in Python."
 
 
+# The nodes that steer a running call, or change the account -> the calls of the client that do the same, and the
+# palette's fault that each of them has not.
+CONTROLS: dict[str, tuple[str, str]] = {
+    "playaudio": ("stream(uuid, url), or kit.vonage.stop_stream(uuid)", "control-nodes-break-the-flow"),
+    "playtts": ("talk(uuid, text), or kit.vonage.stop_talk(uuid)", "control-nodes-break-the-flow"),
+    "playdtmf": ("dtmf(uuid, digits)", ""),
+    "mute": ("mute(uuid), or kit.vonage.unmute(uuid)", "control-nodes-break-the-flow"),
+    "earmuff": ("earmuff(uuid), or kit.vonage.unearmuff(uuid)", "control-nodes-break-the-flow"),
+    "hangup": ("hang_up(uuid)", ""),
+    "transfer": ("transfer(uuid, url=…), or ncco=…", ""),
+    "getrecording": ('download_recording(event["recording_url"])', ""),
+    "updatenexmoapp": ("replace_application, as lesson 06 does", "event-url-needs-answer-url"),
+    "updatenumber": ("update_number(country, number, app_id=…)", "wrong-number-updated"),
+}
+
+
 def instead_of(node: Node, findings: Findings) -> str:
-    """One sentence: what to do in place of this node, such as ``Use kit.vonage.mute(uuid).``"""
+    """One sentence: what to do in place of this node, such as ``Use kit.vonage.hang_up(uuid).``"""
     if node.type in CONTROLS:
-        return f"Use {CONTROLS[node.type](Fields(node, findings))}."
+        calls, fault = CONTROLS[node.type]
+        if fault:
+            findings.fault(node.label, fault)
+        if ", or kit" in calls and not any(node.props.get(name) for name in ("state", "status", "action")):
+            findings.fault(node.label, "unset-status-means-off")
+        return f"Use kit.vonage.{calls}."
     kind = node.type.removeprefix("nexmo")
     return INSTEAD.get(kind) or INSTEAD.get(re.split(r"[ _-]", kind)[0]) or ANYTHING_ELSE
-
-
-# The nodes that steer a running call, as the one call of the client that does the same.
-
-
-def _switch(fields: Fields, on: str, off: str) -> str:
-    fields.fault("control-nodes-break-the-flow")
-    # The older palette stored the choice of mute and earmuff under another name.
-    choices = (fields.plain(name).lower() for name in ("state", "status", "action"))
-    chosen = {"on": on, "off": off}.get(next(filter(None, choices), ""))
-    if chosen is None:
-        fields.fault("unset-status-means-off", f"Nothing is chosen: write {on}, or {off}.")
-    return chosen or f"{on}, or {off}"
-
-
-def _playaudio(fields: Fields) -> str:
-    url, options = fields.text("url"), _options(loop=fields.number("loop"), level=fields.number("level"))
-    return _switch(fields, f"kit.vonage.stream(uuid, {url!r}{options})", "kit.vonage.stop_stream(uuid)")
-
-
-def _playtts(fields: Fields) -> str:
-    from ..ncco.models.voices import voice_of
-
-    text, loop, level = fields.text("text"), fields.number("loop"), fields.number("level")
-    language, style = voice_of(None, None, fields.text("voicename") or None)
-    options = _options(language=language, style=style, loop=loop, level=level)
-    return _switch(fields, f"kit.vonage.talk(uuid, {text!r}{options})", "kit.vonage.stop_talk(uuid)")
-
-
-def _transfer(fields: Fields) -> str:
-    kind = fields.plain("nccotype")
-    if kind == "fixed":
-        return "kit.vonage.transfer(uuid, ncco=…) with the NCCO of that name"
-    if kind == "json":
-        return f"kit.vonage.transfer(uuid, ncco={fields.ncco('ncco')!r})"
-    return f"kit.vonage.transfer(uuid, url={fields.plain('ncco') or fields.plain('url')!r})"
-
-
-def _recording(fields: Fields) -> str:
-    name = fields.text("filename")
-    return f'kit.vonage.download_recording(event["recording_url"]{f", {name!r}" if name else ""})'
-
-
-def _application(fields: Fields) -> str:
-    answer, event = fields.plain("answerURL"), fields.plain("eventURL")
-    if event and not answer:
-        fields.fault("event-url-needs-answer-url")
-    hooks = [f"{name}: {url}" for name, url in (("answer_url", answer), ("event_url", event)) if url]
-    return f"kit.vonage.replace_application as lesson 06 does, with {', '.join(hooks) or 'the addresses you want'}"
-
-
-def _number(fields: Fields) -> str:
-    fields.fault("wrong-number-updated")
-    number, application = fields.text("number"), fields.plain("voiceAppid")
-    return f'kit.vonage.update_number("GB", {number!r}, app_id={application!r}), with the country of your number'
-
-
-def _options(**options: Any) -> str:
-    return "".join(f", {name}={value!r}" for name, value in options.items() if value is not None)
-
-
-CONTROLS: dict[str, Callable[[Fields], str]] = {
-    "playaudio": _playaudio,
-    "playtts": _playtts,
-    "playdtmf": lambda fields: f"kit.vonage.dtmf(uuid, {fields.text('digits')!r})",
-    "mute": lambda fields: _switch(fields, "kit.vonage.mute(uuid)", "kit.vonage.unmute(uuid)"),
-    "earmuff": lambda fields: _switch(fields, "kit.vonage.earmuff(uuid)", "kit.vonage.unearmuff(uuid)"),
-    "hangup": lambda fields: "kit.vonage.hang_up(uuid)",
-    "transfer": _transfer,
-    "getrecording": _recording,
-    "updatenexmoapp": _application,
-    "updatenumber": _number,
-}

@@ -84,12 +84,8 @@ def fits(imported: Imported) -> None:
     assert imported.app().test_client().open("/event", method=method).status_code == 200
 
 
-def instead(*words: str) -> Callable[[Imported], None]:
-    def holds(imported: Imported) -> None:
-        said = " ".join(part.instead for part in imported.not_translated)
-        assert all(one in said for one in words), said
-
-    return holds
+def instead(words: str) -> Callable[[Imported], bool]:
+    return lambda imported: words in " ".join(part.instead for part in imported.not_translated)
 
 
 #: Fault -> a flow that has it, and what must be true of the import.
@@ -125,10 +121,7 @@ TRIGGERS: dict[str, tuple[Any, Callable[[Imported], Any]]] = {
     ),
     "empty-address-in-list": (stream("a", url=""), lambda i: i.nccos[0].ncco == [{"action": "stream"}]),
     "unchecked-values": (stream("a", loop="0", level="0.5"), numbers),
-    "control-nodes-break-the-flow": (
-        node("n", "playaudio", action="on", url=MUSIC, loop=1, level=0),
-        instead("kit.vonage.stream(uuid"),
-    ),
+    "control-nodes-break-the-flow": (node("n", "playaudio", action="on", url=MUSIC), instead("kit.vonage.stream(uuid")),
     "recording-url-in-another-place": (
         [node("v", "voice webhook", "n", url="/recording", method="post"), node("n", "getrecording", filename="")],
         instead('event["recording_url"]'),
@@ -143,18 +136,9 @@ TRIGGERS: dict[str, tuple[Any, Callable[[Imported], Any]]] = {
         call("x", "url", endpoint=None),
         lambda i: i.calls[0].fields["to"] == [{"type": "phone", "number": "447700900001"}],
     ),
-    "unset-status-means-off": (
-        node("n", "mute", calluuid="u"),
-        instead("kit.vonage.mute(uuid)", "kit.vonage.unmute(uuid)"),
-    ),
-    "event-url-needs-answer-url": (
-        node("n", "updateNexmoApp", answerURL="", eventURL="https://example.com/event"),
-        instead("https://example.com/event"),
-    ),
-    "wrong-number-updated": (
-        node("n", "updateNumber", number="4477009005", voiceAppid="a"),
-        instead("country of your number"),
-    ),
+    "unset-status-means-off": (node("n", "mute", calluuid="u"), instead("mute(uuid), or kit.vonage.unmute(uuid)")),
+    "event-url-needs-answer-url": (node("n", "updateNexmoApp", eventURL=MUSIC), instead("replace_application")),
+    "wrong-number-updated": (node("n", "updateNumber", number="4477009005"), instead("update_number(country, number")),
     "secrets-in-the-clear": (
         [talk("a"), {"id": "c", "type": "nexmovoiceapp", "name": "App", "credentials": {"apisecret": "s3cr3t"}}],
         no_secret,
