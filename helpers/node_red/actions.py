@@ -14,6 +14,7 @@ from .findings import Findings
 from .graph import Node
 
 Action = dict[str, Any]
+INPUT = {"action": "input", "type": ["dtmf"]}  # what bargeIn wants behind it; the flow's own is another node
 RATE = "audio/l16;rate=16000"  # the first in the palette's list
 
 
@@ -21,8 +22,8 @@ def action_of(node: Node, findings: Findings) -> Action:
     """The action that a node appends to ``msg.ncco``; what is wrong with it is noted."""
     fields = Fields(node, findings)
     action = given({"action": node.type, **ACTIONS[node.type](fields)})
-    for problem in check([action]):
-        value = value_at(action, problem.field) if problem.field else None
+    for problem in check([action, INPUT]):
+        value = value_at(action, problem.field) if problem.action == 0 and problem.field else None
         if problem.severity == "error" and value is not None and "{{" not in json.dumps(value):
             fields.fault("unchecked-values", f"{problem.message} {problem.cure}".strip())
     return action

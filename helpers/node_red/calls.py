@@ -37,23 +37,20 @@ class ImportedCall:
 def call_fields(fields: Fields, ncco: list[Any], addresses: Addresses) -> dict[str, Any]:
     """The arguments that a ``createcall`` node stands for. ``ncco``: what the nodes before it built."""
     caller, url, method = fields.text("from"), fields.text("eventurl"), fields.event_method()
-    method = addresses.method_for(url, method or "POST", fields.node.label) if url else ""
+    method = addresses.method_for(url, method, fields.node.label) if url else ""
+    for name in ("ringingtimer", "lengthtimer"):
+        fields.text(name)  # a templated field, which an older flow may lack
     made = {
         "to": [endpoint_of(fields, whisper=False)],
         "from_": caller and {"type": "phone", "number": caller},
         **_answer(fields, ncco, addresses),
-        "ringing_timer": _timer(fields, "ringingtimer"),
-        "length_timer": _timer(fields, "lengthtimer"),
+        "ringing_timer": fields.number("ringingtimer"),
+        "length_timer": fields.number("lengthtimer"),
         "machine_detection": fields.plain("machinedetection"),
         "event_url": url and [url],
         "event_method": "" if method == "POST" else method,
     }
     return dict(addresses.in_value(given(made), fields.node.label))
-
-
-def _timer(fields: Fields, name: str) -> Any:
-    fields.text(name)  # a templated field, which an older flow may lack
-    return fields.number(name)
 
 
 def _answer(fields: Fields, ncco: list[Any], addresses: Addresses) -> dict[str, Any]:

@@ -40,6 +40,8 @@ class Fields:
         text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
         if "{{" in text:
             self.fault("html-escaped-mustache")
+        if re.fullmatch(r"\$\{\S+\}", text):  # Node-RED fills it in only if it is the whole field
+            self.remark(f"{one_line(text, 60)} is an environment variable: write its value there, and import it again.")
         return text
 
     def number(self, name: str, label: str = "") -> Any:
@@ -60,12 +62,13 @@ class Fields:
         return str(self.node.props.get(name)).strip().lower() in ("true", "on", "1", "yes") or None
 
     def event_method(self) -> str:
-        """``"GET"``, ``"POST"`` or ``""``; a note if there is no address that it belongs to."""
-        value = str(self.node.props.get("eventmethod") or "").strip().upper()
-        if value == "GET" and not self.node.props.get("eventurl"):
+        """``"GET"`` or ``"POST"``; a note if there is no address that it belongs to."""
+        if str(self.node.props.get("eventmethod")).strip().upper() != "GET":
+            return "POST"
+        if not self.node.props.get("eventurl"):
             words = "GET was chosen, but there is no address it belongs to: left out."
             self.fault("webhook-method-mismatch", words)
-        return value if value in ("GET", "POST") else ""
+        return "GET"
 
     def ncco(self, name: str) -> list[dict[str, Any]] | None:
         """The NCCO in a field; ``None`` if there is none."""

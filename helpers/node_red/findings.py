@@ -91,25 +91,17 @@ class Findings:
     """Collects notes and untranslated parts; each is kept once, in order of appearance."""
 
     def __init__(self) -> None:
-        self._notes: dict[Note, None] = {}
-        self._parts: dict[tuple[str, NotTranslated], None] = {}
-
-    @property
-    def notes(self) -> list[Note]:
-        return list(self._notes)
-
-    @property
-    def not_translated(self) -> list[NotTranslated]:
-        return [part for _, part in self._parts]
+        self.notes: dict[Note, None] = {}
+        self.parts: dict[tuple[str, NotTranslated], None] = {}
 
     def fault(self, node: str, name: str, text: str = "") -> None:
         """A fault of the palette was avoided at this node; without ``text`` the fault's own words are used."""
-        self._notes[Note(node, name, text or FAULTS[name])] = None
+        self.notes[Note(node, name, text or FAULTS[name])] = None
 
     def remark(self, node: str, text: str) -> None:
         """Something to know that is no fault of the palette."""
-        self._notes[Note(node, "", text)] = None
+        self.notes[Note(node, "", text)] = None
 
     def skip(self, type_: str, name: str, instead: str, *, key: str = "") -> None:
         """This part was not translated. ``key``: the node's id, so that two of the same name are two."""
-        self._parts[key, NotTranslated(one_line(type_, 60), one_line(name, 60), instead)] = None
+        self.parts[key, NotTranslated(one_line(type_, 60), one_line(name, 60), instead)] = None

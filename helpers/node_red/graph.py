@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +14,6 @@ from .reading import Item
 DRAWN = ("tab", "group", "comment", "global-config", "subflow")
 DISABLED = "It is disabled: enable it in Node-RED, and export again."
 UNFOLD = "Unfold it: copy the nodes inside to where it stands, wire them, and export again."
-_VARIABLE = re.compile(r"\$\{(\S+)\}")  # Node-RED fills in an environment variable only if it is the whole field
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,11 +46,11 @@ class Node:
 
 
 class Graph:
-    """The nodes by id, in the order of the export; :meth:`after` says what each output leads to."""
+    """The nodes by id, in the order of the export; :meth:`after` says where each leads."""
 
-    def __init__(self, items: list[Item], findings: Findings, env: Mapping[str, Any]) -> None:
+    def __init__(self, items: list[Item], findings: Findings) -> None:
         self.nodes: dict[str, Node] = {}
-        self._findings, self._env = findings, env
+        self._findings = findings
         items = [{**item, "id": str(item.get("id") or f"#{number}")} for number, item in enumerate(items, 1)]
         subflows = {item["id"]: item.get("name") for item in items if item.get("type") == "subflow"}
         off = {*subflows, *(item["id"] for item in items if item.get("type") == "tab" and item.get("disabled") is True)}
@@ -64,19 +62,18 @@ class Graph:
 
     def after(self, node: Node) -> list[Node]:
         """The nodes that get this one's message, output by output."""
-        return [self.nodes[one] for port in self._wires[node.id] for one in port]
+        return [self.nodes[one] for one in self._wires[node.id]]
 
     @property
     def targets(self) -> set[str]:
         """The ids that something is wired to."""
-        return {one for ports in self._wires.values() for port in ports for one in port}
+        return {one for ends in self._wires.values() for one in ends}
 
     def _add(self, item: Item, own: str, subflows: Mapping[str, Any], off: set[str]) -> None:
         kind, disabled = item.get("type"), item.get("d") is True
         if not isinstance(kind, str) or not kind.strip() or own in self.nodes:
-            self._findings.remark(
-                one_line(f"{kind} {own}", 60), "It has no type, or the id of another node. It was left out."
-            )
+            words = "It has no type, or the id of another node. It was left out."
+            self._findings.remark(one_line(f"{kind} {own}", 60), words)
             return
         kind = kind.strip().lower().removeprefix("vonage-").removeprefix("vonage")
         name = str(item.get("name") or item.get("label") or own)
@@ -89,45 +86,29 @@ class Graph:
             self._findings.skip(kind, name, DISABLED, key=own)
         if kind not in DRAWN and not disabled:
             kind = "subflow" if kind.startswith("subflow:") else kind
-            label = Node(own, kind, item).label
-            self.nodes[own] = Node(own, kind, {name: self._filled(value, label) for name, value in item.items()})
+            self.nodes[own] = Node(own, kind, item)
 
     def _link(self) -> None:
         """``link out`` nodes lead to the ``link in`` nodes that either of the two names."""
-        for node in self.nodes.values():
-            if node.type == "link out" and not node.returns:
-                self._wires[node.id] = [_texts(node.props.get("links"))]
+        sources = {name for name, node in self.nodes.items() if node.type == "link out" and not node.returns}
+        for name in sources:
+            self._wires[name] = _texts(self.nodes[name].props.get("links"))
         for node in self.nodes.values():
             for one in _texts(node.props.get("links")) if node.type == "link in" else ():
-                source = self.nodes.get(one)
-                if source and source.type == "link out" and not source.returns:
-                    self._wires[one][0].append(node.id)
+                if one in sources:
+                    self._wires[one].append(node.id)
 
     def _cut_loose_ends(self, exported: set[str]) -> None:
-        for name, ports in self._wires.items():
-            if any(one not in exported for port in ports for one in port):
+        for name, ends in self._wires.items():
+            if not exported.issuperset(ends):
                 self._findings.remark(self.nodes[name].label, "A wire leads to a node that is not in this export.")
-            self._wires[name] = [[one for one in dict.fromkeys(port) if one in self.nodes] for port in ports]
-
-    def _filled(self, value: Any, label: str) -> Any:
-        """A field, at any depth, with the environment variables that the reader gives a value for."""
-        if isinstance(value, dict):
-            return {name: self._filled(one, label) for name, one in value.items()}
-        if isinstance(value, list):
-            return [self._filled(one, label) for one in value]
-        found = _VARIABLE.fullmatch(value) if isinstance(value, str) else None
-        if found is None or found[1] in self._env:
-            return self._env[found[1]] if found else value
-        name = one_line(found[1], 60)
-        words = f'${{{name}}} is an environment variable: give env={{"{name}": "…"}} to import_flow.'
-        self._findings.remark(label, words)
-        return value
+            self._wires[name] = [one for one in dict.fromkeys(ends) if one in self.nodes]
 
 
-def _wires_of(node: Node) -> list[list[str]]:
-    """The ids that each output leads to. Anything that is not a list of lists of ids is left out."""
+def _wires_of(node: Node) -> list[str]:
+    """The ids that its outputs lead to. Anything that is not a list of lists of ids is left out."""
     ports = node.props.get("wires")
-    return [_texts(port) for port in ports] if isinstance(ports, list) else []
+    return [one for port in ports for one in _texts(port)] if isinstance(ports, list) else []
 
 
 def _texts(value: Any) -> list[str]:

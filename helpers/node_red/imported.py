@@ -12,14 +12,14 @@ from ..ncco.templates.templates import render_ncco
 from .calls import ImportedCall
 from .findings import Note, NotTranslated
 from .messages import Variables, union_of
-from .routes import Route, source
+from .routes import Route, names_of, source
 
 if TYPE_CHECKING:
     from flask import Flask
 
     from ..base.view import View
 
-MOST_ROWS = 200
+MOST_ROWS = 200  # of a table
 Table = tuple[str, tuple[str, ...], list[Sequence[Any]]]  # title, head, rows
 
 
@@ -71,17 +71,16 @@ class Imported:
         from ..base.grid import grid
         from ..base.view import View
 
-        tables = [
-            grid(head, [*rows[:MOST_ROWS], *_more(rows)], f"{title} ({len(rows)})")
-            for title, head, rows in self._tables()
-            if rows
-        ]
+        tables = []
+        for title, head, rows in self._tables():
+            of = f"the first {MOST_ROWS} of " if len(rows) > MOST_ROWS else ""
+            tables += [grid(head, rows[:MOST_ROWS], f"{title} ({of}{len(rows)})")] if rows else []
         text = "\n\n".join(table.text for table in tables)
         return View(text, {"text/html": "".join(table.bundle["text/html"] for table in tables)})
 
     def _tables(self) -> list[Table]:
         return [
-            ("NCCOs", ("name", "actions", "built by"), [(n.name, _actions(n.ncco), n.where) for n in self.nccos]),
+            ("NCCOs", ("name", "actions", "built by"), [(n.name, names_of(n.ncco), n.where) for n in self.nccos]),
             ("Routes", ("route", "answers with", "nodes"),
              [(f"{r.method} {r.path}", r.answers, r.where) for r in self.routes]),
             ("Calls", ("name", "arguments of create_call", "nodes"),
@@ -104,10 +103,6 @@ class Imported:
         return f"<Imported: {', '.join(counts)}, {len(self.not_translated)} not translated>"
 
 
-def _actions(ncco: Sequence[Mapping[str, Any]]) -> str:
-    return " → ".join(str(one.get("action")) for one in ncco)
-
-
 def _short(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)[:400]  # more than a cell shows
 
@@ -118,7 +113,3 @@ def _leaves(values: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]
         inside = isinstance(value, dict) and value
         found += _leaves(value, f"{above}{name}.") if inside else [(f"{above}{name}", value)]
     return found
-
-
-def _more(rows: Sequence[Any]) -> list[tuple[str, ...]]:
-    return [(f"… and {len(rows) - MOST_ROWS} more",)] if len(rows) > MOST_ROWS else []

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
-from ..base.errors import KitError
 from ..ncco.templates.templates import template_problems
 from .actions import ACTIONS
 from .addresses import Addresses
@@ -20,7 +18,7 @@ from .imported import Imported, ImportedNcco
 from .instead import instead_of
 from .messages import Variables, union_of
 from .reading import read_items
-from .routes import Route, door_of, file_route, reply_route
+from .routes import Route, answer_route, door_of, file_route, reply_route
 from .walking import DOORS, Message, Walk
 
 # Wires, and what became something else: nothing more is to be said about them.
@@ -28,29 +26,26 @@ TRANSLATED = (*ACTIONS, "createcall", "inject", "change", "link in", "link out",
 SECRET_FIELDS = ("credentials", "apikey", "apisecret", "privatekey", "authtoken")
 
 
-def import_flow(data: Any, *, your_url: str | None = None, env: Mapping[str, str] | None = None) -> Imported:
+def import_flow(data: Any, *, your_url: str | None = None) -> Imported:
     """Read a flow that Node-RED exported, and translate what belongs to a call. Nothing of the flow is run.
 
     ``data``: the JSON text, or the list in it. ``your_url``: the address of your own server, such as
     ``kit.tunnel.on()``: it takes the place of ``YOUR_URL``, of ngrok's names and of localhost where they lead to the
-    flow itself. ``env``: values for environment variables that the flow names; this machine's own are not read.
-    Raises :class:`~helpers.node_red.reading.FlowError` if this is no flow.
+    flow itself. Raises :class:`~helpers.node_red.reading.FlowError` if this is no flow.
 
     >>> flow = '[{"id": "1", "type": "stream", "streamurl": "https://example.com/music.mp3", "wires": [[]]}]'
     >>> import_flow(flow).nccos[0].ncco
     [{'action': 'stream', 'streamUrl': ['https://example.com/music.mp3']}]
     """
-    if env is not None and not isinstance(env, Mapping):
-        raise KitError(f"env is {env!r}, which is no dict.", 'Write for example env={"NUMBER": "447700900001"}.')
-    return _Import(data, your_url, env or {}).result()
+    return _Import(data, your_url).result()
 
 
 class _Import:
     """One import: the parts that were found so far."""
 
-    def __init__(self, data: Any, your_url: str | None, env: Mapping[str, str]) -> None:
+    def __init__(self, data: Any, your_url: str | None) -> None:
         self.findings = Findings()
-        self.graph = Graph(read_items(data), self.findings, env)
+        self.graph = Graph(read_items(data), self.findings)
         self.doors = {node.id: door_of(node) for node in self.graph.nodes.values() if node.type in DOORS}
         own: dict[str, set[str]] = defaultdict(set)
         for method, path in filter(None, self.doors.values()):
@@ -79,7 +74,7 @@ class _Import:
             variables = union_of(variables, own)
         return Imported(
             list(self.nccos.values()), list(self.routes.values()), list(self.calls.values()), variables,
-            self.findings.notes, self.findings.not_translated,
+            list(self.findings.notes), [part for _, part in self.findings.parts],
         )  # fmt: skip
 
     def _arrived(self, node: Node, message: Message) -> None:
@@ -126,11 +121,11 @@ class _Import:
             self.findings.fault(node.label, "jsonp-answer")
             if not message.ncco:
                 self.findings.fault(node.label, "empty-answer")
-            self._route(Route("answer", *door, message.where, ncco=message.ncco, variables=message.variables))
+            self._route(answer_route(door, message))
             self._ncco(" ".join(door), message)
         elif reader is None:
-            self._route(reply_route(door, node, message.variables, message.where))
-        elif route := file_route(door, reader, node, message.variables, message.where, self.findings):
+            self._route(reply_route(door, node, message))
+        elif route := file_route(door, reader, node, message, self.findings):
             self.done.add(reader.id)
             self._route(route)
 
@@ -139,7 +134,7 @@ class _Import:
         if first.answers != route.answers or first.ncco != route.ncco:
             text = f"{route.method} {route.path} has another answer ({route.answers}); the first one is served."
             self.findings.remark(route.where, text)
-        if route.kind == "event" and route.method == "GET":
+        if route.answers.startswith("status") and route.method == "GET":
             text = f"GET {route.path}: Vonage sends events by POST, unless event_method says GET."
             self.findings.fault(route.where, "webhook-method-mismatch", text)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
 from ..base.errors import KitError
 
@@ -14,17 +13,6 @@ DEEPEST = 60  # levels of lists and objects; a flow has about eight
 MOST_NODES = 10_000
 EXPORT = "In Node-RED choose Menu → Export → JSON → Copy to clipboard, and paste all of it."
 ONE_TAB = "Export one tab at a time."
-# What other tools write, by the names in its first object.
-OTHERS = (
-    ({"connections", "nodes"}, "a workflow of n8n"),
-    ({"states", "initial_state"}, "a flow of Twilio Studio"),
-    ({"trigger", "action"}, "an automation of Home Assistant"),
-    ({"triggers", "actions"}, "an automation of Home Assistant"),
-    ({"openapi"}, "an OpenAPI document"),
-    ({"swagger"}, "an OpenAPI document"),
-    ({"nbformat"}, "a notebook"),
-)
-_YAML = re.compile(r"^\s*(?:- )?(?:alias|automation|triggers?|platform|script|entity_id)\s*:", re.MULTILINE)
 
 Item = dict[str, Any]
 
@@ -55,7 +43,7 @@ def _text_of(data: Any) -> str:
     try:
         if isinstance(data, bytes | bytearray):
             return bytes(data).decode()
-        return data if isinstance(data, str) else json.dumps(data, allow_nan=False)
+        return data if isinstance(data, str) else json.dumps(data)
     except UnicodeDecodeError:
         raise FlowError("This is not text in UTF-8.", EXPORT) from None
     except (TypeError, ValueError, RecursionError):
@@ -72,21 +60,16 @@ def _from_text(text: str) -> Any:
     if text.startswith("<"):
         raise FlowError("This is a web page or XML, not a flow.", f"Paste the JSON, not the page around it. {EXPORT}")
     try:
-        return json.loads(text, parse_constant=_constant)
+        data = json.loads(text)
+        json.dumps(data, allow_nan=False)  # NaN, or a number that is too large, raises ValueError
+        return data
     except RecursionError:
         raise FlowError("The JSON is nested too deeply.", EXPORT) from None
     except ValueError as problem:
-        if _YAML.search(text):
-            words = "This is YAML, as Home Assistant writes its automations, not a Node-RED flow."
-            raise FlowError(words, f"Its Node-RED add-on has an export of its own. {EXPORT}") from None
         why = str(problem)
         if isinstance(problem, json.JSONDecodeError):
             why = f"it goes wrong in line {problem.lineno}, column {problem.colno}"
         raise FlowError(f"This is not JSON: {why}.", f"Is a part of it missing? {EXPORT}") from None
-
-
-def _constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not a number in JSON")
 
 
 def _not_too_deep(data: Any) -> None:
@@ -103,9 +86,9 @@ def _not_too_deep(data: Any) -> None:
 
 
 def _nodes_in(data: Any) -> list[Item]:
-    other = _other_tool(data)
-    if other:
-        raise FlowError(f"This is {other}, not a Node-RED flow.", EXPORT)
+    first = data[0] if isinstance(data, list) and data else None
+    if isinstance(first, dict) and isinstance(first.get("action"), str) and not isinstance(first.get("type"), str):
+        raise FlowError("This is an NCCO already, not a Node-RED flow.", "Read it with helpers.ncco.parse.")
     if isinstance(data, Mapping):
         inside = [data["flows"]] if "flows" in data else [data.get("nodes"), data.get("configs")]
         lists = [one for one in inside if isinstance(one, list)]
@@ -115,12 +98,3 @@ def _nodes_in(data: Any) -> list[Item]:
         words = "This JSON is not a Node-RED flow: nothing in it has a type."
         raise FlowError(words, f"A flow is a list of nodes. {EXPORT}")
     return items
-
-
-def _other_tool(data: Any) -> str:
-    first = data[0] if isinstance(data, list) and data else data
-    if not isinstance(first, Mapping):
-        return ""
-    if isinstance(data, list) and isinstance(first.get("action"), str) and not isinstance(first.get("type"), str):
-        return "an NCCO already (read it with helpers.ncco.parse)"
-    return next((words for names, words in OTHERS if names <= first.keys()), "")

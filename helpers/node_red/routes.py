@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ..base.text import one_line
 from ..server.sound_files import AUDIO_TYPES
@@ -17,7 +17,9 @@ from ..wire.events import parameters_of
 from .findings import Findings
 from .graph import Node
 from .messages import Variables, known, union_of
+from .walking import Message
 
+Door = tuple[str, str]  # method and path
 METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 _PATH = re.compile(r"/(?:[\w\-.~%/]|:[A-Za-z_])*", re.ASCII)
 _TYPE = re.compile(r"[\w.+/;= -]{3,80}", re.ASCII)
@@ -39,37 +41,33 @@ TAKEN = ("app", "Flask", "Path", "jsonify", "message", "render_ncco", "send_audi
 
 @dataclass(frozen=True)
 class Route:
-    """One route. ``kind``: ``"answer"`` gives ``ncco``, ``"file"`` sends ``file``, ``"event"`` replies ``status``.
+    """One route: ``answers`` says in words what with.
 
-    ``path`` is as the flow has it (``/call/:id``), ``rule`` as Flask wants it (``/call/<id>``). ``content_type`` and
-    ``body`` are those that the flow sets, or ``""``. ``variables``: the constants for the templates in ``ncco``.
+    ``path`` is as the flow has it (``/call/:id``), ``rule`` as Flask wants it (``/call/<id>``). It gives ``ncco``, with
+    the constants ``variables`` for its templates, or sends ``file``, or returns ``reply``, which is Python.
     """
 
-    kind: Literal["answer", "file", "event"]
     method: str
     path: str
     where: str
+    answers: str
     ncco: tuple[Mapping[str, Any], ...] = ()
-    status: int = 200
-    file: str = ""
-    content_type: str = ""
-    body: str = ""
     variables: Variables = field(default_factory=dict)
+    file: str = ""
+    reply: str = ""
 
     @property
     def rule(self) -> str:
         """The path as Flask writes it."""
         return _PARAMETER.sub(r"<\1>", self.path)
 
-    @property
-    def answers(self) -> str:
-        """In words: what the route replies with."""
-        if self.kind == "answer":
-            return " → ".join(str(one.get("action")) for one in self.ncco) or "500: there is no NCCO"
-        return f"the sound {self.file}" if self.kind == "file" else f"status {self.status}"
+
+def names_of(ncco: Sequence[Mapping[str, Any]]) -> str:
+    """The names of the actions: ``talk → input``."""
+    return " → ".join(str(one.get("action")) for one in ncco)
 
 
-def door_of(node: Node) -> tuple[str, str] | None:
+def door_of(node: Node) -> Door | None:
     """Method and path of an ``http in`` or ``voice webhook`` node; ``None`` if Flask could not have such a route."""
     path = str(node.props.get("url") or "").strip()
     path = path if path.startswith("/") else f"/{path}"
@@ -80,38 +78,42 @@ def door_of(node: Node) -> tuple[str, str] | None:
     return None if len(set(names)) != len(names) or len(path) > 300 else (method, path)
 
 
-def reply_route(door: tuple[str, str], node: Node, variables: Variables, where: str) -> Route:
+def answer_route(door: Door, message: Message) -> Route:
+    """``voice webhook`` → ``return ncco``: the NCCO that was built on the way."""
+    if not message.ncco:
+        return Route(*door, message.where, "500: there is no NCCO", reply=f"{NO_NCCO!r}, 500")
+    return Route(*door, message.where, names_of(message.ncco), message.ncco, message.variables)
+
+
+def reply_route(door: Door, node: Node, message: Message) -> Route:
     """``http in`` → ``http response``: a status, and a body if a constant was put into ``msg.payload``."""
-    body = known(variables, "payload")
-    return Route(
-        "event", *door, where, status=_status(node, variables), body=body if isinstance(body, str) else "",
-        content_type=_content_type(node, variables),
-    )  # fmt: skip
+    body, status = known(message.variables, "payload"), _status(node, message.variables)
+    kind = _content_type(node, message.variables)
+    header = f', {{"Content-Type": {kind!r}}}' if kind else ""
+    reply = f"{body if isinstance(body, str) else ''!r}, {status}{header}"
+    return Route(*door, message.where, f"status {status}", reply=reply)
 
 
-def file_route(
-    door: tuple[str, str], reader: Node, reply: Node, variables: Variables, where: str, findings: Findings
-) -> Route | None:
+def file_route(door: Door, reader: Node, node: Node, message: Message, findings: Findings) -> Route | None:
     """``http in`` → ``file in`` → ``http response``: a sound of the folder ``audio`` with that file's name.
 
-    Only the name is taken from the flow, never its folder. ``None``, with a note, if it is no MP3 or WAV file.
+    Only the name is taken from the flow, never its folder. ``None``, with a note, if it is not an MP3 or WAV file.
     """
-    name = _file_name(reader, variables)
-    if not name:
-        findings.remark(reader.label, "Its file name is not in the flow: write the route in Flask with send_audio.")
+    name = _file_name(reader, message.variables)
+    right = AUDIO_TYPES.get(posixpath.splitext(name)[1].lower())
+    if right is None:
+        words = f"{one_line(name, 60)} is not an MP3 or WAV file; no other file is sent."
+        missing = "Its file name is not in the flow: write the route in Flask with send_audio."
+        findings.remark(reader.label, words if name else missing)
         return None
-    if posixpath.splitext(name)[1].lower() not in AUDIO_TYPES:
-        findings.remark(reader.label, f"{one_line(name, 60)} is no MP3 or WAV file; no other file is sent.")
-        return None
-    kind = _content_type(reply, variables)
+    kind = _content_type(node, message.variables)
     if kind and kind not in AUDIO_TYPES.values():
-        right = AUDIO_TYPES[posixpath.splitext(name)[1].lower()]
-        findings.remark(reply.label, f"{one_line(kind, 40)} is no registered type of sound; it is sent as {right}.")
+        findings.remark(node.label, f"{one_line(kind, 40)} is no registered type of sound; it is sent as {right}.")
     if reader.props.get("format") == "utf8":
         findings.remark(reader.label, "It reads a text, which spoils a sound; here the file is sent as it is.")
     findings.fault(reader.label, "audio-without-range")
     findings.remark(reader.label, f"Put the file into the folder audio: {one_line(name, 60)} is sent from there.")
-    return Route("file", *door, where, file=name, content_type=kind)
+    return Route(*door, message.where, f"the sound {name}", file=name)
 
 
 def _file_name(reader: Node, variables: Variables) -> str:
@@ -169,13 +171,10 @@ def source(routes: Sequence[Route], audio: Path | str | None = None) -> str:
 
 def _function(name: str, route: Route, audio: Path | str | None) -> str:
     head = f"@app.{route.method.lower()}({route.rule!r})\ndef {name}({'**names' if '<' in route.rule else ''}):\n"
-    if route.kind == "file":
+    if route.file:
         return f"{head}    return send_audio({route.file!r}{', AUDIO' if audio else ''})"
-    if route.kind == "event":
-        kind = f', {{"Content-Type": {route.content_type!r}}}' if route.content_type else ""
-        return f"{head}    return {route.body!r}, {route.status}{kind}"
-    if not route.ncco:
-        return f"{head}    return {NO_NCCO!r}, 500"
+    if route.reply:
+        return f"{head}    return {route.reply}"
     ncco = pprint.pformat(list(route.ncco), width=100, sort_dicts=False).replace("\n", "\n    ")
     if "{{" not in ncco:
         return f"{head}    return jsonify({ncco})"

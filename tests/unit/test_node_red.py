@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from pathlib import Path
 from typing import Any
 
@@ -208,17 +207,12 @@ def test_a_change_node_may_hold_the_whole_ncco() -> None:
     assert import_flow([node("c", "change", "x", rules=[rule]), call("x")]).calls[0].fields["ncco"] == ncco
 
 
-def test_an_environment_variable_is_named_or_filled_in() -> None:
-    flow = [talk("a", "x", "${GREETING}"), call("x", to="${TO}")]
-    assert "${GREETING} is an environment variable" in said(import_flow(flow))
-    filled = import_flow(flow, env={"GREETING": "Hello", "TO": "447700900002"})
-    assert texts(filled) == [["Hello"]]
-    assert filled.calls[0].parameters()["to"] == [{"type": "phone", "number": "447700900002"}]
-
-
-def test_this_machines_own_environment_is_never_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_environment_variable_is_named_and_this_machines_own_is_never_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GREETING", "a secret")
-    assert texts(import_flow(talk("a", text="${GREETING}"))) == [["${GREETING}"]]
+    imported = import_flow([talk("a", "x", "${GREETING}"), call("x", to="${TO}")])
+    assert texts(imported) == [["${GREETING}"]]
+    assert "talk a: ${GREETING} is an environment variable" in said(imported)
+    assert "createcall x: ${TO} is an environment variable" in said(imported)
 
 
 # --- Calls -----------------------------------------------------------------------------------------------------------
@@ -336,12 +330,10 @@ def test_the_view_says_the_same_in_words_and_escapes_everything() -> None:
     assert repr(imported) == "<Imported: 1 NCCO, 0 routes, 1 call, 0 notes, 0 not translated>"
 
 
-def test_a_large_flow_is_read_in_seconds() -> None:
+def test_a_large_flow_is_read() -> None:
     chain = [talk(str(number), str(number + 1)) for number in range(5000)]
-    began = time.process_time()
     [found] = import_flow(chain).nccos
     assert len(found.ncco) == 5000
-    assert time.process_time() - began < 20
 
 
 def test_a_flow_that_branches_without_end_is_cut() -> None:

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import json
 import random
-import time
 from typing import Any
 
 import pytest
 
-from helpers.base.errors import KitError
 from helpers.node_red import FlowError, import_flow
 from tests.unit.node_red_flows import answer, call, node, sound, stream, talk
 
-N8N = {"name": "My workflow", "nodes": [{"type": "n8n-nodes-base.start"}], "connections": {}}
 STUDIO = {"description": "IVR", "states": [{"name": "Trigger", "type": "trigger"}], "initial_state": "Trigger"}
 AUTOMATION = "- alias: Doorbell\n  trigger:\n    - platform: state\n  action:\n    - service: notify.me\n"
 
 
 @pytest.mark.parametrize(("data", "words"), [
-    (json.dumps(N8N), "a workflow of n8n"),
-    (STUDIO, "a flow of Twilio Studio"),
-    (AUTOMATION, "YAML, as Home Assistant"),
-    ([{"alias": "x", "trigger": [], "action": []}], "an automation of Home Assistant"),
+    (STUDIO, "nothing in it has a type"),
+    (AUTOMATION, "it goes wrong in line 1, column 1"),
     ('[{"action": "talk", "text": "Hello"}]', "an NCCO already"),
     ('[{"action": "input", "type": ["dtmf"]}]', "an NCCO already"),
-    ({"openapi": "3.0.0", "paths": {}}, "an OpenAPI document"),
-    ({"nbformat": 4, "cells": []}, "a notebook"),
     ("<html><body>Sign in</body></html>", "a web page or XML"),
     ("", "The text is empty"),
     ("   \n", "The text is empty"),
@@ -37,23 +30,22 @@ AUTOMATION = "- alias: Doorbell\n  trigger:\n    - platform: state\n  action:\n 
     ('[{"id": "1"}]', "nothing in it has a type"),
     ("42", "not a Node-RED flow"),
     ("null", "not a Node-RED flow"),
-    ('[{"id": "1", "type": "talk", "loop": NaN}]', "NaN is not a number"),
+    ('[{"id": "1", "type": "talk", "loop": NaN}]', "Out of range float values"),
+    ('[{"id": "1", "type": "talk", "loop": 1e999}]', "Out of range float values"),
     (b"\xff\xfe[", "not text in UTF-8"),
     (object(), "cannot be written as JSON"),
     (None, "not a Node-RED flow"),
-    ([{"id": "1", "type": "talk", "loop": float("inf")}], "cannot be written as JSON"),
+    ([{"id": "1", "type": "talk", "loop": float("inf")}], "Out of range float values"),
     ("[" * 100_000, "nested too deeply"),
     ('{"type":' * 200 + "1" + "}" * 200, "nested too deeply"),
     ("[" + '{"id": "1", "type": "talk", "text": "' + "x" * 5_000_000 + '"}]', "5 million is the limit"),
     ([{"id": str(number), "type": "talk"} for number in range(10_001)], "10000 is the limit"),
 ], ids=lambda value: str(value)[:40].partition(" at 0x")[0])  # fmt: skip
 def test_what_is_no_flow_is_named_with_a_cure(data: Any, words: str) -> None:
-    began = time.process_time()
     with pytest.raises(FlowError) as caught:
         import_flow(data)
     assert words in caught.value.message
     assert caught.value.cure
-    assert time.process_time() - began < 5
 
 
 def test_a_list_that_holds_itself_is_refused() -> None:
@@ -66,7 +58,7 @@ def test_a_list_that_holds_itself_is_refused() -> None:
 def test_the_list_that_was_handed_over_stays_as_it_was() -> None:
     flow = [*answer("/answer", talk("a")), call("x", "url", answer="https://YOUR_URL/answer")]
     before = json.dumps(flow)
-    import_flow(flow, your_url="https://example.com", env={})
+    import_flow(flow, your_url="https://example.com")
     assert json.dumps(flow) == before
 
 
@@ -78,11 +70,6 @@ def test_ids_that_stand_twice_and_wires_to_nowhere_are_named() -> None:
     said = " ".join(note.text for note in imported.notes)
     assert "or the id of another node" in said
     assert "leads to a node that is not in this export" in said
-
-
-def test_env_must_be_a_dict() -> None:
-    with pytest.raises(KitError, match="no dict"):
-        import_flow(talk("a"), env=["A=1"])  # type: ignore[arg-type]
 
 
 STRANGE: list[Any] = [
@@ -140,7 +127,7 @@ def test_any_value_in_any_field_is_survived(seed: int) -> None:
         node("m", "link in", "a"),
         node("s", "subflow:d"),
         {"id": "d", "type": "subflow", "in": [{"wires": [{"id": "a"}]}], "out": []},
-        {"id": "tab", "type": "tab", "env": [{"name": "X", "value": "1", "type": "str"}]},
+        {"id": "tab", "type": "tab"},
     ]
     for _ in range(60):
         flow = json.loads(json.dumps(sane))
