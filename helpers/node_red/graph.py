@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from ..base.text import one_line
@@ -29,15 +30,10 @@ class Node:
         """The name it has in the editor, or else its id."""
         return one_line((self._given or self.id)[:200], 40)
 
-    @property
+    @cached_property
     def label(self) -> str:
         """Type and name: ``stream “Music”``, ``http in “/event”``, or ``stream 1f2e3d4c``."""
         return f"{self.type} “{self.name}”" if self._given else f"{self.type} {self.name}"
-
-    @property
-    def returns(self) -> bool:
-        """Whether it is a ``link out`` that hands the message back to a ``link call``."""
-        return self.type == "link out" and self.props.get("mode") == "return"
 
     @property
     def _given(self) -> str:
@@ -86,11 +82,13 @@ class Graph:
             self._findings.skip(kind, name, DISABLED, key=own)
         if kind not in DRAWN and not disabled:
             kind = "subflow" if kind.startswith("subflow:") else kind
+            if kind == "link out" and item.get("mode") == "return":
+                kind = "link return"  # it hands the message back to a link call
             self.nodes[own] = Node(own, kind, item)
 
     def _link(self) -> None:
         """``link out`` nodes lead to the ``link in`` nodes that either of the two names."""
-        sources = {name for name, node in self.nodes.items() if node.type == "link out" and not node.returns}
+        sources = {name for name, node in self.nodes.items() if node.type == "link out"}
         for name in sources:
             self._wires[name] = _texts(self.nodes[name].props.get("links"))
         for node in self.nodes.values():

@@ -98,9 +98,7 @@ class Imported:
         return self.show().text
 
     def __repr__(self) -> str:
-        parts = {"NCCO": len(self.nccos), "route": len(self.routes), "call": len(self.calls), "note": len(self.notes)}
-        counts = [f"{count} {name}{'' if count == 1 else 's'}" for name, count in parts.items()]
-        return f"<Imported: {', '.join(counts)}, {len(self.not_translated)} not translated>"
+        return f"<Imported: {', '.join(f'{title} {len(rows)}' for title, _, rows in self._tables())}>"
 
 
 def _short(value: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -87,13 +88,13 @@ class _Import:
         elif node.type == "getrecording" and message.last("voice webhook"):
             self.findings.fault(node.label, "recording-url-in-another-place")
 
-    def _ncco(self, name: str, message: Message) -> None:
-        if message.ncco:
+    def _ncco(self, name: str, message: Message, ncco: Sequence[Any] = ()) -> None:
+        """Keep the NCCO that the message carries, or another one."""
+        if not ncco:
             self.used.add(message.built_by)
-            self._keep(ImportedNcco(name, list(message.ncco), message.where, message.variables))
-
-    def _keep(self, found: ImportedNcco) -> None:
-        self.nccos.setdefault(json.dumps(vars(found)), found)
+        found = ImportedNcco(name, list(ncco or message.ncco), message.where, message.variables)
+        if found.ncco:
+            self.nccos.setdefault(json.dumps(vars(found)), found)
 
     def _call(self, node: Node, message: Message) -> None:
         fields = call_fields(Fields(node, self.findings), list(message.ncco), self.addresses)
@@ -109,7 +110,7 @@ class _Import:
         if node.props.get("answertype") == "fixed":
             self._ncco(call.name, message)
         elif isinstance(fields.get("ncco"), list):
-            self._keep(ImportedNcco(f"{call.name} (JSON)", fields["ncco"], message.where, message.variables))
+            self._ncco(f"{call.name} (JSON)", message, fields["ncco"])
 
     def _answer(self, node: Node, message: Message, webhook: Node) -> None:
         """The webhook that this message came in by is answered here."""
@@ -134,9 +135,6 @@ class _Import:
         if first.answers != route.answers or first.ncco != route.ncco:
             text = f"{route.method} {route.path} has another answer ({route.answers}); the first one is served."
             self.findings.remark(route.where, text)
-        if route.answers.startswith("status") and route.method == "GET":
-            text = f"GET {route.path}: Vonage sends events by POST, unless event_method says GET."
-            self.findings.fault(route.where, "webhook-method-mismatch", text)
 
     def _keep_loose(self) -> None:
         """NCCOs that nothing uses, unless they are only the beginning of another one."""
@@ -146,7 +144,7 @@ class _Import:
         for chain, message in self.loose.items():
             if chain not in beginnings and chain not in self.used:
                 name = self.graph.nodes[chain[-1]].label
-                self._keep(ImportedNcco(f"up to {name}", list(message.ncco), message.where, message.variables))
+                self._ncco(f"up to {name}", message)
                 self.findings.remark(name, "No createcall and no return ncco stands behind it: nothing uses its NCCO.")
 
     def _rest(self, node: Node) -> None:
@@ -155,7 +153,7 @@ class _Import:
             self.findings.fault(node.label, "secrets-in-the-clear")
         if node.type == "ngrok":
             self.findings.fault(node.label, "editor-on-the-internet")
-        if node.id in self.done or (node.type in TRANSLATED and not node.returns):
+        if node.id in self.done or node.type in TRANSLATED:
             return
         text = instead_of(node, self.findings)
         if node.type in DOORS and self.doors[node.id] is None:

@@ -17,7 +17,6 @@ from .instead import INSTEAD
 #: The made-up moment that stands for "now": milliseconds since 1970, 15 July 2019.
 A_MOMENT = 1_563_207_422_000
 PLACES = ("msg", "flow", "global")
-SOURCES = {"env": "an environment variable", "jsonata": "a JSONata expression", "bin": "binary data"}
 _NAME = re.compile(r"[\w-]+(?:\.[\w-]+){0,20}")
 
 Variables = dict[str, Any]
@@ -32,17 +31,16 @@ def sample_of(node: Node, findings: Findings) -> Variables:
     found: Variables = {}
     for one in props:
         name = one.get("p") if isinstance(one, dict) else None
-        if not isinstance(name, str) or (name == "topic" and not node.props.get("topic")):
+        if not isinstance(name, str):
             continue
-        kind, value = str(one.get("vt") or "str"), one.get("v", "")
-        if name == "payload":
-            kind, value = str(node.props.get("payloadType") or "str"), node.props.get("payload", "")
-        elif name == "topic":
-            value = node.props["topic"]
+        value = one.get("v", node.props.get(name, ""))
+        kind = str(one.get("vt") or node.props.get(f"{name}Type") or "str")
+        if name == "topic" and value == "":
+            continue
         constant = _constant(kind, value, {})
         if constant is _UNKNOWN or not _NAME.fullmatch(name):
-            what = SOURCES.get(kind, f"a value of {kind}" if kind in PLACES else "a value that cannot be read")
-            findings.remark(node.label, f"msg.{one_line(name, 40)} is {what}; give its value yourself.")
+            words = f"msg.{one_line(name, 40)} is not a constant ({one_line(kind, 20)}); give its value yourself."
+            findings.remark(node.label, words)
         else:
             _put(found, "msg", name, constant)
     return found

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from ..base.text import one_line
-from .actions import ACTIONS, action_of
+from .actions import ACTIONS, Action, action_of
 from .findings import Findings
 from .graph import Graph, Node
 from .messages import Variables, known, sample_of, variables_behind
@@ -17,7 +16,6 @@ DOORS = ("http in", "voice webhook")
 SOURCES = ("inject", *DOORS)
 MOST_STEPS = 20_000
 
-Action = dict[str, Any]
 Finish = Callable[[Action, str], Action]  # the last touch to an action that the node of that label makes
 
 
@@ -45,10 +43,8 @@ class Message:
     @property
     def where(self) -> str:
         """The nodes it has passed, in words."""
-        nodes = [node for node in self.trail if node.type not in ("link in", "link out", "subflow")]
-        first, last = (nodes, []) if len(nodes) <= 8 else (nodes[:4], nodes[-3:])
-        shown = [*(node.label for node in first), *(["…"] if last else []), *(node.label for node in last)]
-        return one_line(" → ".join(shown), 300)
+        names = [node.label for node in self.trail if node.type not in ("link in", "link out", "subflow")]
+        return one_line(" → ".join(names if len(names) <= 8 else [*names[:4], "…", *names[-3:]]), 300)
 
 
 class Walk:

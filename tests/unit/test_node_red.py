@@ -88,7 +88,7 @@ def test_a_link_that_returns_is_not_followed() -> None:
     ]
     imported = import_flow(flow)
     assert texts(imported) == [["a"], ["b"]]
-    assert "link call" in skipped(imported)["link out"]
+    assert "link call" in skipped(imported)["link return"]
 
 
 def test_a_subflow_has_to_be_unfolded_first_and_is_named() -> None:
@@ -161,7 +161,7 @@ def test_inject_gives_a_sample_value(kind: str, written: str, value: Any, modern
 
 
 @pytest.mark.parametrize(("kind", "words"), [
-    ("jsonata", "JSONata"), ("flow", "a value of flow"), ("env", "environment variable"), ("num", "cannot be read"),
+    ("jsonata", "(jsonata)"), ("flow", "(flow)"), ("env", "(env)"), ("num", "(num)"),
 ])  # fmt: skip
 def test_what_inject_cannot_tell_is_named(kind: str, words: str) -> None:
     imported = import_flow([node("i", "inject", "x", payload="$now()", payloadType=kind), call("x", "url")])
@@ -327,7 +327,7 @@ def test_the_view_says_the_same_in_words_and_escapes_everything() -> None:
     assert "&lt;script&gt;" in bundle["text/html"]
     for words in ("NCCOs (1)", "Calls (1)", "“<b>bold</b>”"):
         assert words in bundle["text/plain"]
-    assert repr(imported) == "<Imported: 1 NCCO, 0 routes, 1 call, 0 notes, 0 not translated>"
+    assert repr(imported) == "<Imported: NCCOs 1, Routes 0, Calls 1, Variables 0, Notes 0, Not translated 0>"
 
 
 def test_a_large_flow_is_read() -> None:
