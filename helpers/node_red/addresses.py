@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,16 +19,15 @@ _ADDRESS = re.compile(r"(?is)(?:https?://)?(?P<host>[^/?#\s{}]+)(?P<path>(?:/[^?
 _EVENTS = ("eventUrl", "event_url", "answer_url")
 HOW = "import_flow(flow, your_url=YOUR_URL)"
 
-Own = Mapping[str, Collection[str]]  # path -> the methods of the flow's own routes there
-
 
 class Addresses:
-    """Puts ``your_url`` in the place of hosts that mean the flow itself. ``own`` says which paths are the flow's."""
+    """Puts ``your_url`` in the place of hosts that mean the flow itself. ``own``: methods and paths of its routes."""
 
-    def __init__(self, your_url: str | None, own: Own, findings: Findings) -> None:
-        self._base = _checked(your_url)
-        self._own = own
-        self._findings = findings
+    def __init__(self, your_url: str | None, own: Iterable[tuple[str, str]], findings: Findings) -> None:
+        self._base, self._findings = _checked(your_url), findings
+        self._own: dict[str, set[str]] = defaultdict(set)
+        for method, path in own:
+            self._own[path].add(method)
 
     def in_value(self, value: Any, node: str, name: str = "") -> Any:
         """The same value with every address in it replaced, at any depth."""
@@ -54,9 +54,8 @@ class Addresses:
             self._findings.fault(node, "webhook-method-mismatch", words)
             return min(own)
         if method != usual and not own:
-            self._findings.fault(
-                node, "webhook-method-mismatch", f"{method} was chosen; if not on purpose, leave it out."
-            )
+            words = f"{method} was chosen; if that was no choice, leave it out."
+            self._findings.fault(node, "webhook-method-mismatch", words)
         return method
 
     def _methods(self, url: str) -> Collection[str]:

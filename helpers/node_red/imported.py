@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..base.grid import grid
+from ..base.view import View
 from ..ncco.templates.templates import render_ncco
 from .calls import ImportedCall
 from .findings import Note, NotTranslated
@@ -16,8 +18,6 @@ from .routes import Route, names_of, source
 
 if TYPE_CHECKING:
     from flask import Flask
-
-    from ..base.view import View
 
 MOST_ROWS = 200  # of a table
 Table = tuple[str, tuple[str, ...], list[Sequence[Any]]]  # title, head, rows
@@ -68,9 +68,6 @@ class Imported:
 
     def show(self) -> View:
         """Everything in tables."""
-        from ..base.grid import grid
-        from ..base.view import View
-
         tables = []
         for title, head, rows in self._tables():
             of = f"the first {MOST_ROWS} of " if len(rows) > MOST_ROWS else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
@@ -48,10 +47,7 @@ class _Import:
         self.findings = Findings()
         self.graph = Graph(read_items(data), self.findings)
         self.doors = {node.id: door_of(node) for node in self.graph.nodes.values() if node.type in DOORS}
-        own: dict[str, set[str]] = defaultdict(set)
-        for method, path in filter(None, self.doors.values()):
-            own[path].add(method)
-        self.addresses = Addresses(your_url, own, self.findings)
+        self.addresses = Addresses(your_url, filter(None, self.doors.values()), self.findings)
         self.nccos: dict[str, ImportedNcco] = {}
         self.calls: dict[str, ImportedCall] = {}
         self.routes: dict[tuple[str, str], Route] = {}
@@ -68,9 +64,9 @@ class _Import:
         self._keep_loose()
         for node in self.graph.nodes.values():
             self._rest(node)
-        variables: Variables = {}
         # The first that names a value counts, and a call before an NCCO.
         constants = [call.variables for call in self.calls.values()] + [one.variables for one in self.nccos.values()]
+        variables: Variables = {}
         for own in reversed(constants):
             variables = union_of(variables, own)
         return Imported(

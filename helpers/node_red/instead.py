@@ -11,7 +11,6 @@ ELSEWHERE = "Messages, Verify and Number Insight are other APIs; use the officia
 # Node type, in small letters, without the prefix of the palette, or its first word -> one sentence.
 INSTEAD: dict[str, str] = {
     "function": "Write the same in Python, inside the route or before the call; JavaScript is not run.",
-    "exec": "Nothing is run from a flow; use subprocess in a cell of your own.",
     "switch": "Write an if in the route; each branch became an NCCO of its own.",
     "change": "Set the variable in Python; only constants were taken over.",
     "template": "Use helpers.ncco.render(template, variables).",
@@ -22,11 +21,8 @@ INSTEAD: dict[str, str] = {
     "return ncco": "No voice webhook leads to it; write the route in Flask.",
     "voice webhook": "No return ncco is wired to it, so a caller would wait in vain: write the route in Flask.",
     "http in": "No http response is wired to it, so whoever asks would wait: write the route in Flask.",
-    "file": "Write the file with pathlib: Path(name).write_bytes(data).",
     "file in": "Read the file with pathlib; sounds belong into the folder audio.",
     "websocket": "A websocket server is not part of a flow's routes; see the connect action.",
-    "catch": "An error raises an exception, which the notebook shows: use try and except.",
-    "status": "Look at kit.panel() or at the call's record.",
     "link call": "Write a Python function and call it; the path goes on behind it.",
     "link return": "It hands the message back to a link call: write a Python function.",
     "debug": "Not needed: kit.server.requests.show() and kit.panel() show what arrives.",

@@ -18,7 +18,7 @@ Item = dict[str, Any]
 
 
 class FlowError(KitError):
-    """This is no Node-RED flow, or none that can be read."""
+    """This is not a Node-RED flow, or none that can be read."""
 
 
 def read_items(data: Any) -> list[Item]:
@@ -28,7 +28,14 @@ def read_items(data: Any) -> list[Item]:
     ``flows`` of the Admin API (version 2), the object with ``nodes`` of one tab, or a single node. Raises
     :class:`FlowError` for everything else, and says what it is.
     """
-    data = _from_text(_text_of(data))
+    if isinstance(data, bytes | bytearray):
+        data = data.decode(errors="replace")
+    try:  # a list is written and read again, so that the caller's own is never changed
+        text = data if isinstance(data, str) else json.dumps(data)
+    except (TypeError, ValueError, RecursionError):
+        words = f"This {type(data).__name__} cannot be written as JSON, so it is not a flow."
+        raise FlowError(words, EXPORT) from None
+    data = _from_text(text)
     _not_too_deep(data)
     items = _nodes_in(data)
     if not items:
@@ -36,18 +43,6 @@ def read_items(data: Any) -> list[Item]:
     if len(items) > MOST_NODES:
         raise FlowError(f"This flow has {len(items)} nodes; {MOST_NODES} is the limit.", ONE_TAB)
     return items
-
-
-def _text_of(data: Any) -> str:
-    """The JSON text. A list is written as one, so that the caller's own is never changed."""
-    try:
-        if isinstance(data, bytes | bytearray):
-            return bytes(data).decode()
-        return data if isinstance(data, str) else json.dumps(data)
-    except UnicodeDecodeError:
-        raise FlowError("This is not text in UTF-8.", EXPORT) from None
-    except (TypeError, ValueError, RecursionError):
-        raise FlowError(f"This {type(data).__name__} cannot be written as JSON, so it is not a flow.", EXPORT) from None
 
 
 def _from_text(text: str) -> Any:

@@ -24,7 +24,6 @@ METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH")
 _PATH = re.compile(r"/(?:[\w\-.~%/]|:[A-Za-z_])*", re.ASCII)
 _TYPE = re.compile(r"[\w.+/;= -]{3,80}", re.ASCII)
 _PARAMETER = re.compile(r":([A-Za-z_][A-Za-z0-9_]*)")
-
 KIT = __name__.partition(".")[0]  # helpers, or voice_call_kit where it was installed as that
 NO_NCCO = "This route has no NCCO: put an action in front of its return ncco."
 # In the order in which a source has them, each if a name in it is called there.

@@ -74,16 +74,15 @@ class Walk:
                     return
                 seen.add(node)
                 message = self._behind(node, message)
-                ahead = [one for one in self._graph.after(node) if not self._is_back(one, message)]
+                ahead = []
+                for target in self._graph.after(node):
+                    if target in message.trail:
+                        words = f"A wire from {node.label} leads back to it; that circle is not followed."
+                        self._findings.remark(target.label, words)
+                    else:
+                        ahead.append(target)
                 yield node, message, bool(ahead)
                 waiting += [(target, message) for target in reversed(ahead)]
-
-    def _is_back(self, target: Node, message: Message) -> bool:
-        if target not in message.trail:
-            return False
-        words = f"A wire from {message.trail[-1].label} leads back to it; that circle is not followed."
-        self._findings.remark(target.label, words)
-        return True
 
     def _behind(self, node: Node, message: Message) -> Message:
         """The message as the node sends it on."""
