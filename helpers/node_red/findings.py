@@ -56,8 +56,7 @@ FAULTS: dict[str, str] = {
     "event-url-needs-answer-url":
         "Update Application looks at Event URL only if Answer URL is filled. Here: Each is set by itself.",
     "wrong-number-updated":
-        "Update Number changes the first number that starts alike, or ends Node-RED. "
-        "Here: It is named exactly, with its country.",
+        "Update Number changes the first number that starts alike, or ends Node-RED. Here: It is named exactly.",
     "secrets-in-the-clear":
         "Secret and private key are printed, and sent to the browser as plain text. "
         "Here: Credentials in an export are neither read nor shown.",
@@ -67,7 +66,8 @@ FAULTS: dict[str, str] = {
     "audio-without-range":
         "A sound is sent whole each time, without Range and Cache-Control. "
         "Here: send_audio answers HEAD and Range, and says how long the file may be kept.",
-    "flat-input": "input sends timeOut, maxDigits and submitOnHash in the form of before 2020, and no type.",
+    "flat-input":
+        "input sends timeOut, maxDigits and submitOnHash as before 2020, and no type. Here: They stand in dtmf.",
 }  # fmt: skip
 
 

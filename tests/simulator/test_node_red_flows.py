@@ -24,7 +24,7 @@ from helpers.node_red import Imported, import_flow
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 FLOWS = NOTEBOOKS / "flows"
-PICTURES = ("player", "ladder", "timeline")
+PICTURE = re.compile(r"\.(player|ladder|timeline)\(")
 Json = dict[str, Any]
 Start = Callable[[], AbstractContextManager[Kit]]
 
@@ -54,16 +54,11 @@ def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Start]:
 def lesson(name: str, last: str) -> list[str]:
     """The code cells of a lesson up to the one that holds ``last``, without the deliberate mistake and the form."""
     cells = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text("utf-8"))["cells"]
-    found: list[str] = []
-    for cell in cells:
-        source = "".join(cell["source"])
-        wrong_on_purpose = "raises-exception" in cell["metadata"].get("tags", [])
-        if cell["cell_type"] != "code" or wrong_on_purpose or "builder" in source.lower():
-            continue
-        found.append(source)
-        if last in source:
-            return found
-    raise AssertionError(f"{name} has no cell with {last}")
+    right = [one for one in cells if "raises-exception" not in one["metadata"].get("tags", [])]
+    sources = ["".join(one["source"]) for one in right if one["cell_type"] == "code"]
+    sources = [source for source in sources if "builder" not in source.lower()]
+    place = next(place for place, source in enumerate(sources) if last in source)
+    return sources[: place + 1]
 
 
 def run(cells: list[str]) -> Json:
@@ -71,18 +66,15 @@ def run(cells: list[str]) -> Json:
     names: Json = {}
     for source in cells:
         tree = ast.parse(source)
-        tree.body = [
-            one
-            for one in tree.body
-            if not (
-                isinstance(one, ast.Expr)
-                and isinstance(one.value, ast.Call)
-                and isinstance(one.value.func, ast.Attribute)
-                and one.value.func.attr in PICTURES
-            )
-        ]
+        shown = [one for one in tree.body if isinstance(one, ast.Expr) and PICTURE.search(ast.unparse(one))]
+        tree.body = [one for one in tree.body if one not in shown]
         exec(compile(tree, "cell", "exec"), names)
     return names
+
+
+def without_ports(data: Any) -> Any:
+    """The same, with one name for this machine's servers, whichever ports they have."""
+    return json.loads(re.sub(r"127\.0\.0\.1:\d+", "HOST", json.dumps(data)))
 
 
 def imported_flow(name: str, kit: Kit) -> Imported:
@@ -97,14 +89,13 @@ def imported_flow(name: str, kit: Kit) -> Imported:
 def record(call: Call, kit: Kit) -> list[Json]:
     """The whole record of a call, without what differs from one start to the next: ports and real milliseconds."""
     entries = [{name: value for name, value in entry.items() if name not in ("ms", "seq")} for entry in call.entries()]
-    text = re.sub(r"127\.0\.0\.1:\d+", "HOST", json.dumps(entries))
-    return [dict(entry) for entry in json.loads(text)]
+    return [dict(entry) for entry in without_ports(entries)]
 
 
 def orders(kit: Kit) -> list[Json]:
     """The bodies of the requests that placed calls, ports left out."""
     placed = [one for one in kit.vonage.wire if one.method == "POST" and one.url.endswith("/v1/calls")]
-    return [json.loads(re.sub(r"127\.0\.0\.1:\d+", "HOST", one.request_body or "")) for one in placed]
+    return [without_ports(json.loads(one.request_body or "")) for one in placed]
 
 
 def test_an_inbound_call_has_the_same_record_as_in_lesson_06(start: Start) -> None:
@@ -122,8 +113,6 @@ def test_an_inbound_call_has_the_same_record_as_in_lesson_06(start: Start) -> No
         started = call.entries("sound", state="started")[0]["at"] - call.answered_at
         assert result.yes and result.at == pytest.approx(started, abs=0.05)
         assert (call.heard_samples() == heard).all()
-    statuses = [entry["status"] for entry in as_taught if entry["kind"] == "status"]
-    assert statuses[-2:] == ["answered", "completed"]
     assert {"fetch", "sound", "webhook", "reply", "ncco", "action"} <= {entry["kind"] for entry in as_taught}
 
 
@@ -133,7 +122,7 @@ def test_the_three_ways_of_lesson_07_send_the_same_and_sound_the_same(start: Sta
         taught = run(cells)
         calls = [taught["first"], taught["second"], taught["third"]]
         # The first request is written by hand in the lesson, the others go through the client.
-        bodies = [json.loads(re.sub(r"127\.0\.0\.1:\d+", "HOST", json.dumps(taught["body"]))), *orders(kit)]
+        bodies = [without_ports(taught["body"]), *orders(kit)]
         records, nccos = [record(call, kit) for call in calls], [taught["built"], taught["pasted"]]
         heard = [call.heard_samples() for call in calls]
     with start() as kit:
@@ -148,8 +137,8 @@ def test_the_three_ways_of_lesson_07_send_the_same_and_sound_the_same(start: Sta
         bodies[2]["answer_url"] = [bodies[2]["answer_url"][0].partition("?")[0]]
         assert sent == bodies
         assert [set(body) & {"ncco", "answer_url"} for body in sent] == [{"ncco"}, {"ncco"}, {"answer_url"}]
-        shown = [re.sub(r"127\.0\.0\.1:\d+", "HOST", parse(one.filled()).to_json()) for one in imported.nccos]
-        lessons = [re.sub(r"127\.0\.0\.1:\d+", "HOST", one.to_json()) for one in nccos]
+        shown = [without_ports(parse(one.filled()).to_list()) for one in imported.nccos]
+        lessons = [without_ports(one.to_list()) for one in nccos]
         assert shown == [lessons[0], lessons[1], lessons[0]]
         assert host in imported.nccos[0].ncco[0]["streamUrl"][0]
         for call, sound in zip(placed, heard, strict=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -31,6 +32,14 @@ def call(id_: str, answertype: str = "fixed", **fields: Any) -> Item:
     return node(id_, "createcall", **{**empty, **usual, "answertype": answertype, **fields})
 
 
+def change(id_: str, to: Wired = (), /, **constants: Any) -> Item:
+    """A ``change`` node that sets fields of ``msg``."""
+    kinds = {name: "str" if isinstance(value, str) else "json" for name, value in constants.items()}
+    values = {name: value if kinds[name] == "str" else json.dumps(value) for name, value in constants.items()}
+    rules = [{"t": "set", "p": name, "pt": "msg", "to": values[name], "tot": kinds[name]} for name in constants]
+    return node(id_, "change", to, rules=rules)
+
+
 def webhook(url: str, *to: str, method: str = "get", kind: str = "voice webhook") -> Item:
     return node(f"webhook {method} {url}", kind, to, name="", url=url, method=method)
 
@@ -53,9 +62,6 @@ def reply(url: str, *between: Item, method: str = "post", **fields: Any) -> list
 
 def sound(url: str, filename: str = "/data/audio/music.mp3", content_type: str = "audio/mpeg") -> list[Item]:
     """``http in`` → ``file in`` → ``change`` of the headers → ``http response``."""
-    rules = [
-        {"t": "set", "p": "headers", "pt": "msg", "to": "{}", "tot": "json"},
-        {"t": "set", "p": "headers.content-type", "pt": "msg", "to": content_type, "tot": "str"},
-    ]
     reader = node(f"file {url}", "file in", filename=filename, filenameType="str", format="")
-    return reply(url, reader, node(f"change {url}", "change", rules=rules), method="get", statusCode="", headers={})
+    headers = change(f"change {url}", **{"headers": {}, "headers.content-type": content_type})
+    return reply(url, reader, headers, method="get", statusCode="", headers={})
