@@ -2,34 +2,23 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .paths import Place, place_of
-from .playing import RehearsalError, scene_of
+from .requests import digest_of
+from .scene import RehearsalError, Scene
 
 if TYPE_CHECKING:
     from ..base.view import View
-    from .rehearsal import Rehearsal
-    from .stage import Scene
+    from .lab_view import Cell
 
 MOST_CELLS = 25  # more players than that nobody compares
 
 Items = list[dict[str, Any]]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One call of an option lab: the values, and how the call went, or why there was none."""
-
-    values: tuple[Any, ...]
-    rehearsal: Rehearsal | None = None
-    problem: str = ""
 
 
 def sweep(
@@ -39,21 +28,18 @@ def sweep(
     path2: str | None = None,
     values2: Iterable[Any] | None = None,
     *,
-    keys: str = "",
-    says: str | Sequence[str] = (),
-    script: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None,
     variables: Mapping[str, Any] | None = None,
-    direction: str = "outbound",
-    seconds: float = 30,
     folder: str | Path = "heard",
     name: str = "",
+    **person: Any,
 ) -> View:
     """An option lab: the NCCO with one option at several values, side by side, each to be heard and seen.
 
     ``path`` is the position of the action, from 0, then the option: ``"0.level"``, ``"1.dtmf.maxDigits"``,
     ``"0.endpoint.number"``. ``values``: what to try; None leaves the option out. With ``path2`` and ``values2`` every
-    value meets every other in a table. 25 calls at most. The rest is as in :func:`helpers.rehearsal.play`; the person
-    hangs up after ``seconds``. A value that is wrong has its problem in words where others have their sound.
+    value meets every other in a table. 25 calls at most. The rest is as in :func:`helpers.rehearsal.play`, and so is
+    ``person``: ``keys``, ``says``, ``script``, ``direction``, and ``seconds``, which are 30 unless given. A value that
+    is wrong has its problem in words where others have their sound.
 
     Raises :class:`RehearsalError` for a path that leads nowhere, naming the near one.
 
@@ -62,21 +48,20 @@ def sweep(
     from .lab_view import option_lab
 
     items = items_of(ncco, variables)
-    places = [place_of(items, path)] + ([] if path2 is None else [place_of(items, path2)])
-    tried = [_listed(values, "values")] + ([] if path2 is None else [_listed(values2, "values2")])
+    asked = [(path, values, "values")] + ([] if path2 is None else [(path2, values2, "values2")])
+    places = [place_of(items, one) for one, _, _ in asked]
+    tried = [_as_list(some, name) for _, some, name in asked]
     if path2 is None and values2 is not None:
         raise RehearsalError("There is no path2 for values2.", 'Name the second option, such as "0.loop".')
     if path2 is not None and places[0] == places[1]:
         raise RehearsalError(f"{path} and {path2} are the same option.", "Name another one as path2.")
-    combined = [(one, *others) for one in tried[0] for others in ([(two,) for two in tried[1]] if path2 else [()])]
+    combined = list(product(*tried))
     if len(combined) > MOST_CELLS:
-        raise RehearsalError(
-            f"That makes {len(combined)} calls, and {MOST_CELLS} are the most to be compared at once.",
-            "Try fewer values.",
-        )
-    plan = {"keys": keys, "says": says, "script": script, "direction": direction, "seconds": seconds}
-    scenes = [_scene(items, places, values, plan) for values in combined]
-    stem = name or f"lab-{_digest(items, [p.path for p in places], combined, plan)}"
+        words = f"That makes {len(combined)} calls, and {MOST_CELLS} are the most to be compared at once."
+        raise RehearsalError(words, "Try fewer values.")
+    person = {"seconds": 30, **person}
+    scenes = [_scene(items, places, values, person) for values in combined]
+    stem = name or f"lab-{digest_of(items, [p.path for p in places], combined, person)}"
     return option_lab(places, tried, _cells(combined, scenes, Path(folder), stem))
 
 
@@ -102,7 +87,7 @@ def _is_list(data: Any) -> bool:
     return isinstance(data, list | tuple)
 
 
-def _listed(values: Iterable[Any] | None, name: str) -> list[Any]:
+def _as_list(values: Iterable[Any] | None, name: str) -> list[Any]:
     if values is None or isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
         raise RehearsalError(f"{name} is not a list.", "Put the values in square brackets: [-1, 0, 1].")
     listed = list(values)
@@ -111,7 +96,7 @@ def _listed(values: Iterable[Any] | None, name: str) -> list[Any]:
     return listed
 
 
-def _scene(items: Items, places: list[Place], values: tuple[Any, ...], plan: dict[str, Any]) -> Scene | str:
+def _scene(items: Items, places: list[Place], values: tuple[Any, ...], person: dict[str, Any]) -> Scene | str:
     """The call with these values, or what is wrong with them."""
     from ..ncco import NccoError, parse
 
@@ -119,7 +104,7 @@ def _scene(items: Items, places: list[Place], values: tuple[Any, ...], plan: dic
     for place, value in zip(places, values, strict=True):
         place.set(changed, value)
     try:
-        return scene_of(parse(changed), **plan)
+        return Scene(parse(changed), **person)
     except NccoError as error:
         here = {place.index for place in places}
         wrong = [p for p in error.problems if p.severity == "error"]
@@ -128,8 +113,9 @@ def _scene(items: Items, places: list[Place], values: tuple[Any, ...], plan: dic
 
 def _cells(values: list[tuple[Any, ...]], scenes: list[Scene | str], folder: Path, stem: str) -> list[Cell]:
     """All calls that can be made, made together."""
+    from .lab_view import Cell
     from .rehearsal import Rehearsal
-    from .stage import Scene, perform
+    from .stage import perform
 
     right = [scene for scene in scenes if isinstance(scene, Scene)]
     takes = iter(perform(right) if right else [])
@@ -140,10 +126,3 @@ def _cells(values: list[tuple[Any, ...]], scenes: list[Scene | str], folder: Pat
         else:
             cells.append(Cell(one, problem=scene))
     return cells
-
-
-def _digest(*told: Any) -> str:
-    """The same name for the same lab, and another one for another."""
-    from .requests import same_always
-
-    return hashlib.sha256(same_always(json.dumps(told, default=repr)).encode()).hexdigest()[:6]

@@ -15,8 +15,8 @@ from .view import stored
 
 if TYPE_CHECKING:
     from ..audio.files import Samples
-    from .lab import Cell
     from .paths import Place
+    from .rehearsal import Rehearsal
 
 RATE = 8000
 WINDOW = RATE // 50  # 20 ms
@@ -28,6 +28,15 @@ LINE = "1px solid var(--jp-border-color2,#bdbdbd)"
 INK = "var(--jp-brand-color1,#1565c0)"
 QUIET = "color:var(--jp-ui-font-color2,#616161)"
 TROUBLE = "color:var(--jp-error-color1,#b4261a)"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One call of an option lab: the values, and how the call went, or why there was none."""
+
+    values: tuple[Any, ...]
+    rehearsal: Rehearsal | None = None
+    problem: str = ""
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ..calls.record import Entry
     from ..simulator.legs.leg import Leg
     from ..simulator.legs.network import Network
+    from .scene import Scene
 
 THINKS = 1.0  # seconds from when an input listens to the first key or word
 INTERRUPTS = 2.0  # seconds into a sound with barge-in after which the first key or word cuts it short
@@ -33,9 +34,9 @@ class Person:
     text for each ``input`` that listens to speech, or for each recording that waits.
     """
 
-    def __init__(self, network: Network, leg: Leg, keys: str, says: tuple[str, ...], seconds: float) -> None:
-        self._network, self._leg, self._seconds = network, leg, seconds
-        self.keys, self.says = deque(keys), deque(says)
+    def __init__(self, network: Network, leg: Leg, scene: Scene) -> None:
+        self._network, self._leg, self._seconds = network, leg, scene.seconds
+        self.keys, self.says = deque(scene.keys), deque(scene.says)
         self._actions: list[dict[str, Any]] = []  # of the NCCO that runs
         self._todo: asyncio.Queue[Entry] = asyncio.Queue()
         self._running: Entry | None = None  # the action

@@ -6,19 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..base.errors import KitError
+from .scene import RehearsalError, Scene
 
 if TYPE_CHECKING:
     from ..ncco import Ncco
     from .rehearsal import Rehearsal
-    from .stage import Scene
 
-DIRECTIONS = ("outbound", "inbound")
-LONGEST = 7200.0  # seconds: Vonage ends every call after two hours (length_timer)
-
-
-class RehearsalError(KitError):
-    """A rehearsal was asked for something that it cannot do."""
+__all__ = ["RehearsalError", "play"]
 
 
 def play(
@@ -54,7 +48,7 @@ def play(
     from .rehearsal import Rehearsal
     from .stage import perform
 
-    scene = scene_of(ncco_of(ncco, variables), keys, says, script, direction, seconds)
+    scene = Scene(ncco_of(ncco, variables), keys, says, script, direction, seconds)
     return Rehearsal(scene, perform([scene])[0], folder, name)
 
 
@@ -64,39 +58,3 @@ def ncco_of(data: Any, variables: Mapping[str, Any] | None) -> Ncco:
 
     items = data.to_list() if hasattr(data, "to_list") else data
     return parse(items if variables is None else render_ncco(items, variables))
-
-
-def scene_of(
-    ncco: Ncco,
-    keys: str = "",
-    says: str | Sequence[str] = (),
-    script: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None,
-    direction: str = "outbound",
-    seconds: float = 600,
-) -> Scene:
-    """The call to be rehearsed, after a look at everything the person is told to do."""
-    from ..simulator.phones.scripts import checked_keys, checked_script, checked_step
-    from .stage import Scene
-
-    if script is not None and (keys or says):
-        raise RehearsalError("There are two plans for the person.", "Give keys and says, or a script that says it all.")
-    if direction not in DIRECTIONS:
-        raise RehearsalError(
-            f"A call has no direction {direction!r}.",
-            'Use "outbound" (Vonage calls the person) or "inbound" (the person calls your number).',
-        )
-    number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
-    if not number or not 0 < seconds <= LONGEST:
-        raise RehearsalError(
-            f"A rehearsal cannot last {seconds!r} seconds.", f"Use a number above 0, {LONGEST:g} at most."
-        )
-    if keys != "":
-        checked_keys(keys)
-    texts = (says,) if isinstance(says, str) else says
-    if not isinstance(texts, list | tuple):
-        raise RehearsalError(f"{says!r} is nothing to say.", 'Give a text for each input that listens: says=["yes"].')
-    for text in texts:
-        checked_step({"do": "say", "text": text})
-    steps = [dict(script)] if isinstance(script, Mapping) else [] if script is None else script
-    checked = checked_script(list(steps) if isinstance(steps, tuple) else steps)
-    return Scene(ncco, direction, keys, tuple(texts), tuple(checked), float(seconds))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -11,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..call import Call
 from ..calls.record import Entry
-from .requests import Sent, requests_of, same_always
+from .requests import Sent, digest_of, requests_of, same_always
 from .words import captions_of, ended_of, facts_of, notes_of
 
 if TYPE_CHECKING:
     from ..base.view import View
-    from .stage import Scene, Take
+    from .scene import Scene
+    from .stage import Take
 
 
 class Rehearsed(Call):
@@ -108,7 +107,5 @@ class Rehearsal:
 
 
 def _name_of(scene: Scene) -> str:
-    """The same name for the same rehearsal, and another one for another: a notebook has many."""
-    told = [scene.ncco.to_list(), scene.direction, scene.keys, scene.says, scene.script, scene.seconds]
-    digest = hashlib.sha256(same_always(json.dumps(told)).encode()).hexdigest()
-    return f"{'-'.join(dict.fromkeys(action.action for action in scene.ncco[:3]))}-{digest[:6]}"
+    digest = digest_of(scene.ncco.to_list(), scene.direction, scene.keys, scene.says, scene.script, scene.seconds)
+    return f"{'-'.join(dict.fromkeys(action.action for action in scene.ncco[:3]))}-{digest}"

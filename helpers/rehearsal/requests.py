@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -90,6 +91,11 @@ def _sent(e: Entry, reply: Entry, story: Story, away: bool) -> Sent:
 def same_always(text: str) -> str:
     """A text without what differs from run to run: the ports of this machine."""
     return _PORT.sub(r"\1", text)
+
+
+def digest_of(*told: Any) -> str:
+    """The same name for the same, and another one for another: a notebook has many rehearsals."""
+    return hashlib.sha256(same_always(json.dumps(told, default=repr)).encode()).hexdigest()[:6]
 
 
 def _headers(e: Entry) -> dict[str, str]:

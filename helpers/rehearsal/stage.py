@@ -11,28 +11,16 @@ from typing import Any
 
 from ..calls.record import Entry
 from ..calls.statuses import LAST
-from ..ncco import Ncco
 from ..simulator.clock import Clock, make_clock, make_loop
 from ..simulator.legs.leg import Leg
 from ..simulator.routes.bodies import outbound_leg
 from ..simulator.sound.mixing import heard
 from .person import Person
+from .scene import Scene
 from .stand_ins import NUMBER, PERSON, Stage
 
 SET_UP = 120.0  # seconds of call time in which a call is answered or fails, and its recordings are told of
 MINUTE = 60  # seconds that are mixed at a time: hours must not fill the memory
-
-
-@dataclass(frozen=True)
-class Scene:
-    """A call to be rehearsed."""
-
-    ncco: Ncco
-    direction: str = "outbound"
-    keys: str = ""
-    says: tuple[str, ...] = ()
-    script: tuple[dict[str, Any], ...] = ()
-    seconds: float = 600
 
 
 @dataclass
@@ -132,7 +120,7 @@ def _begin(stage: Stage, scene: Scene) -> tuple[Leg, Person]:
         to, from_ = {"type": "phone", "number": PERSON}, {"type": "phone", "number": NUMBER}
         order = {"to": [to], "from": from_, "ncco": scene.ncco.to_list()}
         leg = stage.place(outbound_leg(order, stage.application, stage.account, stage.ids, stage.clock))
-    return leg, Person(stage, leg, scene.keys, scene.says, scene.seconds)
+    return leg, Person(stage, leg, scene)
 
 
 def _is_over(leg: Leg) -> bool:
