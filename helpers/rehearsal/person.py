@@ -1,17 +1,22 @@
-"""The person of a rehearsal: presses keys and says words when the call listens for them, and hangs up in the end."""
+"""The person of a rehearsal: presses keys and says words when the call listens for them, and hangs up in the end.
+
+What is done is a step of a script, as a phone carries it out. When, no script can say beforehand: an NCCO that a
+webhook answers with may come in between, and how many keys an input takes shows only while it listens.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..ncco.models.listening import Dtmf, Speech
 from ..ncco.models.voices import languages
 from ..simulator.legs.leg import Signal
 from ..simulator.phones.handsets import KEY_PAUSE
-from ..simulator.phones.person import key
+from ..simulator.phones.hearing import Hearing
+from ..simulator.phones.person import carry_out
 from ..simulator.waiting import first_of, until
 
 if TYPE_CHECKING:
@@ -23,8 +28,7 @@ if TYPE_CHECKING:
 THINKS = 1.0  # seconds from when an input listens to the first key or word
 INTERRUPTS = 2.0  # seconds into a sound with barge-in after which the first key or word cuts it short
 RECORDS = 3.0  # seconds into a recording after which the key that ends it is pressed
-SPOKEN_TO = ("stream", "talk")
-ENDS = ("endOnKey", "endOnSilence", "timeOut")  # with one of them a record action waits
+ENDS = {"endOnKey", "endOnSilence", "timeOut"}  # with one of them a record action waits
 
 
 class Person:
@@ -37,6 +41,7 @@ class Person:
     def __init__(self, network: Network, leg: Leg, scene: Scene) -> None:
         self._network, self._leg, self._seconds = network, leg, scene.seconds
         self.keys, self.says = deque(scene.keys), deque(scene.says)
+        self._hearing = Hearing(network, leg)
         self._actions: list[dict[str, Any]] = []  # of the NCCO that runs
         self._todo: asyncio.Queue[Entry] = asyncio.Queue()
         self._running: Entry | None = None  # the action
@@ -48,23 +53,23 @@ class Person:
         """Told of everything that happens. Only what happens on this leg counts."""
         if e["leg"] != self._leg.uuid:
             return
-        if e["kind"] == "ncco":
-            self._actions = e["actions"]
-        elif e["kind"] == "action":
-            self._running = e if e["state"] == "started" else None
-        elif e["kind"] == "sound" and e["source"] in SPOKEN_TO:
-            self._sounding = e if e["state"] == "started" else None
-        elif e["kind"] == "status" and e["status"] == "answered":
-            self._network.beside(self._leg, self._act())
-            self._network.beside(self._leg, self._hang_up())
-            return
-        elif e["kind"] == "status" and e["status"] == "completed":
-            self._unsubscribe()
-            return
-        else:
-            return
-        if e.get("state") == "started":
-            self._todo.put_nowait(e)
+        began = e if e.get("state") == "started" else None
+        match e["kind"], e.get("source"), e.get("status"):
+            case "ncco", _, _:
+                self._actions = e["actions"]
+            case "action", _, _:
+                self._running = began
+            case "sound", "stream" | "talk", _:
+                self._sounding = began
+            case "status", _, "answered":
+                self._network.beside(self._leg, self._act())
+                self._network.beside(self._leg, self._hang_up())
+            case "status", _, "completed":
+                self._unsubscribe()
+            case _:
+                return
+        if began:
+            self._todo.put_nowait(began)
         self._changed.fire()
 
     async def _hang_up(self) -> None:
@@ -74,22 +79,42 @@ class Person:
     async def _act(self) -> None:
         while True:
             e = await self._todo.get()
-            if e["kind"] == "sound":
-                await self._interrupt(e)
-            elif e["action"] == "input":
-                await self._answer(e)
-            elif e["action"] == "record" and any(name in e["options"] for name in ENDS):
-                await self._leave_a_message(e)
+            at_once = e["kind"] == "action" and e["options"].get("mode") == "asynchronous"
+            for seconds, left, options in self._chances(e):
+                if not await self._still(seconds, None if at_once else e):
+                    break
+                await self._do(left, options)
 
-    async def _interrupt(self, sound: Entry) -> None:
-        """Cut a sound short that may be, if there is a key or a word for the input behind it."""
-        coming = self._input_behind()
-        if coming is None or not await self._still(INTERRUPTS, lambda: self._sounding is sound):
-            return
-        if self.keys and "dtmf" in coming["type"]:
-            key(self._network, self._leg, self.keys.popleft())
-        elif self.says and "speech" in coming["type"]:
-            await self._say(coming)
+    def _chances(self, e: Entry) -> Iterator[tuple[float, deque[str], dict[str, Any]]]:
+        """What to do about a sound or an action: after how many seconds, from which row, for an input of what kind."""
+        if e["kind"] == "sound":
+            coming = self._input_behind()
+            if coming and (left := self._left_for(coming)):
+                yield INTERRUPTS, left, coming
+        elif e["action"] == "input":
+            yield from self._answers(e, e["options"])
+        elif e["action"] == "record" and ENDS & e["options"].keys():
+            if self.says:
+                yield THINKS + (THINKS if e["options"].get("beepStart") else 0), self.says, {}
+            if self.keys and self.keys[0] == e["options"].get("endOnKey"):
+                yield RECORDS, self.keys, {}
+
+    def _answers(self, e: Entry, options: dict[str, Any]) -> Iterator[tuple[float, deque[str], dict[str, Any]]]:
+        """All the keys until the input has enough, or one text."""
+        left, later = self._left_for(options), self._actions[int(e["index"]) + 1 :]
+        if options.get("mode") == "asynchronous":
+            # Each key is sent at once. Keys that a later input wants are kept for it.
+            while self.keys and not any(one["action"] == "input" and "dtmf" in one["type"] for one in later):
+                yield THINKS, self.keys, options
+        elif left:
+            yield self._pause(options, by_key=left is self.keys), left, options
+            while left and left is self.keys:
+                yield KEY_PAUSE, left, options
+
+    def _left_for(self, options: dict[str, Any]) -> deque[str]:
+        """The keys, or else the texts, if an input with these options takes one."""
+        by_key = bool(self.keys) and "dtmf" in options["type"]
+        return self.keys if by_key else self.says if "speech" in options["type"] else deque()
 
     def _input_behind(self) -> dict[str, Any] | None:
         """The input that a key or a word would lead to now; None when nothing may be interrupted.
@@ -104,63 +129,28 @@ class Person:
         coming = next((one for one in self._actions[index:] if one["action"] == "input"), None)
         return coming if any(one.get("bargeIn") for one in group) else None
 
-    async def _answer(self, action: Entry) -> None:
-        """Press the keys, or say the words, that an input waits for."""
-        options = action["options"]
-        if options.get("mode") == "asynchronous":
-            await self._press_for_a_later_webhook(action)
-            return
-        by_key = bool(self.keys) and "dtmf" in options["type"]
-        if not by_key and not (self.says and "speech" in options["type"]):
-            return
-        pause = self._pause(options, by_key=by_key)
-        if not by_key:
-            if await self._still(pause, lambda: self._running is action):
-                await self._say(options)
-            return
-        while self.keys and await self._still(pause, lambda: self._running is action):
-            key(self._network, self._leg, self.keys.popleft())
-            pause = KEY_PAUSE
-
     def _pause(self, options: dict[str, Any], *, by_key: bool) -> float:
         """How long the person takes to begin: in time, also for an input that waits for a moment only."""
         pressed = self._leg.keypad.pressed
         if pressed and self._network.clock.now - pressed[-1][0] < KEY_PAUSE:
             return KEY_PAUSE  # the first key has cut a sound short
-        if by_key:
-            patience = (options.get("dtmf") or {}).get("timeOut", Dtmf().timeOut)
-        else:
-            patience = (options.get("speech") or {}).get("startTimeout", Speech().startTimeout)
+        rules = options.get("dtmf" if by_key else "speech") or {}
+        patience = rules.get("timeOut", Dtmf().timeOut) if by_key else rules.get("startTimeout", Speech().startTimeout)
         return min(THINKS, float(patience) / 2)
 
-    async def _press_for_a_later_webhook(self, action: Entry) -> None:
-        """After an asynchronous input each key is sent at once. Keys that a later input wants are kept for it."""
-        later = self._actions[int(action["index"]) + 1 :]
-        if any(one["action"] == "input" and "dtmf" in one["type"] for one in later):
-            return
-        while self.keys:
-            await self._network.clock.sleep(THINKS)
-            key(self._network, self._leg, self.keys.popleft())
+    async def _do(self, left: deque[str], options: dict[str, Any]) -> None:
+        """The next of the keys, or of the texts, which takes until the words are out."""
+        step = {"do": "press", "digits": left.popleft()}
+        if left is self.says:
+            language = (options.get("speech") or {}).get("language", "en-US")
+            step = {"do": "say", "text": step["digits"], "language": language if language in languages() else "en-US"}
+        await carry_out(self._network, self._leg, self._hearing, step)
 
-    async def _leave_a_message(self, action: Entry) -> None:
-        """Say something, and press the key that ends a recording."""
-        options = action["options"]
-        beep = THINKS if options.get("beepStart") else 0
-        if self.says and await self._still(THINKS + beep, lambda: self._running is action):
-            await self._say({})
-        ends = bool(self.keys) and self.keys[0] == options.get("endOnKey")
-        if ends and await self._still(RECORDS, lambda: self._running is action):
-            key(self._network, self._leg, self.keys.popleft())
+    async def _still(self, seconds: float, e: Entry | None) -> bool:
+        """Wait; False as soon as what began with ``e`` is over."""
 
-    async def _say(self, options: dict[str, Any]) -> None:
-        """Speak, and be done when the words are out."""
-        language = (options.get("speech") or {}).get("language", "en-US")
-        cue = await self._network.say(
-            self._leg, self.says.popleft(), language=language if language in languages() else "en-US"
-        )
-        await self._network.clock.sleep_until(cue.ends or self._network.clock.now)
+        def over() -> bool:
+            return e is not None and e is not (self._sounding if e["kind"] == "sound" else self._running)
 
-    async def _still(self, seconds: float, holds: Callable[[], bool]) -> bool:
-        """Wait; False as soon as something does not hold any more."""
-        await first_of(self._network.clock.sleep(seconds), until(lambda: not holds(), self._changed.next))
-        return holds()
+        await first_of(self._network.clock.sleep(seconds), until(over, self._changed.next))
+        return not over()

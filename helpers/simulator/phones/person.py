@@ -25,10 +25,10 @@ async def act(network: Network, leg: Leg, handset: Handset) -> None:
         await _greet(network, leg, handset)
     hearing = Hearing(network, leg)
     for step in list(handset.steps):
-        await _do(network, leg, hearing, step)
+        await carry_out(network, leg, hearing, step)
 
 
-async def _do(network: Network, leg: Leg, hearing: Hearing, step: dict[str, Any]) -> None:
+async def carry_out(network: Network, leg: Leg, hearing: Hearing, step: dict[str, Any]) -> None:
     """One step of a script; returns when it is over."""
     do = step["do"]
     if do == "wait":
