@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Sequence
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +21,7 @@ from .scene import Scene
 from .stand_ins import NUMBER, PERSON, Stage
 
 SET_UP = 120.0  # seconds of call time in which a call is answered or fails, and its recordings are told of
+NOTICE = 0.5  # seconds after which an interrupt is noticed that came just before the wait began
 MINUTE = 60  # seconds that are mixed at a time: hours must not fill the memory
 
 
@@ -53,42 +55,44 @@ def perform(scenes: Sequence[Scene]) -> list[Take]:
 
     Blocks until they are over. It has a thread of its own, because a notebook's thread already runs an event loop.
     """
-    takes: list[Take] = []
-    failed: list[BaseException] = []
-    over = threading.Event()
+    done: Future[list[Take]] = Future()
+    given_up = threading.Event()
     running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
 
-    async def main(clock: Clock) -> None:
+    async def main(clock: Clock) -> list[Take]:
         task = asyncio.current_task()
         assert task is not None
         running.append((asyncio.get_running_loop(), task))
-        takes.extend(await _perform(scenes, clock))
+        if given_up.is_set():  # while the thread was starting: nobody could cancel it yet
+            raise asyncio.CancelledError
+        return await _perform(scenes, clock)
 
     def run() -> None:
         clock = make_clock("stepped")
         try:
             with asyncio.Runner(loop_factory=lambda: make_loop(clock)) as runner:
-                runner.run(main(clock))
+                takes = runner.run(main(clock))
         except BaseException as error:
-            failed.append(error)
-        finally:
-            over.set()
+            done.set_exception(error)
+        else:
+            done.set_result(takes)
 
     thread = threading.Thread(target=run, name="rehearsal", daemon=True)
-    thread.start()
     try:
-        over.wait()  # not join(): Python takes a thread for ended whose join was interrupted
+        thread.start()
+        while not wait([done], NOTICE).done:
+            pass
     except BaseException:  # the cell was interrupted: a webhook may be waiting for a route that does not return
+        given_up.set()
         for loop, task in running:
             with contextlib.suppress(RuntimeError):  # it has just ended by itself
                 loop.call_soon_threadsafe(task.cancel)
-        over.wait()
         raise
     finally:
-        thread.join()
-    if failed:
-        raise failed[0]
-    return takes
+        if thread.ident is not None:  # it runs
+            wait([done])  # not join() alone: Python takes a thread for ended whose join was interrupted
+            thread.join()
+    return done.result()
 
 
 async def _perform(scenes: Sequence[Scene], clock: Clock) -> list[Take]:

@@ -485,8 +485,8 @@ def test_a_cell_that_is_interrupted_ends_the_rehearsal(learner: Learner) -> None
     assert main is not None
 
     def interrupt() -> None:
-        asked.wait(30)
-        signal.pthread_kill(main, signal.SIGINT)
+        if asked.wait(30):
+            signal.pthread_kill(main, signal.SIGINT)
 
     notify = {"action": "notify", "payload": {}, "eventUrl": [learner.on("/stuck", stuck)]}
     stopping = threading.Thread(target=interrupt)
