@@ -14,7 +14,6 @@ from .scene import RehearsalError, Scene
 
 if TYPE_CHECKING:
     from ..base.view import View
-    from .lab_view import Cell
 
 MOST_CELLS = 25  # more players than that nobody compares
 
@@ -46,6 +45,8 @@ def sweep(
     >>> sweep([{"action": "stream", "streamUrl": ["https://example.com/jingle.mp3"]}], "0.level", [-1, 0, 1])
     """
     from .lab_view import option_lab
+    from .rehearsal import Rehearsal
+    from .stage import perform
 
     items = items_of(ncco, variables)
     asked = [(path, values, "values")] + ([] if path2 is None else [(path2, values2, "values2")])
@@ -61,8 +62,13 @@ def sweep(
         raise RehearsalError(words, "Try fewer values.")
     person = {"seconds": 30, **person}
     scenes = [_scene(items, places, values, person) for values in combined]
+    takes = iter(perform([scene for scene in scenes if isinstance(scene, Scene)]))
     stem = name or f"lab-{digest_of(items, [p.path for p in places], combined, person)}"
-    return option_lab(places, tried, _cells(combined, scenes, Path(folder), stem))
+    calls = [
+        scene if isinstance(scene, str) else Rehearsal(scene, next(takes), folder, f"{stem}-{number}")
+        for number, scene in enumerate(scenes, 1)
+    ]
+    return option_lab(places, list(zip(combined, calls, strict=True)), len(tried[-1]))
 
 
 def items_of(ncco: Any, variables: Mapping[str, Any] | None) -> Items:
@@ -90,10 +96,9 @@ def _is_list(data: Any) -> bool:
 def _as_list(values: Iterable[Any] | None, name: str) -> list[Any]:
     if values is None or isinstance(values, str | bytes | Mapping) or not isinstance(values, Iterable):
         raise RehearsalError(f"{name} is not a list.", "Put the values in square brackets: [-1, 0, 1].")
-    listed = list(values)
-    if not listed:
+    if not (some := list(values)):
         raise RehearsalError(f"{name} is empty.", "Give at least one value: [-1, 0, 1].")
-    return listed
+    return some
 
 
 def _scene(items: Items, places: list[Place], values: tuple[Any, ...], person: dict[str, Any]) -> Scene | str:
@@ -109,20 +114,3 @@ def _scene(items: Items, places: list[Place], values: tuple[Any, ...], person: d
         here = {place.index for place in places}
         wrong = [p for p in error.problems if p.severity == "error"]
         return " ".join(f"{p.message} {p.cure}".strip() if p.action in here else str(p) for p in wrong)
-
-
-def _cells(values: list[tuple[Any, ...]], scenes: list[Scene | str], folder: Path, stem: str) -> list[Cell]:
-    """All calls that can be made, made together."""
-    from .lab_view import Cell
-    from .rehearsal import Rehearsal
-    from .stage import perform
-
-    right = [scene for scene in scenes if isinstance(scene, Scene)]
-    takes = iter(perform(right) if right else [])
-    cells = []
-    for number, (one, scene) in enumerate(zip(values, scenes, strict=True), 1):
-        if isinstance(scene, Scene):
-            cells.append(Cell(one, Rehearsal(scene, next(takes), folder, f"{stem}-{number}")))
-        else:
-            cells.append(Cell(one, problem=scene))
-    return cells

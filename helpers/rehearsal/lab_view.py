@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from ..base.text import columns, one_line
 from ..base.view import View
-from .view import stored
+from .view import QUIET, stored
 
 if TYPE_CHECKING:
     from ..audio.files import Samples
@@ -26,56 +26,46 @@ LOWEST = 0.05  # the least that fills the height of a waveform: softer sounds lo
 SIGNS = ("s", "dB", "Hz", "%")  # units that stand behind a number; "times" and "keys" do not
 LINE = "1px solid var(--jp-border-color2,#bdbdbd)"
 INK = "var(--jp-brand-color1,#1565c0)"
-QUIET = "color:var(--jp-ui-font-color2,#616161)"
 TROUBLE = "color:var(--jp-error-color1,#b4261a)"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Cell:
-    """One call of an option lab: the values, and how the call went, or why there was none."""
+    """A call as it is shown, or why there is none. ``loudness``: the level of what sounds, in dB below full scale."""
 
     values: tuple[Any, ...]
-    rehearsal: Rehearsal | None = None
-    problem: str = ""
-
-
-@dataclass(frozen=True)
-class Shown:
-    """A cell as it is shown. ``loudness`` is the level of what sounds, in dB below full scale; None is silence."""
-
     labels: tuple[str, ...]
     problem: str = ""
+    facts: dict[str, str] = field(default_factory=dict)
     file: str = ""
     seconds: float = 0.0
-    loudness: float | None = None
+    loudness: float | None = None  # silence
     peaks: tuple[float, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
 
 
-def option_lab(places: list[Place], values: list[list[Any]], cells: list[Cell]) -> View:
-    """The calls of a sweep, as a grid of cells, or as a table if two options were varied; and in words."""
-    longest = max((c.rehearsal.seconds for c in cells if c.rehearsal), default=0.0)
-    shown = [_shown(places, cell, longest) for cell in cells]
-    shown, same = _apart(shown)
-    reference = _reference(places, cells, shown)
-    lab = _Lab(places, values, shown, same, reference)
+def option_lab(places: list[Place], calls: list[tuple[tuple[Any, ...], Rehearsal | str]], width: int) -> View:
+    """The calls of a sweep, or what is wrong with their values: as a grid of cells, or as a table, ``width`` in a row,
+    if two options were varied; and in words."""
+    longest = max((call.seconds for _, call in calls if not isinstance(call, str)), default=0.0)
+    cells = [_cell(places, values, call, longest) for values, call in calls]
+    lab = _Lab(places, cells, width, _common(cells), _reference(places, cells))
     return View(lab.text(), {"text/html": lab.html()})
 
 
 @dataclass(frozen=True)
 class _Lab:
     places: list[Place]
-    values: list[list[Any]]
-    cells: list[Shown]
-    same: tuple[tuple[str, str], ...]  # what is the same in all cells
-    reference: Shown | None  # the cell that loudness is compared with
+    cells: list[Cell]
+    width: int
+    same: dict[str, str]  # what is the same in all cells
+    reference: Cell | None  # the cell that loudness is compared with
 
     @property
     def title(self) -> str:
         what = " and ".join(f"{place.path} ({place.action})" for place in self.places)
         return f"Option lab: {what}"
 
-    def loudness(self, cell: Shown) -> str:
+    def loudness(self, cell: Cell) -> str:
         """The level of what sounds, compared with the reference."""
         if cell.loudness is None:
             return "silent"
@@ -96,29 +86,26 @@ class _Lab:
         head = [*(place.path for place in self.places), "length", "loudness", "what differs", "sound"]
         rows = []
         for cell in self.cells:
-            if cell.problem:
-                rows.append([*cell.labels, "", "", f"✗ {one_line(cell.problem, 160)}", ""])
-                continue
-            facts = "; ".join(f"{name}: {fact}" for name, fact in cell.facts)
-            rows.append([*cell.labels, f"{cell.seconds:.1f} s", self.loudness(cell), one_line(facts, 160), cell.file])
+            facts = one_line("; ".join(f"{name}: {fact}" for name, fact in cell.facts.items()), 160)
+            told = [f"{cell.seconds:.1f} s", self.loudness(cell), facts, cell.file]
+            rows.append([*cell.labels, *(["", "", f"✗ {one_line(cell.problem, 160)}", ""] if cell.problem else told)])
         lines = [self.title, *columns([head, *rows], right=(len(self.places),)), self.legend]
-        return "\n".join([*lines, *(f"The same in all: {name}: {fact}" for name, fact in self.same)])
+        return "\n".join([*lines, *(f"The same in all: {name}: {fact}" for name, fact in self.same.items())])
 
     def html(self) -> str:
         """The lab to hear and to see."""
         body = self._grid() if len(self.places) == 1 else self._table()
-        below = "".join(f"<br>The same in all: {escape(f'{name}: {fact}')}" for name, fact in self.same)
+        below = "".join(f"<br>The same in all: {escape(f'{name}: {fact}')}" for name, fact in self.same.items())
         return (
             f'<div style="line-height:1.45"><p style="margin:.2em 0 .6em"><strong>{escape(self.title)}</strong></p>'
             f'{body}<p style="margin:.6em 0;font-size:.9em;{QUIET}">{escape(self.legend)}{below}</p></div>'
         )
 
     def _grid(self) -> str:
-        highest = self._highest()
         cells = "".join(
             f'<figure style="margin:0;padding:.6em .8em;border:{LINE};border-radius:4px">'
             f'<figcaption style="font-weight:600;margin-bottom:.3em;overflow-wrap:anywhere">{escape(cell.labels[0])}'
-            f"</figcaption>{self._inside(cell, highest)}</figure>"
+            f"</figcaption>{self._inside(cell)}</figure>"
             for cell in self.cells
         )
         return (
@@ -126,14 +113,12 @@ class _Lab:
         )
 
     def _table(self) -> str:
-        highest = self._highest()
-        width = len(self.values[1])
         style = f"text-align:left;vertical-align:top;padding:.5em .7em;border:{LINE};white-space:normal"
-        head = "".join(f'<th scope="col" style="{style}">{escape(c.labels[1])}</th>' for c in self.cells[:width])
+        head = "".join(f'<th scope="col" style="{style}">{escape(c.labels[1])}</th>' for c in self.cells[: self.width])
         rows = []
-        for first in range(0, len(self.cells), width):
-            row = self.cells[first : first + width]
-            inside = "".join(f'<td style="{style};min-width:11em">{self._inside(c, highest)}</td>' for c in row)
+        for first in range(0, len(self.cells), self.width):
+            row = self.cells[first : first + self.width]
+            inside = "".join(f'<td style="{style};min-width:11em">{self._inside(c)}</td>' for c in row)
             rows.append(f'<tr><th scope="row" style="{style}">{escape(row[0].labels[0])}</th>{inside}</tr>')
         corner = f"{self.places[0].path} ↓ &nbsp; {self.places[1].path} →"
         return (
@@ -143,39 +128,32 @@ class _Lab:
             f"<tbody>{''.join(rows)}</tbody></table></div>"
         )
 
-    def _highest(self) -> float:
-        return max([LOWEST, *(max(cell.peaks, default=0.0) for cell in self.cells)])
-
-    def _inside(self, cell: Shown, highest: float) -> str:
+    def _inside(self, cell: Cell) -> str:
         if cell.problem:
             return f'<p style="margin:0;overflow-wrap:anywhere;{TROUBLE}">✗ {escape(cell.problem)}</p>'
         label = escape(", ".join(f"{p.path} {one}" for p, one in zip(self.places, cell.labels, strict=True)))
         facts = "".join(
             f'<div style="overflow-wrap:anywhere"><span style="{QUIET}">{escape(name)}:</span> {escape(fact)}</div>'
-            for name, fact in cell.facts
+            for name, fact in cell.facts.items()
         )
-        sound = (
+        sound = cell.file and (
             f'<audio controls preload="metadata" aria-label="{label}" src="{escape(quote(cell.file))}" '
             'style="width:100%;min-width:9em;height:2.4em"></audio>'
-            if cell.file
-            else ""
         )
+        highest = max(LOWEST, *(max(one.peaks, default=0.0) for one in self.cells))
         told = f"{cell.seconds:.1f} s, {self.loudness(cell)}"
         return f"{sound}{_waveform(cell.peaks, highest)}<div>{escape(told)}</div>{facts}"
 
 
-def _shown(places: list[Place], cell: Cell, longest: float) -> Shown:
-    labels = tuple(_label(place, value) for place, value in zip(places, cell.values, strict=True))
-    call = cell.rehearsal
-    if call is None:
-        return Shown(labels, problem=cell.problem)
-    facts = tuple(call.facts.items())
+def _cell(places: list[Place], values: tuple[Any, ...], call: Rehearsal | str, longest: float) -> Cell:
+    labels = tuple(_label(place, value) for place, value in zip(places, values, strict=True))
+    if isinstance(call, str):
+        return Cell(values, labels, problem=call)
     if not call.seconds:
-        return Shown(labels, facts=facts)
+        return Cell(values, labels, facts=call.facts)
     samples = call.call.heard_samples(RATE)
-    bars = max(1, round(BARS * call.seconds / longest)) if longest else 1
-    return Shown(labels, "", stored(call), call.seconds, _loudness(samples),
-                 _peaks(samples, bars), facts)  # fmt: skip
+    peaks = _peaks(samples, max(1, round(BARS * call.seconds / longest)))
+    return Cell(values, labels, "", call.facts, stored(call), call.seconds, _loudness(samples), peaks)
 
 
 def _label(place: Place, value: Any) -> str:
@@ -221,21 +199,20 @@ def _waveform(peaks: tuple[float, ...], highest: float) -> str:
     )
 
 
-def _apart(cells: list[Shown]) -> tuple[list[Shown], tuple[tuple[str, str], ...]]:
-    """The cells with only the facts that differ, and the facts that all of them share."""
-    from dataclasses import replace
+def _common(cells: list[Cell]) -> dict[str, str]:
+    """The facts that all calls share, taken out of each."""
+    played = [cell.facts for cell in cells if not cell.problem]
+    names = dict.fromkeys(name for facts in played for name in facts) if len(played) > 1 else ()
+    same = {name: played[0][name] for name in names if len({facts.get(name) for facts in played}) == 1}
+    for facts in played:
+        for name in same:
+            del facts[name]
+    return same
 
-    played = [dict(cell.facts) for cell in cells if not cell.problem]
-    names = list(dict.fromkeys(name for facts in played for name in facts))
-    same = {name for name in names if len({facts.get(name) for facts in played}) == 1} if len(played) > 1 else set()
-    apart = [replace(cell, facts=tuple(f for f in cell.facts if f[0] not in same)) for cell in cells]
-    return apart, tuple((name, played[0][name]) for name in names if name in same)
 
-
-def _reference(places: list[Place], cells: list[Cell], shown: list[Shown]) -> Shown | None:
+def _reference(places: list[Place], cells: list[Cell]) -> Cell | None:
     """What loudness is compared with: the cell of the defaults, else the first that sounds."""
-    sounding = [one for one in shown if one.loudness is not None]
-    defaults = tuple(place.option.default if place.option else None for place in places)
-    usual = (one for cell, one in zip(cells, shown, strict=True) if cell.values in (defaults, (None,) * len(places)))
-    found = next((one for one in usual if one.loudness is not None), None) or next(iter(sounding), None)
-    return found if len(sounding) > 1 else None
+    sounding = [cell for cell in cells if cell.loudness is not None]
+    usual = (tuple(place.option.default if place.option else None for place in places), (None,) * len(places))
+    found = [*(cell for cell in sounding if cell.values in usual), *sounding]
+    return found[0] if len(sounding) > 1 else None

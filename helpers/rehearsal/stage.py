@@ -103,7 +103,7 @@ async def _perform(scenes: Sequence[Scene], clock: Clock) -> list[Take]:
             first = stages[0] if stages else None
             stages.append(Stage(clock, f"rehearsal-{number}", scene.ncco.to_list(), first))
             played.append(_begin(stages[-1], scene))
-        longest = max(scene.seconds for scene in scenes) + SET_UP
+        longest = max((scene.seconds for scene in scenes), default=0) + SET_UP
         await clock.advance(longest, lambda: all(_is_over(leg) for one in stages for leg in one.legs.values()))
         return [
             Take(leg.uuid, stage.trace.entries(), stage.legs, "".join(person.keys), tuple(person.says))
