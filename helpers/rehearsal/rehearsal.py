@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,8 +35,8 @@ class Rehearsal:
     def __init__(self, scene: Scene, take: Take, folder: str | Path = "heard", name: str = "") -> None:
         self.scene, self._take = scene, take
         self.folder, self.name = Path(folder), name or _name_of(scene)
-        self.call: Call = Rehearsed(take.entries, take.leg, self._heard)
-        self._sounds: dict[tuple[str, int], bytes] = {}
+        # The sound is mixed once, and only when somebody listens.
+        self.call: Call = Rehearsed(take.entries, take.leg, cache(take.heard))
 
     @property
     def seconds(self) -> float:
@@ -77,10 +77,6 @@ class Rehearsal:
         """Sound, webhooks and actions over time, as a picture and in words."""
         return self.call.timeline()
 
-    def ladder(self) -> View:
-        """Who told whom what, in order."""
-        return self.call.ladder()
-
     @cached_property
     def view(self) -> View:
         """All of it, to look at: as HTML, and in words."""
@@ -98,12 +94,6 @@ class Rehearsal:
     def facts(self) -> dict[str, str]:
         """What can differ between two rehearsals of one NCCO: what was heard, digits, words, webhooks, the end."""
         return {name: same_always(fact) for name, fact in facts_of(self.call, self.webhooks).items()}
-
-    def _heard(self, leg: str, rate: int) -> bytes:
-        """Mixed once, and only when somebody listens."""
-        if (leg, rate) not in self._sounds:
-            self._sounds[leg, rate] = self._take.heard(leg, rate)
-        return self._sounds[leg, rate]
 
 
 def _name_of(scene: Scene) -> str:

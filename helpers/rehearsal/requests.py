@@ -20,7 +20,6 @@ from ..wire.kinds import kind
 
 # Ports of this machine differ from run to run, and a stored notebook is compared word by word.
 _PORT = re.compile(r"(127(?:\.\d{1,3}){3}|localhost|\[::1\]|::1)(:|', )\d+")
-USER_AGENT = "voice-call-simulator"
 ASKS = {
     "answer": "Vonage asks what to do with the call: the reply must be an NCCO.",
     "fallback": "Vonage asks the fallback URL, because the answer URL failed.",
@@ -32,16 +31,15 @@ ASKS = {
 class Sent:
     """One webhook.
 
-    ``at``: seconds since the start of the call. ``url`` is the address as the NCCO has it, ``headers`` and ``body`` are
-    what is sent (with GET the body is the query). ``status`` and ``reply`` came back, from your own server or, if
-    ``stand_in``, from the rehearsal. ``meaning`` says in one sentence what it is about, ``trouble`` what went wrong.
+    ``at``: seconds since the start of the call. ``url`` is the address as the NCCO has it, ``body`` what is sent (with
+    GET the query). ``status`` and ``reply`` came back, from your own server or, if ``stand_in``, from the rehearsal.
+    ``meaning`` says in one sentence what it is about, ``trouble`` what went wrong.
     """
 
     at: float
     kind: str
     method: str
     url: str
-    headers: Mapping[str, str]
     body: Mapping[str, Any]
     status: int | None
     reply: str
@@ -82,8 +80,8 @@ def _sent(e: Entry, reply: Entry, story: Story, away: bool) -> Sent:
     whose = "" if e["leg"] == story.call.leg else f", {story.phone(e['leg'])}"
     wrong = story.trouble(reply) if reply and not away else ""
     return Sent(
-        at=story.call.since_start(e["at"]), kind=e["type"], method=e["method"], url=e["url"], headers=_headers(e),
-        body=e["payload"], status=reply.get("status"), reply=str(reply.get("body") or ""), stand_in=away,
+        at=story.call.since_start(e["at"]), kind=e["type"], method=e["method"], url=e["url"], body=e["payload"],
+        status=reply.get("status"), reply=str(reply.get("body") or ""), stand_in=away,
         told=_told(e) + whose, meaning=_meaning(e), trouble=same_always(wrong),
     )  # fmt: skip
 
@@ -96,11 +94,6 @@ def same_always(text: str) -> str:
 def digest_of(*told: Any) -> str:
     """The same name for the same, and another one for another: a notebook has many rehearsals."""
     return hashlib.sha256(same_always(json.dumps(told, default=repr)).encode()).hexdigest()[:6]
-
-
-def _headers(e: Entry) -> dict[str, str]:
-    kind = {"Content-Type": "application/json"} if e["method"] == "POST" else {}
-    return {"User-Agent": USER_AGENT, "Accept": "*/*", **kind, "Authorization": "Bearer … (signed, HS256)"}
 
 
 def _told(e: Entry) -> str:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from ..simulator.clock import Clock
     from ..simulator.legs.leg import Leg
     from ..simulator.sound.mixing import Sound
-    from ..simulator.webhooks.audio_fetcher import SoundFile
 
 PERSON = "447700900011"  # who is called, or calls; not the phone of the lessons, which an NCCO may connect to
 NUMBER = "447700900500"  # the rented number; from Ofcom's range for fiction, as every number here
@@ -96,7 +95,8 @@ class StandInSounds(Sounds):
     def __init__(self, network: Stage, first: Sounds | None) -> None:
         super().__init__(network)
         self._stage = network
-        self._first = first
+        if first is not None:  # what is decoded or spoken is so once for all the calls that run side by side
+            self._files, self._texts = first._files, first._texts
         self._chosen: dict[str, str] = {}
 
     async def get(self, leg: Leg, url: str) -> Sound:
@@ -113,15 +113,6 @@ class StandInSounds(Sounds):
             self._stage.note(leg, "note", text=f"{name}: {problem} A real call may stay silent.")
         return sound
 
-    async def decoded(self, data: bytes) -> SoundFile:
-        """The sound in a file, decoded once for all the calls that run side by side."""
-        return await (super().decoded(data) if self._first is None else self._first.decoded(data))
-
-    async def spoken(self, text: str, language: str, style: int) -> Sound:
-        """The sound of a text, spoken once for all the calls that run side by side."""
-        shared = self._first
-        return await (super().spoken(text, language, style) if shared is None else shared.spoken(text, language, style))
-
     def _stand_in(self, leg: Leg, url: str) -> str:
         own = {name.lower(): name for name in audio_files(audio())}
         if name := own.get(file_name(url).lower()):
@@ -129,7 +120,7 @@ class StandInSounds(Sounds):
         if url not in self._chosen:
             self._chosen[url] = STAND_INS[len(self._chosen) % len(STAND_INS)]
             text = f"{url} cannot be reached from here: {self._chosen[url]} stands in for it."
-            self._stage.note(leg, "note", text=text)
+            self._stage.note(leg, "note", text=text, stand_in=self._chosen[url], url=url)
         return self._chosen[url]
 
 

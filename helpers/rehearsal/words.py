@@ -11,7 +11,6 @@ from ..calls.explain import explain
 from ..calls.silences import waits
 from ..calls.tracks import Tracks
 from ..simulator.phones.scripts import file_name
-from ..simulator.webhooks.reach import Reach
 from .stand_ins import GREETING, NUMBER, PERSON, STAYS
 
 if TYPE_CHECKING:
@@ -29,24 +28,14 @@ def captions_of(call: Call) -> list[str]:
     if begin is None:
         return []
     marks = sorted([*tracks.sounds, *tracks.voices, *waits(tracks)], key=lambda m: m.start)
-    stood_in = _stand_ins(call)
+    notes = [e for e in call.entries("note") if "stand_in" in e]
+    stood_in = {one_line(file_name(e["url"]), 40): e["stand_in"] for e in notes}
     lines = []
     for mark in marks[:MOST]:
         label = mark.label.removeprefix("stream ").removeprefix("talk ")
         label += f" ({stood_in[label]} stands in for it)" if label in stood_in else ""
         lines.append(f"{mark.start - begin:.1f}–{mark.end - begin:.1f} s {label}")
     return [*lines, *([f"and {len(marks) - MOST} more"] if len(marks) > MOST else [])]
-
-
-def _stand_ins(call: Call) -> dict[str, str]:
-    """Names of files that could not be reached, and what was played for them."""
-    middle, end = " cannot be reached from here: ", " stands in for it."
-    found = {}
-    for note in call.entries("note"):
-        url, here, rest = str(note["text"]).partition(middle)
-        if here and rest.endswith(end):
-            found[one_line(file_name(url), 40)] = rest.removesuffix(end)
-    return found
 
 
 def ended_of(call: Call) -> str:
@@ -60,13 +49,18 @@ def ended_of(call: Call) -> str:
 def _end(call: Call) -> tuple[str, str]:
     """Who ended it, and why."""
     if call.answered_at is None:
-        last = next((e for e in reversed(call.entries("status", leg=call.leg)) if e["status"] != "completed"), None)
-        return "Nobody answered", f"{last['why']} ({last['status']})" if last else "it never rang"
+        return "Nobody answered", _failure(call, call.leg)
     if call.duration is None:
         return "The call did not end", "the rehearsal was over before"
     over = call.entries("status", leg=call.leg, status="completed")[-1]
     who = "The person hung up" if over["disconnected_by"] == "user" else "Vonage ended the call"
     return who, str(over["why"]).removeprefix("the person hung up").lstrip(": ")
+
+
+def _failure(call: Call, leg: str) -> str:
+    """Why a leg was not answered."""
+    last = next((e for e in reversed(call.entries("status", leg=leg)) if e["status"] != "completed"), None)
+    return f"{one_line(last['why'], 200)} ({last['status']})" if last else "it never rang"
 
 
 def facts_of(call: Call, webhooks: Iterable[Sent]) -> dict[str, str]:
@@ -93,8 +87,7 @@ def _is_plain(sent: Sent) -> bool:
 
 def notes_of(call: Call, take: Take) -> list[str]:
     """Remarks of the record, errors with their advice, and what the person could not do."""
-    found = [*_told(call), *_others(call), *_alone(call), *_left(take)]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys([*_told(call), *_others(call), *_alone(call), *_left(take)]))
 
 
 def _told(call: Call) -> Iterator[str]:
@@ -102,8 +95,7 @@ def _told(call: Call) -> Iterator[str]:
         if e["kind"] == "note":
             yield one_line(e["text"], 300)
         elif e["kind"] == "error":
-            told = explain(e)
-            yield one_line(f"{e['reason']} {e.get('advice') or told.next_step}", 400)
+            yield one_line(f"{e['reason']} {e.get('advice') or explain(e).next_step}", 400)
 
 
 def _others(call: Call) -> Iterator[str]:
@@ -112,17 +104,10 @@ def _others(call: Call) -> Iterator[str]:
         to, kind, caller = call.fact("to", leg), call.fact("type", leg), call.fact("from", leg)
         if kind == "phone" and caller not in (NUMBER, "unknown"):
             yield f"{caller} is taken as a number that you rent: with a foreign one the call would not connect."
-        if kind == "websocket" and not Reach().allows(str(to)):
-            yield (
-                f"{one_line(to, 100)} cannot be reached from here, so that leg fails as if no server were there. "
-                "A server of yours on this machine is really called: ws://127.0.0.1:…"
-            )
-        elif call.when("answered", leg) is not None and kind != "websocket":
+        if call.when("answered", leg) is None:
+            yield f"{one_line(to, 100)} was not reached: {_failure(call, leg)}."
+        elif kind != "websocket":
             yield f"{to} is a phone of the rehearsal: it answers, says “{GREETING}” and hangs up {STAYS} s later."
-        elif call.when("answered", leg) is None:
-            last = next((e for e in reversed(call.entries("status", leg=leg)) if e["status"] != "completed"), None)
-            if last is not None:
-                yield f"{one_line(to, 60)} was not reached: {one_line(last['why'], 200)} ({last['status']})."
 
 
 def _alone(call: Call) -> Iterator[str]:
