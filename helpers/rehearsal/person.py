@@ -7,17 +7,16 @@ webhook answers with may come in between, and how many keys an input takes shows
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..ncco.models.listening import Dtmf, Speech
 from ..ncco.models.voices import languages
-from ..simulator.legs.leg import Signal
 from ..simulator.phones.handsets import KEY_PAUSE
 from ..simulator.phones.hearing import Hearing
 from ..simulator.phones.person import carry_out
-from ..simulator.waiting import first_of, until
+from ..simulator.waiting import first_of
 
 if TYPE_CHECKING:
     from ..calls.record import Entry
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
 THINKS = 1.0  # seconds from when an input listens to the first key or word
 INTERRUPTS = 2.0  # seconds into a sound with barge-in after which the first key or word cuts it short
 RECORDS = 3.0  # seconds into a recording after which the key that ends it is pressed
-ENDS = {"endOnKey", "endOnSilence", "timeOut"}  # with one of them a record action waits
 
 
 class Person:
@@ -39,49 +37,52 @@ class Person:
     """
 
     def __init__(self, network: Network, leg: Leg, scene: Scene) -> None:
-        self._network, self._leg, self._seconds = network, leg, scene.seconds
+        self.leg, self._network, self._seconds = leg, network, scene.seconds
         self.keys, self.says = deque(scene.keys), deque(scene.says)
         self._hearing = Hearing(network, leg)
         self._actions: list[dict[str, Any]] = []  # of the NCCO that runs
-        self._todo: asyncio.Queue[Entry] = asyncio.Queue()
         self._running: Entry | None = None  # the action
-        self._sounding: Entry | None = None
-        self._changed = Signal()
+        self._over: dict[str, asyncio.Event] = defaultdict(asyncio.Event)  # the action, and the sound
+        self._todo: asyncio.Queue[tuple[Entry, asyncio.Event]] = asyncio.Queue()
         self._unsubscribe = network.trace.subscribe(self._notice)
 
     def _notice(self, e: Entry) -> None:
         """Told of everything that happens. Only what happens on this leg counts."""
-        if e["leg"] != self._leg.uuid:
+        if e["leg"] != self.leg.uuid:
             return
-        began = e if e.get("state") == "started" else None
         match e["kind"], e.get("source"), e.get("status"):
             case "ncco", _, _:
                 self._actions = e["actions"]
-            case "action", _, _:
-                self._running = began
-            case "sound", "stream" | "talk", _:
-                self._sounding = began
+            case ("action", _, _) | ("sound", "stream" | "talk", _):
+                self._go_on(e, e["kind"])
             case "status", _, "answered":
-                self._network.beside(self._leg, self._act())
-                self._network.beside(self._leg, self._hang_up())
+                self._network.beside(self.leg, self._act())
+                self._network.beside(self.leg, self._hang_up())
             case "status", _, "completed":
                 self._unsubscribe()
-            case _:
-                return
+
+    def _go_on(self, e: Entry, kind: str) -> None:
+        """A sound or an action begins, or is over; what went on of its kind before is over, too."""
+        self._over[kind].set()
+        self._over[kind] = asyncio.Event()
+        began = e["state"] == "started"
+        if kind == "action":
+            self._running = e if began else None
         if began:
-            self._todo.put_nowait(began)
-        self._changed.fire()
+            self._todo.put_nowait((e, self._over[kind]))
 
     async def _hang_up(self) -> None:
         await self._network.clock.sleep(self._seconds)
-        self._leg.hang_up(f"the person hung up: {self._seconds:g} s are the most this rehearsal lasts", by="user")
+        self.leg.hang_up(f"the person hung up: {self._seconds:g} s are the most this rehearsal lasts", by="user")
 
     async def _act(self) -> None:
         while True:
-            e = await self._todo.get()
-            at_once = e["kind"] == "action" and e["options"].get("mode") == "asynchronous"
+            e, over = await self._todo.get()
+            if e["kind"] == "action" and e["options"].get("mode") == "asynchronous":
+                over = asyncio.Event()  # it is over at once, and goes on listening
             for seconds, left, options in self._chances(e):
-                if not await self._still(seconds, None if at_once else e):
+                await first_of(self._network.clock.sleep(seconds), over.wait())
+                if over.is_set():
                     break
                 await self._do(left, options)
 
@@ -93,7 +94,7 @@ class Person:
                 yield INTERRUPTS, left, coming
         elif e["action"] == "input":
             yield from self._answers(e, e["options"])
-        elif e["action"] == "record" and ENDS & e["options"].keys():
+        elif e["action"] == "record":  # one that does not wait is over at once
             if self.says:
                 yield THINKS + (THINKS if e["options"].get("beepStart") else 0), self.says, {}
             if self.keys and self.keys[0] == e["options"].get("endOnKey"):
@@ -131,7 +132,7 @@ class Person:
 
     def _pause(self, options: dict[str, Any], *, by_key: bool) -> float:
         """How long the person takes to begin: in time, also for an input that waits for a moment only."""
-        pressed = self._leg.keypad.pressed
+        pressed = self.leg.keypad.pressed
         if pressed and self._network.clock.now - pressed[-1][0] < KEY_PAUSE:
             return KEY_PAUSE  # the first key has cut a sound short
         rules = options.get("dtmf" if by_key else "speech") or {}
@@ -144,13 +145,4 @@ class Person:
         if left is self.says:
             language = (options.get("speech") or {}).get("language", "en-US")
             step = {"do": "say", "text": step["digits"], "language": language if language in languages() else "en-US"}
-        await carry_out(self._network, self._leg, self._hearing, step)
-
-    async def _still(self, seconds: float, e: Entry | None) -> bool:
-        """Wait; False as soon as what began with ``e`` is over."""
-
-        def over() -> bool:
-            return e is not None and e is not (self._sounding if e["kind"] == "sound" else self._running)
-
-        await first_of(self._network.clock.sleep(seconds), until(over, self._changed.next))
-        return not over()
+        await carry_out(self._network, self.leg, self._hearing, step)

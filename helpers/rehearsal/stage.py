@@ -97,17 +97,17 @@ def perform(scenes: Sequence[Scene]) -> list[Take]:
 
 async def _perform(scenes: Sequence[Scene], clock: Clock) -> list[Take]:
     stages: list[Stage] = []
-    played: list[tuple[Leg, Person]] = []
+    people: list[Person] = []
     try:
         for number, scene in enumerate(scenes):
             first = stages[0] if stages else None
             stages.append(Stage(clock, f"rehearsal-{number}", scene.ncco.to_list(), first))
-            played.append(_begin(stages[-1], scene))
+            people.append(_begin(stages[-1], scene))
         longest = max((scene.seconds for scene in scenes), default=0) + SET_UP
         await clock.advance(longest, lambda: all(_is_over(leg) for one in stages for leg in one.legs.values()))
         return [
-            Take(leg.uuid, stage.trace.entries(), stage.legs, "".join(person.keys), tuple(person.says))
-            for stage, (leg, person) in zip(stages, played, strict=True)
+            Take(one.leg.uuid, stage.trace.entries(), stage.legs, "".join(one.keys), tuple(one.says))
+            for stage, one in zip(stages, people, strict=True)
         ]
     finally:
         for stage in stages:
@@ -115,7 +115,7 @@ async def _perform(scenes: Sequence[Scene], clock: Clock) -> list[Take]:
             await stage.callbacks.close()
 
 
-def _begin(stage: Stage, scene: Scene) -> tuple[Leg, Person]:
+def _begin(stage: Stage, scene: Scene) -> Person:
     """Place the call, or let the person dial; the person comes to life with it."""
     stage.handset(PERSON).configure({"script": list(scene.script)})
     if scene.direction == "inbound":
@@ -124,7 +124,7 @@ def _begin(stage: Stage, scene: Scene) -> tuple[Leg, Person]:
         to, from_ = {"type": "phone", "number": PERSON}, {"type": "phone", "number": NUMBER}
         order = {"to": [to], "from": from_, "ncco": scene.ncco.to_list()}
         leg = stage.place(outbound_leg(order, stage.application, stage.account, stage.ids, stage.clock))
-    return leg, Person(stage, leg, scene)
+    return Person(stage, leg, scene)
 
 
 def _is_over(leg: Leg) -> bool:
