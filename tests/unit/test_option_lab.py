@@ -268,3 +268,5 @@ def test_what_is_no_ncco(wrong: Any) -> None:
 def test_instructions_that_nobody_could_follow() -> None:
     with pytest.raises(KitError, match="'x' is nothing a keypad can send"):
         sweep([JINGLE], "0.level", [0], keys="x")
+    with pytest.raises(TypeError, match="'kesy'"):
+        sweep([JINGLE], "0.level", [0], kesy="1")
