@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
+from ..base.html import Html, join, tag
 from ..base.text import columns, one_line
 from ..base.view import View
-from .view import QUIET, stored
+from .view import QUIET, player_of, stored
 
 if TYPE_CHECKING:
     from ..audio.files import Samples
@@ -26,6 +25,8 @@ LOWEST = 0.05  # the least that fills the height of a waveform: softer sounds lo
 SIGNS = ("s", "dB", "Hz", "%")  # units that stand behind a number; "times" and "keys" do not
 LINE = "1px solid var(--jp-border-color2,#bdbdbd)"
 INK = "var(--jp-brand-color1,#1565c0)"
+FRAME = f"margin:0;padding:.6em .8em;border:{LINE};border-radius:4px"
+NAME = "font-weight:600;margin-bottom:.3em;overflow-wrap:anywhere"
 TROUBLE = "color:var(--jp-error-color1,#b4261a)"
 
 
@@ -92,57 +93,46 @@ class _Lab:
         lines = [self.title, *columns([head, *rows], right=(len(self.places),)), self.legend]
         return "\n".join([*lines, *(f"The same in all: {name}: {fact}" for name, fact in self.same.items())])
 
-    def html(self) -> str:
+    def html(self) -> Html:
         """The lab to hear and to see."""
-        body = self._grid() if len(self.places) == 1 else self._table()
-        below = "".join(f"<br>The same in all: {escape(f'{name}: {fact}')}" for name, fact in self.same.items())
-        return (
-            f'<div style="line-height:1.45"><p style="margin:.2em 0 .6em"><strong>{escape(self.title)}</strong></p>'
-            f'{body}<p style="margin:.6em 0;font-size:.9em;{QUIET}">{escape(self.legend)}{below}</p></div>'
-        )
+        return tag("div",
+            tag("p", tag("strong", self.title), style="margin:.2em 0 .6em"),
+            self._grid() if len(self.places) == 1 else self._table(),
+            tag("p", self.legend, [(tag("br"), f"The same in all: {name}: {fact}") for name, fact in self.same.items()],
+                style=f"margin:.6em 0;font-size:.9em;{QUIET}"),
+            style="line-height:1.45")  # fmt: skip
 
-    def _grid(self) -> str:
-        cells = "".join(
-            f'<figure style="margin:0;padding:.6em .8em;border:{LINE};border-radius:4px">'
-            f'<figcaption style="font-weight:600;margin-bottom:.3em;overflow-wrap:anywhere">{escape(cell.labels[0])}'
-            f"</figcaption>{self._inside(cell)}</figure>"
+    def _grid(self) -> Html:
+        cells = [
+            tag("figure", tag("figcaption", cell.labels[0], style=NAME), self._inside(cell), style=FRAME)
             for cell in self.cells
-        )
-        return (
-            f'<div style="display:grid;grid-template-columns:repeat(auto-fill,minmax(14em,1fr));gap:.7em">{cells}</div>'
-        )
+        ]
+        return tag("div", cells, style="display:grid;grid-template-columns:repeat(auto-fill,minmax(14em,1fr));gap:.7em")
 
-    def _table(self) -> str:
+    def _table(self) -> Html:
         style = f"text-align:left;vertical-align:top;padding:.5em .7em;border:{LINE};white-space:normal"
-        head = "".join(f'<th scope="col" style="{style}">{escape(c.labels[1])}</th>' for c in self.cells[: self.width])
-        rows = []
+        corner = Html(f"{self.places[0].path} ↓ &nbsp; {self.places[1].path} →")
+        head = [tag("th", cell.labels[1], scope="col", style=style) for cell in self.cells[: self.width]]
+        rows = [tag("tr", tag("th", corner, style=f"{style};white-space:nowrap;font-weight:400"), head)]
         for first in range(0, len(self.cells), self.width):
             row = self.cells[first : first + self.width]
-            inside = "".join(f'<td style="{style};min-width:11em">{self._inside(c)}</td>' for c in row)
-            rows.append(f'<tr><th scope="row" style="{style}">{escape(row[0].labels[0])}</th>{inside}</tr>')
-        corner = f"{self.places[0].path} ↓ &nbsp; {self.places[1].path} →"
-        return (
-            f'<div style="overflow-x:auto" tabindex="0" role="region" aria-label="{escape(self.title)}">'
-            '<table style="border-collapse:collapse"><thead><tr>'
-            f'<th style="{style};white-space:nowrap;font-weight:400">{corner}</th>{head}</tr></thead>'
-            f"<tbody>{''.join(rows)}</tbody></table></div>"
-        )
+            inside = [tag("td", self._inside(cell), style=f"{style};min-width:11em") for cell in row]
+            rows.append(tag("tr", tag("th", row[0].labels[0], scope="row", style=style), inside))
+        table = tag("table", tag("thead", rows[0]), tag("tbody", rows[1:]), style="border-collapse:collapse")
+        return tag("div", table, style="overflow-x:auto", tabindex="0", role="region", aria_label=self.title)
 
-    def _inside(self, cell: Cell) -> str:
+    def _inside(self, cell: Cell) -> Html:
         if cell.problem:
-            return f'<p style="margin:0;overflow-wrap:anywhere;{TROUBLE}">✗ {escape(cell.problem)}</p>'
-        label = escape(", ".join(f"{p.path} {one}" for p, one in zip(self.places, cell.labels, strict=True)))
-        facts = "".join(
-            f'<div style="overflow-wrap:anywhere"><span style="{QUIET}">{escape(name)}:</span> {escape(fact)}</div>'
+            return tag("p", f"✗ {cell.problem}", style=f"margin:0;overflow-wrap:anywhere;{TROUBLE}")
+        label = ", ".join(f"{p.path} {one}" for p, one in zip(self.places, cell.labels, strict=True))
+        facts = [
+            tag("div", tag("span", f"{name}:", style=QUIET), f" {fact}", style="overflow-wrap:anywhere")
             for name, fact in cell.facts.items()
-        )
-        sound = cell.file and (
-            f'<audio controls preload="metadata" aria-label="{label}" src="{escape(quote(cell.file))}" '
-            'style="width:100%;min-width:9em;height:2.4em"></audio>'
-        )
+        ]
+        sound = cell.file and player_of(cell.file, label, style="width:100%;min-width:9em;height:2.4em")
         highest = max(LOWEST, *(max(one.peaks, default=0.0) for one in self.cells))
-        told = f"{cell.seconds:.1f} s, {self.loudness(cell)}"
-        return f"{sound}{_waveform(cell.peaks, highest)}<div>{escape(told)}</div>{facts}"
+        told = tag("div", f"{cell.seconds:.1f} s, {self.loudness(cell)}")
+        return join([sound, _waveform(cell.peaks, highest), told, facts])
 
 
 def _cell(places: list[Place], values: tuple[Any, ...], call: Rehearsal | str, longest: float) -> Cell:
@@ -187,12 +177,12 @@ def _peaks(samples: Samples, bars: int) -> tuple[float, ...]:
     return tuple(round(float(np.abs(samples[a : max(b, a + 1)]).max(initial=0.0)), 4) for a, b in pairwise(edges))
 
 
-def _waveform(peaks: tuple[float, ...], highest: float) -> str:
+def _waveform(peaks: tuple[float, ...], highest: float) -> Html:
     """Peaks, mirrored. All waveforms of a lab have one scale, so that a level can be seen, and a length too."""
     middle = HEIGHT // 2
     heights = [max(0.5, round((middle - 2) * peak / highest, 1)) for peak in peaks]
     path = "".join(f"M{3 * x + 1} {middle - h:g}v{2 * h:g}" for x, h in enumerate(heights))
-    return (
+    return Html(
         f'<svg aria-hidden="true" viewBox="0 0 {3 * BARS} {HEIGHT}" preserveAspectRatio="none" '
         f'style="display:block;width:100%;height:2.8em;margin:.3em 0"><path d="{path}" '
         f'style="stroke:{INK}" stroke="#1565c0" stroke-width="2"/></svg>'

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from ..base.html import Html, tag
 from ..base.text import columns, one_line
 from ..base.view import View
 
@@ -64,38 +64,33 @@ def _cells(sent: Sent) -> list[str]:
     return [f"{sent.at:.1f}", f"{sent.method} {sent.place}", sent.told, reply, one_line(sent.trouble or sent.meaning)]
 
 
-def as_html(rehearsal: Rehearsal, file: str) -> str:
+def player_of(file: str, label: str, **more: str) -> Html:
+    """An audio element that waits for a click."""
+    return tag("audio", controls=True, preload="metadata", aria_label=label, src=quote(file), **more)
+
+
+def as_html(rehearsal: Rehearsal, file: str) -> Html:
     """The rehearsal as HTML. Every value is escaped; colours are JupyterLab's own, for its dark theme too."""
-    title = title_of(rehearsal)
-    parts = [f'<p style="margin:.2em 0"><strong>{escape(title)}</strong><br>{escape(rehearsal.ended)}</p>']
-    if file:
-        heard = "".join(f"<li>{escape(line)}</li>" for line in rehearsal.captions or ["nothing was played"])
-        parts.append(
-            f'<audio controls preload="metadata" aria-label="{escape(title)}" src="{escape(quote(file))}"></audio>'
-            f'<ul style="margin:.2em 0 .8em;font-size:.9em">{heard}</ul>'
-        )
-    if rehearsal.webhooks:
-        parts.append(_table(rehearsal.webhooks))
-    if rehearsal.notes:
-        notes = "".join(f"<li>{escape(note)}</li>" for note in rehearsal.notes)
-        parts.append(f'<p style="margin:.8em 0 0"><strong>Notes</strong></p><ul style="margin:.2em 0">{notes}</ul>')
-    return f'<div style="max-width:68em;line-height:1.5">{"".join(parts)}</div>'
+    title, captions = title_of(rehearsal), rehearsal.captions or ["nothing was played"]
+    heard = tag("ul", [tag("li", line) for line in captions], style="margin:.2em 0 .8em;font-size:.9em")
+    notes = tag("ul", [tag("li", note) for note in rehearsal.notes], style="margin:.2em 0")
+    return tag("div",
+        tag("p", tag("strong", title), tag("br"), rehearsal.ended, style="margin:.2em 0"),
+        [player_of(file, title), heard] if file else None,
+        _table(rehearsal.webhooks) if rehearsal.webhooks else None,
+        [tag("p", tag("strong", "Notes"), style="margin:.8em 0 0"), notes] if rehearsal.notes else None,
+        style="max-width:68em;line-height:1.5")  # fmt: skip
 
 
-def _table(webhooks: list[Sent]) -> str:
+def _table(webhooks: list[Sent]) -> Html:
     """The webhooks, narrow enough for half a window: what one tells and what that means share a cell."""
-    head = "".join(f'<th scope="col" style="{CELL}">{name}</th>' for name in ("s", "request", "reply", "tells"))
-    rows = []
-    for sent in webhooks:
-        at, request, told, reply, words = map(escape, _cells(sent))
-        rows.append(
-            f'<tr><td style="{CELL};text-align:right">{at}</td>'
-            f'<td style="{CELL};min-width:11em;overflow-wrap:anywhere">{request}</td><td style="{CELL}">{reply}</td>'
-            f'<td style="{CELL};min-width:8em">{told}<br><span style="{QUIET}">{words}</span></td></tr>'
-        )
-    title = f'<caption style="text-align:left;padding:.2em 0"><strong>Webhooks</strong> ({NOTHING_LEAVES})</caption>'
-    return (
-        '<div style="overflow-x:auto" tabindex="0" role="region" aria-label="Webhooks">'
-        f'<table style="border-collapse:collapse">{title}<thead><tr>{head}</tr></thead>'
-        f"<tbody>{''.join(rows)}</tbody></table></div>"
-    )
+    rows = [tag("tr", [tag("th", name, scope="col", style=CELL) for name in ("s", "request", "reply", "tells")])]
+    for at, request, told, reply, words in map(_cells, webhooks):
+        rows.append(tag("tr",
+            tag("td", at, style=f"{CELL};text-align:right"),
+            tag("td", request, style=f"{CELL};min-width:11em;overflow-wrap:anywhere"),
+            tag("td", reply, style=CELL),
+            tag("td", told, tag("br"), tag("span", words, style=QUIET), style=f"{CELL};min-width:8em")))  # fmt: skip
+    title = tag("caption", tag("strong", "Webhooks"), f" ({NOTHING_LEAVES})", style="text-align:left;padding:.2em 0")
+    table = tag("table", title, tag("thead", rows[0]), tag("tbody", rows[1:]), style="border-collapse:collapse")
+    return tag("div", table, style="overflow-x:auto", tabindex="0", role="region", aria_label="Webhooks")
