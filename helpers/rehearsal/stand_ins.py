@@ -5,7 +5,6 @@ Loopback is real: the learner's own server is asked. Everything else is out of r
 
 from __future__ import annotations
 
-import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
@@ -17,8 +16,9 @@ from ..simulator.account.account import Account
 from ..simulator.ids import Ids
 from ..simulator.legs.network import Network
 from ..simulator.phones.handsets import Handset
+from ..simulator.phones.person import kit_sound
 from ..simulator.phones.scripts import file_name
-from ..simulator.webhooks.audio_fetcher import SoundError, Sounds
+from ..simulator.webhooks.audio_fetcher import Sounds
 from ..simulator.webhooks.callbacks import Callbacks, Reply
 from ..simulator.webhooks.reach import Reach, is_example
 
@@ -105,8 +105,7 @@ class StandInSounds(Sounds):
             return await super().get(leg, url)
         name = self._stand_in(leg, url)
         facts: dict[str, Any] = {"status": 200, "content_type": AUDIO_TYPES[f".{name.rpartition('.')[2]}"]}
-        async with self._stage.clock.in_flight():
-            sound = await self.decoded(await asyncio.to_thread(_bytes_of, name))
+        sound = await kit_sound(self._stage, name)
         facts |= {"bytes": (audio() / name).stat().st_size, **sound.facts}
         self._stage.note(leg, "fetch", url=url, **facts, cache="miss", error=None)
         for problem in sound.problems:
@@ -122,13 +121,6 @@ class StandInSounds(Sounds):
             text = f"{url} cannot be reached from here: {self._chosen[url]} stands in for it."
             self._stage.note(leg, "note", text=text, stand_in=self._chosen[url], url=url)
         return self._chosen[url]
-
-
-def _bytes_of(name: str) -> bytes:
-    try:
-        return (audio() / name).read_bytes()
-    except OSError as error:
-        raise SoundError(f"the kit's own {name} cannot be read: {error.strerror}") from None
 
 
 class Collector(Callbacks):

@@ -74,20 +74,18 @@ def facts_of(call: Call, webhooks: Iterable[Sent]) -> dict[str, str]:
         "input ended by": [str(e["why"]).replace("_", " ") for e in inputs],
         "cut short": [f"{span.action}, {span.why}" for span in spans if span.why in CUTS],
         "skipped": [f"{span.action}: {span.why}" for span in spans if span.state == "skipped"],
-        "webhooks": [sent.told for sent in webhooks if not _is_plain(sent)],
+        # Of the others the facts above tell already.
+        "webhooks": [s.told for s in webhooks if "status" not in s.body and s.kind not in ("answer", "input")],
         "ended": [", ".join(filter(None, _end(call)))],
     }
     return {name: text for name, found in facts.items() if (text := "; ".join(filter(None, found)))}
 
 
-def _is_plain(sent: Sent) -> bool:
-    """A webhook of which the other facts tell already."""
-    return "status" in sent.body or sent.kind in ("answer", "input")
-
-
 def notes_of(call: Call, take: Take) -> list[str]:
     """Remarks of the record, errors with their advice, and what the person could not do."""
-    return list(dict.fromkeys([*_told(call), *_others(call), *_alone(call), *_left(take)]))
+    keys = [f"Nothing listened for the keys {take.keys_left}, so they were not pressed."] if take.keys_left else []
+    texts = [f"Nothing listened for “{one_line(text, 60)}”, so it was not said." for text in take.says_left]
+    return list(dict.fromkeys([*_told(call), *_others(call), *keys, *texts]))
 
 
 def _told(call: Call) -> Iterator[str]:
@@ -99,7 +97,7 @@ def _told(call: Call) -> Iterator[str]:
 
 
 def _others(call: Call) -> Iterator[str]:
-    """Whom the call was connected to, and what became of it."""
+    """Whom the call was connected to, and what became of it; or that nobody else was there."""
     for leg in call.legs[1:]:
         to, kind, caller = call.fact("to", leg), call.fact("type", leg), call.fact("from", leg)
         if kind == "phone" and caller not in (NUMBER, "unknown"):
@@ -108,16 +106,6 @@ def _others(call: Call) -> Iterator[str]:
             yield f"{one_line(to, 100)} was not reached: {_failure(call, leg)}."
         elif kind != "websocket":
             yield f"{to} is a phone of the rehearsal: it answers, says “{GREETING}” and hangs up {STAYS} s later."
-
-
-def _alone(call: Call) -> Iterator[str]:
     for e in call.entries("conversation", leg=call.leg, state="joined"):
         if e.get("name") and e["members"] == 1:
             yield f"{PERSON} is alone in the conversation “{one_line(e['name'], 60)}”: others join it by the same name."
-
-
-def _left(take: Take) -> Iterator[str]:
-    if take.keys_left:
-        yield f"Nothing listened for the keys {take.keys_left}, so they were not pressed."
-    for text in take.says_left:
-        yield f"Nothing listened for “{one_line(text, 60)}”, so it was not said."

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ...settings.project import audio
-from ..sound.mixing import Cue, Sound
+from ..sound.mixing import Cue
 from ..sound.tones import beep, dtmf
 from ..webhooks.audio_fetcher import PLAYABLE, SoundError
 from .handsets import KEY_PAUSE, Handset
@@ -15,6 +15,7 @@ from .hearing import Hearing, Wanted
 if TYPE_CHECKING:
     from ..legs.leg import Leg
     from ..legs.network import Network
+    from ..webhooks.audio_fetcher import SoundFile
 
 BEEP_PAUSE = 0.5  # seconds from the end of a machine's greeting to its beep
 
@@ -89,14 +90,15 @@ async def play(network: Network, leg: Leg, what: dict[str, Any]) -> Cue | None:
     """
     name = what.get("url") or what["file"]
     try:
-        sound = await (network.sounds.get(leg, what["url"]) if "url" in what else _kit_sound(network, what["file"]))
+        sound = await (network.sounds.get(leg, what["url"]) if "url" in what else kit_sound(network, what["file"]))
     except SoundError as error:
         network.note(leg, "note", text=f"The person cannot play {name}: {error}. {PLAYABLE[:1].upper()}{PLAYABLE[1:]}")
         return None
     return network.utter(leg, sound, url=name)
 
 
-async def _kit_sound(network: Network, name: str) -> Sound:
+async def kit_sound(network: Network, name: str) -> SoundFile:
+    """One of the kit's own sounds. Raises SoundError."""
     from ...audio.files import AudioError
 
     try:
