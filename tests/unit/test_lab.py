@@ -96,7 +96,7 @@ def test_it_needs_nothing_but_the_standard_library() -> None:
 
 def test_every_command_says_what_it_does(run: Run) -> None:
     shown = run("help").stdout
-    for command in ("lab", "test", "quick", "check", "notebooks", "lessons", "lint", "coverage", "bench", "lock", "clean"):
+    for command in ("lab", "test", "quick", "check", "notebooks", "lessons", "lint", "coverage", "bench", "lock"):
         assert re.search(rf"^  (make|python lab\.py) {command} +\w", shown, re.M), command
     assert run("--help").stdout == shown
 
