@@ -23,6 +23,7 @@ from hypothesis import strategies as st
 from helpers.base.errors import KitError
 from helpers.ncco import ACTIONS, NccoError, check, parse, reference
 from helpers.ncco.editing.draft import Draft
+from helpers.ncco.jsontext import from_json
 from helpers.ncco.problems.problems import Problem
 from helpers.ncco.problems.rules import RULES
 from helpers.ncco.schema import options_of, walk
@@ -672,7 +673,7 @@ def _holds(data: Any) -> None:
     well_formed(check(data, variables={"a": "b"}))
     for problem in {id(p.fix): p for p in plain + live if p.fix is not None}.values():
         assert problem.fix is not None and problem.fix.label
-        fixed = problem.fix.apply(data)
+        fixed = problem.fix.apply(from_json(data)[0] if isinstance(data, str) else data)
         assert isinstance(fixed, list)
         found = plain if problem in plain else live
         left = check(fixed, live=problem not in plain)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import random
 from collections import Counter
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 
 from helpers.base.errors import KitError
 from helpers.ncco import ACTIONS, Ncco, Problem, Stream, check, parse
+from helpers.ncco.jsontext import from_json
 from helpers.ncco.schema import Option, options_of
 
 from .test_ncco_check import ADVICE, INPUT, PHONE, SINGLE, SOCKET, STREAM, TALK, WHOLE, phone
@@ -27,6 +29,11 @@ def same(problems: list[Problem], one: Problem) -> int:
     return sum((p.rule, p.field, p.message) == (one.rule, one.field, one.message) for p in problems)
 
 
+def read(data: Any) -> Any:
+    """What a fix is applied to: a text is read before."""
+    return from_json(data)[0] if isinstance(data, (str, bytes)) else data
+
+
 def holds(data: Any, *, live: bool = False) -> int:
     """Try every fix that is offered; how many there are."""
     before, found, count = copy.deepcopy(data), check(data, live=live), 0
@@ -34,7 +41,7 @@ def holds(data: Any, *, live: bool = False) -> int:
         if problem.fix is None:
             continue
         count += 1
-        fixed = problem.fix.apply(data)
+        fixed = problem.fix.apply(read(data))
         assert data == before, f"{problem.rule} changed what it was given"
         assert isinstance(fixed, list)
         after = check(fixed, live=live)
@@ -161,7 +168,7 @@ FIXED: list[tuple[str, Any, Any]] = [
 def test_what_a_fix_makes(rule: str, wrong: Any, right: list[Any]) -> None:
     (problem,) = [p for p in check(wrong) if p.rule == rule]
     assert problem.fix is not None
-    assert problem.fix.apply(wrong) == right
+    assert problem.fix.apply(read(wrong)) == right
     assert parse(right).to_list() == right
     holds(wrong)
 
@@ -218,16 +225,17 @@ def test_a_long_text_that_is_repeated_is_not_split(loop: int) -> None:
 # --- fixes as such ---------------------------------------------------------------------------------------------------
 
 
-def test_a_fix_takes_whatever_was_checked() -> None:
+def test_a_fix_takes_whatever_list_was_checked() -> None:
     right = [{"action": "stream", "streamUrl": [URL], "loop": 2}]
-    for data in ('[{"action": "stream", "streamUrl": ["%s"], "lop": 2}]' % URL, parse([{**STREAM, "lop": 2}]),  # noqa: UP031
-                 [Stream(streamUrl=[URL], lop=2)]):  # type: ignore[call-arg]  # fmt: skip
+    for data in (parse([{**STREAM, "lop": 2}]), [Stream(streamUrl=[URL], lop=2)]):  # type: ignore[call-arg]
         (problem,) = check(data)
         assert problem.fix is not None and problem.fix.apply(data) == right
+        with pytest.raises(KitError, match=r"this is its text.*json\.loads"):
+            problem.fix.apply(json.dumps(right))
     assert isinstance(parse([STREAM]), Ncco)
 
 
-@pytest.mark.parametrize("now", [[], [3], [TALK], "nothing", None])
+@pytest.mark.parametrize("now", [[], [3], [TALK], None])
 def test_a_fix_for_an_ncco_that_has_changed_says_so(now: Any) -> None:
     (problem,) = check([TALK, TALK, phone(endpoint=[PHONE | {"dtmfAnswer": 12}])])
     assert problem.fix is not None

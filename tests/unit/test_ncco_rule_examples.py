@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from helpers.ncco import NccoError, check, parse
+from helpers.ncco.jsontext import from_json
 from helpers.ncco.problems.problems import Problem
 from helpers.ncco.problems.rules import RULES
 
@@ -442,7 +443,8 @@ def test_the_fix_makes_what_is_expected_and_is_offered_only_where_one_is(one: Ex
     assert (problem.fix is None) is (one.fixed is None), problem.fix
     if problem.fix is not None:
         before = copy.deepcopy(one.wrong)
-        fixed = problem.fix.apply(one.wrong)
+        read = from_json(one.wrong)[0] if isinstance(one.wrong, str) else one.wrong
+        fixed = problem.fix.apply(read)
         assert fixed == (one.right if one.fixed == RIGHT else one.fixed)
         assert one.found(fixed) == []
         assert problem.fix.label and len(problem.fix.label) <= 80

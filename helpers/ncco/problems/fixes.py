@@ -26,10 +26,12 @@ class Fix:
     whole: bool = False
 
     def apply(self, items: Any) -> list[Json]:
-        """The list of actions with the change made; what was given stays as it is.
+        """The list of actions with the change made; what was given stays as it is. A text is read before.
 
         Raises :class:`KitError` if the NCCO is no longer the one that was checked, so that the change does not fit.
         """
+        if isinstance(items, (str, bytes, bytearray)):
+            raise KitError("A fix changes a list, and this is its text.", "Read it first: json.loads(text).")
         made = copied(_actions(items))
         try:
             if self.whole or self.action is None:
@@ -124,11 +126,7 @@ def copied(value: Json) -> Json:
 
 
 def _actions(items: Any) -> Any:
-    """What was checked, as data: the text of an NCCO is read, models become dicts."""
-    if isinstance(items, (str, bytes, bytearray)):
-        from ..jsontext import from_json
-
-        items, _ = from_json(items)
+    """What was checked, as data: models become dicts."""
     if hasattr(items, "to_list"):
         return items.to_list()
     if isinstance(items, (list, tuple)):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...base.errors import KitError
 from ...ncco.editing.paths import known_action, option_at, value_at
-from ...ncco.jsontext import LONGEST
+from ...ncco.jsontext import LONGEST, from_json
 from ...ncco.models.actions import ACTIONS
 from ...ncco.schema import options_of
 from ...ncco.texts.texts import TEXTS
@@ -185,7 +185,7 @@ def fix_text(page: Page, message: Message) -> None:
     problem = next((one for one in page.draft.text_problems(kind) if one.fix), None)
     if problem is None or problem.fix is None:
         raise KitError("There is nothing to fix any more.", "Look at the text again.")
-    page.draft.replace(problem.fix.apply(page.draft.text(kind)))
+    page.draft.replace(problem.fix.apply(from_json(page.draft.text(kind))[0]))
     page.focus(f"editor-{kind}")
 
 
