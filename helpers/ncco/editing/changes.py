@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any
 
 from ..problems.problems import named
-from ..texts.plain import as_list
+from ..texts.texts import as_list
 
 LONGEST = 60  # characters of a value that are shown
 BEFORE = 12  # characters shown in front of the first that differs

@@ -16,7 +16,8 @@ from ..checking.document import Ncco, check, parse
 from ..models.actions import ACTIONS
 from ..problems.fixes import Fix
 from ..problems.problems import NccoError, Problem
-from ..texts.texts import as_json, listed, read_any, read_file, read_text, same_json, taken
+from ..texts.reading import read_any, read_file, read_text
+from ..texts.texts import as_json, as_list, same_json, taken
 from .history import History
 from .paths import value_at, with_value
 
@@ -244,7 +245,7 @@ class Draft:
             if items is None:
                 raise NccoError(found)
         else:
-            items = taken(listed(ncco))
+            items = taken(as_list(ncco))
         self._take(items, {}, found)
         self._origin = self.to_list()
 

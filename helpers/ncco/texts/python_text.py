@@ -15,8 +15,8 @@ from ..checking.document import parse
 from ..jsontext import LONGEST
 from ..models.model import Action
 from ..problems.problems import NccoError, error
-from .plain import as_list
 from .python_reader import PythonError, Reader
+from .texts import as_list
 
 WIDTH = 100  # characters in a line, where there is a choice
 INDENT = "    "

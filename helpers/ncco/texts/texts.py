@@ -1,4 +1,4 @@
-"""A list of actions as text and back: JSON and Python that people edit, and data that others hand over."""
+"""A list of actions in any form as plain data, and as JSON text for people."""
 
 from __future__ import annotations
 
@@ -6,20 +6,17 @@ import copy
 import json
 import re
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from ...base.errors import KitError
 from ..checking.document import check
 from ..jsontext import from_json
-from ..problems.problems import NccoError, Problem
+from ..problems.problems import NccoError
 
 #: The texts in which a list can be edited, beside the form.
 TEXTS = ("json", "python")
 #: The longest list that is written on one line, in characters; a list of one address always is.
 ONE_LINE = 64
-#: Python source is read up to this length, in characters.
-LONGEST_SOURCE = 500_000
 # JSON texts hold no line breaks, so these find lists only: one text, or several texts, numbers and words.
 _PLAIN = r'(?:"(?:[^"\\\n]|\\.)*"|[-\w.+]+)'
 _PLAIN_LIST = re.compile(rf"\[\n\s+({_PLAIN}(?:,\n\s+{_PLAIN})*)\n\s+\]")
@@ -38,49 +35,15 @@ def _on_one_line(found: re.Match[str]) -> str:
     return line if len(line) <= ONE_LINE or "\n" not in found[1] else found[0]
 
 
-def read_text(kind: str, text: str | bytes | bytearray) -> tuple[list[Any] | None, list[Problem]]:
-    """The list in a JSON or Python text, and advice about it; or ``None``, and the errors: where, and what to do."""
-    if kind == "python":
-        from .python_text import from_python
+def as_list(ncco: Any) -> list[Any]:
+    """The actions of a list, of JSON text, of an ``Ncco`` or a draft; models become dicts, and nothing is checked.
 
-        try:
-            return listed(from_python(str(text))), []
-        except NccoError as problem:
-            return None, [p for p in problem.problems if p.severity == "error"]
-    data, found = from_json(text)
-    wrong = [p for p in found if p.severity == "error"]
-    if not wrong and isinstance(data, list):
-        return data, found
-    return None, wrong or [p for p in check(text) if p.severity == "error"]
-
-
-def read_any(text: str | bytes | bytearray) -> tuple[list[Any] | None, list[Problem]]:
-    """The list in a text that may be JSON or Python; else ``None``, and the errors of the likelier one."""
-    items, found = read_text("json", text)
-    if items is not None or len(text) > LONGEST_SOURCE:
-        return items, found
-    try:
-        source = text if isinstance(text, str) else bytes(text).decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return None, found
-    if "\0" in source:
-        return None, found
-    items, other = read_text("python", source)
-    if items is not None:
-        return items, []
-    return None, found if source.lstrip()[:1] in ("", "[", "{", "<", "/", '"') else other
-
-
-def read_file(path: Path) -> bytes:
-    """What is in a file. Raises :class:`KitError` if it cannot be read."""
-    try:
-        return path.read_bytes()
-    except OSError as problem:
-        raise KitError(f"{path.name} cannot be read: {problem.strerror}.", "Look at its name and folder.") from None
-
-
-def listed(ncco: Any) -> list[Any]:
-    """The actions in a list, an ``Ncco`` or a draft, models as dicts. Raises :class:`NccoError` for anything else."""
+    Raises :class:`NccoError` for text that is not JSON, and for what is not a list.
+    """
+    if isinstance(ncco, (str, bytes, bytearray)):
+        ncco, found = from_json(ncco)
+        if any(problem.severity == "error" for problem in found):
+            raise NccoError(found)
     if hasattr(ncco, "to_list") and not isinstance(ncco, type):
         return list(ncco.to_list())
     if not isinstance(ncco, (list, tuple)):
