@@ -34,10 +34,9 @@ def exercise(name: str, ncco: Any) -> Mark:
         meant = nearest(str(name), TASKS)
         cure = f"Did you mean {meant}?" if meant else f"There are: {', '.join(TASKS)}."
         raise KitError(f"There is no exercise {name!r}.", cure)
-    items = ncco.to_list() if hasattr(ncco, "to_list") else ncco
-    problems = tuple(check(items, variables=task.variables))
+    problems = tuple(check(ncco, variables=task.variables))
     try:
-        played = play(items, name=f"try-{name}", variables=task.variables, **task.person)
+        played = play(ncco, name=f"try-{name}", variables=task.variables, **task.person)
     except (NccoError, TemplateError):
         return Mark(name, problems, tuple((words, False) for words, _ in task.parts))
     return Mark(name, problems, tuple((words, bool(is_done(played))) for words, is_done in task.parts), played)

@@ -7,6 +7,7 @@ import json
 import re
 from typing import Any, NoReturn
 
+from .data import as_data
 from .problems.fixes import on_list
 from .problems.problems import MOST_PROBLEMS, Problem, advice, error, shown
 
@@ -25,6 +26,11 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 class _NotJson(ValueError):
     pass
+
+
+def read(ncco: Any) -> tuple[Any, list[Problem]]:
+    """An NCCO in any form as data, and the problems of its text: with an error among them the data is ``None``."""
+    return from_json(ncco) if isinstance(ncco, (str, bytes, bytearray)) else (as_data(ncco), [])
 
 
 def from_json(text: str | bytes | bytearray) -> tuple[Any, list[Problem]]:

@@ -73,24 +73,13 @@ def sweep(
 
 def items_of(ncco: Any, variables: Mapping[str, Any] | None) -> Items:
     """The actions as they were given, mistakes included: a value may be what puts them right."""
-    from ..ncco import NccoError, parse, render_ncco
-    from ..ncco.jsontext import from_json
+    from ..ncco import parse, render_ncco
+    from ..ncco.checking.document import as_list
 
-    data = ncco.to_list() if hasattr(ncco, "to_list") else ncco
-    if variables is not None:
-        data = render_ncco(data, variables)
-    elif isinstance(data, str | bytes):
-        data, problems = from_json(data)
-        if any(p.severity == "error" for p in problems):
-            raise NccoError(problems)
-    items = [one.to_dict() if hasattr(one, "to_dict") else one for one in data] if _is_list(data) else data
-    if not _is_list(items) or not items or not all(isinstance(one, dict) for one in items):
+    items = as_list(ncco if variables is None else render_ncco(ncco, variables))
+    if not items or not all(isinstance(one, dict) for one in items):
         parse(items)  # raises an error that says what it is instead
-    return list(items)
-
-
-def _is_list(data: Any) -> bool:
-    return isinstance(data, list | tuple)
+    return items
 
 
 def _as_list(values: Iterable[Any] | None, name: str) -> list[Any]:

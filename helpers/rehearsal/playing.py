@@ -56,5 +56,4 @@ def ncco_of(data: Any, variables: Mapping[str, Any] | None) -> Ncco:
     """The NCCO to be played. Raises NccoError, and TemplateError when a variable is missing."""
     from ..ncco import parse, render_ncco
 
-    items = data.to_list() if hasattr(data, "to_list") else data
-    return parse(items if variables is None else render_ncco(items, variables))
+    return parse(data if variables is None else render_ncco(data, variables))

@@ -103,8 +103,9 @@ def _call(answer: Nccos | None, parameters: Event) -> Any:
 
 def _actions(value: Any, path: str) -> list[Any]:
     """A list of actions, from whatever a learner may return for one. Anything else is an error that says what to do."""
-    if hasattr(value, "to_list"):
-        value = value.to_list()
+    from ..ncco.data import as_data
+
+    value = as_data(value)
     if isinstance(value, str):
         try:
             value = json.loads(value)

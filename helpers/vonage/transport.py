@@ -178,8 +178,10 @@ def as_json(body: Any) -> str:
     """The body as JSON text; an NCCO of the kit becomes its list of actions."""
 
     def plain(value: Any) -> Any:
-        if hasattr(value, "to_list"):
-            return value.to_list()
+        from ..ncco.data import as_data
+
+        if (made := as_data(value)) is not value:
+            return made
         raise TypeError(f"a {type(value).__name__} cannot be written as JSON")
 
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,20 @@ from helpers.calls.explanations import TABLE
 from helpers.calls.from_webhooks import live_entries
 from helpers.calls.statuses import BESIDE, FAILURES, LAST, LIVE, OVER
 from helpers.calls.wording import telling
-from helpers.ncco import check
+from helpers.ncco import Ncco, Talk, check, differences, parse, render_ncco, to_python
+from helpers.ncco.checking.document import as_list
+from helpers.ncco.editing.draft import Draft
+from helpers.ncco.problems.fixes import put
+from helpers.rehearsal.lab import items_of
+from helpers.rehearsal.playing import ncco_of
+from helpers.server import create_app
 from helpers.simulator.legs.leg import TRANSITIONS
 from helpers.simulator.routes.voice import STATUSES as FILTERS
+from helpers.vonage.transport import as_json
 from helpers.wire import kind
 from tests.unit import calls
 
+TALK = {"action": "talk", "text": "Hello"}
 LEG = {"uuid": calls.LEG, "conversation_uuid": calls.TALK}
 KINDS: dict[str, dict[str, Any]] = {
     "status": {"status": "busy", "detail": "busy"},
@@ -94,3 +103,27 @@ def test_a_near_name_is_found_whatever_its_case() -> None:
     assert [nearest(word, known) for word in ("streamurl", "StreamURL", " lvel ", "x" * 101, "zzz", 5)] == [
         "streamUrl", "streamUrl", "level", "", "", ""
     ]  # fmt: skip
+
+
+class Draftlike:
+    """Whatever has ``to_list()``, as a draft and a builder have."""
+
+    def to_list(self) -> list[Any]:
+        return [dict(TALK)]
+
+
+@pytest.mark.parametrize(
+    "ncco", [[TALK], (TALK,), json.dumps([TALK]), json.dumps([TALK]).encode(), Ncco([TALK]), [Talk(text="Hello")],
+             Draft([TALK]), Draftlike()], ids=lambda one: type(one).__name__
+)  # fmt: skip
+def test_an_ncco_is_taken_in_any_form(ncco: Any) -> None:
+    assert as_list(ncco) == parse(ncco).to_list() == render_ncco(ncco, {}) == [TALK] and check(ncco) == []
+    assert to_python(ncco) == to_python([TALK]) and differences(ncco, [TALK]) == [] and Draft(ncco).to_list() == [TALK]
+    assert items_of(ncco, None) == items_of(ncco, {}) == ncco_of(ncco, None).to_list() == [TALK]
+    if not isinstance(ncco, (str, bytes)):
+        fix = put("", ("text",), "Bye").at(0)
+        assert fix.apply(ncco) == [{**TALK, "text": "Bye"}]
+    if not isinstance(ncco, bytes):
+        assert create_app(answer=ncco, audio=None).test_client().get("/answer").json == [TALK]
+    if not isinstance(ncco, (str, bytes)):
+        assert json.loads(as_json({"ncco": ncco})) == {"ncco": [TALK]}

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, overload
 
-from ..jsontext import from_json
+from ..data import as_data
+from ..jsontext import read
 from ..models.actions import ACTIONS
 from ..models.fields import is_web_address
 from ..models.model import Action
@@ -29,7 +30,7 @@ class Ncco(Sequence[Action]):
     """
 
     def __init__(self, actions: Iterable[Action | dict[str, Any]]) -> None:
-        models, problems = _read(list(actions))
+        models, problems = _read(as_data(list(actions)))
         if any(p.severity == "error" for p in problems):
             raise NccoError(problems)
         self._actions = tuple(models)
@@ -97,14 +98,23 @@ def check(data: Any, *, live: bool = False, variables: Mapping[str, Any] | None 
     return problems + _read(items, live=live, variables=variables)[1]
 
 
-def _as_list(data: Any) -> tuple[list[Any], list[Problem]]:
-    found: list[Problem] = []
-    if isinstance(data, (str, bytes, bytearray)):
-        data, found = from_json(data)
-        if any(p.severity == "error" for p in found):
-            return [], found
-    if isinstance(data, (list, tuple, Ncco)):
-        return list(data), found if data else [*found, _empty()]
+def as_list(ncco: Any) -> list[Any]:
+    """The actions of an NCCO in any form, as JSON would have them: mistakes and all, and nothing is checked.
+
+    Raises :class:`NccoError` for text that is not JSON, and for what is not a list.
+    """
+    items, problems = _as_list(ncco)
+    if wrong := [p for p in problems if p.severity == "error" and p.rule != "empty-ncco"]:
+        raise NccoError(wrong)
+    return items
+
+
+def _as_list(ncco: Any) -> tuple[list[Any], list[Problem]]:
+    data, found = read(ncco)
+    if any(p.severity == "error" for p in found):
+        return [], found
+    if isinstance(data, list):
+        return data, found if data else [*found, _empty()]
     return [], [*found, _no_list(data)]
 
 
@@ -124,7 +134,7 @@ def _no_list(data: Any) -> Problem:
         said = f"An NCCO is a list of actions, but this is an object{f' with {names}' if names else ''}."
         cure = 'Look for the list in it that begins with [{"action": …: or is it a file of another tool?'
         return error("", said, cure, rule="not-a-list")
-    if isinstance(data, (dict, Action)):
+    if isinstance(data, dict):
         said = "An NCCO is a list, but this is a single action."
         fix = on_list("Put it in a list", lambda items: [items])
         return error("", said, "Put square brackets around it: [ … ].", rule="not-a-list", fix=fix)
@@ -132,10 +142,9 @@ def _no_list(data: Any) -> Problem:
 
 
 def _read(
-    items: Sequence[Any], *, live: bool = False, variables: Mapping[str, Any] | None = None
+    given: list[Any], *, live: bool = False, variables: Mapping[str, Any] | None = None
 ) -> tuple[list[Action], list[Problem]]:
     """Models of all items that are right, and the problems of all items, in order."""
-    given = [item.to_dict() if isinstance(item, Action) else item for item in items]
     broken = shape_problems(given)
     filled, untold = (given, {}) if variables is None else fill_in(given, variables, broken)
     models: list[Action] = []

@@ -9,8 +9,8 @@ from difflib import SequenceMatcher
 from itertools import product
 from typing import Any
 
+from ..checking.document import as_list
 from ..problems.problems import named
-from ..texts.texts import as_list
 
 LONGEST = 60  # characters of a value that are shown
 BEFORE = 12  # characters shown in front of the first that differs

@@ -12,12 +12,12 @@ from typing import Any
 
 from ...base.errors import KitError
 from ...base.text import nearest
-from ..checking.document import Ncco, check, parse
+from ..checking.document import Ncco, as_list, check, parse
 from ..models.actions import ACTIONS
 from ..problems.fixes import Fix
 from ..problems.problems import NccoError, Problem
 from ..texts.reading import read_any, read_file, read_text
-from ..texts.texts import as_json, as_list, same_json, taken
+from ..texts.texts import as_json, same_json, taken
 from .history import History
 from .paths import value_at, with_value
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...base.errors import KitError
+from ..data import as_data
 
 Json = Any
 Path = tuple[str | int, ...]
@@ -32,7 +33,7 @@ class Fix:
         """
         if isinstance(items, (str, bytes, bytearray)):
             raise KitError("A fix changes a list, and this is its text.", "Read it first: json.loads(text).")
-        made = copied(_actions(items))
+        made = copied(as_data(items))
         try:
             if self.whole or self.action is None:
                 return list(self.change(made))
@@ -123,12 +124,3 @@ def copied(value: Json) -> Json:
     if isinstance(value, dict):
         return {name: copied(one) for name, one in value.items()}
     return [copied(one) for one in value] if isinstance(value, (list, tuple)) else value
-
-
-def _actions(items: Any) -> Any:
-    """What was checked, as data: models become dicts."""
-    if hasattr(items, "to_list"):
-        return items.to_list()
-    if isinstance(items, (list, tuple)):
-        return [one.to_dict() if hasattr(one, "to_dict") else one for one in items]
-    return items.to_dict() if hasattr(items, "to_dict") else items

@@ -13,14 +13,15 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ...base.errors import KitError
-from ..jsontext import from_json
+from ..data import as_data
+from ..jsontext import from_json, read
 from ..problems.problems import NccoError, Problem, kind_of, shown
 from .job import Finding, Job
 from .one_filling import Filling
 from .places import Address, Json, Place, Query, Xml
 from .reading import parse
 from .values import CannotFill, has_names
-from .walk import Spot, as_data, options_of_a_call, options_of_action, rebuilt
+from .walk import Spot, options_of_a_call, options_of_action, rebuilt
 
 #: Destination -> the place that knows how values are escaped there; it is given the template.
 DESTINATIONS: dict[str, Callable[[str], Place]] = {
@@ -146,9 +147,9 @@ def placeholders(data: Any) -> list[str]:
         return text
 
     if isinstance(data, (str, bytes, bytearray)):
-        read, problems = from_json(data)
+        made, problems = from_json(data)
         wrong = any(p.severity == "error" for p in problems)
-        data = [data] if wrong and isinstance(data, str) else [] if wrong else read
+        data = [data] if wrong and isinstance(data, str) else [] if wrong else made
     rebuilt([as_data(data)], {}, take)
     return list(found)
 
@@ -169,15 +170,11 @@ def fill_with(job: Job, data: Any) -> list[Problem]:
 
 
 def _items(data: Any) -> tuple[list[Any], list[Problem]]:
-    problems: list[Problem] = []
-    if isinstance(data, (str, bytes, bytearray)):
-        data, problems = from_json(data)
-    items = as_data(data)
-    return (list(items) if isinstance(items, (list, tuple)) else [items]), problems
+    items, problems = read(data)
+    return (items if isinstance(items, list) else [items]), problems
 
 
 def _fill_action(job: Job, index: int, item: Any) -> Any:
-    item = as_data(item)
     job.start(index, item.get("action") if isinstance(item, dict) else None)
     made, whole = rebuilt(item, options_of_action(item), job.text)
     if not whole:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from ..data import bare
 from ..models.actions import ACTIONS
 from ..schema import Named, Option, named_options
 from .reading import has_tags
@@ -62,7 +63,7 @@ def rebuilt(item: Any, options: Named, on_text: OnText) -> tuple[Any, bool]:
             on_path.discard(id(frames.pop().source))
             continue
         left -= 1
-        value = as_data(value)
+        value = bare(value)
         option, in_list = (frame.option, True) if frame.inside is None else (frame.inside.get(key), False)
         if isinstance(key, str) and has_tags(key):
             key = on_text(key, Spot((*_path(frames), key), None, beside=(frame.source, frame.made)))
@@ -82,15 +83,6 @@ def rebuilt(item: Any, options: Named, on_text: OnText) -> tuple[Any, bool]:
 
 
 _END: Any = object()
-
-
-def as_data(value: Any) -> Any:
-    """An NCCO, an action or a part of one as lists and dicts; anything else as it is."""
-    if type(value).__module__ != "builtins":
-        for name in ("to_list", "to_dict"):
-            if callable(to := getattr(type(value), name, None)):
-                return to(value)
-    return value
 
 
 def _frame(source: Any, key: Any, inside: Named, option: Option | None = None) -> _Frame:

@@ -11,12 +11,11 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from ..checking.document import parse
+from ..checking.document import as_list, parse
 from ..jsontext import LONGEST
 from ..models.model import Action
 from ..problems.problems import NccoError, error
 from .python_reader import PythonError, Reader
-from .texts import as_list
 
 WIDTH = 100  # characters in a line, where there is a choice
 INDENT = "    "

@@ -1,4 +1,4 @@
-"""A list of actions in any form as plain data, and as JSON text for people."""
+"""A list of actions as JSON text for people, compared and copied as JSON."""
 
 from __future__ import annotations
 
@@ -9,9 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from ...base.errors import KitError
-from ..checking.document import check
-from ..jsontext import from_json
-from ..problems.problems import NccoError
 
 #: The texts in which a list can be edited, beside the form.
 TEXTS = ("json", "python")
@@ -33,22 +30,6 @@ def _on_one_line(found: re.Match[str]) -> str:
     """A short list of plain values reads better on one line."""
     line = f"[{_BREAK.sub(' ', found[1])}]"
     return line if len(line) <= ONE_LINE or "\n" not in found[1] else found[0]
-
-
-def as_list(ncco: Any) -> list[Any]:
-    """The actions of a list, of JSON text, of an ``Ncco`` or a draft; models become dicts, and nothing is checked.
-
-    Raises :class:`NccoError` for text that is not JSON, and for what is not a list.
-    """
-    if isinstance(ncco, (str, bytes, bytearray)):
-        ncco, found = from_json(ncco)
-        if any(problem.severity == "error" for problem in found):
-            raise NccoError(found)
-    if hasattr(ncco, "to_list") and not isinstance(ncco, type):
-        return list(ncco.to_list())
-    if not isinstance(ncco, (list, tuple)):
-        raise NccoError([p for p in check(ncco) if p.severity == "error"])
-    return [one.to_dict() if hasattr(one, "to_dict") and not isinstance(one, type) else one for one in ncco]
 
 
 def same_json(one: Any, other: Any) -> bool:
