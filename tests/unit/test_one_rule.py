@@ -21,11 +21,16 @@ from helpers.calls.wording import telling
 from helpers.ncco import Ncco, Talk, check, differences, parse, render_ncco, to_python
 from helpers.ncco.checking.document import as_list
 from helpers.ncco.editing.draft import Draft
+from helpers.ncco.models.ssml import TEXT_LIMIT, spoken_length
 from helpers.ncco.problems.fixes import put
 from helpers.rehearsal.lab import items_of
 from helpers.rehearsal.playing import ncco_of
 from helpers.server import create_app
+from helpers.simulator.errors import ApiError
 from helpers.simulator.legs.leg import TRANSITIONS
+from helpers.simulator.phones.handsets import HandsetError
+from helpers.simulator.phones.scripts import checked_step
+from helpers.simulator.routes.bodies import talk_body
 from helpers.simulator.routes.voice import STATUSES as FILTERS
 from helpers.vonage.transport import as_json
 from helpers.wire import kind
@@ -127,3 +132,22 @@ def test_an_ncco_is_taken_in_any_form(ncco: Any) -> None:
         assert create_app(answer=ncco, audio=None).test_client().get("/answer").json == [TALK]
     if not isinstance(ncco, (str, bytes)):
         assert json.loads(as_json({"ncco": ncco})) == {"ncco": [TALK]}
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [("a" * 1500, True), ("a" * 1501, False), (f"<speak>{'a' * 1500}<break time='1s'/></speak>", True),
+     (f"<speak>{'a' * 1501}</speak>", False), ("<s>" + "a" * 1498, False), ("<speak>" + "&amp;" * 300, True)],
+    ids=["plain", "too long", "with tags", "too long with tags", "tags that are read aloud", "entities"],
+)  # fmt: skip
+def test_how_many_characters_are_spoken_at_once(text: str, fits: bool) -> None:
+    """Tags do not count, where they are tags: in an NCCO, in a request to a running call, in what a person says."""
+    assert (spoken_length(text) <= TEXT_LIMIT) is fits
+    assert (not [one for one in check([{**TALK, "text": text}]) if one.rule == "text-too-long"]) is fits
+    for ask, fault in ((lambda: talk_body({"text": text}), ApiError),
+                       (lambda: checked_step({"do": "say", "text": text}), HandsetError)):  # fmt: skip
+        if fits:
+            ask()
+        else:
+            with pytest.raises(fault):
+                ask()

@@ -17,13 +17,11 @@ from .fields import Flag, Free, Language, Level, Loop, Method, OneUrl, Says, Sec
 from .joining import Connect, Conversation, Record, Transfer
 from .listening import Dtmf, Input, Speech
 from .model import Action, Options
-from .ssml import is_ssml, split_text, spoken, ssml_problems
+from .ssml import TEXT_LIMIT, is_ssml, split_text, spoken_length, ssml_problems
 from .tidying import Tidied, plain_name
 from .voices import RETIRED, STYLES, languages
 
-# The longest text `talk` takes, not counting SSML tags.
-TEXT_LIMIT = 1500
-# With its tags; far more than any text of that length needs.
+# A text with its tags; far more than any text of that length needs.
 LONGEST_TEXT = 100_000
 KNOWN = frozenset(languages())
 _LANGUAGES = {plain_name(code): code for code in KNOWN} | {"enuk": "en-GB"}
@@ -65,7 +63,7 @@ def _text_fits(text: str) -> str:
 def _too_long(text: str) -> str:
     if len(text) > LONGEST_TEXT:
         return f"has {len(text):,} characters, tags included, and is not looked at"
-    length = len(spoken(text))
+    length = spoken_length(text)
     return f"has {length} characters without SSML tags; {TEXT_LIMIT} is the limit" if length > TEXT_LIMIT else ""
 
 

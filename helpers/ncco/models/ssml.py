@@ -12,6 +12,8 @@ from ..problems.problems import Problem, advice
 from .voices import SSML_TAGS, STYLES, WITHOUT_SSML
 
 _TAG = re.compile(rf"</?(?:{'|'.join(SSML_TAGS)})(?:\s[^<>]*)?/?>")
+#: The longest text that is spoken at once, in characters; tags do not count.
+TEXT_LIMIT = 1500
 # & that begins no entity of XML, and < that begins no tag.
 _BARE_AND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")
 _BARE_LESS = re.compile(r"<(?![/A-Za-z])")
@@ -26,8 +28,13 @@ def is_ssml(text: str) -> bool:
 
 
 def spoken(text: str) -> str:
-    """The text without SSML tags, if it is SSML: what counts for the limit of 1500 characters."""
+    """The text without SSML tags, if it is SSML."""
     return re.sub(r"<[^<>]*>", "", text) if is_ssml(text) else text
+
+
+def spoken_length(text: str) -> int:
+    """How many characters of a text count for :data:`TEXT_LIMIT`."""
+    return len(spoken(text))
 
 
 def split_text(text: str, limit: int) -> list[str]:

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from ...base.errors import KitError
 from ...calls.wording import words_of
-from ...ncco.models.actions import TEXT_LIMIT
+from ...ncco.models.ssml import TEXT_LIMIT, spoken_length
 from ...ncco.models.voices import languages
 from ...server.sound_files import audio_files
 from ...settings.project import audio
@@ -113,9 +113,9 @@ def _example(do: str) -> str:
 
 def _check_say(step: dict[str, Any]) -> None:
     _need(step, "text", lambda text: isinstance(text, str) and text.strip())
-    if len(step["text"]) > TEXT_LIMIT:
+    if (length := spoken_length(step["text"])) > TEXT_LIMIT:
         raise HandsetError(
-            f"A person does not say {len(step['text'])} characters at once.", f"Use {TEXT_LIMIT} or fewer to a step."
+            f"A person does not say {length} characters at once.", f"Use {TEXT_LIMIT} or fewer to a step."
         )
     if step.get("language", "en-US") not in languages():
         raise HandsetError(f"Nobody here speaks {step['language']!r}.", "Use a language code such as 'en-GB'.")

@@ -9,6 +9,7 @@ from ...base.hosts import host_of
 from ...base.numbers import E164
 from ...ncco import NccoError, parse
 from ...ncco.models import endpoints as models
+from ...ncco.models.ssml import TEXT_LIMIT, spoken_length
 from ...ncco.models.voices import voice_of
 from ...ncco.schema import options_of
 from ..account.account import Account
@@ -95,8 +96,8 @@ def talk_body(body: dict[str, Any]) -> tuple[str, str, int, float, int]:
     text = body.get("text")
     if not isinstance(text, str) or not text:
         reasons.append(("text", "is required"))
-    elif len(re.sub(r"<[^>]*>", "", text)) > 1500:
-        reasons.append(("text", "must not be longer than 1500 characters"))
+    elif spoken_length(text) > TEXT_LIMIT:
+        reasons.append(("text", f"must not be longer than {TEXT_LIMIT} characters"))
     language, style, name = body.get("language"), body.get("style"), body.get("voice_name")
     if name is not None and not isinstance(name, str):
         reasons.append(("voice_name", "must be a text such as Amy"))

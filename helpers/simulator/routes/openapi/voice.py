@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ....base.numbers import E164
 from ....ncco.models.endpoints import ENDPOINTS
+from ....ncco.models.ssml import TEXT_LIMIT
 from ..voice import ACTIONS, STATUSES
 from .failures import refusals
 from .shapes import (
@@ -158,7 +159,7 @@ def voice_paths() -> dict[str, Part]:
     )  # fmt: skip
     stream = taken({"stream_url": URLS}, {"level": LEVEL, "loop": LOOP})
     words = {"language": text(), "style": whole(0), "level": LEVEL, "loop": LOOP, "premium": flag()}
-    talk = taken({"text": text(minLength=1, maxLength=1500)}, words)
+    talk = taken({"text": text(minLength=1, maxLength=TEXT_LIMIT)}, words)
     digits = taken({"digits": text(pattern="^[0-9*#p]{1,500}$")})
     keys = taken({"event_url": URLS}, {"event_method": METHOD})
     calls = "/v1/calls/{uuid}"
