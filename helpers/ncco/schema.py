@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -88,24 +88,62 @@ def walk(options: tuple[Option, ...], above: str = "") -> Iterator[tuple[str, Op
             yield from walk(variant, f"{path}.{name}.")
 
 
-def find(options: tuple[Option, ...], path: tuple[str | int, ...], data: Any = None) -> Option | None:
-    """The option at a path of JSON keys and list positions; ``data`` tells which variant an object in a list is."""
+@dataclass(frozen=True)
+class Place:
+    """Where a path leads: JSON keys and list positions, and the option there.
+
+    ``option`` is ``None`` where the models know none: in free JSON (``is_free``), or because nothing is at that path.
+    Then ``name`` leads no further, ``beside`` are the options in whose place it stands, and ``held`` is what should
+    hold it. ``kind`` is the type of an endpoint that would have to be made on the way.
+    """
+
+    steps: tuple[str | int, ...]
     option: Option | None = None
-    for step in path:
-        if isinstance(data, dict):
-            data = data.get(step)
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-        if isinstance(step, int):
-            variants = option.variants if option else {}
-            kind = data.get("type") if isinstance(data, dict) else None
-            options = variants.get(kind, ()) if isinstance(kind, str) else ()
-            continue
-        option = next((o for o in options if o.name == step), None)
-        if option is None:
-            return None
-        options = option.parts
-    return option
+    kind: str = ""
+    is_free: bool = False
+    name: str = ""
+    beside: tuple[Option, ...] = ()
+    held: Any = None
+
+
+def find(options: tuple[Option, ...], path: Sequence[str | int], data: Any = None) -> Place:
+    """The place at a path of names and list positions; the list around an endpoint is understood.
+
+    ``data`` are the values: they tell of what type an endpoint is, and which names are there that nobody knows.
+    """
+    steps: list[str | int] = []
+    option: Option | None = None
+    kind = ""
+    for number, name in enumerate(path):
+        if option is not None and option.holds_list and not isinstance(data, dict):
+            is_position = str(name).isdecimal()
+            steps.append(int(name) if is_position else 0)
+            data = data[int(name) if is_position else 0 :][:1] if isinstance(data, list) else []
+            kind = kind if data else next(iter(option.variants), "")
+            data = data[0] if data else {"type": kind}
+            options = _of_type(option, data)
+            if is_position:
+                continue
+        if option is not None and option.kind == "object":
+            return Place((*steps, *path[number:]), is_free=True)
+        found = next((one for one in options if one.name == name), None)
+        if found is None and isinstance(data, dict) and name in data and name != "action":
+            return Place((*steps, *path[number:]), is_free=True)
+        if found is None:
+            return Place(tuple(steps), kind=kind, name=str(name), beside=options, held=data)
+        steps.append(name)
+        data = data.get(name) if isinstance(data, dict) else None
+        option, options = found, _of_type(found, data) if found.variants and isinstance(data, dict) else found.parts
+    return Place(tuple(steps), option, kind)
+
+
+def _of_type(option: Option, held: Any) -> tuple[Option, ...]:
+    """The options of the variant that an object is of. One that is of none can still be given a type."""
+    if not option.variants:
+        return ()
+    kind = held.get("type") if isinstance(held, dict) else None
+    known = option.variants.get(kind, ()) if isinstance(kind, str) else ()
+    return known or tuple(one for one in next(iter(option.variants.values())) if one.name == "type")
 
 
 def _options(schema: dict[str, Any], defs: dict[str, Any]) -> tuple[Option, ...]:

@@ -1,49 +1,46 @@
-"""Where an option of an NCCO is: ``"1.dtmf.maxDigits"``, looked up in the models, with the near name if it is wrong."""
+"""Where an option of an NCCO is: ``"1.dtmf.maxDigits"``, the position of its action first."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..base.errors import KitError
 from .playing import RehearsalError
 
 if TYPE_CHECKING:
     from ..ncco.schema import Option
+    from ..ncco.schema import Place as Inside
 
 Items = list[dict[str, Any]]
 
 
 @dataclass(frozen=True)
 class Place:
-    """One option of one action. ``steps`` are JSON keys and list positions."""
+    """One option of one action; ``inside`` says where it is in the action."""
 
     index: int
     action: str
     path: str
-    steps: tuple[str | int, ...]
-    option: Option | None  # None: somewhere in free JSON, such as a payload
+    inside: Inside
+
+    @property
+    def option(self) -> Option | None:
+        """What is known of it; ``None`` somewhere in free JSON, such as a payload."""
+        return self.inside.option
 
     def set(self, items: Items, value: Any) -> None:
         """Put a value there, in place; None takes the option away. Groups on the way are made."""
-        at: Any = items[self.index]
-        for step, following in zip(self.steps, self.steps[1:], strict=False):
-            if isinstance(step, str) and not isinstance(at.get(step), dict | list):
-                if value is None:
-                    return
-                at[step] = [{}] if isinstance(following, int) else {}
-            at = at[step]
-        last = self.steps[-1]
-        if value is None and isinstance(at, dict):
-            at.pop(last, None)
-            return
-        listed = self.option is not None and self.option.kind == "urls" and isinstance(value, str)
-        at[last] = [value] if listed else value
+        from ..ncco.editing.paths import put_in
+
+        is_list = self.option is not None and self.option.kind == "urls" and isinstance(self.inside.steps[-1], str)
+        put_in(items[self.index], self.inside, [value] if is_list and isinstance(value, str) else value)
 
 
 def place_of(items: Items, path: Any) -> Place:
     """The option that ``path`` means. Raises RehearsalError, which names the near one."""
     from ..ncco import ACTIONS
-    from ..ncco.schema import options_of
+    from ..ncco.editing.paths import place_of as place_in
 
     first, dot, rest = path.partition(".") if isinstance(path, str) else ("", "", "")
     if not first.isdecimal() or not dot or not rest:
@@ -59,61 +56,9 @@ def place_of(items: Items, path: Any) -> Place:
             f"This NCCO has {len(items)}: the last is {len(items) - 1}, because the count begins at 0.",
         )
     name = items[index].get("action")
-    model = ACTIONS.get(name) if isinstance(name, str) else None
-    if model is None:
+    if not isinstance(name, str) or name not in ACTIONS:
         raise RehearsalError(f"Action {index} is {name!r}, which there is not.", f"There are {', '.join(ACTIONS)}.")
-    steps, option = _follow(items[index], str(name), options_of(model), index, rest)
-    return Place(index, str(name), path, steps, option)
-
-
-def _follow(
-    data: Any, action: str, options: tuple[Option, ...], index: int, rest: str
-) -> tuple[tuple[str | int, ...], Option | None]:
-    """The keys and positions on the way to an option, and what is known about it."""
-    steps: list[str | int] = []
-    option: Option | None = None
-    names = rest.split(".")
-    above = f"{index}."
-    for number, name in enumerate(names):
-        if isinstance(data, list):
-            place = int(name) if name.isdecimal() else 0
-            steps.append(place)
-            data = data[place] if place < len(data) else None
-            if option is not None and option.kind == "variants":
-                options = _variant(option, data, action)
-            option = None
-            if name.isdecimal():
-                above += f"{name}."
-                continue
-        option = next((one for one in options if one.name == name), None)
-        if option is None:
-            raise _unknown(action, above, name, options)
-        steps.append(name)
-        data = data.get(name) if isinstance(data, dict) else None
-        options, above = option.parts, f"{above}{name}."
-        if option.kind == "object":  # free JSON: whatever the learner puts there
-            return (*steps, *names[number + 1 :]), option if number + 1 == len(names) else None
-        if option.kind == "variants" and not isinstance(data, list) and number + 1 < len(names):
-            raise RehearsalError(f"The {action} has no {name} yet.", f"Give it one before you try its {names[-1]}.")
-    return tuple(steps), option
-
-
-def _variant(option: Option, data: Any, action: str) -> tuple[Option, ...]:
-    kind = data.get("type") if isinstance(data, dict) else None
-    if kind not in option.variants:
-        raise RehearsalError(
-            f"The {option.name} of {action} has the type {kind!r}, which there is not.",
-            f"The types are {', '.join(option.variants)}.",
-        )
-    return option.variants[kind]
-
-
-def _unknown(action: str, above: str, name: str, options: tuple[Option, ...]) -> RehearsalError:
-    from ..base.text import nearest
-
-    names = [option.name for option in options]
-    if not names:
-        return RehearsalError(f"There is no option inside {above.rstrip('.')}.", "The path ends there.")
-    near = nearest(name, names)
-    cure = f'Did you mean "{above}{near}"?' if near else f"There are {', '.join(names)}."
-    return RehearsalError(f'The {action} has no option "{above}{name}".', cure)
+    try:
+        return Place(index, name, path, place_in(items[index], rest, f"{index}."))
+    except KitError as problem:
+        raise RehearsalError(problem.message, problem.cure) from None

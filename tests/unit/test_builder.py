@@ -63,8 +63,8 @@ def test_empty_values_are_left_out() -> None:
     [
         (lambda b: b.add("strem"), "Did you mean stream"),
         (lambda b: b.add("xyzzy"), "The actions are"),
-        (lambda b: b.set(0, "lop", 1), "Did you mean loop"),
-        (lambda b: b.add("stream", lop=1), "Did you mean loop"),
+        (lambda b: b.set(0, "lop", 1), "Did you mean .loop"),
+        (lambda b: b.add("stream", lop=1), "Did you mean .loop"),
         (lambda b: b.set(1, "loop", 1), "Count from 0 to 0"),
         (lambda b: b.remove(-2), "There is no action -2"),
         (lambda b: b.move(0, 3), "There is no action 3"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 from helpers.audio.samples import SILENT, silences
 from helpers.base.addresses import kind_of
+from helpers.base.errors import KitError
 from helpers.base.numbers import E164, NumberError, check_number
 from helpers.base.text import nearest
 from helpers.calls.arguments import STATUSES, ArgumentError, dialled
@@ -18,12 +20,15 @@ from helpers.calls.explanations import TABLE
 from helpers.calls.from_webhooks import live_entries
 from helpers.calls.statuses import BESIDE, FAILURES, LAST, LIVE, OVER
 from helpers.calls.wording import telling
-from helpers.ncco import Ncco, Talk, check, differences, parse, render_ncco, to_python
+from helpers.ncco import ACTIONS, Ncco, Talk, check, differences, parse, render_ncco, to_python
 from helpers.ncco.checking.document import as_list
 from helpers.ncco.editing.draft import Draft
+from helpers.ncco.editing.paths import option_at, value_at, with_value
 from helpers.ncco.models.ssml import TEXT_LIMIT, spoken_length
 from helpers.ncco.problems.fixes import put
+from helpers.ncco.schema import options_of, walk
 from helpers.rehearsal.lab import items_of
+from helpers.rehearsal.paths import place_of
 from helpers.rehearsal.playing import ncco_of
 from helpers.server import create_app
 from helpers.simulator.errors import ApiError
@@ -35,6 +40,7 @@ from helpers.simulator.routes.voice import STATUSES as FILTERS
 from helpers.vonage.transport import as_json
 from helpers.wire import kind
 from tests.unit import calls
+from tests.unit.ncco_strategies import PATHS
 
 TALK = {"action": "talk", "text": "Hello"}
 LEG = {"uuid": calls.LEG, "conversation_uuid": calls.TALK}
@@ -151,3 +157,33 @@ def test_how_many_characters_are_spoken_at_once(text: str, fits: bool) -> None:
         else:
             with pytest.raises(fault):
                 ask()
+
+
+@pytest.mark.parametrize(("action", "path"), PATHS)
+def test_an_option_has_one_path_for_whoever_asks(action: str, path: str) -> None:
+    """The editor and the option lab: ``endpoint.number`` for ``endpoint.phone.number``, groups made on the way."""
+    group, _, inside = path.partition(".")
+    kind, _, option = inside.partition(".")
+    variant = group == "endpoint" and inside
+    item: dict[str, Any] = {"action": action, **({"endpoint": [{"type": kind}]} if variant else {})}
+    written = f"endpoint.{option}" if variant and option else path
+    known = dict(walk(options_of(ACTIONS[action])))[path]
+    assert option_at(item, written) == known
+    items = [copy.deepcopy(item)]
+    place = place_of(items, f"0.{written}")
+    place.set(items, known.choices[0] if known.choices else known.example)
+    assert place.option == known
+    assert [with_value(item, written, value_at(items[0], written))] == items
+    wrong = ".".join([*written.split(".")[:-1], "zzz"])
+    with pytest.raises(KitError) as in_editor:
+        with_value(items[0], wrong, 1)
+    with pytest.raises(KitError) as in_lab:
+        place_of(items, f"0.{wrong}")
+    assert in_lab.value.message == in_editor.value.message.replace('"', '"0.', 1)
+
+
+def test_an_endpoint_that_is_not_there_is_a_phone_for_whoever_makes_it() -> None:
+    items = [{"action": "connect"}]
+    made = with_value(items[0], "endpoint.number", "447700900001")
+    place_of(items, "0.endpoint.number").set(items, "447700900001")
+    assert items == [made] == [{"action": "connect", "endpoint": [{"type": "phone", "number": "447700900001"}]}]

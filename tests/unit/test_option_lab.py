@@ -223,7 +223,6 @@ def test_a_path_that_leads_nowhere(path: Any, message: str, cure: str) -> None:
     ("ncco", "path", "message", "cure"),
     [
         ([{"action": "sing"}], "0.level", "Action 0 is 'sing', which there is not.", "There are stream, "),
-        ([{"action": "connect"}], "0.endpoint.number", "The connect has no endpoint yet.", "Give it one before"),
         ([{"action": "connect", "endpoint": [{"type": "pigeon"}]}], "0.endpoint.number",
          "The endpoint of connect has the type 'pigeon', which there is not.", "The types are phone"),
         ([{"action": "connect", "endpoint": [5]}], "0.endpoint.number",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+from itertools import pairwise
 from typing import Any
 
 from ...base.errors import KitError
 from ...base.text import nearest
 from ..models.actions import ACTIONS
-from ..schema import Option, options_of
+from ..schema import Option, Place, find, named_options, options_of
 
 
 def known_action(item: Any) -> str | None:
@@ -36,88 +37,75 @@ def with_value(item: Any, path: str, value: Any) -> dict[str, Any]:
     """A copy of an action in which the option has that value; an empty one takes the option out.
 
     An option that Vonage does not document can be changed where it is, but not made: a new name raises
-    :class:`KitError`, as every name does in what is no action.
+    :class:`KitError`, as every name does in what is not an action.
     """
-    name = known_action(item)
-    if name is None:
-        raise KitError("This is no action that Vonage knows.", "Change its JSON as a whole.")
+    place = place_of(item, path.removesuffix("_"))
     made: dict[str, Any] = copy.deepcopy(item)
-    _put(made, name, path.removesuffix("_"), value)
+    put_in(made, place, None if value_is_empty(value) else copy.deepcopy(value))
+    if place.steps[-1] == "type" and len(place.steps) > 1:
+        _keep_what_fits(made, str(place.steps[0]))
     return made
 
 
-def _put(item: dict[str, Any], action: str, path: str, value: Any) -> None:
-    steps = path.split(".")
-    known: tuple[Option, ...] = options_of(ACTIONS[action])
-    holder = item
-    for depth, name in enumerate(steps):
-        last = depth == len(steps) - 1
-        option = next((one for one in known if one.name == name), None)
-        if option is None and name not in holder:
-            raise _no_option(action, path, name, known)
-        if last:
-            _store(holder, name, value)
-            if option is not None and name == "type" and depth:
-                _keep_what_fits(action, steps[0], holder)
-            return
-        if value_is_empty(value) and name not in holder:
-            return
-        holder, known = _inside(holder, name, option)
+def place_of(item: Any, path: str, above: str = "") -> Place:
+    """Where an option of an action is, and what the models say about it; ``above`` stands before it in messages.
 
-
-def _inside(holder: dict[str, Any], name: str, option: Option | None) -> tuple[dict[str, Any], tuple[Option, ...]]:
-    """The object that an option holds, made if need be, and the options it knows."""
-    held = holder.get(name)
-    if option is not None and option.variants:
-        if not (isinstance(held, list) and held and isinstance(held[0], dict)):
-            held = holder[name] = [{"type": next(iter(option.variants))}]
-        kind = held[0].get("type")
-        types = {o.name: o for o in option.variants.get(kind if isinstance(kind, str) else "", ())}
-        # Changing the type is possible from any type.
-        types.setdefault("type", next(o for o in next(iter(option.variants.values())) if o.name == "type"))
-        return held[0], tuple(types.values())
-    if not isinstance(held, dict):
-        held = holder[name] = {}
-    return held, option.parts if option is not None else ()
-
-
-def _store(holder: dict[str, Any], name: str, value: Any) -> None:
-    if value_is_empty(value):
-        holder.pop(name, None)
-    else:
-        holder[name] = copy.deepcopy(value)
-
-
-def _keep_what_fits(action: str, above: str, holder: dict[str, Any]) -> None:
-    """After a change of type: options that only other types have go; those that nobody knows stay."""
-    group = next((option for option in options_of(ACTIONS[action]) if option.name == above), None)
-    if group is None or holder.get("type") not in group.variants:
-        return
-    mine = {option.name for option in group.variants[holder["type"]]}
-    others = {option.name for variant in group.variants.values() for option in variant} - mine
-    for name in [name for name in holder if name in others]:
-        del holder[name]
-
-
-def _no_option(action: str, path: str, name: str, known: tuple[Option, ...]) -> KitError:
-    names = [option.name for option in known]
-    meant = nearest(name, names)
-    cure = f"Did you mean {meant}?" if meant else f"The options here are: {', '.join(names)}."
-    return KitError(f"{action} has no option {path!r}.", cure)
+    Raises :class:`KitError`, which names the near option, if there is none at that path.
+    """
+    name = known_action(item)
+    if name is None:
+        raise KitError("This is not an action that Vonage knows.", "Change its JSON as a whole.")
+    place = find(options_of(ACTIONS[name]), path.split("."), item)
+    if place.option is None and not place.is_free:
+        raise _no_option(name, place, above)
+    return place
 
 
 def option_at(item: Any, path: str) -> Option | None:
     """What the models say about the option at a path of this action; ``None`` if they do not know it."""
     name = known_action(item)
-    known = options_of(ACTIONS[name]) if name else ()
-    found: Option | None = None
-    for step in path.split("."):
-        found = next((option for option in known if option.name == step), None)
-        if found is None:
-            return None
-        item = value_at(item, step)
-        kind = item[0].get("type") if isinstance(item, list) and item and isinstance(item[0], dict) else None
-        known = found.parts or found.variants.get(kind if isinstance(kind, str) else "", ())
-        if found.variants and not known:
-            known = tuple(option for option in next(iter(found.variants.values())) if option.name == "type")
-    return found
+    return find(options_of(ACTIONS[name]), path.split("."), item).option if name else None
+
+
+def put_in(item: dict[str, Any], place: Place, value: Any) -> None:
+    """Write a value there, in place; ``None`` takes away what is there. Groups on the way are made."""
+    holder: Any = item
+    made = {"type": place.kind} if place.kind else {}
+    for step, following in pairwise(place.steps):
+        held = holder.get(step) if isinstance(holder, dict) else holder[step]
+        if not isinstance(held, (dict, list)) or held == []:
+            if value is None:
+                return
+            held = holder[step] = [dict(made)] if isinstance(following, int) else dict(made)
+        holder = held
+    if value is not None:
+        holder[place.steps[-1]] = value
+    elif isinstance(holder, dict):
+        holder.pop(place.steps[-1], None)
+
+
+def _keep_what_fits(item: dict[str, Any], name: str) -> None:
+    """After a change of type: options that only other types have go; those that nobody knows stay."""
+    group = named_options(ACTIONS[item["action"]])[name]
+    holder = value_at(item, name)
+    holder = holder[0] if isinstance(holder, list) else holder
+    if holder.get("type") not in group.variants:
+        return
+    known = {option.name for kind in group.variants for option in group.variants[kind]}
+    for gone in known - group.inside(holder["type"]).keys():
+        holder.pop(gone, None)
+
+
+def _no_option(action: str, place: Place, above: str) -> KitError:
+    where = above + "".join(f"{step}." for step in place.steps if isinstance(step, str))
+    names = [option.name for option in place.beside]
+    if not names:
+        return KitError(f"There is no option inside {where.rstrip('.')}.", "The path ends there.")
+    if names == ["type"]:
+        given = place.held.get("type") if isinstance(place.held, dict) else None
+        types = ", ".join(named_options(ACTIONS[action])[str(place.steps[0])].variants)
+        said = f"The {place.steps[0]} of {action} has the type {given!r}, which there is not."
+        return KitError(said, f"The types are {types}.")
+    near = nearest(place.name, names)
+    cure = f'Did you mean "{where}{near}"?' if near else f"There are {', '.join(names)}."
+    return KitError(f'The {action} has no option "{where}{place.name}".', cure)

@@ -89,7 +89,7 @@ class _Finding:
         self.path = without_tags(one["loc"], tidied.data)
         self.name, self.options = name_of(model), options_of(model)
         self.field = field_of(self.path)
-        self.option = find(self.options, self.path, tidied.data)
+        self.option = find(self.options, self.path, tidied.data).option
 
     def said(self) -> Problem:
         option, value, where = self.option, self.value, f"{self.field} of {self.name}"
