@@ -11,6 +11,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from ..ncco.checking.lint import after_sounds
 from ..ncco.models.listening import Dtmf, Speech
 from ..ncco.models.voices import languages
 from ..simulator.phones.handsets import KEY_PAUSE
@@ -127,8 +128,9 @@ class Person:
         index = int(self._running["index"])
         before = [place for place, one in enumerate(self._actions[:index]) if one["action"] == "input"]
         group = self._actions[before[-1] + 1 if before else 0 : index + 1]
-        coming = next((one for one in self._actions[index:] if one["action"] == "input"), None)
-        return coming if any(one.get("bargeIn") for one in group) else None
+        coming = self._actions[after_sounds([one["action"] for one in self._actions], index) :][:1]
+        wanted = coming and coming[0]["action"] == "input" and any(one.get("bargeIn") for one in group)
+        return coming[0] if wanted else None
 
     def _pause(self, options: dict[str, Any], *, by_key: bool) -> float:
         """How long the person takes to begin: in time, also for an input that waits for a moment only."""

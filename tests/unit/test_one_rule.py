@@ -22,11 +22,13 @@ from helpers.calls.statuses import BESIDE, FAILURES, LAST, LIVE, OVER
 from helpers.calls.wording import telling
 from helpers.ncco import ACTIONS, Ncco, Talk, check, differences, parse, render_ncco, to_python
 from helpers.ncco.checking.document import as_list
+from helpers.ncco.checking.lint import after_sounds
 from helpers.ncco.editing.draft import Draft
 from helpers.ncco.editing.paths import option_at, value_at, with_value
 from helpers.ncco.models.ssml import TEXT_LIMIT, spoken_length
 from helpers.ncco.problems.fixes import put
 from helpers.ncco.schema import options_of, walk
+from helpers.rehearsal import play
 from helpers.rehearsal.lab import items_of
 from helpers.rehearsal.paths import place_of
 from helpers.rehearsal.playing import ncco_of
@@ -187,3 +189,27 @@ def test_an_endpoint_that_is_not_there_is_a_phone_for_whoever_makes_it() -> None
     made = with_value(items[0], "endpoint.number", "447700900001")
     place_of(items, "0.endpoint.number").set(items, "447700900001")
     assert items == [made] == [{"action": "connect", "endpoint": [{"type": "phone", "number": "447700900001"}]}]
+
+
+TEXT = {**TALK, "text": "Please press one for sales, two for support, three for anything else."}
+SOFT = {**TEXT, "bargeIn": True}
+WORDS = {"action": "input", "type": ["dtmf", "speech"]}
+
+
+@pytest.mark.parametrize(
+    ("ncco", "interrupted"),
+    [([SOFT, WORDS], [0]), ([TEXT, SOFT, TEXT, TEXT, WORDS], [1]), ([SOFT, WORDS, TEXT, WORDS], [0]),
+     ([TEXT, WORDS, SOFT, TEXT, WORDS], [2]), ([TEXT, WORDS], [])],
+)  # fmt: skip
+def test_barge_in_holds_until_the_input_that_comes_next(ncco: list[Any], interrupted: list[int]) -> None:
+    """So says the check, so does the network, and so does the person of a rehearsal."""
+    names = [one["action"] for one in ncco]
+    places = [after_sounds(names, index) for index in interrupted]
+    assert check(ncco) == [] and [names[place] for place in places] == ["input"] * len(places)
+    wrong = [*ncco[: places[0]], {"action": "wait"}, *ncco[places[0] :]] if places else ncco
+    assert ("barge-in-needs-input" in [one.rule for one in check(wrong)]) is bool(places)
+    call = play(ncco, says=["yes"] * names.count("input")).call
+    cut = [(one["index"], one["why"]) for one in call.entries("action") if one["state"] == "stopped"]
+    assert cut == [(index, "speech") for index in interrupted]
+    skipped = [one["index"] for one in call.entries("action") if one["state"] == "skipped"]
+    assert skipped == [n for start, end in zip(interrupted, places, strict=True) for n in range(start + 1, end)]

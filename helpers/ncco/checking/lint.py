@@ -36,11 +36,20 @@ def between(steps: Sequence[Step]) -> Iterator[Problem]:
         yield from _background_at_end(steps)
 
 
+def after_sounds(names: Sequence[str], index: int) -> int:
+    """The position of the action behind the sounds that go on from ``index``; ``len(names)`` if none is.
+
+    That is where barge-in leads. NCCO reference: once an action sets bargeIn, it holds for the following ones until an
+    ``input``, and that must be the next action that is not a sound.
+    """
+    return next((place for place in range(index, len(names)) if names[place] not in SOUNDS), len(names))
+
+
 def _barge_in(steps: Sequence[Step]) -> Iterator[Problem]:
     """After bargeIn comes input; and bargeIn stays on until that input, whatever the actions between say."""
     on: int | None = None
-    coming = _next_action(steps)
-    for position, (index, name, options) in enumerate(steps):
+    names = [name for _, name, _ in steps]
+    for index, name, options in steps:
         if name not in SOUNDS:
             on = None
             continue
@@ -52,11 +61,11 @@ def _barge_in(steps: Sequence[Step]) -> Iterator[Problem]:
                 rule="barge-in-stays-on",
                 fix=drop("Leave bargeIn out", ("bargeIn",)),
             ).at(index)
-        if options.get("bargeIn") is not True:
+        if options.get("bargeIn") is not True or on is not None:
             continue
-        place, following = coming[position]
-        if on is None and following != "input":
-            what = f"but {following} follows" if following else "but none follows"
+        on, place = index, after_sounds(names, index)
+        if names[place:][:1] != ["input"]:
+            what = f"but {names[place]} follows" if place < len(names) else "but none follows"
             yield error(
                 "bargeIn",
                 f"{name}: bargeIn needs an input action next, to take the key that was pressed, {what}.",
@@ -64,24 +73,13 @@ def _barge_in(steps: Sequence[Step]) -> Iterator[Problem]:
                 rule="barge-in-needs-input",
                 fix=_insert("Add an input after it", place, {"action": "input", "type": ["dtmf"]}),
             ).at(index)
-        elif on is None and any(other != name for _, other, _ in steps[position : position + place - index]):
+        elif any(other != name for other in names[index:place]):
             yield advice(
                 "bargeIn",
                 f"{name}: between bargeIn and its input stand actions of another kind.",
                 f"Let the input follow the {name} actions.",
                 rule="barge-in-mixed",
             ).at(index)
-        on = index if on is None else on
-
-
-def _next_action(steps: Sequence[Step]) -> list[tuple[int, str | None]]:
-    """For each step the first action after it that is no sound, and its position."""
-    found: list[tuple[int, str | None]] = []
-    following: tuple[int, str | None] = (steps[-1][0] + 1, None)
-    for index, name, _ in reversed(steps):
-        found.append(following)
-        following = following if name in SOUNDS else (index, name)
-    return found[::-1]
 
 
 def _unreachable(steps: Sequence[Step]) -> Iterator[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ...ncco import Input, Stream, Talk, Wait
+from ...ncco.checking.lint import after_sounds
 from ...ncco.models.voices import voice_of
 from ..waiting import first_of, forever
 from ..webhooks.audio_fetcher import PLAYABLE, SoundError, unplayable
@@ -92,8 +93,9 @@ async def wait(run: Runner, action: Wait) -> None:
 def _begin(run: Runner, barge_in: bool) -> None:
     """Note barge-in; skip the prompt when a key or word has already made it superfluous."""
     if barge_in and not run.barge_in.on:
-        coming = next((a for a in (run.ncco or [])[run.index :] if isinstance(a, Input)), None)
-        run.barge_in.allow(speech=coming is not None and "speech" in coming.type)
+        ncco = list(run.ncco or ())
+        coming = ncco[after_sounds([one.action for one in ncco], run.index) :][:1]
+        run.barge_in.allow(speech=any(isinstance(one, Input) and "speech" in one.type for one in coming))
     if run.barge_in.done:
         raise Skip(f"a {run.barge_in.done} came: straight to the input")
 
