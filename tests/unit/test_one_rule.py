@@ -28,6 +28,7 @@ from helpers.ncco.editing.paths import option_at, value_at, with_value
 from helpers.ncco.models.ssml import TEXT_LIMIT, spoken_length
 from helpers.ncco.problems.fixes import put
 from helpers.ncco.schema import options_of, walk
+from helpers.ncco.templates.values import meant
 from helpers.rehearsal import play
 from helpers.rehearsal.lab import items_of
 from helpers.rehearsal.paths import place_of
@@ -113,6 +114,11 @@ def test_silence_is_one_level_for_whole_and_for_broken_sounds() -> None:
 
 def test_a_near_name_is_found_whatever_its_case() -> None:
     known = ["streamUrl", "level", "loop"]
+    assert all(meant(word, known) == nearest(word, known) for word in ("streamurl", "StreamURL", "lvel", "zzz", "LOOP"))
+    dotted = ["msg.payload", "msg.call.from", "name"]
+    assert [meant(word, dotted) for word in ("Payload", "msg.from", "nmae", "call.from", "frmo", "zzz")] == [
+        "msg.payload", "msg.call.from", "name", "msg.call.from", "msg.call.from", ""
+    ]  # fmt: skip
     assert [nearest(word, known) for word in ("streamurl", "StreamURL", " lvel ", "x" * 101, "zzz", 5)] == [
         "streamUrl", "streamUrl", "level", "", "", ""
     ]  # fmt: skip

@@ -8,7 +8,6 @@ method is no value: ``{{kit.stop}}`` would stop something.
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import json
 import math
@@ -17,6 +16,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from ...base.errors import KitError
+from ...base.text import nearest
 from ..problems.problems import kind_of
 from .reading import written
 
@@ -176,7 +176,7 @@ def _called(value: Any, name: str) -> Any:
 def _unknown(name: str, contexts: Sequence[Any], holder: Any) -> CannotFill:
     said = f"names {written(name)}, which is not among the variables"
     names = list(_known(contexts))
-    better = nearest(name, [one for one, _ in names])
+    better = meant(name, [one for one, _ in names])
     if better:
         return CannotFill(said, f"Did you mean {written(better)}?", better=better)
     if any(part.startswith("_") for part in name.split(".")) and has_names(holder):
@@ -186,21 +186,12 @@ def _unknown(name: str, contexts: Sequence[Any], holder: Any) -> CannotFill:
     return CannotFill(said, f"Known are: {known or 'none'}.")
 
 
-def nearest(wrong: str, names: Sequence[str]) -> str:
-    """The known name that was probably meant: the same but for case, the end of a longer one, or one much like it."""
-    if len(wrong) > 100:
-        return ""
-    low = wrong.lower()
-    for fits in (lambda one: one.lower() == low, lambda one: one.lower().endswith(f".{low}")):
-        if found := next(filter(fits, sorted(names, key=len)), ""):
-            return found
-    whole = {one.lower(): one for one in reversed(names)}
-    ends = {one.lower().rpartition(".")[2]: one for one in reversed(names)}
-    close = difflib.get_close_matches(low, whole, 1, 0.6)
-    if close:
-        return whole[close[0]]
-    close = difflib.get_close_matches(low.rpartition(".")[2], ends, 1, 0.75)
-    return ends[close[0]] if close else ""
+def meant(wrong: str, names: Sequence[str]) -> str:
+    """The dotted name that was meant: one that ends so, or one much like it, as a whole or in its last part."""
+    end = f".{wrong.lower()}"
+    ends = {name.rpartition(".")[2]: name for name in reversed(names)}
+    alike = nearest(wrong, reversed(names)) or ends.get(nearest(wrong.rpartition(".")[2], ends), "")
+    return next((name for name in sorted(names, key=len) if f".{name.lower()}".endswith(end)), alike)
 
 
 def _known(contexts: Sequence[Any]) -> Iterator[tuple[str, bool]]:
