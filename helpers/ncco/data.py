@@ -1,8 +1,13 @@
-"""JSON data: an NCCO, in whatever form it comes, as the lists and dicts that JSON has."""
+"""JSON data: an NCCO, in whatever form it comes, as lists and dicts; copies of it, and places in it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+
+Json = Any
+#: Names in objects, and positions in lists.
+Path = tuple[str | int, ...]
 
 
 def as_data(ncco: Any) -> Any:
@@ -22,3 +27,36 @@ def bare(value: Any) -> Any:
         if callable(to := getattr(type(value), name, None)):
             return to(value)
     return value
+
+
+def copy_of(value: Json) -> Json:
+    """JSON data copied through and through; anything else is handed on as it is."""
+    if isinstance(value, dict):
+        return {name: copy_of(one) for name, one in value.items()}
+    return [copy_of(one) for one in value] if isinstance(value, (list, tuple)) else value
+
+
+def texts_in(value: Json) -> Iterator[str]:
+    """Every text in it, names included, in order."""
+    value = bare(value)
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, one in value.items():
+            yield from texts_in(name)
+            yield from texts_in(one)
+    elif isinstance(value, (list, tuple)):
+        for one in value:
+            yield from texts_in(one)
+
+
+def holder_of(value: Json, path: Path) -> Json:
+    """The object or list in which the last step of ``path`` lies; objects that are missing on the way are made."""
+    for step in path[:-1]:
+        value = value.setdefault(step, {}) if isinstance(value, dict) else value[step]
+    return value
+
+
+def field_of(path: Path) -> str:
+    """A path as a problem names it: ``endpoint.number``."""
+    return ".".join(str(step) for step in path if not isinstance(step, int))

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, overload
 
-from ..data import as_data
+from ..data import as_data, copy_of
 from ..jsontext import read
 from ..models.actions import ACTIONS
 from ..models.fields import is_web_address
 from ..models.model import Action
-from ..problems.fixes import copied, on_list, put
+from ..problems.fixes import on_list, put
 from ..problems.problems import MOST_PROBLEMS, NccoError, Problem, error, kind_of, shown
 from ..schema import named_options
 from ..templates.filling import fill_in
@@ -197,7 +197,7 @@ def _read_one(item: Any, *, alone: bool) -> _Item:
     name = item.get("action")
     if not isinstance(name, str) or name not in ACTIONS:
         problem = no_action(item, alone)
-        meant = problem.fix.change(copied(item)) if problem.fix else None
+        meant = problem.fix.change(copy_of(item)) if problem.fix else None
         if not isinstance(meant, dict):
             return _Item([problem])
         return replace(_read_one(meant, alone=alone), problems=[problem], model=None)

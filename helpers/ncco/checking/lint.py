@@ -9,7 +9,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import Any
 
-from ..problems.fixes import Fix, Json, drop, on_list, put
+from ..data import Json
+from ..problems.fixes import Fix, drop, on_list, put
 from ..problems.problems import Problem, advice, error
 
 # What a key press can interrupt.

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...base.hosts import is_private
-from ..models.tidying import field_of
-from ..problems.fixes import Path, put
+from ..data import Path, field_of
+from ..problems.fixes import put
 from ..problems.problems import Problem, advice, error, shown
 from ..schema import Named, Option
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from ...base.text import nearest
+from ..data import Json
 from ..models.actions import ACTIONS, ELSEWHERE, MEANT
-from ..problems.fixes import Fix, Json, put
+from ..problems.fixes import Fix, put
 from ..problems.problems import Problem, error, shown
 from ..schema import options_of
 

@@ -9,8 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from ..models.tidying import field_of
-from ..problems.fixes import Path
+from ..data import Path, field_of
 from ..problems.problems import MOST_PROBLEMS, Problem, error, kind_of, shown
 
 #: Levels of lists and objects; an NCCO has five of its own, the rest is for free data such as a payload.

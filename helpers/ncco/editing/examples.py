@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..problems.fixes import copied
+from ..data import copy_of
 
 Json = dict[str, Any]
 
@@ -32,12 +32,12 @@ class Example:
     @property
     def ncco(self) -> list[Json]:
         """The actions: a copy, to be changed at will."""
-        return copied(self._ncco)  # type: ignore[no-any-return]
+        return copy_of(self._ncco)  # type: ignore[no-any-return]
 
     @property
     def script(self) -> list[Json]:
         """What the person on the phone does, as in :meth:`helpers.phone.Phone.script`; empty for just listening."""
-        return copied(self._script)  # type: ignore[no-any-return]
+        return copy_of(self._script)  # type: ignore[no-any-return]
 
 
 def _talk(text: str, **options: Any) -> Json:

@@ -6,8 +6,8 @@ from typing import Any
 
 from ...base.errors import KitError
 from ...base.text import nearest
+from ..data import copy_of
 from ..models.actions import ACTIONS
-from ..problems.fixes import copied
 from ..schema import Option, options_of, walk
 
 BEFORE = {"action": "talk", "text": "Hello."}
@@ -49,7 +49,7 @@ def example_of(action: str, path: str) -> list[dict[str, Any]]:
     for where, value in {**beside, path: _example(known[path])}.items():
         _put(item, options, where.split("."), value)
     before = [] if action in ENOUGH_ALONE else [BEFORE]
-    return copied([*before, item, *_after(item)])  # type: ignore[no-any-return]
+    return copy_of([*before, item, *_after(item)])  # type: ignore[no-any-return]
 
 
 def known_action(name: str) -> str:
@@ -68,7 +68,7 @@ def _required(options: tuple[Option, ...]) -> dict[str, Any]:
 
 
 def _example(option: Option) -> Any:
-    return copied(option.choices[0] if option.example is None and option.choices else option.example)
+    return copy_of(option.choices[0] if option.example is None and option.choices else option.example)
 
 
 def _beside(path: str) -> dict[str, Any]:

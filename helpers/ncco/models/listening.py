@@ -10,7 +10,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
-from ..problems.fixes import Fix, Json, both, drop, put
+from ..data import Json
+from ..problems.fixes import Fix, both, drop, put
 from ..problems.problems import Problem, advice, error, shown
 from ..schema import Named, named_options
 from .fields import Flag, Free, Language, Method, OneUrl, Says, Seconds, Words

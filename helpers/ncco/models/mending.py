@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ...base.text import nearest
-from ..problems.fixes import Path, copied, holder_of
+from ..data import Path, copy_of, holder_of
 from ..schema import Option
 from .tidying import number_in
 
@@ -48,9 +48,9 @@ def without_tags(path: Path, data: Any) -> Path:
 
 def _accepted(model: type[BaseModel], data: Any, path: Path, candidate: Any) -> Any:
     """The candidate, its parts put right where it is certain how, if the model then takes it."""
-    trial = copied(data)
+    trial = copy_of(data)
     holder = holder_of(trial, path)
-    holder[path[-1]] = copied(candidate)
+    holder[path[-1]] = copy_of(candidate)
     for _ in range(_ROUNDS):
         try:
             model.model_validate(trial, by_alias=True, by_name=False)

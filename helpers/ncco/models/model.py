@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, ValidationError, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
-from ..problems.fixes import copied
+from ..data import copy_of
 from ..problems.problems import NccoError, Problem, error, named
 from ..schema import named_options, options_of
 from .tidying import Tidied
@@ -117,7 +117,7 @@ class Part(BaseModel):
         values, set_ = self.__dict__, self.__pydantic_fields_set__
         api = _api_names(type(self))
         found = {api[n]: _data(values[n]) for n in api if n in set_ and values[n] is not None}
-        found.update(copied(self.__pydantic_extra__ or {}))
+        found.update(copy_of(self.__pydantic_extra__ or {}))
         ordered: dict[str, Any] = {}
         for name in self._written:
             real = self.spellings.get(name, name)
@@ -174,7 +174,7 @@ class Part(BaseModel):
     @classmethod
     def _cures(cls, data: Options, problem: Problem, found: list[Problem]) -> bool:
         try:
-            changed = problem.fix.change(copied(data)) if problem.fix else data
+            changed = problem.fix.change(copy_of(data)) if problem.fix else data
         except (LookupError, TypeError, ValueError, AttributeError):
             return False  # another mistake stands in its way
         if isinstance(changed, list):  # what would be wrong in each of several is put right first
@@ -229,4 +229,4 @@ def _data(value: Any) -> Any:
     if isinstance(value, float):
         # 1.0 goes out as 1, as a person would write it.
         return int(value) if value.is_integer() else value
-    return copied(value)
+    return copy_of(value)

@@ -12,7 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..problems.fixes import Path, drop, put, rename
+from ..data import Path, field_of
+from ..problems.fixes import drop, put, rename
 from ..problems.problems import Problem, advice, error, kind_of, named, shown
 from ..schema import Named, Option
 
@@ -237,8 +238,3 @@ def flag_in(value: Any) -> bool | None:
 def plain_name(name: str) -> str:
     """A name without what people mix up: capitals, underscores, dashes."""
     return name.replace("_", "").replace("-", "").lower() if len(name) <= 100 else name
-
-
-def field_of(path: Path) -> str:
-    """A path as a problem names it: ``endpoint.number``."""
-    return ".".join(str(step) for step in path if not isinstance(step, int))

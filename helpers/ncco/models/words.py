@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ...base.text import nearest
-from ..problems.fixes import Fix, Path, drop, put, rename
+from ..data import Path, field_of
+from ..problems.fixes import Fix, drop, put, rename
 from ..problems.problems import MOST_PROBLEMS, Problem, advice, error, kind_of, named, shown
 from ..schema import Named, Option, find, options_of
 from .mending import NOTHING, mended, without_tags
-from .tidying import Tidied, field_of
+from .tidying import Tidied
 
 # An action with more findings than this is no slip of the pen: there is no fix for each of them.
 _MOST_FIXES = 20

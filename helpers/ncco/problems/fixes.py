@@ -7,10 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...base.errors import KitError
-from ..data import as_data
-
-Json = Any
-Path = tuple[str | int, ...]
+from ..data import Json, Path, as_data, copy_of, holder_of
 
 
 @dataclass(frozen=True)
@@ -33,7 +30,7 @@ class Fix:
         """
         if isinstance(items, (str, bytes, bytearray)):
             raise KitError("A fix changes a list, and this is its text.", "Read it first: json.loads(text).")
-        made = copied(as_data(items))
+        made = copy_of(as_data(items))
         try:
             if self.whole or self.action is None:
                 return list(self.change(made))
@@ -64,7 +61,7 @@ def put(label: str, path: Path, value: Json) -> Fix:
     """Write ``value`` at ``path`` of the action."""
 
     def change(item: Json) -> Json:
-        holder_of(item, path)[path[-1]] = copied(value)
+        holder_of(item, path)[path[-1]] = copy_of(value)
         return item
 
     return Fix(label, change)
@@ -88,7 +85,7 @@ def rename(label: str, path: Path, name: str, value: Json) -> Fix:
 
     def change(item: Json) -> Json:
         holder = holder_of(item, path)
-        renamed = [(name, copied(value)) if key == path[-1] else (key, held) for key, held in holder.items()]
+        renamed = [(name, copy_of(value)) if key == path[-1] else (key, held) for key, held in holder.items()]
         holder.clear()
         holder.update(renamed)
         return item
@@ -110,17 +107,3 @@ def both(label: str, *fixes: Fix) -> Fix:
         return item
 
     return Fix(label, change)
-
-
-def holder_of(item: Json, path: Path) -> Json:
-    """The object or list in which the last step of ``path`` lies; objects that are missing on the way are made."""
-    for step in path[:-1]:
-        item = item.setdefault(step, {}) if isinstance(item, dict) else item[step]
-    return item
-
-
-def copied(value: Json) -> Json:
-    """JSON data copied through and through; anything else is handed on as it is."""
-    if isinstance(value, dict):
-        return {name: copied(one) for name, one in value.items()}
-    return [copied(one) for one in value] if isinstance(value, (list, tuple)) else value

@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..problems.fixes import Fix, Path, holder_of
+from ..data import Path, holder_of
+from ..problems.fixes import Fix
 from ..problems.problems import MOST_PROBLEMS, Problem, advice, error, shown
 from .one_filling import Budget, Filling, Use
 from .places import Address, Place, Spoken

@@ -121,16 +121,16 @@ def plain(value: Any, name: str = ".") -> Any:
     """A value with all mappings and lists in it copied to dicts and lists, as JSON has them."""
     left = [MOST_PARTS]  # a list may hold itself, or the same list twice on every level
 
-    def copied(one: Any, level: int) -> Any:
+    def copy_of(one: Any, level: int) -> Any:
         left[0] -= 1
         if level > DEEPEST_VALUE or left[0] < 0:
             said = f"names {written(name)}, which is nested too deeply, or too large"
             raise CannotFill(said, "Pass on the part that is needed.", "no-json-value")
         if isinstance(one, Mapping):
-            return {key: copied(one[key], level + 1) for key in one}
-        return [copied(part, level + 1) for part in one] if is_list(one) else one
+            return {key: copy_of(one[key], level + 1) for key in one}
+        return [copy_of(part, level + 1) for part in one] if is_list(one) else one
 
-    return copied(value, 0)
+    return copy_of(value, 0)
 
 
 def _member(holder: Any, part: str) -> Any:
