@@ -1,24 +1,34 @@
-"""JSON text in, Python data out; and where it is not JSON, the place and the likely slip."""
+"""What can be JSON: text is read, with the place and the likely slip where it is not; data is looked through.
+
+Data from Python can hold sets, NaN, circles and half characters, which nobody can send.
+"""
 
 from __future__ import annotations
 
 import ast
 import json
+import math
 import re
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from .data import as_data
+from .data import Path, as_data, field_of
 from .problems.fixes import on_list
-from .problems.problems import MOST_PROBLEMS, Problem, advice, error, shown
+from .problems.problems import MOST_PROBLEMS, Problem, advice, error, kind_of, shown
 
 #: Characters, or bytes, of the longest text that is read. Far more than any NCCO, and little enough for an editor.
 LONGEST = 1_000_000
 # A text of more characters is not tried as Python: to take it apart would take longer than a person waits.
 _LONGEST_PYTHON = 50_000
+#: Levels of lists and objects; an NCCO has five of its own, the rest is for free data such as a payload.
+DEEPEST = 200
+# Python writes no longer whole numbers out unless it is told to.
+_MOST_BITS = 14_000
 HALF = re.compile(r"\\u[dD][89a-fA-F]")  # a character beyond the first 65,536 is written as two of these
 
 
 _SPACES = tuple("\u00a0\u2007\u202f\u2028\u2029\u200b\ufeff\u3000\u2002\u2003\u2009")
+_WHOLE = "Write the character itself, or both of its halves: \\ud83d\\ude00."
 _QUOTE = '\\"'
 # Sounds, pictures and archives are full of these; a text has none.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
@@ -57,9 +67,8 @@ def from_json(text: str | bytes | bytearray) -> tuple[Any, list[Problem]]:
     except RecursionError:
         return None, [error("", "The JSON is nested too deeply.", "An NCCO has five levels at most.", rule="too-deep")]
     except UnicodeEncodeError:
-        cure = "Write the character itself, or both of its halves: \\ud83d\\ude00."
         said = "There is half of a character in it: a \\ud800 to \\udfff that stands alone."
-        return None, [error("", said, cure, rule="half-character")]
+        return None, [error("", said, _WHOLE, rule="half-character")]
     except ValueError as problem:
         # Anything but ours is about whole numbers: Python reads them up to 4,300 digits.
         said = str(problem) if isinstance(problem, _NotJson) else "a number in it has thousands of digits"
@@ -147,3 +156,78 @@ def _python(text: str) -> Any:
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
     return value if isinstance(value, (list, dict)) else None
+
+
+def shape_problems(items: Sequence[Any]) -> dict[int, list[Problem]]:
+    """What in each action cannot be written as JSON, by the position of the action."""
+    looked = ((index, _look_through(item)) for index, item in enumerate(items))
+    return {index: problems for index, problems in looked if problems}
+
+
+def too_deep(data: Any) -> list[Problem]:
+    """An error if the data is too deep, or too large, to be gone through."""
+    return [problem for problem in _look_through(data) if problem.rule in ("too-deep", "too-large")]
+
+
+def _look_through(item: Any) -> list[Problem]:
+    """Without recursion, so that what is nested endlessly cannot break the look itself."""
+    name = item.get("action") if isinstance(item, dict) else None
+    owner = name if isinstance(name, str) and len(name) < 30 and name.isidentifier() else "the action"
+    found: list[Problem] = []
+    waiting: list[tuple[Any, Path]] = [(item, ())]
+    parts = 0
+    while waiting and len(found) < MOST_PROBLEMS:
+        value, path = waiting.pop()
+        children = list(value.items() if isinstance(value, dict) else enumerate(value)) if _holds(value) else []
+        parts += len(children)
+        if parts > LONGEST:  # a list may hold the same list twice on every level
+            message = f"It has more than {LONGEST:,} parts."
+            return [error(field_of(path[:1]), message, "An NCCO has some hundreds.", rule="too-large")]
+        if len(path) >= DEEPEST and children:
+            message = f"It is nested more than {DEEPEST} levels deep."
+            return [error(field_of(path[:1]), message, "An NCCO itself has five levels at most.", rule="too-deep")]
+        for key, one in children:
+            if isinstance(value, dict) and not (isinstance(key, str) and _is_whole(key)):
+                found.append(_no_name(owner, key))
+            elif _holds(one):
+                waiting.append((one, (*path, key)))
+            elif (said := _fault(one)) is not None:
+                found.append(_no_value(owner, field_of((*path, key)), one, said))
+    return found
+
+
+def _holds(value: Any) -> bool:
+    return isinstance(value, (dict, list, tuple))
+
+
+def _is_whole(text: str) -> bool:
+    return text.isascii() or text.encode("utf-8", "replace").decode() == text
+
+
+def _fault(value: Any) -> str | None:
+    """Why this single value is no JSON; ``None`` if it is."""
+    if isinstance(value, str):
+        return None if _is_whole(value) else "holds half of a character"
+    if value is None or isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return None if value.bit_length() < _MOST_BITS else "is a number of thousands of digits"
+    if isinstance(value, float):
+        return None if math.isfinite(value) else f"is {value}, which JSON does not know"
+    # A model inside a list is data in another form.
+    return None if hasattr(type(value), "model_fields") else f"is {kind_of(value)}, which JSON does not know"
+
+
+def _no_value(owner: str, field: str, value: Any, said: str) -> Problem:
+    cure = "Use an ordinary number." if isinstance(value, (int, float)) else "Use text, numbers, lists and dicts."
+    half = isinstance(value, str)
+    rule = "half-character" if half else "no-json-value"
+    return error(field, f"{field} of {owner} {said}.", _WHOLE if half else cure, rule=rule)
+
+
+def _no_name(owner: str, key: Any) -> Problem:
+    if isinstance(key, str):
+        message = f"{owner}: the name {shown(key)} holds half of a character."
+        return error("", message, _WHOLE, rule="half-character")
+    message = f"{owner}: {shown(key)} is not a name: names are text."
+    return error("", message, "Put quotes around it.", rule="no-json-value")

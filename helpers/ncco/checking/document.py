@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, overload
 
 from ..data import as_data, copy_of
-from ..jsontext import read
+from ..jsontext import read, shape_problems
 from ..models.actions import ACTIONS
 from ..models.fields import is_web_address
 from ..models.model import Action
@@ -19,7 +19,6 @@ from ..templates.filling import fill_in
 from .lint import Step, between
 from .live import live_problems
 from .naming import no_action
-from .shape import shape_problems
 
 
 class Ncco(Sequence[Action]):
