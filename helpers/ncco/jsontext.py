@@ -22,6 +22,8 @@ LONGEST = 1_000_000
 _LONGEST_PYTHON = 50_000
 #: Levels of lists and objects; an NCCO has five of its own, the rest is for free data such as a payload.
 DEEPEST = 200
+#: Values in one action, as many as the longest text could have; a list may hold the same list twice on every level.
+MOST_PARTS = 500_000
 # Python writes no longer whole numbers out unless it is told to.
 _MOST_BITS = 14_000
 HALF = re.compile(r"\\u[dD][89a-fA-F]")  # a character beyond the first 65,536 is written as two of these
@@ -180,8 +182,8 @@ def _look_through(item: Any) -> list[Problem]:
         value, path = waiting.pop()
         children = list(value.items() if isinstance(value, dict) else enumerate(value)) if _holds(value) else []
         parts += len(children)
-        if parts > LONGEST:  # a list may hold the same list twice on every level
-            message = f"It has more than {LONGEST:,} parts."
+        if parts > MOST_PARTS:
+            message = f"It has more than {MOST_PARTS:,} parts."
             return [error(field_of(path[:1]), message, "An NCCO has some hundreds.", rule="too-large")]
         if len(path) >= DEEPEST and children:
             message = f"It is nested more than {DEEPEST} levels deep."

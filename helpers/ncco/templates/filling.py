@@ -1,43 +1,340 @@
-"""Templates filled in before an NCCO is checked, action by action; what cannot be filled in stays as it is."""
+"""The templates of one NCCO, or of a call, filled in one after the other; and what is wrong with them."""
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
-from ...base.errors import KitError
-from ..problems.problems import Problem, error
+from ..data import Path, bare, field_of, holder_of, texts_in
+from ..jsontext import LONGEST
+from ..models.actions import ACTIONS
+from ..models.ssml import is_ssml
+from ..models.tidying import number_in
+from ..problems.fixes import Fix
+from ..problems.problems import MOST_PROBLEMS, Problem, advice, error, shown
+from ..schema import Named, Option, named_options
+from .escapes import ESCAPES, RISKS, Landing
+from .reading import Node, Section, Tag, Template, parse, rewritten, written
+from .values import NOTHING, CannotFill, as_json, as_text, look_up, unknown
+
+#: Texts, and placeholders in each, that are remembered for a preview.
+MOST_REMEMBERED = 1000
+#: What a round of a section costs, in characters: a list in a list in a list could go on for hours.
+ROUND = 20
+
+_WEB = re.compile(r"(https?|wss?)://")
+_FLAGS = {"true": True, "false": False}
+# Where a value goes in with its type; a list or an object does so wherever one fits.
+_OWN_TYPE = ("free", "flag", "number", "whole number")
+
+
+@dataclass(frozen=True)
+class Use:
+    """What became of one placeholder. ``said`` tells how its value was escaped; ``""`` for an unknown one."""
+
+    tag: str
+    value: str = ""
+    becomes: str = ""
+    said: str = ""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """One text before and after; ``uses`` tells what became of each placeholder."""
+
+    action: int | None
+    field: str
+    before: str
+    after: Any
+    uses: list[Use]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where a text stands: its path in the action, and the option it belongs to (``None`` for free JSON).
+
+    ``in_list``: it is an entry of the option's list. ``is_name``: it is the name of a value, and not a value.
+    """
+
+    path: Path
+    option: Option | None = None
+    in_list: bool = False
+    is_name: bool = False
+
+    @property
+    def kind(self) -> str:
+        """What kind of value belongs there."""
+        return "text" if self.is_name else self.option.kind if self.option else "free"
+
+    def landing(self, template: str) -> Landing:
+        """How the values of a template are escaped there."""
+        is_address = self.option and (self.option.kind in ("url", "urls") or self.option.name == "uri")
+        if is_address or (self.kind == "free" and _WEB.match(template)):
+            return Landing("start", template)
+        own = re.sub(r"\{\{[#^/!][^{}]*\}\}", "", template)  # what a value holds never makes SSML of the rest
+        return Landing("ssml" if self.option and self.kind == "text" and is_ssml(own) else "text")
+
+
+@dataclass
+class Job:
+    """Fills in one text after the other. ``watch`` remembers what became of each placeholder."""
+
+    variables: Any
+    watch: bool = False
+    name: str = ""  # of what the texts stand in: the action
+    problems: list[Problem] = field(default_factory=list)
+    filled: list[Filled] = field(default_factory=list)
+    #: The text of each problem.
+    texts: list[str] = field(default_factory=list)
+    left: int = LONGEST  # characters that may still be written, and what rounds of sections cost beside them
+    _action: int | None = None
+
+    def action(self, index: int, item: Any) -> Any:
+        """An action filled in: a copy."""
+        name = item.get("action") if isinstance(item, dict) else None
+        self._action, self.name = index, shown(name, 40)[1:-1] if isinstance(name, str) else ""
+        return self._object(item, _options_of(item), ()) if isinstance(item, dict) else self._value(item, Spot(()))
+
+    def call(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The parameters of a call filled in: a copy."""
+        self._action, self.name = None, ""
+        return self._object(parameters, options_of_a_call(), ())
+
+    def _object(self, held: Mapping[Any, Any], options: Named, path: Path) -> dict[Any, Any]:
+        made: dict[Any, Any] = {}
+        for name, value in held.items():
+            where, new = (*path, name), name
+            if isinstance(name, str) and "{{" in name:
+                new = self.text(name, Spot(where, is_name=True))
+                if new != name and (new in held or new in made):
+                    cure = "Give one of the two another name."
+                    self.find(Spot(where), name, f"becomes {shown(new)}, a name that is taken", cure)
+                    new = name
+            made[new] = self._value(value, Spot(where, options.get(name)))
+        return made
+
+    def _value(self, value: Any, spot: Spot) -> Any:
+        value = bare(value)
+        if isinstance(value, str):
+            return self.text(value, spot) if "{{" in value else value
+        if isinstance(value, (list, tuple)):
+            parts = (Spot((*spot.path, place), spot.option, in_list=True) for place in range(len(value)))
+            return [self._value(one, part) for one, part in zip(value, parts, strict=True)]
+        return self._object(value, _inside(spot.option, value), spot.path) if isinstance(value, dict) else value
+
+    def text(self, template: str, spot: Spot, landing: Landing | None = None) -> Any:
+        """What becomes of one text: a text, or a value of another type where the option takes one."""
+        parsed = parse(template)
+        for fault in parsed.faults:
+            self.find(spot, template, f"is malformed: {fault.message}", fault.cure, fault.rule)
+        run = Run(self, parsed, landing or spot.landing(template))
+        made: Any = template
+        if not parsed.faults and self.left >= 0:
+            try:
+                made = self._made(run, spot)
+            except CannotFill as problem:
+                self.find(spot, template, problem.message, problem.cure, problem.rule)
+        self._tell(run, spot)
+        if self.watch and len(self.filled) < MOST_REMEMBERED:
+            self.filled.append(Filled(self._action, field_of(spot.path), template, made, run.uses))
+        return made
+
+    def _made(self, run: Run, spot: Spot) -> Any:
+        tag, kind = run.template.only_tag, spot.kind
+        value = look_up(tag.name, [self.variables]) if tag else NOTHING
+        fits = isinstance(value, (Mapping, list, tuple)) and not spot.in_list and kind not in ("text", "choice", "url")
+        if tag is None or value is NOTHING or not (fits or kind in _OWN_TYPE):
+            return _typed(run.text(), kind)
+        made = _typed(json.loads(as_json(value, tag.name)), kind)
+        run.note(tag, value, made, "a value of its own: with its type")
+        return made
+
+    def _tell(self, run: Run, spot: Spot) -> None:
+        """What a text could not be given, and where three braces can break something."""
+        text, fixable = run.template.text, self._action is not None and not spot.is_name
+        for (name, _), (why, numbers) in run.missing.items():
+            fix = _rename(spot.path, name, numbers, why.better) if why.better and fixable else None
+            self.find(spot, text, why.message, why.cure, why.rule, fix)
+        for (rule, name), numbers in run.risks.items():
+            where = "SSML" if rule == "raw-in-ssml" else "an address"
+            cure = f"Write {written(name)}, so that it is escaped, unless it is escaped already."
+            fix = _rename(spot.path, name, numbers, name, kind="") if fixable else None
+            self.find(spot, text, f"puts {written(name, '{')} into {where} as it is", cure, rule, fix)
+
+    def find(
+        self, spot: Spot, text: str, said: str, cure: str, rule: str = "malformed-template", fix: Fix | None = None
+    ) -> None:
+        """Remember what is wrong with a text; what is ``said`` goes on from its place: "text of talk" "names …"."""
+        name = field_of(spot.path)
+        where = " of ".join(part for part in (shown(name, 80)[1:-1], self.name) if part)
+        make = advice if rule in RISKS.values() else error
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(make(name, f"{where} {said}.".strip(), cure, rule=rule, fix=fix).at(self._action))
+            self.texts.append(text)
+
+
+@dataclass
+class Run:
+    """One template filled in: what each placeholder became, and everything that is missing."""
+
+    job: Job
+    template: Template
+    landing: Landing
+    uses: list[Use] = field(default_factory=list)
+    #: Why, and the numbers of the tags: for each name and depth of sections, as the nearest name is looked for once.
+    missing: dict[tuple[str, int], tuple[CannotFill, dict[int, None]]] = field(default_factory=dict)
+    #: Unescaped values where they can break what stands around them: rule and name -> numbers of the tags.
+    risks: dict[tuple[str, str], dict[int, None]] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """The text with everything filled in that can be."""
+        return self._nodes(self.template.nodes, [self.job.variables])
+
+    def note(self, tag: Tag, value: Any, becomes: Any, said: str, at: int | None = None) -> None:
+        """Remember what became of a placeholder; ``at`` is its place among the others, the last one unless given."""
+        if self.job.watch and len(self.uses) < MOST_REMEMBERED:
+            use = Use(str(tag), _brief(value), _brief(becomes), said)
+            self.uses.insert(len(self.uses) if at is None else at, use)
+
+    def _nodes(self, nodes: list[Node], contexts: list[Any]) -> str:
+        return "".join(self._node(node, contexts) for node in nodes)
+
+    def _node(self, node: Node, contexts: list[Any]) -> str:
+        if isinstance(node, Section):
+            return self._section(node, contexts)
+        return self._wrote(node) if isinstance(node, str) else self._tag(node, contexts)
+
+    def _wrote(self, text: str, cost: int = 0) -> str:
+        self.job.left -= len(text) + cost
+        if self.job.left < 0:
+            said = f"asks for more than {LONGEST:,} characters"
+            raise CannotFill(said, "Use shorter lists, or fewer sections within each other.", "too-large")
+        self.landing.wrote(text)
+        return text
+
+    def _tag(self, tag: Tag, contexts: list[Any]) -> str:
+        if tag.raw and (risk := RISKS.get(self.landing.zone)):
+            self.risks.setdefault((risk, tag.name), {})[tag.number] = None
+        value = look_up(tag.name, contexts)
+        if value is NOTHING:
+            return self._miss(contexts, tag, tag)
+        text = as_text(value, tag.name)
+        said, escaped = ESCAPES[self.landing.zone_of(text)]
+        done = self._wrote(text if tag.raw else escaped(text))
+        self.note(tag, value, done, "as it is, because of its braces" if tag.raw else said)
+        return done
+
+    def _section(self, section: Section, contexts: list[Any]) -> str:
+        tag, before = section.tag, len(self.uses)
+        value = look_up(tag.name, contexts)
+        if value is NOTHING:
+            return self._miss(contexts, tag, section.close)
+        if tag.kind == "^":
+            self.note(tag, value, "left out" if value else "written", "a section for what is empty or false")
+            return "" if value else self._nodes(section.body, contexts)
+        items = value if isinstance(value, (list, tuple)) else [value] if value else []
+        done = "".join(self._wrote("", ROUND) + self._nodes(section.body, [*contexts, item]) for item in items)
+        words = {0: "left out", 1: "written once"}.get(len(items), f"written {len(items)} times")
+        self.note(tag, value, words, "a section", before)
+        return done
+
+    def _miss(self, contexts: list[Any], first: Tag, last: Tag) -> str:
+        """What stands there stays; said once is enough, in a list of thousands, too."""
+        key = first.name, len(contexts)
+        if key not in self.missing:
+            self.missing[key] = unknown(first.name, contexts), {}
+        numbers = self.missing[key][1]
+        if first.number not in numbers:
+            numbers |= dict.fromkeys((first.number, last.number))
+            self.note(first, None, "", "")
+        return self._wrote(self.template.text[first.start : last.end])
 
 
 def fill_in(
     items: list[Any], variables: Mapping[str, Any], skip: Collection[int] = ()
 ) -> tuple[list[Any], dict[int, list[Problem]]]:
     """The items with their templates filled in, and the problems of those where it cannot be done, by position."""
-    from .templates import fill
-
-    made: list[Any] = []
-    found: dict[int, list[Problem]] = {}
+    job, made, found = Job(variables), list(items), dict[int, list[Problem]]()
     for index, item in enumerate(items):
-        made.append(item)
-        if index in skip or not _has_template(item):
+        told = len(job.problems)
+        if index in skip or not any("{{" in text for text in texts_in(item)):
             continue
         try:
-            (made[index],), told = fill([item], variables)
-            problems = [problem.at(None) for problem in told]
-        except KitError as problem:
-            problems = [error("", problem.message, problem.cure, rule="malformed-template")]
+            made[index] = job.action(index, item)
         except Exception as problem:  # the variables are the reader's own objects, and may raise anything
             said = f"The variables cannot be read: {type(problem).__name__}."
-            problems = [error("", said, "Use a dict of texts, numbers, lists and dicts.", rule="unknown-variable")]
-        if problems:
-            found[index] = problems
+            cure = "Use a dict of texts, numbers, lists and dicts."
+            job.problems.append(error("", said, cure, rule="unknown-variable"))
+        if job.problems[told:]:
+            found[index] = job.problems[told:]
     return made, found
 
 
-def _has_template(value: Any) -> bool:
-    """True if a text anywhere in it, or a name, holds ``{{``. It is no deeper than :data:`shape.DEEPEST`."""
-    if isinstance(value, str):
-        return "{{" in value
-    if isinstance(value, dict):
-        return any(_has_template(name) or _has_template(one) for name, one in value.items())
-    return isinstance(value, (list, tuple)) and any(map(_has_template, value))
+def _typed(value: Any, kind: str) -> Any:
+    """In the place of a number or a flag a text that spells one is one: Node-RED has only texts in its fields."""
+    if not isinstance(value, str) or kind not in ("flag", "number", "whole number"):
+        return value
+    made = _FLAGS.get(value.strip()) if kind == "flag" else number_in(value)
+    return value if made is None else made
+
+
+def _rename(path: Path, name: str, numbers: Collection[int], better: str, kind: str | None = None) -> Fix:
+    """Write another name into some placeholders of a text, and other braces if ``kind`` says so."""
+
+    def change(item: Any) -> Any:
+        holder = holder_of(item, path)
+        holder[path[-1]] = rewritten(holder[path[-1]], numbers, name, better, kind)
+        return item
+
+    return Fix(f"Write {written(better, limit=40)}", change)
+
+
+def _brief(value: Any) -> str:
+    """A value for a table: short, and never an error."""
+    if isinstance(value, (list, tuple)) and len(value) > 20:
+        return f"a list of {len(value)}"
+    try:
+        return as_text(value)[:300]
+    except CannotFill:
+        return f"a Python {type(value).__name__}"
+
+
+def _options_of(item: Mapping[Any, Any]) -> Named:
+    """The options of an action by name; none if there is no such action."""
+    name = item.get("action")
+    return named_options(ACTIONS[name]) if isinstance(name, str) and name in ACTIONS else {}
+
+
+def _inside(option: Option | None, value: dict[Any, Any]) -> Named:
+    """The options of the object that an option holds."""
+    if option is None or option.kind == "actions":
+        return _options_of(value) if option else {}
+    any_type = {name: one for kind in option.variants for name, one in option.inside(kind).items()}
+    return option.inside(value.get("type")) or any_type if option.variants else option.inside()
+
+
+@lru_cache(maxsize=1)
+def options_of_a_call() -> Named:
+    """What ``POST /v1/calls`` and ``create_call`` take. Source: Voice API OpenAPI 1.10."""
+    endpoint = named_options(ACTIONS["connect"])["endpoint"]
+    caller = {"parts": endpoint.variants["phone"]}
+    detection = (_plain("behavior"), _plain("mode"), _plain("beep_timeout", "whole number"))
+    fields = (
+        _plain("to", "variants", variants=endpoint.variants),
+        *(_plain(name, "parts", **caller) for name in ("from", "from_")),
+        _plain("ncco", "actions"),
+        *(_plain(name, "urls") for name in ("answer_url", "event_url")),
+        *(_plain(name) for name in ("answer_method", "event_method", "machine_detection")),
+        *(_plain(name, "whole number") for name in ("ringing_timer", "length_timer")),
+        _plain("random_from_number", "flag"),
+        _plain("advanced_machine_detection", "parts", parts=detection),
+    )
+    return {option.name: option for option in (*fields, _plain("body", "parts", parts=fields))}
+
+
+def _plain(name: str, kind: str = "text", **more: Any) -> Option:
+    return Option(name=name, kind=kind, expected="", help="", **more)

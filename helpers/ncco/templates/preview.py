@@ -7,7 +7,7 @@ from typing import Any
 from ...base.grid import grid
 from ...base.view import View
 from ..problems.problems import NccoError, kind_of, shown
-from .job import Filled, Job
+from .filling import Filled, Job
 from .templates import fill_with
 
 #: Rows of each table.
@@ -36,7 +36,7 @@ def preview(data: Any, variables: Any = None) -> View:
     if not job.filled and not job.problems:
         return View("There is no placeholder in it: nothing to fill in.")
     uses = [
-        [_where(one), use.tag, *((use.value, use.written, use.said) if use.said else ("—", "—", _UNKNOWN))]
+        [_where(one), use.tag, *((use.value, use.becomes, use.said) if use.said else ("—", "—", _UNKNOWN))]
         for one in job.filled
         for use in one.uses
     ]

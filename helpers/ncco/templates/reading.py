@@ -1,27 +1,34 @@
-"""Mustache read: the tags of a template, the sections they make, and everything that is malformed, each at its place.
+"""Mustache read: the tags of a template, the sections they make, and what is malformed, each at its place.
 
 Why this is not left to pystache: that looks into any Python object, private parts included, takes what a function
-returns for another template, copies all variables that are no dict, stops at the first fault without saying where it
-is, and does not know which part of an address or of SSML a value lands in. The tests compare the two where they agree.
+returns for another template, stops at the first fault without saying where it is, and does not know which part of an
+address or of SSML a value lands in. The tests compare the two where they agree.
 Source: the Mustache specification 1.3 (interpolation, sections, inverted sections, comments).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from ..jsontext import LONGEST
 from ..problems.problems import shown
 
-#: A text with more tags is no template that a person wrote; nothing behind them is read.
-MOST_TAGS = 50_000
 #: Sections within sections.
 DEEPEST = 50
 #: Faults that are told of one template.
 MOST_FAULTS = 20
 
-_BLANK = " \t"
-_KINDS = "#^/!>&="
+# A remark; a name in three braces; a name in two, with its mark. What else begins with {{ is not closed.
+_TAG = re.compile(r"(?<!\{)\{\{(?:!(?:[^{}]|\{(?!\{)|\}(?!\}))*|\{([^{}]*)\}|([#^/>&=]?)([^{}]*))\}\}")
+# A tag of a section, or a remark, that is alone on its line takes the line with it, as Mustache has it.
+_REST_OF_LINE = re.compile(r"[ \t]*(?:\r\n|\r|\n|\Z)")
+_LIKE = "Write it like {{number}}."
+_NOT_HERE = {
+    ">": ("includes another template, which does not work here", "Render that one first, and pass the text on."),
+    "=": ("changes the braces, which does not work here", "Write {{name}} everywhere."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +56,8 @@ class Section:
     """What stands between ``{{#x}}`` or ``{{^x}}`` and ``{{/x}}``."""
 
     tag: Tag
+    close: Tag
     body: list[Node] = field(default_factory=list)
-    close: Tag | None = None
 
 
 Node = str | Tag | Section
@@ -66,14 +73,13 @@ class Fault:
 
 
 @dataclass(slots=True)
-class Parsed:
-    """A template as nodes. ``broken``: its sections do not fit together, so it cannot be filled in at all."""
+class Template:
+    """A template as nodes. One with faults cannot be filled in."""
 
     text: str
     nodes: list[Node] = field(default_factory=list)
     tags: list[Tag] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    broken: bool = False
 
     @property
     def only_tag(self) -> Tag | None:
@@ -86,199 +92,117 @@ class Parsed:
         """The dotted names in order of appearance, those of sections included, each once."""
         return list(dict.fromkeys(tag.name for tag in self.tags if tag.kind != "/" and tag.name != "."))
 
-    def partner(self, number: int) -> int | None:
-        """The tag that closes the section which this one opens, by number."""
-        sections = [node for node in self.nodes if isinstance(node, Section)]
-        while sections:
-            one = sections.pop()
-            if one.tag.number == number:
-                return one.close.number if one.close else None
-            sections += [node for node in one.body if isinstance(node, Section)]
-        return None
+
+def written(name: str, kind: str = "", limit: int = 60) -> str:
+    """A tag for use in a sentence: cut if it is long, and without line breaks."""
+    return _tag_text(shown(name, limit)[1:-1], kind)
 
 
-def tag_text(kind: str, name: str) -> str:
-    """A tag as it stands in a template."""
+def _tag_text(name: str, kind: str) -> str:
     return f"{{{{{{{name}}}}}}}" if kind == "{" else f"{{{{{kind}{name}}}}}"
 
 
-def written(name: str, kind: str = "", limit: int = 60) -> str:
-    """The same for use in a sentence: cut if it is long, and without line breaks."""
-    return tag_text(kind, shown(name, limit)[1:-1])
+def rewritten(template: str, numbers: Collection[int], name: str, better: str, kind: str | None = None) -> str:
+    """The template with another name in some of its tags, and with other braces if ``kind`` says so.
 
-
-def has_tags(text: str) -> bool:
-    """True if there is anything in the text for a template to do."""
-    return "{{" in text
-
-
-def parse(template: str) -> Parsed:
-    """The template taken apart, in one pass, with all its faults."""
-    return _Reader(template).read()
-
-
-def rewritten(template: str, numbers: Iterable[int], change: Callable[[Tag], str]) -> str:
-    """The template with some of its tags written anew; ``numbers`` says which."""
-    tags, pieces, at = parse(template).tags, [], 0
-    for number in sorted(set(numbers)):
-        tag = tags[number]
-        pieces += [template[at : tag.start], change(tag)]
-        at = tag.end
+    Raises ``ValueError`` if tags of that name do not stand there, and ``TypeError`` for what is not a text.
+    """
+    pieces, at = [], 0
+    for number, tag in enumerate(parse(template).tags):
+        if number in numbers and tag.name == name:
+            pieces += [template[at : tag.start], _tag_text(better, tag.kind if kind is None else kind)]
+            at = tag.end
+    if len(pieces) != 2 * len(numbers):
+        raise ValueError("another text stands there")
     return "".join([*pieces, template[at:]])
 
 
+def parse(template: str) -> Template:
+    """The template taken apart, in one pass, with its faults."""
+    return _Reader(template).read()
+
+
 class _Reader:
-    def __init__(self, template: str) -> None:
-        self.text = template
-        self.parsed = Parsed(template)
-        self.open: list[Section] = []
-        self.forgiven: list[str] = []  # sections that a fault has closed already: their own {{/x}} is no second fault
-        self._close = -1
+    def __init__(self, text: str) -> None:
+        self.made = Template(text)
+        self.open: list[tuple[Tag, list[Node]]] = []  # the tag, and the nodes around it
+        self.nodes = self.made.nodes
+        self.in_order = True  # false behind the first section that does not fit: what follows from it is not told
 
-    def read(self) -> Parsed:
-        text, at = self.text, 0
-        while (start := text.find("{{", at)) >= 0:
-            if len(self.parsed.tags) >= MOST_TAGS:
-                self._stop(f"it has more than {MOST_TAGS:,} placeholders", "Fill in a part at a time.", "too-large")
-                break
-            if len(self.parsed.faults) >= MOST_FAULTS:
-                break
-            triple = text.startswith("{{{", start)
-            inside = start + 3 if triple else start + 2
-            close = self._closing(inside)
-            comment = text.startswith("!", inside) and not triple
-            again = -1 if comment else text.find("{{", inside, close if close >= 0 else len(text))
-            if close < 0 or again >= 0:
-                self._literal(text[at : again if again >= 0 else start])
-                self._fault(f"the placeholder at {_place(start)} is not closed", "Write it like {{number}}.")
-                if close < 0:
-                    at = start
-                    break
-                at = again
-                continue
-            at = self._tag(at, start, inside, close, triple)
-        self._literal(text[at:])
-        for section in self.open:
-            self._fault(
-                f"the section {section.tag} at {_place(section.tag.start)} is not closed",
-                f"Write {written(section.tag.name, '/')} where it ends.",
-                broken=True,
-            )
-        return self.parsed
+    def read(self) -> Template:
+        text, at = self.made.text, 0
+        if len(text) > LONGEST:
+            self._fault(f"it has more than {LONGEST:,} characters", "Fill in a part at a time.", "too-large")
+            return self.made
+        for found in _TAG.finditer(text):
+            before, end = text[at : found.start()], found.end()
+            triple, kind, name = found.groups()
+            if (name is None and triple is None) or kind in ("#", "^", "/"):
+                before, end = self._without_its_line(at, before, end)
+            self._literal(before, at)
+            at = end
+            if name is not None or triple is not None:
+                self._tag("{" if name is None else kind, (triple if name is None else name).strip(), found.span())
+        self._literal(text[at:], at)
+        if self.open and self.in_order:
+            tag = self.open[-1][0]
+            cure = f"Write {written(tag.name, '/')} where it ends."
+            self._fault(f"the section {tag} at {_place(tag.start)} is not closed", cure)
+        return self.made
 
-    def _closing(self, inside: int) -> int:
-        # Looked for once, not once for each tag: a text of nothing but {{ has to be read in one go, too.
-        if self._close < inside and self._close != len(self.text):
-            found = self.text.find("}}", inside)
-            self._close = found if found >= 0 else len(self.text)
-        return self._close if self._close < len(self.text) else -1
+    def _without_its_line(self, at: int, before: str, end: int) -> tuple[str, int]:
+        kept, rest = before.rstrip(" \t"), _REST_OF_LINE.match(self.made.text, end)
+        start = at + len(kept)
+        alone = rest and (start == 0 or self.made.text[start - 1] in "\r\n")
+        return (kept, rest.end()) if rest and alone else (before, end)
 
-    def _tag(self, at: int, start: int, inside: int, close: int, triple: bool) -> int:
-        """Take in the tag from ``start`` on; the result is where to read on."""
-        text, end = self.text, close + (3 if triple else 2)
-        kind = "{" if triple else text[inside] if text[inside] in _KINDS else ""
-        name = text[inside + (1 if kind and not triple else 0) : close].strip()
-        if triple and not text.startswith("}}}", close):
-            self._literal(text[at:end])
-            said = f"the placeholder at {_place(start)} is opened with three braces and closed with two"
-            self._fault(said, "Write {{{name}}} or {{name}}.")
-            return close + 2
-        if kind == "!":
-            return self._without_its_line(at, start, end)
-        cure = self._wrong(kind, name)
-        if cure:
-            self._literal(text[at:end])
-            self._fault(f"the placeholder at {_place(start)} {cure[0]}", cure[1])
-            return end
-        tag = Tag(kind, name, start, end, len(self.parsed.tags))
-        self.parsed.tags.append(tag)
-        if kind in ("", "{", "&"):
-            self._literal(text[at:start])
-            self._nodes.append(tag)
-            return end
-        after = self._without_its_line(at, start, end)
-        if kind == "/":
-            self._close_section(tag)
-        else:
-            self._open_section(tag)
-        return after
-
-    def _wrong(self, kind: str, name: str) -> tuple[str, str] | None:
-        if kind == ">":
-            return (
-                "includes another template, which does not work here",
-                "Render that one first, and pass the text on as a variable.",
-            )
-        if kind == "=":
-            return "changes the braces, which does not work here", "Write {{name}} everywhere."
-        if not name:
-            return "is empty", "Write it like {{number}}."
-        if "{" in name or "}" in name:
-            return "has a brace in its name", "Write it like {{number}}."
-        if name != "." and "" in name.split("."):
-            return "has a dot too many", "Write it like {{msg.payload}}."
-        return None
-
-    def _open_section(self, tag: Tag) -> None:
-        section = Section(tag)
-        if len(self.open) >= DEEPEST:
-            self._stop(f"it has more than {DEEPEST} sections within each other", "Write it with fewer levels.")
-        else:
-            self._nodes.append(section)
-            self.open.append(section)
-
-    def _close_section(self, tag: Tag) -> None:
-        if self.open and self.open[-1].tag.name == tag.name:
-            self.open.pop().close = tag
-            return
-        if tag.name in self.forgiven:
-            self.forgiven.remove(tag.name)
-            return
-        here = f"{tag} at {_place(tag.start)}"
-        if not self.open:
-            opens = f"Write {written(tag.name, '#')} where the section starts, or take it out."
-            self._fault(f"{here} closes a section that was not opened", opens, broken=True)
-            return
-        last = self.open[-1].tag
-        cure = f"Write {written(last.name, '/')} first: sections end in reverse order."
-        self._fault(f"{here} stands where {last} of {_place(last.start)} is still open", cure, broken=True)
-        names = [section.tag.name for section in self.open]
-        inner = len(names) - 1 - names[::-1].index(tag.name) if tag.name in names else len(names) - 1
-        self.forgiven += [name for name in names[inner:] if name != tag.name]
-        del self.open[inner:]
-
-    def _without_its_line(self, at: int, start: int, end: int) -> int:
-        """A section tag or a comment alone on a line takes the line with it, as Mustache has it."""
-        text = self.text
-        line = start
-        while line > at and text[line - 1] in _BLANK:
-            line -= 1
-        after = end
-        while after < len(text) and text[after] in _BLANK:
-            after += 1
-        alone = (line == 0 or text[line - 1] in "\r\n") and (after == len(text) or text[after] in "\r\n")
-        if not alone:
-            self._literal(text[at:start])
-            return end
-        self._literal(text[at:line])
-        return after + (2 if text.startswith("\r\n", after) else 1 if after < len(text) else 0)
-
-    @property
-    def _nodes(self) -> list[Node]:
-        return self.open[-1].body if self.open else self.parsed.nodes
-
-    def _literal(self, text: str) -> None:
+    def _literal(self, text: str, at: int) -> None:
+        if (left := text.find("{{")) >= 0:
+            self._fault(f"the placeholder at {_place(at + left)} is not closed", _LIKE)
         if text:
-            self._nodes.append(text)
+            self.nodes.append(text)
 
-    def _fault(self, said: str, cure: str, rule: str = "malformed-template", *, broken: bool = False) -> None:
-        self.parsed.broken |= broken
-        if len(self.parsed.faults) < MOST_FAULTS:
-            self.parsed.faults.append(Fault(said, cure, rule))
+    def _tag(self, kind: str, name: str, span: tuple[int, int]) -> None:
+        wrong = _NOT_HERE.get(kind) or (("is empty", _LIKE) if not name else None)
+        if name != "." and "" in name.split(".") and name:
+            wrong = wrong or ("has a dot too many", "Write it like {{msg.payload}}.")
+        if wrong:
+            self._fault(f"the placeholder at {_place(span[0])} {wrong[0]}", wrong[1])
+            return
+        tag = Tag(kind, name, *span, len(self.made.tags))
+        self.made.tags.append(tag)
+        if kind in ("#", "^"):
+            self._open(tag)
+        elif kind == "/":
+            self._close(tag)
+        else:
+            self.nodes.append(tag)
 
-    def _stop(self, said: str, cure: str, rule: str = "malformed-template") -> None:
-        if not any(fault.message == said for fault in self.parsed.faults):
-            self._fault(said, cure, rule, broken=True)
+    def _open(self, tag: Tag) -> None:
+        if len(self.open) == DEEPEST and self.in_order:
+            self._fault(f"it has more than {DEEPEST} sections within each other", "Write it with fewer levels.")
+            self.in_order = False
+        self.open.append((tag, self.nodes))
+        self.nodes = []
+
+    def _close(self, tag: Tag) -> None:
+        if self.open and self.open[-1][0].name == tag.name:
+            opened, around = self.open.pop()
+            around.append(Section(opened, tag, self.nodes))
+            self.nodes = around
+            return
+        here, last = f"{tag} at {_place(tag.start)}", self.open[-1][0] if self.open else None
+        if self.in_order and last is None:
+            cure = f"Write {written(tag.name, '#')} where the section starts, or take it out."
+            self._fault(f"{here} closes a section that was not opened", cure)
+        elif self.in_order and last is not None:
+            cure = f"Write {written(last.name, '/')} first: sections end in reverse order."
+            self._fault(f"{here} stands where {last} of {_place(last.start)} is still open", cure)
+        self.in_order = False
+
+    def _fault(self, said: str, cure: str, rule: str = "malformed-template") -> None:
+        if len(self.made.faults) < MOST_FAULTS:
+            self.made.faults.append(Fault(said, cure, rule))
 
 
 def _place(index: int) -> str:

@@ -1,7 +1,7 @@
 """Mustache templates, ``{{number}}`` and ``{{msg.payload}}``, with the right escape for the place a value goes to.
 
 Mustache was made for web pages and writes ``/`` as ``&#x2F;``: in a call that would be an address nobody can fetch.
-Here nothing is escaped for HTML; each destination has an escape of its own (:mod:`helpers.ncco.templates.places`).
+Here nothing is escaped for HTML; each destination has an escape of its own (:mod:`helpers.ncco.templates.escapes`).
 ``{{name}}``, ``{{{name}}}`` and ``{{&name}}`` (as it is), ``{{#list}}…{{/list}}``, ``{{^none}}…{{/none}}``, ``{{.}}``,
 ``{{! a remark }}`` and dotted names work as in Mustache. Names are looked up only where a template has them; one that
 is not there is an error, in a section, too: ``None`` and ``False`` stand for what is left out on purpose.
@@ -9,29 +9,16 @@ is not there is an error, in a section, too: ``None`` and ``False`` stand for wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ...base.errors import KitError
-from ..data import as_data
-from ..jsontext import from_json, read
-from ..problems.problems import NccoError, Problem, kind_of, shown
-from .job import Finding, Job
-from .one_filling import Filling
-from .places import Address, Json, Place, Query, Xml
+from ..data import texts_in
+from ..jsontext import read, too_deep
+from ..problems.problems import NccoError, Problem, kind_of
+from .escapes import DESTINATIONS, Landing
+from .filling import Job, Spot
 from .reading import parse
-from .values import CannotFill, has_names
-from .walk import Spot, options_of_a_call, options_of_action, rebuilt
-
-#: Destination -> the place that knows how values are escaped there; it is given the template.
-DESTINATIONS: dict[str, Callable[[str], Place]] = {
-    "text": lambda template: Place(),
-    "url": lambda template: Query(),
-    "json": Json,
-    "ssml": lambda template: Xml(),
-    "xml": lambda template: Xml(),
-    "address": Address,
-}
 
 
 class TemplateError(KitError):
@@ -50,10 +37,10 @@ def render(template: str, variables: Any, *, destination: str = "text") -> str:
 
     ``destination`` says what the values become part of: ``"text"`` (as they are), ``"url"`` (one value in a query:
     everything but letters and digits is percent-encoded), ``"address"`` (a whole address: start, host, path or query,
-    wherever it lands), ``"json"`` (a JSON text, or what stands between its quotes), ``"ssml"`` or ``"xml"``.
-    ``{{{name}}}`` puts a value in as it is, wherever it goes. ``variables`` is a mapping, or an object with attributes.
-    Dotted names reach into mappings, lists (``results.0.text``) and objects; a function without arguments is called; a
-    bool becomes ``true``, a list or dict JSON. Raises :class:`TemplateError`.
+    wherever it lands), ``"json"`` (what stands between the quotes of a JSON text), ``"ssml"`` or ``"xml"``.
+    ``{{{name}}}`` puts a value in as it is, wherever it goes. ``variables`` is a mapping. Dotted names reach into
+    mappings and lists (``results.0.text``); true and false are written so, a list or dict as JSON. Raises
+    :class:`TemplateError`.
 
     >>> render("https://example.com/?who={{msg.payload}}", {"msg": {"payload": "Tom & J"}}, destination="url")
     'https://example.com/?who=Tom%20%26%20J'
@@ -63,15 +50,10 @@ def render(template: str, variables: Any, *, destination: str = "text") -> str:
             f'There is no destination "{destination}".', f"Use one of {', '.join(DESTINATIONS)}.", template=template
         )
     _look_at(template, variables)
-    parsed = parse(template)
-    for fault in parsed.faults:
-        raise TemplateError(
-            f"The template {shown(template)} is malformed: {fault.message}.", fault.cure, template=template
-        )
-    try:
-        return Filling(parsed, DESTINATIONS[destination](template), strict=True).run(variables)
-    except CannotFill as problem:
-        raise TemplateError(f"The template {problem.message}.", problem.cure, template=template) from None
+    job = Job(variables, name="The template")
+    made = job.text(template, Spot((), is_name=True), Landing(DESTINATIONS[destination], template))
+    _raise_first(job)
+    return str(made)
 
 
 def render_ncco(data: Any, variables: Any) -> list[Any]:
@@ -83,12 +65,13 @@ def render_ncco(data: Any, variables: Any) -> list[Any]:
     nothing else becomes the value with its type, unless the option is a text; in a number's place ``"2"`` becomes 2.
     Raises :class:`TemplateError` for the first placeholder that cannot be filled in; :func:`fill` tells of all.
     """
-    items, problems = _items(data)
+    _look_at("", variables)
+    job = Job(variables)
+    made, problems = _fill_items(job, data)
     if any(p.severity == "error" for p in problems):
         raise NccoError(problems)
-    _look_at("", variables)
-    job = Job(variables, on_error=_raise)
-    return [_fill_action(job, index, item) for index, item in enumerate(items)]
+    _raise_first(job)
+    return made
 
 
 def render_call(parameters: Mapping[str, Any], variables: Any) -> dict[str, Any]:
@@ -105,24 +88,24 @@ def render_call(parameters: Mapping[str, Any], variables: Any) -> dict[str, Any]
         said = f"The parameters of a call are a dict, but this is {kind_of(parameters)}."
         raise TemplateError(said, 'Write for example {"to": "{{msg.payload}}"}.', template="")
     _look_at("", variables)
-    made: dict[str, Any] = _fill_call(Job(variables, on_error=_raise), parameters)
+    job = Job(variables)
+    made = job.call(parameters)
+    _raise_first(job)
     return made
 
 
 def fill(data: Any, variables: Any) -> tuple[list[Any], list[Problem]]:
     """An NCCO filled in as far as possible, and the problems of what is not: a placeholder without a value stays.
 
-    A text that is malformed stays as it is. Never raises; JSON text that cannot be read gives an empty list.
+    A text that is malformed stays as it is. JSON text that cannot be read gives an empty list.
     """
-    items, found = _items(data)
-    if any(p.severity == "error" for p in found):
-        return [], found
     job = Job(variables)
-    return [_fill_action(job, index, item) for index, item in enumerate(items)], job.problems
+    made, found = _fill_items(job, data)
+    return made, found + job.problems
 
 
 def template_problems(data: Any, variables: Any) -> list[Problem]:
-    """All that is wrong with the templates of an NCCO, or of the parameters of a call. Never raises.
+    """All that is wrong with the templates of an NCCO, or of the parameters of a call.
 
     Errors: a variable that is not there, with the nearest name, a template that is malformed, a value that cannot be
     written down. Advice: three braces where a value can break an address or SSML. Only what these variables would
@@ -140,70 +123,42 @@ def placeholders(data: Any) -> list[str]:
     >>> placeholders([{"action": "talk", "text": "{{#guests}}Hello {{name}}. {{/guests}}"}])
     ['guests', 'name']
     """
-    found: dict[str, None] = {}
-
-    def take(text: str, spot: Spot) -> str:
-        found.update(dict.fromkeys(parse(text).names))
-        return text
-
-    if isinstance(data, (str, bytes, bytearray)):
-        made, problems = from_json(data)
-        wrong = any(p.severity == "error" for p in problems)
-        data = [data] if wrong and isinstance(data, str) else [] if wrong else made
-    rebuilt([as_data(data)], {}, take)
-    return list(found)
+    made, problems = read(data)
+    if any(p.severity == "error" for p in problems):
+        made = data if isinstance(data, str) else ""
+    texts = () if too_deep(made) else texts_in(made)
+    return list(dict.fromkeys(name for text in texts for name in parse(text).names))
 
 
 def fill_with(job: Job, data: Any) -> list[Problem]:
     """Fill in an NCCO or the parameters of a call; what there is to say about it, ``job`` knows.
 
-    The result is the problems of a JSON text that cannot be read.
+    The result is the problems of data that cannot be read.
     """
-    if isinstance(data, Mapping) and "action" not in data:
-        _fill_call(job, data)
+    if isinstance(data, Mapping) and "action" not in data and not too_deep(data):
+        job.call(data)
         return []
-    items, found = _items(data)
-    wrong = any(p.severity == "error" for p in found)
-    for index, item in enumerate([] if wrong else items):
-        _fill_action(job, index, item)
-    return found if wrong else []
+    return _fill_items(job, data)[1]
 
 
-def _items(data: Any) -> tuple[list[Any], list[Problem]]:
-    items, problems = read(data)
-    return (items if isinstance(items, list) else [items]), problems
+def _fill_items(job: Job, data: Any) -> tuple[list[Any], list[Problem]]:
+    items, found = read(data)
+    found = [p for p in found if p.severity == "error"] or too_deep(items)
+    items = [] if found else items if isinstance(items, list) else [items]
+    return [job.action(index, item) for index, item in enumerate(items)], found
 
 
-def _fill_action(job: Job, index: int, item: Any) -> Any:
-    job.start(index, item.get("action") if isinstance(item, dict) else None)
-    made, whole = rebuilt(item, options_of_action(item), job.text)
-    if not whole:
-        job.too_large()
-    return made
-
-
-def _fill_call(job: Job, parameters: Mapping[str, Any]) -> Any:
-    job.start(None, None)
-    made, whole = rebuilt(dict(parameters), options_of_a_call(), job.text)
-    if not whole:
-        job.too_large()
-    return made
-
-
-def _raise(finding: Finding) -> None:
-    where = f"{finding.where} " if finding.where else "It "
-    place = "" if finding.action is None else f"[{finding.action}] "
-    raise TemplateError(
-        f"{place}{where}{finding.message}.",
-        finding.cure,
-        template=finding.template,
-        action=finding.action,
-        field=finding.field,
-    )
+def _raise_first(job: Job) -> None:
+    """The first error that was found, raised."""
+    for problem, text in zip(job.problems, job.texts, strict=True):
+        if problem.severity == "error":
+            place = "" if problem.action is None else f"[{problem.action}] "
+            where = {"action": problem.action, "field": problem.field}
+            raise TemplateError(place + problem.message, problem.cure, template=text, **where)
 
 
 def _look_at(template: Any, variables: Any) -> None:
-    if not isinstance(template, str) or not (isinstance(variables, Mapping) or has_names(variables)):
+    if not isinstance(template, str) or not isinstance(variables, Mapping):
         raise TemplateError(
             "A template is a text, and its variables are a dict.",
             'For example: render("Hello {{name}}", {"name": "Ada"}).',

@@ -1,38 +1,28 @@
 """The variables of a template: looked up one name at a time, and only the names that the template has.
 
-A variable may be anything: a mapping, a list (``results.0.text``), an object (its public attributes), a function
-without arguments (it is called when it is named). What a template must not do: walk into the inside of Python objects.
-So names that start with ``_`` are keys of mappings only; modules, classes and functions have no names in them, and a
-method is no value: ``{{kit.stop}}`` would stop something.
+A variable is data: a mapping, a list (``results.0.text``), a text, a number, true, false or ``None``. A template never
+walks into the inside of Python objects, and never calls one.
 """
 
 from __future__ import annotations
 
-import inspect
 import json
 import math
-from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, cast
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
 
 from ...base.errors import KitError
 from ...base.text import nearest
+from ..jsontext import LONGEST
 from ..problems.problems import kind_of
 from .reading import written
 
 #: How far names are collected for "Did you mean …?".
 MOST_NAMES = 200
 DEEPEST_NAME = 6
-#: Levels and parts of a list or dict that goes in as a whole.
-DEEPEST_VALUE = 50
-MOST_PARTS = 100_000
-
-
-class _Nothing:
-    """There is no such name; ``None`` is a value."""
-
-
-_NOTHING: Any = _Nothing()
+#: There is no such name; ``None`` is a value.
+NOTHING: Any = object()
 
 
 class CannotFill(KitError):
@@ -49,140 +39,67 @@ class CannotFill(KitError):
         super().__init__(message, cure, rule=rule, better=better)
 
 
-def look_up(name: str, contexts: Sequence[Any], *, brief: bool = False) -> Any:
-    """The value of a dotted name. ``contexts``: the variables, then what each section around the tag has put on top.
+def look_up(name: str, contexts: Sequence[Any]) -> Any:
+    """The value of a dotted name, or ``NOTHING``. ``contexts``: the variables, then what each section has put on top.
 
-    The first part is looked for from the inside out, the others in what was found. Raises :class:`CannotFill`;
-    ``brief`` leaves out the search for the name that was meant.
+    The first part is looked for from the inside out, the others in what was found.
     """
     if name == ".":
-        return _called(contexts[-1], name)
+        return contexts[-1]
     first, *others = name.split(".")
-    try:
-        value = next((found for one in reversed(contexts) if (found := _member(one, first)) is not _NOTHING), _NOTHING)
-        holder: Any = contexts[0]
-        value = _called(value, name)
-        for part in others:
-            if value is _NOTHING:
-                break
-            holder = value
-            value = _called(_member(holder, part), name)
-    except CannotFill:
-        raise
-    except Exception as problem:  # the reader's own objects may raise anything
-        said = f"names {written(name)}, which cannot be looked up: {type(problem).__name__}{_why(problem)}"
-        raise CannotFill(said, "Look at where this variable comes from.") from None
-    if value is _NOTHING:
-        raise CannotFill("", "") if brief else _unknown(name, contexts, holder)
-    return value
+    found = next((one for context in reversed(contexts) if (one := _member(context, first)) is not NOTHING), NOTHING)
+    for part in others:
+        found = _member(found, part)
+    return found
 
 
-def is_list(value: Any) -> bool:
-    """True for what a section repeats itself for: lists, tuples, sets and iterators, but no text and no mapping."""
-    return isinstance(value, (Collection, Iterator)) and not isinstance(value, (str, bytes, bytearray, Mapping))
+def _member(holder: Any, part: str) -> Any:
+    if isinstance(holder, Mapping):
+        return holder.get(part, NOTHING)
+    if isinstance(holder, (list, tuple)) and part.isascii() and part.isdigit() and len(part) < 9:
+        return holder[int(part)] if int(part) < len(holder) else NOTHING
+    return NOTHING
 
 
 def as_text(value: Any, name: str = ".") -> str:
     """A value as it stands in a text: nothing for ``None``, ``true``, 5 and not 5.0, JSON for a list or an object."""
     if isinstance(value, str):
         return value
-    if value is None:
-        return ""
-    if isinstance(value, (bool, Mapping)) or is_list(value):
-        return as_json(value, name)
-    try:
-        if isinstance(value, float):
-            return _number(value, name)
-        if isinstance(value, (bytes, bytearray)):
-            return bytes(value).decode()
-        kind, bare = type(value), cast(Any, object)
-        if kind.__str__ is bare.__str__ and kind.__repr__ is bare.__repr__:
-            raise _no_text(value, name)
-        return str(value)
-    except CannotFill:
-        raise
-    except Exception:  # the reader's own objects may raise anything
-        raise _no_text(value, name) from None
+    if isinstance(value, float) and math.isfinite(value) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))  # a number has no .0 in JSON and in Node-RED
+    return "" if value is None else as_json(value, name)
 
 
 def as_json(value: Any, name: str = ".") -> str:
-    """A value as JSON text."""
+    """A value as JSON text, of a length that can still be handled."""
+    pieces, length = [], 0
     try:
-        text = json.dumps(plain(value, name), ensure_ascii=False, allow_nan=False)
-    except CannotFill:
-        raise
-    except Exception:  # TypeError, ValueError, and what the reader's own objects may raise
-        raise _no_text(value, name) from None
-    # Half of a character cannot be written as UTF-8, but JSON has a way to write it with other characters.
-    return "".join(f"\\u{ord(c):04x}" if "\ud800" <= c <= "\udfff" else c for c in text)
+        # Written piece by piece: a list may hold the same list twice on every level.
+        for piece in json.JSONEncoder(ensure_ascii=False, allow_nan=False, default=_mapping).iterencode(value):
+            pieces.append(piece)
+            length += len(piece)
+            if length > LONGEST:
+                raise CannotFill(f"names {written(name)}, which is too large", "Pass on a part of it.", "too-large")
+    except (TypeError, ValueError, RecursionError):
+        said = f"names {written(name)}, which is {kind_of(value)} and cannot be written down"
+        raise CannotFill(said, "Pass on a text, a number, or a list or dict of those.", "no-json-value") from None
+    return "".join(pieces)
 
 
-def plain(value: Any, name: str = ".") -> Any:
-    """A value with all mappings and lists in it copied to dicts and lists, as JSON has them."""
-    left = [MOST_PARTS]  # a list may hold itself, or the same list twice on every level
-
-    def copy_of(one: Any, level: int) -> Any:
-        left[0] -= 1
-        if level > DEEPEST_VALUE or left[0] < 0:
-            said = f"names {written(name)}, which is nested too deeply, or too large"
-            raise CannotFill(said, "Pass on the part that is needed.", "no-json-value")
-        if isinstance(one, Mapping):
-            return {key: copy_of(one[key], level + 1) for key in one}
-        return [copy_of(part, level + 1) for part in one] if is_list(one) else one
-
-    return copy_of(value, 0)
+def _mapping(value: Any) -> dict[Any, Any]:
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise TypeError
 
 
-def _member(holder: Any, part: str) -> Any:
-    if isinstance(holder, Mapping):
-        if isinstance(holder, defaultdict) and part not in holder:
-            return _NOTHING  # looking it up would put it in
-        try:
-            return holder[part]
-        except KeyError:
-            return _NOTHING
-    if isinstance(holder, (list, tuple)):
-        number = int(part) if part.isascii() and part.isdigit() and len(part) < 9 else len(holder)
-        return holder[number] if number < len(holder) else _NOTHING
-    if not has_names(holder) or part.startswith("_"):
-        return _NOTHING
-    try:
-        value = getattr(holder, part)
-    except AttributeError:
-        return _NOTHING
-    return _NOTHING if callable(value) else value
-
-
-def has_names(holder: Any) -> bool:
-    """True for an object with attributes of its own: no number or text, no function, class or module."""
-    return type(holder).__module__ != "builtins" and not callable(holder) and holder is not _NOTHING
-
-
-def _called(value: Any, name: str) -> Any:
-    if not callable(value) or isinstance(value, Mapping) or value is _NOTHING:
-        return value
-    try:
-        plain_function = not isinstance(value, type) and not inspect.iscoroutinefunction(value)
-        fits = plain_function and inspect.signature(value).bind() is not None
-    except (TypeError, ValueError):
-        fits = False
-    made = value() if fits else value
-    if callable(made) and not isinstance(made, Mapping):
-        said = f"names {written(name)}, a function that cannot just be called, or a class"
-        raise CannotFill(said, "Put what it returns among the variables.", "no-json-value")
-    return made
-
-
-def _unknown(name: str, contexts: Sequence[Any], holder: Any) -> CannotFill:
+def unknown(name: str, contexts: Sequence[Any]) -> CannotFill:
+    """What there is to say of a name that is not there: the nearest one, or all."""
     said = f"names {written(name)}, which is not among the variables"
-    names = list(_known(contexts))
-    better = meant(name, [one for one, _ in names])
-    if better:
+    names = dict(islice((pair for context in reversed(contexts) for pair in _names(context)), MOST_NAMES))
+    if better := meant(name, list(names)):
         return CannotFill(said, f"Did you mean {written(better)}?", better=better)
-    if any(part.startswith("_") for part in name.split(".")) and has_names(holder):
-        return CannotFill(said, "Names with _ in front are the inside of an object; use its public names.")
-    leaves = [one for one, leaf in names if leaf]
-    known = ", ".join(leaves[:20]) + (", …" if len(leaves) > 20 else "")
+    ends = [one for one, is_end in names.items() if is_end]
+    known = ", ".join(ends[:20]) + (", …" if len(ends) > 20 else "")
     return CannotFill(said, f"Known are: {known or 'none'}.")
 
 
@@ -194,61 +111,14 @@ def meant(wrong: str, names: Sequence[str]) -> str:
     return next((name for name in sorted(names, key=len) if f".{name.lower()}".endswith(end)), alike)
 
 
-def _known(contexts: Sequence[Any]) -> Iterator[tuple[str, bool]]:
-    """The names that could have been meant, the nearest first, and whether there are none in them."""
-    found: dict[str, bool] = {}
-    try:
-        for context in reversed(contexts):
-            for name, leaf in _names(context):
-                found.setdefault(name, leaf)
-                if len(found) >= MOST_NAMES:
-                    return iter(found.items())
-    except Exception:  # the reader's own objects may raise anything; what was found so far will do
-        return iter(found.items())
-    return iter(found.items())
-
-
 def _names(holder: Any, above: str = "", level: int = 0) -> Iterator[tuple[str, bool]]:
-    if level >= DEEPEST_NAME:
-        return
-    members: Iterator[tuple[str, Any]]
+    """The dotted names in the variables, and whether there are none in them."""
     if isinstance(holder, Mapping):
-        members = ((key, holder[key]) for key in holder if isinstance(key, str) and key and "{" not in key)
-    elif isinstance(holder, list) and holder and level:
-        members = iter([("0", holder[0])])
-    elif has_names(holder) and not is_list(holder):
-        # What an attribute holds is not asked for: a property may do anything.
-        members = ((name, None) for name in _attributes(holder))
+        members = [(key, holder[key]) for key in holder if isinstance(key, str) and key and "{" not in key]
     else:
-        return
-    for key, value in members:
-        inside = bool(value) and (isinstance(value, (Mapping, list)) or (value is not None and has_names(value)))
-        yield f"{above}{key}", not inside
-        if inside:
+        members = [("0", holder[0])] if isinstance(holder, list) and holder and level else []
+    for key, value in members if level < DEEPEST_NAME else ():
+        holds = bool(value) and isinstance(value, (Mapping, list))
+        yield f"{above}{key}", not holds
+        if holds:
             yield from _names(value, f"{above}{key}.", level + 1)
-
-
-def _attributes(holder: Any) -> list[str]:
-    kind = type(holder)
-    return [name for name in dir(holder) if not name.startswith("_") and not callable(getattr(kind, name, None))]
-
-
-def _number(value: float, name: str) -> str:
-    if not math.isfinite(value):
-        said = f"names {written(name)}, which is {value} and no ordinary number"
-        raise CannotFill(said, "Pass on an ordinary number.", "no-json-value")
-    # A number has no .0 in JSON and in Node-RED.
-    return str(int(value)) if value.is_integer() and abs(value) < 1e15 else str(value)
-
-
-def _no_text(value: Any, name: str) -> CannotFill:
-    said = f"names {written(name)}, which is {kind_of(value)} and cannot be written down"
-    return CannotFill(said, "Pass on a text, a number, or a list or dict of those.", "no-json-value")
-
-
-def _why(problem: Exception) -> str:
-    try:
-        said = " ".join(str(problem).split())[:100]
-    except Exception:  # it is the reader's own
-        said = ""
-    return f": {said}" if said else ""
