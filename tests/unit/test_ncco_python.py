@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import subprocess
 import sys
-import time
 from typing import Any
 
 import pytest
 
-from helpers.ncco import NccoError, from_python, parse, to_python
-from helpers.ncco.texts.python_reader import MODELS, PythonError
+from helpers.ncco import ACTIONS, NccoError, from_python, parse, to_python
+from helpers.ncco.texts.python_text import MODELS, PythonError
+from tests.unit.ncco_effort import soon
 
 from .test_ncco_models import FULL
 
@@ -153,34 +152,16 @@ READ: dict[str, tuple[str, Any]] = {
     "numbers": ("[-1, +1, -0.5, 1e3, 0x10, 1_000]", [-1, 1, -0.5, 1000.0, 16, 1000]),
     "constants": ("[True, False, None]", [True, False, None]),
     "JSON's own": ('[{"a": true, "b": [false, null]}]', [{"a": True, "b": [False, None]}]),
-    "texts": ("""['a' "b" + 'c' + r'\\d', f'plain', '''x\ny''']""", ["abc\\d", "plain", "x\ny"]),
-    "lists": ("a = [1]\nncco = a + [2] + [*a, *(3,)]", [1, 2, 1, 3]),
-    "names": ('URL = "https://example.com/"\nncco = [{"eventUrl": [URL + "event"]}]',
-              [{"eventUrl": ["https://example.com/event"]}]),
-    "later value": ("x = 1\na = [x]\nx = 2\nncco = [*a, x]", [1, 2]),
-    "grows": ("ncco = [1]\nncco = ncco + [2]", [1, 2]),
-    "spread": ('base = {"language": "en-GB"}\nncco = [{"action": "talk", **base}]',
-               [{"action": "talk", "language": "en-GB"}]),
-    "dict()": ('[dict(action="talk", text="Hi")]', [{"action": "talk", "text": "Hi"}]),
+    "texts": ("""['a' "b" r'\\d', '''x\ny''']""", ["ab\\d", "x\ny"]),
     "shown": ("ncco = [1]\nncco", [1]),
     "the last list": ("one = [1]\ntwo = [2]\nurl = 'x'", [2]),
-    "beside other things": ("app = Flask(__name__)\nncco = [1]\nother = [2]", [1]),
+    "beside other things": ("import os\napp = Flask(__name__)\nncco = [1]\nother = [2]\ndef f(): return []", [1]),
     "moved in": ("    ncco = [\n        1,\n    ]", [1]),
     "byte order mark": ("\ufeffncco = [1]", [1]),
     "models": ('from helpers.ncco import Ncco, Talk, Wait\nncco = Ncco([Talk(text="Hi", level=0.5), Wait()])',
                [{"action": "talk", "text": "Hi", "level": 0.5}, {"action": "wait"}]),
-    "models of a module": ("from helpers import ncco\n[ncco.Wait(timeout=1), helpers.ncco.Wait(timeout=2)]",
-                           [{"action": "wait", "timeout": 1}, {"action": "wait", "timeout": 2}]),
-    "models renamed": ("from helpers.ncco import Wait as Pause\n[Pause(timeout=1)]",
-                       [{"action": "wait", "timeout": 1}]),
-    "parts": ('[Connect(from_="1", endpoint=[WebsocketEndpoint(uri="u", contentType="c")], limit=None)]',
-              [{"action": "connect", "from": "1",
-                "endpoint": [{"type": "websocket", "uri": "u", "content-type": "c"}]}]),
-    "more parts": ("[Input(type=['dtmf'], dtmf=Dtmf(maxDigits=1))]",
-                   [{"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}}]),
+    "from": ('[Connect(from_="1", limit=None)]', [{"action": "connect", "from": "1"}]),
     "unknown options": ("[Wait(xNew=1, **{'x-new': None, 'y': 2})]", [{"action": "wait", "xNew": 1, "y": 2}]),
-    "actions by name": ("Ncco(actions=[Wait()])", [{"action": "wait"}]),
-    "parse": ("""parse('[{"action": "wait"}]')""", [{"action": "wait"}]),
     "models and dicts": ('[Wait(), {"action": "wait"}]', [{"action": "wait"}, {"action": "wait"}]),
     "mistakes": ("[Talk(text=5), 7, {}]", [{"action": "talk", "text": 5}, 7, {}]),
     "odd escapes": ("['\\d']", ["\\d"]),
@@ -192,53 +173,43 @@ def test_what_is_read(source: str, made: Any) -> None:
     assert from_python(source) == made
 
 
-def test_every_model_can_be_called_by_its_name() -> None:
-    for name, model in MODELS.items():
-        [made] = from_python(f"[{name}(x_new=[1])]")
-        tags = {tag: model.model_fields[tag].default for tag in ("action", "type") if tag in model.model_fields}
-        assert made == {**{tag: value for tag, value in tags.items() if isinstance(value, str)}, "x_new": [1]}
+def test_every_action_can_be_called_by_its_name() -> None:
+    assert [from_python(f"[{name}(x_new=[1])]") for name in MODELS] == [[{"action": a, "x_new": [1]}] for a in ACTIONS]
 
 
 # source, line, column, words of the message, words of the cure
 REFUSED: dict[str, tuple[str, int, int, str, str]] = {
-    "call": ("import os\nncco = [\n    os.system('ls')]", 3, 5, "os.system(…) would have", "value itself"),
-    "method": ("ncco = [1]\nncco.append(2)", 2, 1, "ncco.append(…) would have", "value itself"),
-    "almost a model": ("[Strem(level=1)]", 1, 2, "no action Strem", "Did you mean Stream?"),
-    "positions": ("[Talk('Hi')]", 1, 2, "by their names", "Talk(name="),
-    "twice": ("[Talk(text='a', text='b')]", 1, 22, "text stands twice", "once"),
-    "f-string": ("[f'{x}']", 1, 2, "f-string", "{{name}}"),
-    "unknown name": ("é = 1\n['é', x]", 2, 7, "what x is", 'or "x"'),
-    "unusable value": ("x = os.environ['A']\nncco = [x]", 1, 5, "os.environ['A'] is not a plain value", "value itself"),
-    "not a number": ("[NaN]", 1, 2, "NaN is no number", "ordinary"),
-    "too large": ("[1e999]", 1, 2, "too large", "ordinary"),
-    "too long": (f"[{'1' * 5000}]", 1, 1, "too long", "ordinary"),
-    "complex": ("[1j]", 1, 2, "1j is no number", "ordinary"),
-    "bytes": ("[b'x']", 1, 2, "Bytes", "without the b"),
-    "dots": ("[...]", 1, 2, "Three dots", "value itself"),
-    "set": ("[{1, 2}]", 1, 2, "values without names", '"name": value'),
-    "placeholder": ("[{'text': {{name}}}]", 1, 11, "values without names", '"{{name}}"'),
-    "number as name": ("[{1: 2}]", 1, 3, "names are text", 'Write "1"'),
-    "sum of numbers": ("[1 + 2]", 1, 2, "Only texts and lists", "result"),
-    "product": ("['x' * 3]", 1, 2, "'x' * 3 is not a plain value", "value itself"),
-    "comprehension": ("[x for x in []]", 1, 1, "not a plain value", "value itself"),
-    "star": ("[*'ab']", 1, 2, "no list", "actions"),
-    "two stars": ("[{**[1]}]", 1, 5, "no dict", "**{"),
+    "call": ("import os\nncco = [\n    os.system('ls')]", 3, 5, "os.system('ls') is not a plain value", "value itself"),
+    "method": ("ncco = [1]\nncco.append(2)", 2, 1, "ncco.append(2) is not a list", "in brackets"),
+    "almost a model": ("[Strem(level=1)]", 1, 2, "Strem(level=1) is not a plain value", "value itself"),
+    "positions": ("[Talk('Hi')]", 1, 2, "Talk('Hi') is not a plain value", "value itself"),
+    "f-string": ("[f'{x}']", 1, 2, "not a plain value", "{{name}}"),
+    "a name": ("['é', x]", 1, 7, "x is not a plain value", "value itself"),
+    "not a number": ("[NaN]", 1, 2, "NaN is not a plain value", "value itself"),
+    "too large": ("[1e999]", 1, 2, "not a plain value", "value itself"),
+    "too long": (f"[{'1' * 5000}]", 1, 1, "exceeds the limit", "ordinary"),
+    "complex": ("[1j]", 1, 2, "1j is not a plain value", "value itself"),
+    "bytes": ("[b'x']", 1, 2, "b'x' is not a plain value", "value itself"),
+    "dots": ("[...]", 1, 2, "not a plain value", "value itself"),
+    "placeholder": ("[{'text': {{name}}}]", 1, 11, "not a plain value", '"{{name}}"'),
+    "number as name": ("[{1: 2}]", 1, 2, "a name that is not a text", "Write it like"),
+    "sum of lists": ("ncco = [1]\nncco = ncco + [2]", 2, 8, "ncco + [2] is not a list", "in brackets"),
+    "star": ("[*'ab']", 1, 2, "not a plain value", "value itself"),
+    "two stars": ("[{'a': 1, **x}]", 1, 2, "a name that is not", "Write it like"),
     "loop": ("ncco = [1]\nfor x in ncco:\n    pass", 2, 1, "Only imports, values", "without this line"),
     "augmented": ("ncco = [1]\nncco += [2]", 2, 1, "Only imports, values", "without this line"),
-    "single action": ("Talk(text='Hi')", 1, 1, "a single action", "[ … ]"),
-    "single value": ("ncco = 5", 1, 8, "a single value", "Write a list"),
-    "broken JSON inside": ("parse('[1,')", 1, 7, "not JSON", "missing"),
+    "single action": ("Talk(text='Hi')", 1, 1, "is not a list", "[ … ]"),
+    "single value": ("ncco = 5", 1, 8, "5 is not a list", "[ … ]"),
     "not closed": ("ncco = [1,\n  [2]", 1, 8, "never closed", "closes it"),
     "quote": ("ncco = ['a]", 1, 9, "unterminated", "quote that closes"),
     "comma": ("ncco = [{'a': 1}\n  {'b': 2}]", 1, 9, "not Python", "comma that is missing"),
     "wrong bracket": ("[1}", 1, 3, "does not match", "in pairs"),
     "curly quotes": ("[“a”]", 1, 2, "invalid character", "straight double quotes"),
-    "moved in": ("    ncco = [\n        x,\n    ]", 2, 9, "what x is", "value itself"),
     "nothing": (" \n", 0, 0, "empty", "ncco = ["),
     "no list": ("import os\nx = 1", 0, 0, "no list", "ncco = ["),
-    "half character": ("['\ud800']", 0, 0, "half of a character", "itself"),
-    "deep": ("[" * 150 + "]" * 150, 1, 101, "nested too deeply", "five levels"),
-    "too deep for Python": ("[" * 5000, 0, 0, "nested too deeply", "five levels"),
+    "half character": ("['\ud800']", 0, 0, "no text can hold", "out"),
+    "deep": ("[" * 5000, 0, 0, "nested too deeply", "five levels"),
+    "deep values": ("[" * 150 + "-" * 5000 + "1", 0, 0, "nested too deeply", "five levels"),
 }  # fmt: skip
 
 
@@ -256,7 +227,8 @@ def test_what_is_refused(source: str, line: int, column: int, said: str, cure: s
 def test_nothing_is_executed(tmp_path: Any) -> None:
     trap = tmp_path / "sprung"
     for call in (f"open({str(trap)!r}, 'w')", f"__import__('pathlib').Path({str(trap)!r}).touch()"):
-        for source in (call, f"x = {call}\nncco = [1]", f"[{call}]", f"[Talk(text={call})]", f"[f'{{{call}}}']"):
+        for source in (call, f"x = {call}\nncco = [1]", f"[{call}]", f"[Talk(text={call})]", f"[f'{{{call}}}']",
+                       f"[x for x in [{call}]]", f"import os; {call}\nncco = [1]", f"ncco = Ncco({call})"):  # fmt: skip
             try:
                 from_python(source)
             except PythonError:
@@ -266,30 +238,18 @@ def test_nothing_is_executed(tmp_path: Any) -> None:
 
 BIG = {
     "5 MB": "x" * 5_000_000,
-    "many numbers": "[" + "1," * 400_000 + "]",
+    "many numbers": "[" + "1," * 200_000 + "]",
     "many brackets": "{" * 900_000,
     "many sums": "'a'+" * 200_000 + "'a'",
     "many signs": "-~" * 300_000 + "1",
     "many dots": "a." * 300_000 + "b",
     "many calls": "a" + "()" * 300_000,
-    "doubled": "a = ['x']\n" + "a = a + a\n" * 60,
-    "doubled inside": "a = ['x']\n" + "a = [a, a]\n" * 60,
-    "doubled text": "a = 'xxxxxxxx'\n" + "a = a + a\n" * 60 + "[a]",
-    "doubled names": "a = {'a': 1}\n" + "a = {'a': a, 'b': a}\n" * 60 + "[a]",
 }
 
 
 @pytest.mark.parametrize("source", BIG.values(), ids=BIG.keys())
 def test_a_large_text_is_read_or_refused_soon(source: str) -> None:
-    begin = time.process_time()
     try:
-        assert len(from_python(source)) == 400_000
+        assert len(soon(lambda: from_python(source))) == 200_000
     except PythonError as refused:
         assert refused.problems[0].rule in ("too-large", "too-deep", "not-json")
-    assert time.process_time() - begin < 10
-
-
-def test_the_models_of_the_list_form_are_known_to_a_python_reader() -> None:
-    tree = ast.parse(to_python(FULL, models=True))
-    imported = {name.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for name in node.names}
-    assert imported - {"Ncco"} <= set(MODELS)
