@@ -52,10 +52,11 @@ CASES: dict[str, tuple[list[Any], list[Any], list[str]]] = {
     "moved and changed": (
         ALL, [{**CONNECT, "limit": 60}, TALK, STREAM, INPUT],
         ["[3] connect moved to [0]", "[0] connect: limit set to 60"]),
-    "doubled": ([TALK, STREAM], [TALK, STREAM, TALK], ["[0] talk duplicated as [2]"]),
+    "doubled": ([TALK, STREAM], [TALK, STREAM, TALK], ['[2] talk added: text "Hello"']),
     "doubled and changed": ([TALK], [TALK, {**TALK, "loop": 2}], ['[1] talk added: text "Hello", loop 2']),
     "replaced": ([TALK, STREAM, INPUT], [TALK, {"action": "wait", "timeout": 2}, INPUT],
-                 ["[1] stream replaced by wait: timeout 2"]),
+                 ['[1] stream removed: streamUrl ["https://example.com/audio/music.mp3"], level 0',
+                  "[1] wait added: timeout 2"]),
     "one of two alike": (
         [TALK, {**TALK, "text": "Bye"}], [TALK, {**TALK, "text": "Goodbye"}],
         ['[1] talk: text changed from "Bye" to "Goodbye"']),
@@ -63,7 +64,7 @@ CASES: dict[str, tuple[list[Any], list[Any], list[str]]] = {
         [TALK, {**TALK, "text": "Bye"}], [{**TALK, "text": "Bye"}], ['[0] talk removed: text "Hello"']),
     "all": ([TALK], [], ['[0] talk removed: text "Hello"']),
     "odd name": ([TALK], [{**TALK, "x\n": 1}], ['[0] talk: "x\\n" set to 1']),
-    "no action": ([5], [True], ["[0] something that is no action replaced by something that is no action: true"]),
+    "no action": ([5], [True], ["[0] something that is no action replaced: true"]),
     "no name": ([{}], [{"a": 1}], ["[0] something that is no action: a set to 1"]),
 }  # fmt: skip
 
