@@ -13,8 +13,7 @@ from hypothesis import strategies as st
 
 from helpers.base.errors import KitError
 from helpers.ncco import ACTIONS, NccoError, parse
-from helpers.ncco.editing.draft import Draft
-from helpers.ncco.editing.history import MOST_STEPS, History
+from helpers.ncco.editing.draft import MOST_STEPS, Draft
 from helpers.ncco.editing.paths import option_at, value_at, with_value
 from helpers.ncco.editing.summary import summary
 from helpers.ncco.texts.texts import as_json
@@ -287,14 +286,6 @@ def test_the_history_is_bounded() -> None:
     while draft.undo():
         steps += 1
     assert steps == MOST_STEPS and len(draft) == 50
-
-
-def test_a_history_of_one_step() -> None:
-    history: History[int] = History(0, most=1)
-    history.put(1)
-    history.put(2)
-    assert history.undo() and history.now == 1 and not history.undo()
-    assert history.redo() and history.now == 2 and not history.redo()
 
 
 # --- texts -----------------------------------------------------------------------------------------------------------

@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import itertools
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,16 +19,17 @@ from ..problems.fixes import Fix
 from ..problems.problems import NccoError, Problem
 from ..texts.reading import read_any, read_file, read_text
 from ..texts.texts import as_json, same_json, taken
-from .history import History
 from .paths import value_at, with_value
 
+#: The most steps that can be undone.
+MOST_STEPS = 200
 _EMPTY = "empty-ncco"  # the rule that speaks of a list without actions: to a draft it is no mistake
 
 
 @dataclass(frozen=True)
 class _State:
     """The actions, a number for each that it keeps when it moves, the texts that could not be read, and what there is
-    to say about the text that these actions were read from."""
+    to say about the text that these actions were read from. It is never changed, only replaced."""
 
     items: tuple[Any, ...] = ()
     ids: tuple[int, ...] = ()
@@ -47,26 +49,29 @@ class Draft:
 
     def __init__(self, ncco: Any = None, *, variables: Mapping[str, Any] | None = None, live: bool = False) -> None:
         self._numbers = itertools.count(1)
-        self._history = History(_State())
+        self._now = _State()
+        self._past: deque[_State] = deque(maxlen=MOST_STEPS)
+        self._future: list[_State] = []
+        self._edit: Hashable | None = None
         self._checked: tuple[Any, list[Problem]] | None = None
         self._unreadable: dict[str, tuple[str, list[Problem]]] = {}
         self.variables, self.live = variables, live
         self._origin: list[Any] = []
         if ncco is not None:
             self.load(ncco)
-            self._history = History(self._history.now)
+            self._past.clear()
 
     # What there is
 
     @property
     def items(self) -> Sequence[Any]:
         """The actions themselves. They are shared with the steps before: look, but change nothing."""
-        return self._history.now.items
+        return self._now.items
 
     @property
     def ids(self) -> Sequence[int]:
         """A number for each action. It stays the same when the action moves or changes."""
-        return self._history.now.ids
+        return self._now.ids
 
     def __len__(self) -> int:
         return len(self.items)
@@ -95,7 +100,7 @@ class Draft:
         if self._checked is None or any(a is not b for a, b in zip(self._checked[0], seen, strict=True)):
             found = check(list(self.items), live=self.live, variables=self.variables)
             self._checked = seen, [p for p in found if p.rule != _EMPTY]
-        return [*self._history.now.remarks, *self._checked[1]]
+        return [*self._now.remarks, *self._checked[1]]
 
     def ncco(self) -> Ncco:
         """The checked NCCO; raises :class:`NccoError` while there is an error."""
@@ -171,38 +176,58 @@ class Draft:
 
     def end_edit(self) -> None:
         """The field was left: what is typed there next is another step."""
-        self._history.end_edit()
+        self._edit = None
 
     # The way back
 
     @property
     def can_undo(self) -> bool:
         """Is there a step to take back?"""
-        return self._history.can_undo
+        return bool(self._past)
 
     @property
     def can_redo(self) -> bool:
         """Is there a step that was taken back?"""
-        return self._history.can_redo
+        return bool(self._future)
 
     def undo(self) -> bool:
         """Take back the last step; False if there is none."""
-        return self._history.undo()
+        return self._go(self._past, self._future)
 
     def redo(self) -> bool:
         """Do again what was taken back last; False if there is nothing."""
-        return self._history.redo()
+        return self._go(self._future, self._past)
+
+    def _go(self, there: deque[_State] | list[_State], here: deque[_State] | list[_State]) -> bool:
+        self._edit = None
+        if not there:
+            return False
+        here.append(self._now)
+        self._now = there.pop()
+        return True
+
+    def _step(self, state: _State, edit: Hashable | None = None) -> None:
+        """A new state. Those of one and the same ``edit``, key by key in a text field, are one step together."""
+        same = edit is not None and edit == self._edit and not self._future
+        if not same:
+            self._past.append(self._now)
+        elif self._past and self._past[-1] == state:
+            # Typed, and taken back by hand: nothing has happened.
+            self._past.pop()
+            edit = None
+        self._now, self._edit = state, edit
+        self._future.clear()
 
     # Texts that can be edited
 
     def text(self, kind: str) -> str:
         """The list as JSON or Python: as it was typed if that could not be read, else as it is."""
-        typed = self._history.now.typed.get(kind)
+        typed = self._now.typed.get(kind)
         return typed if typed is not None else self.to_json() if kind == "json" else self.to_python()
 
     def text_problems(self, kind: str) -> list[Problem]:
         """Why the text that was typed there could not be read; nothing if it could."""
-        typed = self._history.now.typed.get(kind)
+        typed = self._now.typed.get(kind)
         if typed is None:
             return []
         # Asked for at every drawing, and the text may be long.
@@ -213,23 +238,23 @@ class Draft:
     @property
     def unread(self) -> Sequence[str]:
         """The texts, ``"json"`` or ``"python"``, that were typed and could not be read."""
-        return tuple(self._history.now.typed)
+        return tuple(self._now.typed)
 
     def set_text(self, kind: str, text: str) -> list[Problem]:
         """The list as it was typed. What cannot be read is kept as it is, and the list too; the errors say why."""
         items, found = read_text(kind, text)
         if items is None:
-            if self._history.now.typed.get(kind) != text:
-                self._history.put(replace(self._history.now, typed={**self._history.now.typed, kind: text}))
+            if self._now.typed.get(kind) != text:
+                self._step(replace(self._now, typed={**self._now.typed, kind: text}))
             return found
-        self._take(items, {name: one for name, one in self._history.now.typed.items() if name != kind}, found)
+        self._take(items, {name: one for name, one in self._now.typed.items() if name != kind}, found)
         return []
 
     def forget_text(self, kind: str) -> None:
         """Put what was typed there away: the text follows the list again."""
-        now = self._history.now
+        now = self._now
         if kind in now.typed:
-            self._history.put(replace(now, typed={name: text for name, text in now.typed.items() if name != kind}))
+            self._step(replace(now, typed={name: text for name, text in now.typed.items() if name != kind}))
 
     # In and out
 
@@ -272,19 +297,19 @@ class Draft:
     # Inside
 
     def _become(self, change: Callable[[list[tuple[Any, int]]], list[tuple[Any, int]]], edit: Any = None) -> None:
-        now = self._history.now
+        now = self._now
         both = change(list(zip(now.items, now.ids, strict=True)))
         state = _State(tuple(item for item, _ in both), tuple(number for _, number in both), now.typed)
         # An action that has changed is another object; to compare values would not do, because 1 == True.
         if state.ids != now.ids or any(a is not b for a, b in zip(state.items, now.items, strict=True)):
-            self._history.put(state, edit)
+            self._step(state, edit)
 
     def _take(self, items: list[Any], typed: Mapping[str, str] | None = None, remarks: Sequence[Problem] = ()) -> None:
         """Another list in the place of this one."""
-        now = self._history.now
+        now = self._now
         new = _State(tuple(items), self._numbered(items), typed or {}, tuple(remarks))
         if not same_json(items, now.items) or (new.typed, new.remarks) != (now.typed, now.remarks):
-            self._history.put(new)
+            self._step(new)
 
     def _insert(self, item: Any, place: int) -> int:
         self._become(lambda both: [*both[:place], (item, next(self._numbers)), *both[place:]])
