@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..data import Path, field_of
-from ..problems.fixes import drop, put, rename
+from ..problems.fixes import Fix, drop, put, rename
 from ..problems.problems import Problem, advice, error, kind_of, named, shown
+from ..problems.rules import RULES
 from ..schema import Named, Option
 
 _NUMBER = re.compile(r"[+-]?([0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15})")
-
-
 # All but tab and line ends.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _NONE: Mapping[str, str] = {}
@@ -76,7 +75,7 @@ class Tidied:
                 if real in given:
                     continue
             if value is None:
-                self._note_null(path, option)
+                self._note_null((*path, option.name))
                 continue
             made[option.name] = self._value(value, option, (*path, option.name))
             if option.instead:
@@ -85,30 +84,24 @@ class Tidied:
             self._note_method(path, options["eventUrl"], made)
         return made
 
+    def _note(self, path: Path, message: str, cure: str, rule: str, fix: Fix | None = None) -> None:
+        make = error if RULES[rule].severity == "error" else advice
+        self.found.append(make(field_of(path), message, cure, rule=rule, fix=fix))
+
     def _note_spelling(self, path: Path, name: str, option: Option, given: Mapping[str, Any], used: bool) -> None:
-        right = (*path, option.name)
+        wrong, right = (*path, name), (*path, option.name)
         if option.name in given:
             message = f"{self.name} has {named(name)} beside {option.name}: only {option.name} counts."
-            fix = drop(f"Remove {named(name)}", (*path, name))
-            self.found.append(
-                error(field_of((*path, name)), message, f"Remove {named(name)}.", rule="misspelt-option", fix=fix)
-            )
+            cure = f"Remove {named(name)}."
+            self._note(wrong, message, cure, "misspelt-option", drop(cure.removesuffix("."), wrong))
             return
         self.moved[right] = (*self.origin(path), name)
         if not used:
             self.renamed.append((right, option))
 
-    def _note_null(self, path: Path, option: Option) -> None:
-        where = (*path, option.name)
-        self.found.append(
-            error(
-                field_of(where),
-                f"{field_of(where)} of {self.name} is null.",
-                "Leave it out if it is not set.",
-                rule="null-option",
-                fix=drop(f"Leave {option.name} out", self.origin(where)),
-            )
-        )
+    def _note_null(self, where: Path) -> None:
+        message, fix = f"{field_of(where)} of {self.name} is null.", drop(f"Leave {where[-1]} out", self.origin(where))
+        self._note(where, message, "Leave it out if it is not set.", "null-option", fix)
 
     def _value(self, value: Any, option: Option, path: Path) -> Any:
         if option.is_number:
@@ -133,35 +126,28 @@ class Tidied:
         texts = [value] if isinstance(value, str) else value[:100] if isinstance(value, list) else []
         for place, text in enumerate(texts):
             if isinstance(text, str) and (found := _CONTROL.search(text)):
-                code = f"U+{ord(found.group()):04X}"
-                where = (*path, place) if isinstance(value, list) else path
-                message = f"{field_of(path)} of {self.name} holds the control character {code}."
-                fix = put("Take it out", self.origin(where), _CONTROL.sub("", text))
-                self.found.append(error(field_of(path), message, "Take it out.", rule="control-character", fix=fix))
+                where = self.origin((*path, place) if isinstance(value, list) else path)
+                message = f"{field_of(path)} of {self.name} holds the control character U+{ord(found.group()):04X}."
+                fix = put("Take it out", where, _CONTROL.sub("", text))
+                self._note(path, message, "Take it out.", "control-character", fix)
         left = next((one for one in texts if isinstance(one, str) and "{{" in one), None)
         if left is not None:
             message = f"{field_of(path)} of {self.name} still holds a template placeholder ({shown(left)})."
-            cure = "Fill it in first: render_ncco(ncco, variables)."
-            self.found.append(error(field_of(path), message, cure, rule="placeholder-left"))
+            self._note(path, message, "Fill it in first: render_ncco(ncco, variables).", "placeholder-left")
 
     def _flag(self, value: Any, option: Option, path: Path) -> Any:
         flag = flag_in(value)
         if flag is None:
             return value
-        word = str(flag).lower()
-        self.found.append(
-            error(
-                field_of(path),
-                f"{field_of(path)} of {self.name} is {kind_of(value)} ({shown(value)}), but must be {option.expected}.",
-                f'Write "{option.name}": {word}, without quotes (Python: {flag}).',
-                rule="flag-as-text" if isinstance(value, str) else "wrong-type",
-                fix=put(f'Write "{option.name}": {word}', self.origin(path), flag),
-            )
-        )
+        what = f"{kind_of(value)} ({shown(value)}), but must be {option.expected}"
+        better = f'Write "{option.name}": {str(flag).lower()}'
+        rule = "flag-as-text" if isinstance(value, str) else "wrong-type"
+        message, cure = f"{field_of(path)} of {self.name} is {what}.", f"{better}, without quotes (Python: {flag})."
+        self._note(path, message, cure, rule, put(better, self.origin(path), flag))
         return flag
 
     def _number(self, value: Any, option: Option, path: Path) -> Any:
-        written = value
+        written, where = value, self.origin(path)
         if isinstance(value, str):
             self._look_at_text(value, path)
             number = number_in(value)
@@ -174,24 +160,14 @@ class Tidied:
             nearest = round(round(value / step) * step, 6)
             if abs(value - nearest) > 1e-9:
                 better = int(nearest) if nearest.is_integer() else nearest
-                self.found.append(
-                    advice(
-                        field_of(path),
-                        f"{option.name} {value:g} is finer than the steps of {step:g} that are heard.",
-                        f"Write {better:g}.",
-                        rule="too-fine",
-                        fix=put(f'Write "{option.name}": {better:g}', self.origin(path), better),
-                    )
-                )
+                message = f"{option.name} {value:g} is finer than the steps of {step:g} that are heard."
+                fix = put(f'Write "{option.name}": {better:g}', where, better)
+                self._note(path, message, f"Write {better:g}.", "too-fine", fix)
         if isinstance(written, str):
-            self.found.append(
-                advice(
-                    field_of(path),
-                    f"{option.name} is the text {written!r}; it is read as the number {value}.",
-                    f'Write it without quotes: "{option.name}": {value}.',
-                    rule="number-as-text",
-                    fix=put(f'Write "{option.name}": {value}', self.origin(path), value),
-                )
+            message = f"{option.name} is the text {written!r}; it is read as the number {value}."
+            line = f'"{option.name}": {value}'
+            self._note(
+                path, message, f"Write it without quotes: {line}.", "number-as-text", put(f"Write {line}", where, value)
             )
         return value
 
@@ -199,23 +175,16 @@ class Tidied:
         if url.required or "eventUrl" in made:
             return
         where = (*path, "eventMethod")
-        self.found.append(
-            advice(
-                field_of(where),
-                f"{self.name}: {field_of(where)} without eventUrl has no effect.",
-                "Add eventUrl, a list with one address, or leave eventMethod out.",
-                rule="method-without-url",
-                fix=drop("Leave eventMethod out", self.origin(where)),
-            )
-        )
+        message = f"{self.name}: {field_of(where)} without eventUrl has no effect."
+        cure = "Add eventUrl, a list with one address, or leave eventMethod out."
+        self._note(where, message, cure, "method-without-url", drop("Leave eventMethod out", self.origin(where)))
 
     def _note_deprecated(self, path: Path, option: Option, given: Mapping[str, Any]) -> None:
         where, new = self.origin(path), option.instead
         known = new in given
         fix = drop(f"Remove {option.name}", where) if known else rename(f"Write {new}", where, new, given[option.name])
-        message = f"{option.name} is the old name of {new}."
         cure = f"Remove it: {new} is there already." if known else f"Write {new}."
-        self.found.append(advice(field_of(path), message, cure, rule="deprecated-option", fix=fix))
+        self._note(path, f"{option.name} is the old name of {new}.", cure, "deprecated-option", fix)
 
 
 def number_in(text: str) -> int | float | None:

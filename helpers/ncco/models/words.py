@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ...base.text import nearest
-from ..data import Path, field_of
+from ..data import Path, copy_of, field_of
 from ..problems.fixes import Fix, drop, put, rename
 from ..problems.problems import MOST_PROBLEMS, Problem, advice, error, kind_of, named, shown
 from ..schema import Named, Option, find, options_of
@@ -68,8 +68,8 @@ def _unknown(model: type[BaseModel], tidied: Tidied, path: Path, options: Named)
         cure = f"Did you mean {meant}?"
         # What bargeIn needs stands in another action: a new name alone could bring a new error.
         if meant not in beside and meant != "bargeIn":
-            trial = Tidied(tidied.name, _renamed(tidied.data, path, meant))
-            better = mended(model, trial.data, (*path[:-1], meant), options[meant])
+            trial = rename("", path, meant, beside[wrong]).change(copy_of(tidied.data))
+            better = mended(model, trial, (*path[:-1], meant), options[meant])
             if better is not NOTHING:
                 fix = rename(f"Write {meant}", where, meant, better)
     return advice(field_of(path), _no_option(tidied.name, path), cure, rule="unknown-option", fix=fix)
@@ -249,12 +249,3 @@ def _value_at(data: Any, path: Path) -> Any:
     except (KeyError, TypeError, IndexError):
         return None
     return data
-
-
-def _renamed(data: Any, path: Path, name: str) -> Any:
-    """The data with the option at ``path`` under another name."""
-    if len(path) == 1:
-        return {(name if key == path[0] else key): one for key, one in data.items()}
-    if isinstance(data, list):
-        return [_renamed(one, path[1:], name) if place == path[0] else one for place, one in enumerate(data)]
-    return {**data, path[0]: _renamed(data[path[0]], path[1:], name)}
