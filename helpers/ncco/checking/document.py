@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, overload
+from urllib.parse import urlsplit
 
-from ..data import as_data, copy_of
+from ...base.hosts import is_private
+from ...base.text import nearest
+from ..data import Path, as_data, copy_of, field_of
 from ..jsontext import read, shape_problems
-from ..models.actions import ACTIONS
+from ..models.actions import ACTIONS, ELSEWHERE, MEANT
 from ..models.fields import is_web_address
 from ..models.model import Action
-from ..problems.fixes import on_list, put
-from ..problems.problems import MOST_PROBLEMS, NccoError, Problem, error, kind_of, shown
-from ..schema import named_options
+from ..problems.fixes import Fix, on_list, put, rename
+from ..problems.problems import MOST_PROBLEMS, NccoError, Problem, advice, error, kind_of, shown
+from ..schema import Named, Option, named_options
 from ..templates.filling import fill_in
 from .lint import Step, between
-from .live import live_problems
-from .naming import no_action
+
+# Sounds that are fetched.
+_AUDIO = ("streamUrl", "musicOnHoldUrl", "ringbackTone", "ringback")
 
 
 class Ncco(Sequence[Action]):
@@ -160,7 +165,7 @@ def _read(
             # Told better by the template's own problems.
             found = [*untold[index], *(p for p in found if p.rule != "placeholder-left")]
         if live and one.name:
-            found = [*found, *live_problems(one.name, named_options(ACTIONS[one.name]), one.options)]
+            found = [*found, *_live_problems(one.name, named_options(ACTIONS[one.name]), one.options)]
         if one.model is not None:
             models.append(one.model)
         problems += [p.at(index) for p in found]
@@ -195,7 +200,7 @@ def _read_one(item: Any, *, alone: bool) -> _Item:
         return _Item([error("", said, cure, rule="not-an-action", fix=fix)])
     name = item.get("action")
     if not isinstance(name, str) or name not in ACTIONS:
-        problem = no_action(item, alone)
+        problem = _no_action(item, alone)
         meant = problem.fix.change(copy_of(item)) if problem.fix else None
         if not isinstance(meant, dict):
             return _Item([problem])
@@ -217,3 +222,94 @@ def _with_address(problem: Problem, steps: Sequence[Step]) -> Problem:
     if url is None or not is_web_address(url[0]):
         return problem
     return replace(problem, fix=put(f"Write {shown(url[0])}", ("eventUrl",), url).at(problem.action))
+
+
+def _no_action(item: dict[str, Any], alone: bool) -> Problem:
+    """The problem of an item whose ``action`` is missing or unknown; ``alone`` says that it is the only one."""
+    if "action" in item:
+        key = _key(item["action"])
+        meant = MEANT.get(key, "") if key in ELSEWHERE else nearest(key, ACTIONS)
+        cure = f'Did you mean "{meant}"?' if meant else f"The actions are: {', '.join(ACTIONS)}."
+        fix = _fits(item, meant) if meant else None
+        if key in ("hangup", "hang_up") and not alone:
+            fix = Fix("Leave it out", lambda item: [])
+        said, rule = f"There is no action {shown(item['action'])}.", "unknown-action"
+        return error("action", said, ELSEWHERE.get(key, cure), rule=rule, fix=fix)
+    said, rule = 'The "action" is missing.', "missing-action"
+    other = next((key for key in item if _key(key) in ("action", "actions")), None)
+    if other is not None and isinstance(item[other], str):
+        meant = _key(item[other])
+        fix = _fits(item, meant, other) if meant in ACTIONS else None
+        return error("action", said, f'Write "action" in place of {shown(other)}.', rule=rule, fix=fix)
+    best = max(ACTIONS, key=lambda name: len(named_options(ACTIONS[name]).keys() & item.keys()))
+    fits = named_options(ACTIONS[best]).keys() & item.keys()
+    fix = _fits(item, best) if fits else None
+    return error("action", said, f'Add "action": "{best if fits else "talk"}".', rule=rule, fix=fix)
+
+
+def _key(name: Any) -> str:
+    return name.strip().lower() if isinstance(name, str) and len(name) <= 100 else ""
+
+
+def _fits(item: dict[str, Any], name: str, instead: str = "action") -> Fix | None:
+    """The same options under that action's name, if it takes them; it takes the place of ``instead``."""
+    options = {key: value for key, value in item.items() if key not in ("action", instead) and isinstance(key, str)}
+    if any(problem.severity == "error" for problem in ACTIONS[name].read(options)[1]):
+        return None
+    label = f'Write "action": "{name}"'
+    return put(label, ("action",), name) if instead == "action" else rename(label, (instead,), "action", name)
+
+
+def _live_problems(name: str, options: Named, given: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with the addresses of one action when Vonage is to reach them."""
+    addresses = _addresses(options, given, ())
+    return [problem for path, option, address in addresses for problem in _judged(name, path, option, address)]
+
+
+def _addresses(options: Named, given: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Option, str]]:
+    for name, value in given.items():
+        option, where = options.get(name) if isinstance(name, str) else None, (*path, name)
+        if option is None:
+            continue
+        if option.kind in ("url", "urls") or name == "uri":
+            for step, one in enumerate(value) if isinstance(value, list) else [(None, value)]:
+                if isinstance(one, str):
+                    yield where if step is None else (*where, step), option, one
+        elif option.parts and isinstance(value, dict):
+            yield from _addresses(option.inside(), value, where)
+        elif option.variants and isinstance(value, list):
+            for place, one in enumerate(value):
+                if isinstance(one, dict):
+                    yield from _addresses(option.inside(one.get("type")), one, (*where, place))
+
+
+def _judged(name: str, path: Path, option: Option, address: str) -> Iterator[Problem]:
+    field = field_of(path)
+    scheme, host = _scheme_and_host(address)
+    if host and is_private(host):
+        said = f"{field} of {name} leads to {shown(host)}, which only machines near it can reach ({shown(address)})."
+        yield error(
+            field, said, "Use a public address: that of your tunnel or of your web server.", rule="private-address"
+        )
+        return
+    if scheme == "http" and option.name in _AUDIO:
+        better = f"https{address[4:]}"
+        fix = put(f"Write {better[:60]}", path, better)
+        message = f"{field} of {name} is an http address ({shown(address)})."
+        yield advice(field, message, "Use https: it is fetched everywhere.", rule="http-audio", fix=fix)
+    if scheme == "ws":
+        better = f"wss{address[2:]}"
+        fix = put(f"Write {better[:60]}", path, better)
+        message = f"{field} of {name} is a ws address ({shown(address)})."
+        yield advice(field, message, "Use wss.", rule="not-encrypted", fix=fix)
+
+
+def _scheme_and_host(address: str) -> tuple[str, str]:
+    """Both in lower case; empty texts for what is no whole address, which is an error already."""
+    if sip := re.match(r"sips?:(?:[^@\s]*@)?([^\s:;?]+)", address):
+        return "sip", sip.group(1)
+    try:
+        parts = urlsplit(address)
+        return parts.scheme, parts.hostname or ""
+    except ValueError:
+        return "", ""
