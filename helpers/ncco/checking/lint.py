@@ -20,6 +20,8 @@ JOINS = ("connect", "conversation")
 # A pause of so many seconds before the first sound is noticed; a shorter one saves the first word from being cut.
 SILENCE = 1.0
 
+_END = '"endOnKey": "#"'
+
 Step = tuple[int, str, dict[str, Any]]
 
 
@@ -53,34 +55,25 @@ def _barge_in(steps: Sequence[Step]) -> Iterator[Problem]:
     for index, name, options in steps:
         if name not in SOUNDS:
             on = None
-            continue
-        if on is not None and options.get("bargeIn") is False:
-            yield advice(
-                "bargeIn",
-                f"{name}: bargeIn false has no effect here: [{on}] switched it on, and it stays on until an input.",
-                "Leave it out, or put an input before it.",
-                rule="barge-in-stays-on",
-                fix=drop("Leave bargeIn out", ("bargeIn",)),
-            ).at(index)
-        if options.get("bargeIn") is not True or on is not None:
-            continue
-        on, place = index, after_sounds(names, index)
-        if names[place:][:1] != ["input"]:
-            what = f"but {names[place]} follows" if place < len(names) else "but none follows"
-            yield error(
-                "bargeIn",
-                f"{name}: bargeIn needs an input action next, to take the key that was pressed, {what}.",
-                'Add after it: {"action": "input", "type": ["dtmf"]}.',
-                rule="barge-in-needs-input",
-                fix=_insert("Add an input after it", place, {"action": "input", "type": ["dtmf"]}),
-            ).at(index)
-        elif any(other != name for other in names[index:place]):
-            yield advice(
-                "bargeIn",
-                f"{name}: between bargeIn and its input stand actions of another kind.",
-                f"Let the input follow the {name} actions.",
-                rule="barge-in-mixed",
-            ).at(index)
+        elif on is not None and options.get("bargeIn") is False:
+            said = f"{name}: bargeIn false has no effect here: [{on}] switched it on, and it stays on until an input."
+            cure, fix = "Leave it out, or put an input before it.", drop("Leave bargeIn out", ("bargeIn",))
+            yield advice("bargeIn", said, cure, rule="barge-in-stays-on", fix=fix).at(index)
+        elif on is None and options.get("bargeIn") is True:
+            on, place = index, after_sounds(names, index)
+            yield from (problem.at(index) for problem in _input_missing(name, names[index:place], names[place:], place))
+
+
+def _input_missing(name: str, sounds: list[str], others: list[str], place: int) -> Iterator[Problem]:
+    if others[:1] != ["input"]:
+        what = f"but {others[0]} follows" if others else "but none follows"
+        said = f"{name}: bargeIn needs an input action next, to take the key that was pressed, {what}."
+        cure = 'Add after it: {"action": "input", "type": ["dtmf"]}.'
+        fix = _insert("Add an input after it", place, {"action": "input", "type": ["dtmf"]})
+        yield error("bargeIn", said, cure, rule="barge-in-needs-input", fix=fix)
+    elif set(sounds) != {name}:
+        said, cure = f"{name}: between bargeIn and its input stand actions of another kind.", "Let the input follow"
+        yield advice("bargeIn", said, f"{cure} the {name} actions.", rule="barge-in-mixed")
 
 
 def _unreachable(steps: Sequence[Step]) -> Iterator[Problem]:
@@ -103,24 +96,12 @@ def _unreachable(steps: Sequence[Step]) -> Iterator[Problem]:
 
 def _late_recording(steps: Sequence[Step]) -> Iterator[Problem]:
     """A recording in the background that begins after the conversation it was meant for."""
-    joined: int | None = None
-    last_join = max((index for index, name, _ in steps if name in JOINS), default=-1)
-    for index, name, options in steps:
-        if name in JOINS and joined is None:
-            joined = index
-        if name == "record" and joined is not None and index > last_join and _in_background(name, options):
-            what = next(name for index, name, _ in steps if index == joined)
-            late = [
-                at for at, other, given in steps if at >= index and other == "record" and _in_background(other, given)
-            ]
-            yield advice(
-                "",
-                f"record comes after {what}: it starts when that is over.",
-                f"Put it before the {what}.",
-                rule="record-after-connect",
-                fix=_move(f"Put it before the {what}", late, joined),
-            ).at(index)
-            return
+    joins = [(index, name) for index, name, _ in steps if name in JOINS]
+    behind = steps[joins[-1][0] + 1 :] if joins else []
+    if late := [index for index, name, options in behind if name == "record" and _in_background(name, options)]:
+        cure = f"Put it before the {joins[0][1]}"
+        said, fix = f"record comes after {joins[0][1]}: it starts when that is over.", _move(cure, late, joins[0][0])
+        yield advice("", said, f"{cure}.", rule="record-after-connect", fix=fix).at(late[0])
 
 
 def _silent_start(steps: Sequence[Step]) -> Iterator[Problem]:
@@ -131,31 +112,25 @@ def _silent_start(steps: Sequence[Step]) -> Iterator[Problem]:
             seconds = options.get("timeout", 10)
             silent += seconds if isinstance(seconds, (int, float)) and 0 <= seconds < 1e6 else 0
             if silent >= SILENCE:
-                yield advice(
-                    "",
+                said, cure = (
                     f"The call begins with {silent:g} seconds of silence.",
                     "Let a talk or a stream come first.",
-                    rule="silent-start",
-                    fix=None if silent != seconds else put('Write "timeout": 0.5', ("timeout",), 0.5),
-                ).at(index)
+                )
+                fix = None if silent != seconds else put('Write "timeout": 0.5', ("timeout",), 0.5)
+                yield advice("", said, cure, rule="silent-start", fix=fix).at(index)
                 return
         elif name == "input" and options.get("mode") != "asynchronous":
-            yield advice(
-                "",
-                "The call begins with an input and nobody has said what to press or say.",
-                "Put a talk before it that asks for it.",
-                rule="silent-start",
-                why="The caller hears nothing, does not know what is wanted, and may hang up.",
-                fix=_insert("Put a talk before it", index, {"action": "talk", "text": _question(options)}),
-            ).at(index)
+            said = "The call begins with an input and nobody has said what to press or say."
+            cure, why = (
+                "Put a talk before it",
+                "The caller hears nothing, does not know what is wanted, and may hang up.",
+            )
+            words = "Please say what you need." if options.get("type") == ["speech"] else "Please press a key."
+            fix = _insert(cure, index, {"action": "talk", "text": words})
+            yield advice("", said, f"{cure} that asks for it.", rule="silent-start", why=why, fix=fix).at(index)
             return
         elif not _in_background(name, options):
             return
-
-
-def _question(options: dict[str, Any]) -> str:
-    kinds = options.get("type")
-    return "Please say what you need." if kinds == ["speech"] else "Please press a key."
 
 
 def _in_background(name: str, options: dict[str, Any]) -> bool:
@@ -166,16 +141,13 @@ def _in_background(name: str, options: dict[str, Any]) -> bool:
 
 
 def _nothing_keeps_the_call(steps: Sequence[Step]) -> Problem:
-    names = " and ".join(dict.fromkeys(name for _, name, _ in steps))
-    records = any(name == "record" for _, name, _ in steps)
-    end = ', or an end such as "endOnKey": "#"' if records else ""
-    return advice(
-        "",
-        f"Nothing keeps the call up: {names} {'runs' if len(steps) == 1 else 'run'} in the background or at once.",
-        f"Add an action that takes time, such as talk{end}.",
-        rule="nothing-keeps-the-call",
-        fix=_insert("Add a talk after it", steps[-1][0] + 1, {"action": "talk", "text": "Hello."}),
-    )
+    names = list(dict.fromkeys(name for _, name, _ in steps))
+    runs = f"{' and '.join(names)} {'runs' if len(steps) == 1 else 'run'}"
+    end = f", or an end such as {_END}" if "record" in names else ""
+    cure = f"Add an action that takes time, such as talk{end}."
+    fix = _insert("Add a talk after it", steps[-1][0] + 1, {"action": "talk", "text": "Hello."})
+    said = f"Nothing keeps the call up: {runs} in the background or at once."
+    return advice("", said, cure, rule="nothing-keeps-the-call", fix=fix)
 
 
 def _background_at_end(steps: Sequence[Step]) -> Iterator[Problem]:
@@ -188,14 +160,10 @@ def _background_at_end(steps: Sequence[Step]) -> Iterator[Problem]:
     last = [index]
     while (before := steps[last[0] - 1])[1] != "notify" and _in_background(before[1], before[2]):
         last.insert(0, before[0])
-    end = ', or give it an end such as "endOnKey": "#"' if name == "record" else ""
-    yield advice(
-        "",
-        f"{name} runs in the background, and nothing follows it: the call ends at once.",
-        f"Put it before the actions that it is meant for{end}.",
-        rule="background-at-end",
-        fix=_move("Put it first", last, 0),
-    ).at(index)
+    end = f", or give it an end such as {_END}" if name == "record" else ""
+    cure = f"Put it before the actions that it is meant for{end}."
+    said = f"{name} runs in the background, and nothing follows it: the call ends at once."
+    yield advice("", said, cure, rule="background-at-end", fix=_move("Put it first", last, 0)).at(index)
 
 
 def _insert(label: str, place: int, action: dict[str, Any]) -> Fix:
