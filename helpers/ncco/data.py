@@ -37,17 +37,14 @@ def copy_of(value: Json) -> Json:
 
 
 def texts_in(value: Json) -> Iterator[str]:
-    """Every text in it, names included, in order."""
+    """Every text in it, in order; names are none."""
     value = bare(value)
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
-        for name, one in value.items():
-            yield from texts_in(name)
-            yield from texts_in(one)
+        yield from (text for one in value.values() for text in texts_in(one))
     elif isinstance(value, (list, tuple)):
-        for one in value:
-            yield from texts_in(one)
+        yield from (text for one in value for text in texts_in(one))
 
 
 def holder_of(value: Json, path: Path) -> Json:

@@ -18,8 +18,8 @@ from ..problems.fixes import Fix
 from ..problems.problems import MOST_PROBLEMS, Problem, advice, error, shown
 from ..schema import Named, Option, named_options
 from .escapes import ESCAPES, RISKS, Landing
-from .reading import Node, Section, Tag, Template, parse, rewritten, written
-from .values import NOTHING, CannotFill, as_json, as_text, look_up, unknown
+from .reading import CannotFill, Node, Section, Tag, Template, parse, rewritten, written
+from .values import NOTHING, as_json, as_text, look_up, unknown
 
 #: Texts, and placeholders in each, that are remembered for a preview.
 MOST_REMEMBERED = 1000
@@ -57,18 +57,17 @@ class Filled:
 class Spot:
     """Where a text stands: its path in the action, and the option it belongs to (``None`` for free JSON).
 
-    ``in_list``: it is an entry of the option's list. ``is_name``: it is the name of a value, and not a value.
+    ``in_list``: it is an entry of the option's list.
     """
 
     path: Path
     option: Option | None = None
     in_list: bool = False
-    is_name: bool = False
 
     @property
     def kind(self) -> str:
         """What kind of value belongs there."""
-        return "text" if self.is_name else self.option.kind if self.option else "free"
+        return self.option.kind if self.option else "free"
 
     def landing(self, template: str) -> Landing:
         """How the values of a template are escaped there."""
@@ -105,17 +104,7 @@ class Job:
         return self._object(parameters, options_of_a_call(), ())
 
     def _object(self, held: Mapping[Any, Any], options: Named, path: Path) -> dict[Any, Any]:
-        made: dict[Any, Any] = {}
-        for name, value in held.items():
-            where, new = (*path, name), name
-            if isinstance(name, str) and "{{" in name:
-                new = self.text(name, Spot(where, is_name=True))
-                if new != name and (new in held or new in made):
-                    cure = "Give one of the two another name."
-                    self.find(Spot(where), name, f"becomes {shown(new)}, a name that is taken", cure)
-                    new = name
-            made[new] = self._value(value, Spot(where, options.get(name)))
-        return made
+        return {name: self._value(one, Spot((*path, name), options.get(name))) for name, one in held.items()}
 
     def _value(self, value: Any, spot: Spot) -> Any:
         value = bare(value)
@@ -128,19 +117,16 @@ class Job:
 
     def text(self, template: str, spot: Spot, landing: Landing | None = None) -> Any:
         """What becomes of one text: a text, or a value of another type where the option takes one."""
-        parsed = parse(template)
-        for fault in parsed.faults:
-            self.find(spot, template, f"is malformed: {fault.message}", fault.cure, fault.rule)
-        run = Run(self, parsed, landing or spot.landing(template))
-        made: Any = template
-        if not parsed.faults and self.left >= 0:
-            try:
+        made, uses = template, list[Use]()
+        try:
+            if self.left >= 0:
+                run = Run(self, parse(template), landing or spot.landing(template), uses)
                 made = self._made(run, spot)
-            except CannotFill as problem:
-                self.find(spot, template, problem.message, problem.cure, problem.rule)
-        self._tell(run, spot)
+                self._tell(run, spot)
+        except CannotFill as problem:
+            self.find(spot, template, problem.message, problem.cure, problem.rule)
         if self.watch and len(self.filled) < MOST_REMEMBERED:
-            self.filled.append(Filled(self._action, field_of(spot.path), template, made, run.uses))
+            self.filled.append(Filled(self._action, field_of(spot.path), template, made, uses))
         return made
 
     def _made(self, run: Run, spot: Spot) -> Any:
@@ -155,7 +141,7 @@ class Job:
 
     def _tell(self, run: Run, spot: Spot) -> None:
         """What a text could not be given, and where three braces can break something."""
-        text, fixable = run.template.text, self._action is not None and not spot.is_name
+        text, fixable = run.template.text, self._action is not None
         for (name, _), (why, numbers) in run.missing.items():
             fix = _rename(spot.path, name, numbers, why.better) if why.better and fixable else None
             self.find(spot, text, why.message, why.cure, why.rule, fix)
@@ -165,9 +151,7 @@ class Job:
             fix = _rename(spot.path, name, numbers, name, kind="") if fixable else None
             self.find(spot, text, f"puts {written(name, '{')} into {where} as it is", cure, rule, fix)
 
-    def find(
-        self, spot: Spot, text: str, said: str, cure: str, rule: str = "malformed-template", fix: Fix | None = None
-    ) -> None:
+    def find(self, spot: Spot, text: str, said: str, cure: str, rule: str, fix: Fix | None = None) -> None:
         """Remember what is wrong with a text; what is ``said`` goes on from its place: "text of talk" "names …"."""
         name = field_of(spot.path)
         where = " of ".join(part for part in (shown(name, 80)[1:-1], self.name) if part)
@@ -184,7 +168,7 @@ class Run:
     job: Job
     template: Template
     landing: Landing
-    uses: list[Use] = field(default_factory=list)
+    uses: list[Use]
     #: Why, and the numbers of the tags: for each name and depth of sections, as the nearest name is looked for once.
     missing: dict[tuple[str, int], tuple[CannotFill, dict[int, None]]] = field(default_factory=dict)
     #: Unescaped values where they can break what stands around them: rule and name -> numbers of the tags.
@@ -322,19 +306,20 @@ def options_of_a_call() -> Named:
     """What ``POST /v1/calls`` and ``create_call`` take. Source: Voice API OpenAPI 1.10."""
     endpoint = named_options(ACTIONS["connect"])["endpoint"]
     caller = {"parts": endpoint.variants["phone"]}
-    detection = (_plain("behavior"), _plain("mode"), _plain("beep_timeout", "whole number"))
+    detection = (plain_option("behavior"), plain_option("mode"), plain_option("beep_timeout", "whole number"))
     fields = (
-        _plain("to", "variants", variants=endpoint.variants),
-        *(_plain(name, "parts", **caller) for name in ("from", "from_")),
-        _plain("ncco", "actions"),
-        *(_plain(name, "urls") for name in ("answer_url", "event_url")),
-        *(_plain(name) for name in ("answer_method", "event_method", "machine_detection")),
-        *(_plain(name, "whole number") for name in ("ringing_timer", "length_timer")),
-        _plain("random_from_number", "flag"),
-        _plain("advanced_machine_detection", "parts", parts=detection),
+        plain_option("to", "variants", variants=endpoint.variants),
+        *(plain_option(name, "parts", **caller) for name in ("from", "from_")),
+        plain_option("ncco", "actions"),
+        *(plain_option(name, "urls") for name in ("answer_url", "event_url")),
+        *(plain_option(name) for name in ("answer_method", "event_method", "machine_detection")),
+        *(plain_option(name, "whole number") for name in ("ringing_timer", "length_timer")),
+        plain_option("random_from_number", "flag"),
+        plain_option("advanced_machine_detection", "parts", parts=detection),
     )
-    return {option.name: option for option in (*fields, _plain("body", "parts", parts=fields))}
+    return {option.name: option for option in (*fields, plain_option("body", "parts", parts=fields))}
 
 
-def _plain(name: str, kind: str = "text", **more: Any) -> Option:
+def plain_option(name: str, kind: str = "text", **more: Any) -> Option:
+    """An option that no model has."""
     return Option(name=name, kind=kind, expected="", help="", **more)

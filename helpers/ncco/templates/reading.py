@@ -1,4 +1,4 @@
-"""Mustache read: the tags of a template, the sections they make, and what is malformed, each at its place.
+"""Mustache read: the tags of a template, the sections they make, and the place of what is malformed.
 
 Why this is not left to pystache: that looks into any Python object, private parts included, takes what a function
 returns for another template, stops at the first fault without saying where it is, and does not know which part of an
@@ -12,13 +12,12 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from ...base.errors import KitError
 from ..jsontext import LONGEST
 from ..problems.problems import shown
 
 #: Sections within sections.
 DEEPEST = 50
-#: Faults that are told of one template.
-MOST_FAULTS = 20
 
 # A remark; a name in three braces; a name in two, with its mark. What else begins with {{ is not closed.
 _TAG = re.compile(r"(?<!\{)\{\{(?:!(?:[^{}]|\{(?!\{)|\}(?!\}))*|\{([^{}]*)\}|([#^/>&=]?)([^{}]*))\}\}")
@@ -26,8 +25,8 @@ _TAG = re.compile(r"(?<!\{)\{\{(?:!(?:[^{}]|\{(?!\{)|\}(?!\}))*|\{([^{}]*)\}|([#
 _REST_OF_LINE = re.compile(r"[ \t]*(?:\r\n|\r|\n|\Z)")
 _LIKE = "Write it like {{number}}."
 _NOT_HERE = {
-    ">": ("includes another template, which does not work here", "Render that one first, and pass the text on."),
-    "=": ("changes the braces, which does not work here", "Write {{name}} everywhere."),
+    ">": ("it includes another template, which does not work here", "Render that one first, and pass the text on."),
+    "=": ("it changes the braces, which does not work here", "Write {{name}} everywhere."),
 }
 
 
@@ -63,23 +62,13 @@ class Section:
 Node = str | Tag | Section
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """Something malformed. ``message`` names the place, counted from 1 as editors do."""
-
-    message: str
-    cure: str
-    rule: str = "malformed-template"
-
-
 @dataclass(slots=True)
 class Template:
-    """A template as nodes. One with faults cannot be filled in."""
+    """A template as nodes."""
 
     text: str
     nodes: list[Node] = field(default_factory=list)
     tags: list[Tag] = field(default_factory=list)
-    faults: list[Fault] = field(default_factory=list)
 
     @property
     def only_tag(self) -> Tag | None:
@@ -108,7 +97,11 @@ def rewritten(template: str, numbers: Collection[int], name: str, better: str, k
     Raises ``ValueError`` if tags of that name do not stand there, and ``TypeError`` for what is not a text.
     """
     pieces, at = [], 0
-    for number, tag in enumerate(parse(template).tags):
+    try:
+        tags = parse(template).tags
+    except CannotFill:
+        raise ValueError("it is malformed now") from None
+    for number, tag in enumerate(tags):
         if number in numbers and tag.name == name:
             pieces += [template[at : tag.start], _tag_text(better, tag.kind if kind is None else kind)]
             at = tag.end
@@ -117,8 +110,24 @@ def rewritten(template: str, numbers: Collection[int], name: str, better: str, k
     return "".join([*pieces, template[at:]])
 
 
+class CannotFill(KitError):
+    """A template that is malformed, or one placeholder that has no value.
+
+    ``message`` goes on from the name of the text it stands in; ``rule`` names the rule, and ``better`` is the name that
+    was probably meant.
+    """
+
+    rule: str
+    better: str
+
+    def __init__(self, message: str, cure: str, rule: str = "unknown-variable", better: str = "") -> None:
+        super().__init__(message, cure, rule=rule, better=better)
+
+
 def parse(template: str) -> Template:
-    """The template taken apart, in one pass, with its faults."""
+    """The template taken apart, in one pass. Raises :class:`CannotFill` at the first thing that is malformed."""
+    if len(template) > LONGEST:
+        raise CannotFill(f"has more than {LONGEST:,} characters", "Fill in a part at a time.", "too-large")
     return _Reader(template).read()
 
 
@@ -127,27 +136,22 @@ class _Reader:
         self.made = Template(text)
         self.open: list[tuple[Tag, list[Node]]] = []  # the tag, and the nodes around it
         self.nodes = self.made.nodes
-        self.in_order = True  # false behind the first section that does not fit: what follows from it is not told
 
     def read(self) -> Template:
         text, at = self.made.text, 0
-        if len(text) > LONGEST:
-            self._fault(f"it has more than {LONGEST:,} characters", "Fill in a part at a time.", "too-large")
-            return self.made
         for found in _TAG.finditer(text):
-            before, end = text[at : found.start()], found.end()
             triple, kind, name = found.groups()
-            if (name is None and triple is None) or kind in ("#", "^", "/"):
+            before, end = text[at : found.start()], found.end()
+            if triple is None and (name is None or kind in ("#", "^", "/")):
                 before, end = self._without_its_line(at, before, end)
             self._literal(before, at)
             at = end
-            if name is not None or triple is not None:
-                self._tag("{" if name is None else kind, (triple if name is None else name).strip(), found.span())
+            if triple is not None or name is not None:
+                self._tag(*(("{", triple) if name is None else (kind, name)), found.span())
         self._literal(text[at:], at)
-        if self.open and self.in_order:
+        if self.open:
             tag = self.open[-1][0]
-            cure = f"Write {written(tag.name, '/')} where it ends."
-            self._fault(f"the section {tag} at {_place(tag.start)} is not closed", cure)
+            raise _malformed(f"the section {tag} is not closed", f"Write {written(tag.name, '/')} where it ends.", tag)
         return self.made
 
     def _without_its_line(self, at: int, before: str, end: int) -> tuple[str, int]:
@@ -158,18 +162,18 @@ class _Reader:
 
     def _literal(self, text: str, at: int) -> None:
         if (left := text.find("{{")) >= 0:
-            self._fault(f"the placeholder at {_place(at + left)} is not closed", _LIKE)
+            raise _malformed("a placeholder is not closed", _LIKE, at + left)
         if text:
             self.nodes.append(text)
 
     def _tag(self, kind: str, name: str, span: tuple[int, int]) -> None:
-        wrong = _NOT_HERE.get(kind) or (("is empty", _LIKE) if not name else None)
-        if name != "." and "" in name.split(".") and name:
-            wrong = wrong or ("has a dot too many", "Write it like {{msg.payload}}.")
-        if wrong:
-            self._fault(f"the placeholder at {_place(span[0])} {wrong[0]}", wrong[1])
-            return
-        tag = Tag(kind, name, *span, len(self.made.tags))
+        tag = Tag(kind, name.strip(), *span, len(self.made.tags))
+        if kind in _NOT_HERE:
+            raise _malformed(*_NOT_HERE[kind], tag)
+        if not tag.name:
+            raise _malformed("a placeholder is empty", _LIKE, tag)
+        if tag.name != "." and "" in tag.name.split("."):
+            raise _malformed(f"{tag} has a dot too many", "Write it like {{msg.payload}}.", tag)
         self.made.tags.append(tag)
         if kind in ("#", "^"):
             self._open(tag)
@@ -179,31 +183,25 @@ class _Reader:
             self.nodes.append(tag)
 
     def _open(self, tag: Tag) -> None:
-        if len(self.open) == DEEPEST and self.in_order:
-            self._fault(f"it has more than {DEEPEST} sections within each other", "Write it with fewer levels.")
-            self.in_order = False
+        if len(self.open) == DEEPEST:
+            said = f"it has more than {DEEPEST} sections within each other"
+            raise _malformed(said, "Write it with fewer levels.", tag)
         self.open.append((tag, self.nodes))
         self.nodes = []
 
     def _close(self, tag: Tag) -> None:
-        if self.open and self.open[-1][0].name == tag.name:
-            opened, around = self.open.pop()
-            around.append(Section(opened, tag, self.nodes))
-            self.nodes = around
-            return
-        here, last = f"{tag} at {_place(tag.start)}", self.open[-1][0] if self.open else None
-        if self.in_order and last is None:
+        if not self.open:
             cure = f"Write {written(tag.name, '#')} where the section starts, or take it out."
-            self._fault(f"{here} closes a section that was not opened", cure)
-        elif self.in_order and last is not None:
-            cure = f"Write {written(last.name, '/')} first: sections end in reverse order."
-            self._fault(f"{here} stands where {last} of {_place(last.start)} is still open", cure)
-        self.in_order = False
-
-    def _fault(self, said: str, cure: str, rule: str = "malformed-template") -> None:
-        if len(self.made.faults) < MOST_FAULTS:
-            self.made.faults.append(Fault(said, cure, rule))
+            raise _malformed(f"{tag} closes a section that was not opened", cure, tag)
+        opened, around = self.open.pop()
+        if opened.name != tag.name:
+            cure = f"Write {written(opened.name, '/')} first: sections end in reverse order."
+            raise _malformed(f"{tag} stands where {opened} is still open", cure, tag)
+        around.append(Section(opened, tag, self.nodes))
+        self.nodes = around
 
 
-def _place(index: int) -> str:
-    return f"character {index + 1}"
+def _malformed(said: str, cure: str, place: Tag | int) -> CannotFill:
+    """The place is counted from 1, as editors do."""
+    start = place if isinstance(place, int) else place.start
+    return CannotFill(f"is malformed at character {start + 1}: {said}", cure, "malformed-template")

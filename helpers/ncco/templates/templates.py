@@ -10,6 +10,7 @@ is not there is an error, in a section, too: ``None`` and ``False`` stand for wh
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from ...base.errors import KitError
@@ -17,8 +18,8 @@ from ..data import texts_in
 from ..jsontext import read, too_deep
 from ..problems.problems import NccoError, Problem, kind_of
 from .escapes import DESTINATIONS, Landing
-from .filling import Job, Spot
-from .reading import parse
+from .filling import Job, Spot, plain_option
+from .reading import CannotFill, parse
 
 
 class TemplateError(KitError):
@@ -51,7 +52,7 @@ def render(template: str, variables: Any, *, destination: str = "text") -> str:
         )
     _look_at(template, variables)
     job = Job(variables, name="The template")
-    made = job.text(template, Spot((), is_name=True), Landing(DESTINATIONS[destination], template))
+    made = job.text(template, Spot((), plain_option("text")), Landing(DESTINATIONS[destination], template))
     _raise_first(job)
     return str(made)
 
@@ -126,8 +127,11 @@ def placeholders(data: Any) -> list[str]:
     made, problems = read(data)
     if any(p.severity == "error" for p in problems):
         made = data if isinstance(data, str) else ""
-    texts = () if too_deep(made) else texts_in(made)
-    return list(dict.fromkeys(name for text in texts for name in parse(text).names))
+    found: dict[str, None] = {}
+    for text in () if too_deep(made) else texts_in(made):
+        with suppress(CannotFill):
+            found |= dict.fromkeys(parse(text).names)
+    return list(found)
 
 
 def fill_with(job: Job, data: Any) -> list[Problem]:

@@ -12,31 +12,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
-from ...base.errors import KitError
 from ...base.text import nearest
 from ..jsontext import LONGEST
 from ..problems.problems import kind_of
-from .reading import written
+from .reading import CannotFill, written
 
 #: How far names are collected for "Did you mean …?".
 MOST_NAMES = 200
 DEEPEST_NAME = 6
 #: There is no such name; ``None`` is a value.
 NOTHING: Any = object()
-
-
-class CannotFill(KitError):
-    """One placeholder that has no value.
-
-    ``message`` goes on from the name of the text it stands in; ``rule`` names the rule, and ``better`` is the name that
-    was probably meant.
-    """
-
-    rule: str
-    better: str
-
-    def __init__(self, message: str, cure: str, rule: str = "unknown-variable", better: str = "") -> None:
-        super().__init__(message, cure, rule=rule, better=better)
 
 
 def look_up(name: str, contexts: Sequence[Any]) -> Any:
