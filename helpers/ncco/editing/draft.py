@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from ...base.errors import KitError
-from ...base.text import nearest
 from ..checking.document import Ncco, as_list, check, parse
-from ..models.actions import ACTIONS
+from ..models.actions import action_named
 from ..problems.fixes import Fix
 from ..problems.problems import NccoError, Problem
 from ..texts.reading import read_any, read_file, read_text
@@ -120,13 +119,7 @@ class Draft:
 
     def add(self, action: str, at: int | None = None, **options: Any) -> int:
         """Put in an action, at the end or at a position. Returns its position."""
-        if action not in ACTIONS:
-            meant = nearest(action, ACTIONS)
-            raise KitError(
-                f"There is no action {action!r}.",
-                f"Did you mean {meant}?" if meant else f"The actions are: {', '.join(ACTIONS)}.",
-            )
-        item: dict[str, Any] = {"action": action}
+        item: dict[str, Any] = {"action": action_named(action)}
         for name, value in options.items():
             item = with_value(item, name, value)
         return self._insert(item, len(self.items) if at is None else max(0, min(at, len(self.items))))

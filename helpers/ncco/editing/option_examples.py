@@ -7,7 +7,7 @@ from typing import Any
 from ...base.errors import KitError
 from ...base.text import nearest
 from ..data import copy_of
-from ..models.actions import ACTIONS
+from ..models.actions import ACTIONS, action_named
 from ..schema import Option, options_of, walk
 
 BEFORE = {"action": "talk", "text": "Hello."}
@@ -40,7 +40,7 @@ def example_of(action: str, path: str) -> list[dict[str, Any]]:
     >>> example_of("stream", "loop")
     [{'action': 'stream', 'streamUrl': ['https://example.com/music.mp3'], 'loop': 2}]
     """
-    options = options_of(ACTIONS[known_action(action)])
+    options = options_of(ACTIONS[action_named(action)])
     known = dict(walk(options))
     if path not in known:
         raise KitError(f"{action} has no option {path!r}.", f"Did you mean {nearest(path, known) or 'another'}?")
@@ -50,17 +50,6 @@ def example_of(action: str, path: str) -> list[dict[str, Any]]:
         _put(item, options, where.split("."), value)
     before = [] if action in ENOUGH_ALONE else [BEFORE]
     return copy_of([*before, item, *_after(item)])  # type: ignore[no-any-return]
-
-
-def known_action(name: str) -> str:
-    """The name itself, if there is such an action."""
-    if name in ACTIONS:
-        return name
-    meant = nearest(name, ACTIONS)
-    raise KitError(
-        f"There is no action {name!r}.",
-        f"Did you mean {meant}?" if meant else f"The actions are: {', '.join(ACTIONS)}.",
-    )
 
 
 def _required(options: tuple[Option, ...]) -> dict[str, Any]:

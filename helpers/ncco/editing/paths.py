@@ -8,14 +8,8 @@ from typing import Any
 
 from ...base.errors import KitError
 from ...base.text import nearest
-from ..models.actions import ACTIONS
+from ..models.actions import ACTIONS, known_action
 from ..schema import Option, Place, find, named_options, options_of
-
-
-def known_action(item: Any) -> str | None:
-    """The name of the action if it is one of Vonage's; ``None`` for anything else that stands in a list."""
-    name = item.get("action") if isinstance(item, dict) else None
-    return name if isinstance(name, str) and name in ACTIONS else None
 
 
 def value_at(item: Any, path: str) -> Any:
@@ -109,3 +103,6 @@ def _no_option(action: str, place: Place, above: str) -> KitError:
     near = nearest(place.name, names)
     cure = f'Did you mean "{where}{near}"?' if near else f"There are {', '.join(names)}."
     return KitError(f'The {action} has no option "{where}{place.name}".', cure)
+
+
+__all__ = ["known_action", "option_at", "place_of", "put_in", "value_at", "value_is_empty", "with_value"]

@@ -9,10 +9,10 @@ from typing import Any
 
 from ...base.errors import KitError
 from ...base.text import nearest
-from ..models.actions import ACTIONS
+from ..models.actions import ACTIONS, action_named
 from ..problems.rules import RULES
 from ..schema import Option, options_of, walk
-from .option_examples import example_of, known_action
+from .option_examples import example_of
 
 HEAD = ("option", "holds", "default", "unit", "what it does", "example", "source")
 # Columns of sentences and of code are the widest, on a narrow page too.
@@ -68,7 +68,7 @@ class Reference:
 
 def reference(action: str | None = None) -> Reference:
     """Every option of every action, or of one: what it may hold, what it does, where that is said, an NCCO to try."""
-    names = [known_action(action)] if action else list(ACTIONS)
+    names = [action_named(action)] if action else list(ACTIONS)
     rows = [(name, *_row(name, path, option)) for name in names for path, option in walk(options_of(ACTIONS[name]))]
     return Reference(rows, ("action", *HEAD))
 
@@ -78,7 +78,7 @@ def describe(action: str, option: str | None = None) -> Reference:
 
     Raises :class:`KitError` if there is none of that name.
     """
-    name = known_action(action)
+    name = action_named(action)
     model = ACTIONS[name]
     options = dict(walk(options_of(model)))
     if option is None:

@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from ...base.text import one_line
-from ..models.actions import ACTIONS
+from ..models.actions import ACTIONS, known_action
 from ..schema import Option, options_of
-from .paths import known_action
 
 MOST = 110  # characters in a line
 _SHORT = 48  # characters of one value

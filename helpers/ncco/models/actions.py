@@ -11,6 +11,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, Field, JsonValue
 
+from ...base.errors import KitError
+from ...base.text import nearest
 from ..problems.fixes import Fix, both, drop, put
 from ..problems.problems import Problem, advice, error, shown
 from .fields import Flag, Free, Language, Level, Loop, Method, OneUrl, Says, Seconds, refuse
@@ -268,6 +270,22 @@ MEANT: dict[str, str] = {
     "sleep": "wait",
 }
 
+
+def action_named(name: str) -> str:
+    """The name itself, if there is such an action. Raises :class:`KitError`, which names the near one."""
+    if name in ACTIONS:
+        return name
+    meant = nearest(name, ACTIONS)
+    cure = f"Did you mean {meant}?" if meant else f"The actions are: {', '.join(ACTIONS)}."
+    raise KitError(f"There is no action {name!r}.", cure)
+
+
+def known_action(item: Any) -> str | None:
+    """The name of the action if it is one of Vonage's; ``None`` for anything else that stands in a list."""
+    name = item.get("action") if isinstance(item, dict) else None
+    return name if isinstance(name, str) and name in ACTIONS else None
+
+
 __all__ = [
     "ACTIONS",
     "ELSEWHERE",
@@ -283,4 +301,6 @@ __all__ = [
     "Talk",
     "Transfer",
     "Wait",
+    "action_named",
+    "known_action",
 ]

@@ -11,7 +11,7 @@ from typing import Any
 
 from ..data import Path, bare, field_of, holder_of, texts_in
 from ..jsontext import LONGEST
-from ..models.actions import ACTIONS
+from ..models.actions import ACTIONS, known_action
 from ..models.ssml import is_ssml
 from ..models.tidying import number_in
 from ..problems.fixes import Fix
@@ -289,8 +289,8 @@ def _brief(value: Any) -> str:
 
 def _options_of(item: Mapping[Any, Any]) -> Named:
     """The options of an action by name; none if there is no such action."""
-    name = item.get("action")
-    return named_options(ACTIONS[name]) if isinstance(name, str) and name in ACTIONS else {}
+    name = known_action(item)
+    return named_options(ACTIONS[name]) if name else {}
 
 
 def _inside(option: Option | None, value: dict[Any, Any]) -> Named:
