@@ -26,8 +26,6 @@ DEEPEST = 200
 MOST_PARTS = 500_000
 # Python writes no longer whole numbers out unless it is told to.
 _MOST_BITS = 14_000
-HALF = re.compile(r"\\u[dD][89a-fA-F]")  # a character beyond the first 65,536 is written as two of these
-
 
 _SPACES = tuple("\u00a0\u2007\u202f\u2028\u2029\u200b\ufeff\u3000\u2002\u2003\u2009")
 _WHOLE = "Write the character itself, or both of its halves: \\ud83d\\ude00."
@@ -60,17 +58,11 @@ def from_json(text: str | bytes | bytearray) -> tuple[Any, list[Problem]]:
     text = text.removeprefix("\ufeff")
     twice: list[Problem] = []
     try:
-        data = json.loads(text, object_pairs_hook=lambda pairs: _object(pairs, twice), parse_constant=_constant)
-        if HALF.search(text):
-            json.dumps(data, ensure_ascii=False).encode()
-        return data, twice
+        return json.loads(text, object_pairs_hook=lambda pairs: _object(pairs, twice), parse_constant=_constant), twice
     except json.JSONDecodeError as problem:
         return None, [_not_json(text, problem)]
     except RecursionError:
         return None, [error("", "The JSON is nested too deeply.", "An NCCO has five levels at most.", rule="too-deep")]
-    except UnicodeEncodeError:
-        said = "There is half of a character in it: a \\ud800 to \\udfff that stands alone."
-        return None, [error("", said, _WHOLE, rule="half-character")]
     except ValueError as problem:
         # Anything but ours is about whole numbers: Python reads them up to 4,300 digits.
         said = str(problem) if isinstance(problem, _NotJson) else "a number in it has thousands of digits"

@@ -52,6 +52,11 @@ class Option:
         """True if JSON has a list here."""
         return self.kind in ("urls", "list", "choices", "variants")
 
+    @property
+    def sample(self) -> Any:
+        """A value that it may hold."""
+        return self.choices[0] if self.example is None and self.choices else self.example
+
     def inside(self, kind: Any = None) -> Named:
         """The options of the object that this option holds, by name; ``kind`` is the type of one with variants."""
         return self._named.get(kind if isinstance(kind, str) else None, {})

@@ -145,8 +145,6 @@ FIXED: list[tuple[str, Any, Any]] = [
      [{"action": "record", "channels": 2, "timeOut": 3, "split": "conversation"}]),
     ("asynchronous-speech", [{**INPUT, "type": ["dtmf", "speech"], "speech": {}, "mode": "asynchronous"}, TALK],
      [{**INPUT, "mode": "asynchronous"}, TALK]),
-    ("missing-option", [{"action": "notify", "payload": {}}, TALK, {**INPUT, "eventUrl": [HOOK]}],
-     [{"action": "notify", "payload": {}, "eventUrl": [HOOK]}, TALK, {**INPUT, "eventUrl": [HOOK]}]),
     ("missing-caller", [{"action": "connect", "endpoint": [PHONE]}],
      [{"action": "connect", "endpoint": [PHONE], "randomFromNumber": True}]),
     ("barge-in-needs-input", [{**STREAM, "bargeIn": True}, STREAM, phone()],

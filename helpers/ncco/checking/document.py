@@ -14,7 +14,6 @@ from ...base.text import nearest
 from ..data import Path, as_data, copy_of, field_of
 from ..jsontext import read, shape_problems
 from ..models.actions import ACTIONS, ELSEWHERE, MEANT
-from ..models.fields import is_web_address
 from ..models.model import Action
 from ..problems.fixes import Fix, on_list, put, rename
 from ..problems.problems import MOST_PROBLEMS, NccoError, Problem, advice, error, kind_of, shown
@@ -176,7 +175,7 @@ def _read(
             said, cure = "What follows has not been looked at.", "Correct these errors first."
             problems.append(error("", said, cure, rule="too-many-problems").at(index))
             return models, problems
-    problems = [_with_address(p, steps) for p in problems] + list(between(steps))
+    problems += between(steps)
     problems.sort(key=lambda p: -1 if p.action is None else p.action)
     return models, problems
 
@@ -211,17 +210,6 @@ def _read_one(item: Any, *, alone: bool) -> _Item:
         found = ACTIONS[name].only_good_fixes(options, found[:MOST_PROBLEMS])
         model = None if any(p.severity == "error" for p in found) else model
     return _Item(found, model, name, tidied.data)
-
-
-def _with_address(problem: Problem, steps: Sequence[Step]) -> Problem:
-    """A missing eventUrl can be that of another action."""
-    if problem.rule != "missing-option" or problem.field != "eventUrl" or problem.fix is not None:
-        return problem
-    urls = [options.get("eventUrl") for _, _, options in steps]
-    url = next((u for u in urls if isinstance(u, list) and len(u) == 1 and isinstance(u[0], str)), None)
-    if url is None or not is_web_address(url[0]):
-        return problem
-    return replace(problem, fix=put(f"Write {shown(url[0])}", ("eventUrl",), url).at(problem.action))
 
 
 def _no_action(item: dict[str, Any], alone: bool) -> Problem:

@@ -33,7 +33,7 @@ def between(steps: Sequence[Step]) -> Iterator[Problem]:
     yield from _unreachable(steps)
     yield from _late_recording(steps)
     yield from _silent_start(steps)
-    if all(_in_background(name, options) for _, name, options in steps):
+    if all(in_background(name, options) for _, name, options in steps):
         yield _nothing_keeps_the_call(steps)
     else:
         yield from _background_at_end(steps)
@@ -98,7 +98,7 @@ def _late_recording(steps: Sequence[Step]) -> Iterator[Problem]:
     """A recording in the background that begins after the conversation it was meant for."""
     joins = [(index, name) for index, name, _ in steps if name in JOINS]
     behind = steps[joins[-1][0] + 1 :] if joins else []
-    if late := [index for index, name, options in behind if name == "record" and _in_background(name, options)]:
+    if late := [index for index, name, options in behind if name == "record" and in_background(name, options)]:
         cure = f"Put it before the {joins[0][1]}"
         said, fix = f"record comes after {joins[0][1]}: it starts when that is over.", _move(cure, late, joins[0][0])
         yield advice("", said, f"{cure}.", rule="record-after-connect", fix=fix).at(late[0])
@@ -129,11 +129,11 @@ def _silent_start(steps: Sequence[Step]) -> Iterator[Problem]:
             fix = _insert(cure, index, {"action": "talk", "text": words})
             yield advice("", said, f"{cure} that asks for it.", rule="silent-start", why=why, fix=fix).at(index)
             return
-        elif not _in_background(name, options):
+        elif not in_background(name, options):
             return
 
 
-def _in_background(name: str, options: dict[str, Any]) -> bool:
+def in_background(name: str, options: dict[str, Any]) -> bool:
     """True for an action that is done at once, or runs beside the ones after it."""
     if name == "record":
         return not {"endOnSilence", "endOnKey", "timeOut"} & options.keys()
@@ -153,12 +153,12 @@ def _nothing_keeps_the_call(steps: Sequence[Step]) -> Problem:
 def _background_at_end(steps: Sequence[Step]) -> Iterator[Problem]:
     """A recording, or an input for single keys, that nothing follows: it is over before it begins."""
     index, name, options = steps[-1]
-    if name == "notify" or not _in_background(name, options):
+    if name == "notify" or not in_background(name, options):
         return
     if name == "record" and any(earlier in JOINS for _, earlier, _ in steps):
         return  # told as a recording that comes too late
     last = [index]
-    while (before := steps[last[0] - 1])[1] != "notify" and _in_background(before[1], before[2]):
+    while (before := steps[last[0] - 1])[1] != "notify" and in_background(before[1], before[2]):
         last.insert(0, before[0])
     end = f", or give it an end such as {_END}" if name == "record" else ""
     cure = f"Put it before the actions that it is meant for{end}."

@@ -16,8 +16,7 @@ from ..checking.document import Ncco, as_list, check, parse
 from ..models.actions import action_named
 from ..problems.fixes import Fix
 from ..problems.problems import NccoError, Problem
-from ..texts.reading import read_any, read_file, read_text
-from ..texts.texts import as_json, same_json, taken
+from ..texts.texts import as_json, own_copy, read_any, read_file, read_text, same_json
 from .paths import value_at, with_value
 
 #: The most steps that can be undone.
@@ -157,7 +156,7 @@ class Draft:
 
     def replace(self, items: Sequence[Any]) -> None:
         """Put another list in the place of this one. Actions that stay the same keep their number."""
-        self._take(taken(items))
+        self._take(own_copy(items))
 
     def apply(self, fix: Fix) -> None:
         """Put a problem right: ``draft.apply(problem.fix)``."""
@@ -263,7 +262,7 @@ class Draft:
             if items is None:
                 raise NccoError(found)
         else:
-            items = taken(as_list(ncco))
+            items = own_copy(as_list(ncco))
         self._take(items, {}, found)
         self._origin = self.to_list()
 

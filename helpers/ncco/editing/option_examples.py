@@ -6,6 +6,7 @@ from typing import Any
 
 from ...base.errors import KitError
 from ...base.text import nearest
+from ..checking.lint import in_background
 from ..data import copy_of
 from ..models.actions import ACTIONS, action_named
 from ..schema import Option, options_of, walk
@@ -46,18 +47,14 @@ def example_of(action: str, path: str) -> list[dict[str, Any]]:
         raise KitError(f"{action} has no option {path!r}.", f"Did you mean {nearest(path, known) or 'another'}?")
     item: dict[str, Any] = {"action": action, **_required(options)}
     beside = {**_method(path, known), **_beside(f"{action}.{path}")}
-    for where, value in {**beside, path: _example(known[path])}.items():
+    for where, value in {**beside, path: known[path].sample}.items():
         _put(item, options, where.split("."), value)
     before = [] if action in ENOUGH_ALONE else [BEFORE]
     return copy_of([*before, item, *_after(item)])  # type: ignore[no-any-return]
 
 
 def _required(options: tuple[Option, ...]) -> dict[str, Any]:
-    return {option.name: _example(option) for option in options if option.required}
-
-
-def _example(option: Option) -> Any:
-    return copy_of(option.choices[0] if option.example is None and option.choices else option.example)
+    return {option.name: copy_of(option.sample) for option in options if option.required}
 
 
 def _beside(path: str) -> dict[str, Any]:
@@ -71,7 +68,7 @@ def _beside(path: str) -> dict[str, Any]:
 def _method(path: str, known: dict[str, Option]) -> dict[str, Any]:
     """How an address is asked says nothing without the address."""
     url = path.removesuffix("Method") + "Url"
-    return {url: _example(known[url])} if path.endswith("eventMethod") and url in known else {}
+    return {url: known[url].sample} if path.endswith("eventMethod") and url in known else {}
 
 
 def _put(item: dict[str, Any], options: tuple[Option, ...], steps: list[str], value: Any) -> None:
@@ -98,5 +95,4 @@ def _after(item: dict[str, Any]) -> list[dict[str, Any]]:
     """What must follow, so that the option has an effect and the call goes on."""
     if item.get("bargeIn"):
         return [KEYS]
-    in_background = item["action"] == "record" and not item.keys() & {"endOnSilence", "endOnKey", "timeOut"}
-    return [AFTER] if in_background or item["action"] == "notify" or item.get("mode") == "asynchronous" else []
+    return [AFTER] if in_background(item["action"], item) else []

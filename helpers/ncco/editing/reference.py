@@ -122,8 +122,7 @@ def _help(option: Option) -> str:
 
 def _fragment(option: Option) -> str:
     """``"loop": 2``"""
-    value = option.choices[0] if option.example is None and option.choices else option.example
-    return f"{json.dumps(option.name)}: {json.dumps(value, ensure_ascii=False)}"
+    return f"{json.dumps(option.name)}: {json.dumps(option.sample, ensure_ascii=False)}"
 
 
 def _default(option: Option) -> str:

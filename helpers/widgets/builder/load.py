@@ -9,7 +9,7 @@ from ...base.html import Html, button, join, tag
 from ...base.text import one_line
 from ...ncco.jsontext import LONGEST, from_json
 from ...ncco.problems.problems import NccoError
-from ...ncco.texts.reading import read_file
+from ...ncco.texts.texts import read_file
 from .compare import below
 
 if TYPE_CHECKING:
