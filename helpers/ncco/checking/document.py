@@ -242,7 +242,7 @@ def _key(name: Any) -> str:
 def _fits(item: dict[str, Any], name: str, instead: str = "action") -> Fix | None:
     """The same options under that action's name, if it takes them; it takes the place of ``instead``."""
     options = {key: value for key, value in item.items() if key not in ("action", instead) and isinstance(key, str)}
-    if any(problem.severity == "error" for problem in ACTIONS[name].read(options)[1]):
+    if any(problem.severity == "error" for problem in ACTIONS[name].look_at(options)[1]):
         return None
     label = f'Write "action": "{name}"'
     return put(label, ("action",), name) if instead == "action" else rename(label, (instead,), "action", name)

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..checking.document import as_list
 from ..problems.problems import named
+from .summary import summary
 
 LONGEST = 60  # characters of a value that are shown
 BEFORE = 12  # characters shown in front of the first that differs
@@ -29,10 +30,10 @@ def differences(old: Any, new: Any) -> list[str]:
     before, after = as_list(old), as_list(new)
     pairs = _pairs(before, after)
     gone, come = _left(before, [i for i, _ in pairs]), _left(after, [j for _, j in pairs])
-    told = [f"[{i}] {_named(before[i])} removed: {_brief(before[i])}" for i in gone]
+    told = [f"[{i}] {_named(before[i])} removed: {summary(before[i]) or 'no options'}" for i in gone]
     told += [f"[{i}] {_named(before[i])} moved to [{j}]" for i, j in _moved(pairs)]
     changes = [(j, sentence) for i, j in pairs for sentence in _changed(before[i], after[j])]
-    changes += [(j, f" added: {_brief(after[j])}") for j in come]
+    changes += [(j, f" added: {summary(after[j]) or 'no options'}") for j in come]
     return told + [f"[{j}] {_named(after[j])}{sentence}" for j, sentence in sorted(changes, key=lambda one: one[0])]
 
 
@@ -76,7 +77,7 @@ def _changed(old: Any, new: Any) -> Iterator[str]:
     if isinstance(old, dict) and isinstance(new, dict):
         yield from (f": {sentence}" for sentence in _options(old, new, ""))
     elif _canonical(old) != _canonical(new):
-        yield f" replaced: {_brief(new)}"
+        yield f" replaced: {summary(new)}"
 
 
 def _options(old: dict[str, Any], new: dict[str, Any], path: str) -> Iterator[str]:
@@ -123,14 +124,6 @@ def _plain(value: Any) -> Any:
 def _named(item: Any) -> str:
     name = item.get("action") if isinstance(item, dict) else None
     return named(name) if isinstance(name, str) else "something that is no action"
-
-
-def _brief(item: Any) -> str:
-    """The options of an action in a few words."""
-    if not isinstance(item, dict):
-        return _shown(item)
-    parts = [f"{named(str(name))} {_shown(value)}" for name, value in item.items() if name != "action"]
-    return ", ".join(parts) if parts else "no options"
 
 
 def _shown(value: Any, other: Any = None) -> str:

@@ -36,40 +36,33 @@ def refuse(message: str, cure: str, rule: str, better: str | None = None) -> Pyd
     return PydanticCustomError("ncco", "{said}", {"said": message, "cure": cure, "rule": rule, "better": better})
 
 
+_NO_ADDRESS = "is not a whole web address that starts with http:// or https://"
+
+
 def _web_address(text: str) -> str:
     if is_web_address(text):
         return text
-    plain = text.strip()
+    plain, said, cure = text.strip(), _NO_ADDRESS, 'Write all of it, as in "https://example.com/path".'
+    better: str | None = None
+    rule = "relative-address" if "://" not in plain[:20] else "malformed-address"
     if not plain:
-        raise refuse(
-            "is not a whole web address that starts with http:// or https://",
-            'Write all of it, as in "https://example.com/path".',
-            "empty-address",
-        )
-    if re.search(r"\s", plain) and is_web_address(better := re.sub(r"\s", "%20", plain)):
-        raise refuse("has a space in it", "Write a space as %20.", "malformed-address", better)
-    if is_web_address(plain):
-        raise refuse("has a space around it", "Take the space away.", "malformed-address", plain)
-    if "&#x2F;" in plain and is_web_address(better := unescape(plain)):
-        said = "has been escaped for a web page, as Mustache does"
-        raise refuse(said, f'Write "{better[:200]}".', "malformed-address", better)
-    if re.match(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://", plain) and not re.match(r"https?:", plain):
-        said = "is not a whole web address that starts with http:// or https://"
-        raise refuse(said, "Put the file on a web server.", "wrong-scheme")
-    if re.match(r"[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,}(:\d+)?/", plain):
-        better = f"https://{plain}"
-        raise refuse(
-            "has no http:// or https:// in front",
+        rule = "empty-address"
+    elif is_web_address(better := re.sub(r"\s", "%20", plain)):
+        rule, said, cure = "malformed-address", "has a space in it", "Write a space as %20."
+        if better == plain:
+            said, cure = "has a space around it", "Take the space away."
+    elif "&#x2F;" in plain and is_web_address(better := unescape(plain)):
+        rule, said, cure = (
+            "malformed-address",
+            "has been escaped for a web page, as Mustache does",
             f'Write "{better[:200]}".',
-            "relative-address",
-            better if is_web_address(better) else None,
         )
-    relative = "://" not in plain[:20]
-    raise refuse(
-        "is not a whole web address that starts with http:// or https://",
-        'Write all of it, as in "https://example.com/path".',
-        "relative-address" if relative else "malformed-address",
-    )
+    elif re.match(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://", plain) and not re.match(r"https?:", plain):
+        rule, cure = "wrong-scheme", "Put the file on a web server."
+    elif re.match(r"[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,}(:\d+)?/", plain):
+        better = f"https://{plain}"
+        rule, said, cure = "relative-address", "has no http:// or https:// in front", f'Write "{better[:200]}".'
+    raise refuse(said, cure, rule, better if better and is_web_address(better) else None)
 
 
 def is_web_address(text: str) -> bool:
@@ -86,29 +79,22 @@ def is_web_address(text: str) -> bool:
 def _phone_number(text: str) -> str:
     if E164.fullmatch(text):
         return text
-    if re.search(r"[A-Za-z]", text):
-        raise refuse("has letters in it", 'Write digits only, like "447700900001".', "phone-number")
     digits = re.sub(r"[^0-9]", "", text)
     international = digits[2:] if digits.startswith("00") else digits
-    if not 7 <= len(international) <= 15:
-        raise refuse(
-            f"has {len(international)} digits; a phone number has 7 to 15",
-            'Write country code and number, like "447700900001".',
-            "phone-number",
-        )
-    if international.startswith("0"):
-        raise refuse(
-            "starts with 0, so the country code is missing",
-            'Write it with country code, like "447700900001".',
-            "phone-number",
-        )
-    better = _international(text)
-    raise refuse(
-        "must be digits only, country code first, without +, 00, spaces or dashes",
-        f'Write "{better or international}".',
-        "phone-number",
-        better,
-    )
+    better: str | None = None
+    if re.search(r"[A-Za-z]", text):
+        said, cure = "has letters in it", 'Write digits only, like "447700900001".'
+    elif not 7 <= len(international) <= 15:
+        said = f"has {len(international)} digits; a phone number has 7 to 15"
+        cure = 'Write country code and number, like "447700900001".'
+    elif international.startswith("0"):
+        said = "starts with 0, so the country code is missing"
+        cure = 'Write it with country code, like "447700900001".'
+    else:
+        better = _international(text)
+        said = "must be digits only, country code first, without +, 00, spaces or dashes"
+        cure = f'Write "{better or international}".'
+    raise refuse(said, cure, "phone-number", better)
 
 
 def _international(text: str) -> str | None:

@@ -138,14 +138,9 @@ class Part(BaseModel):
         yield from ()
 
     @classmethod
-    def read(cls, data: Options) -> tuple[Any, list[Problem]]:
-        """The model made of JSON data, or ``None``; and all there is to say about it, in the order of the options."""
-        model, found, _ = cls.look_at(data)
-        return model, found
-
-    @classmethod
     def look_at(cls, data: Options) -> tuple[Any, list[Problem], Tidied]:
-        """The same, and the data with everything put right that could be."""
+        """The model made of JSON data, or ``None``; all there is to say about it, in the order of the options; and the
+        data with everything put right that could be."""
         tidied = cls.tidy(data)
         found = [*tidied.found, *cls.together(tidied.data)]
         model = None

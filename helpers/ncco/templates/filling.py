@@ -21,8 +21,6 @@ from .escapes import ESCAPES, RISKS, Landing
 from .reading import CannotFill, Node, Section, Tag, Template, parse, rewritten, written
 from .values import NOTHING, as_json, as_text, look_up, unknown
 
-#: Texts, and placeholders in each, that are remembered for a preview.
-MOST_REMEMBERED = 1000
 #: What a round of a section costs, in characters: a list in a list in a list could go on for hours.
 ROUND = 20
 
@@ -32,25 +30,10 @@ _FLAGS = {"true": True, "false": False}
 _OWN_TYPE = ("free", "flag", "number", "whole number")
 
 
-@dataclass(frozen=True)
-class Use:
-    """What became of one placeholder. ``said`` tells how its value was escaped; ``""`` for an unknown one."""
-
-    tag: str
-    value: str = ""
-    becomes: str = ""
-    said: str = ""
-
-
-@dataclass(frozen=True)
-class Filled:
-    """One text before and after; ``uses`` tells what became of each placeholder."""
-
-    action: int | None
-    field: str
-    before: str
-    after: Any
-    uses: list[Use]
+#: What became of a placeholder: the tag, its value, what is written for it, and how it was escaped; ``""`` if unknown.
+Use = tuple[str, str, str, str]
+#: A text: the position of its action, its option, before, after, and what became of its placeholders.
+Filled = tuple[int | None, str, str, Any, list[Use]]
 
 
 @dataclass(frozen=True)
@@ -125,8 +108,8 @@ class Job:
                 self._tell(run, spot)
         except CannotFill as problem:
             self.find(spot, template, problem.message, problem.cure, problem.rule)
-        if self.watch and len(self.filled) < MOST_REMEMBERED:
-            self.filled.append(Filled(self._action, field_of(spot.path), template, made, uses))
+        if self.watch:
+            self.filled.append((self._action, field_of(spot.path), template, made, uses))
         return made
 
     def _made(self, run: Run, spot: Spot) -> Any:
@@ -180,8 +163,8 @@ class Run:
 
     def note(self, tag: Tag, value: Any, becomes: Any, said: str, at: int | None = None) -> None:
         """Remember what became of a placeholder; ``at`` is its place among the others, the last one unless given."""
-        if self.job.watch and len(self.uses) < MOST_REMEMBERED:
-            use = Use(str(tag), _brief(value), _brief(becomes), said)
+        if self.job.watch:
+            use = str(tag), _brief(value), _brief(becomes), said
             self.uses.insert(len(self.uses) if at is None else at, use)
 
     def _nodes(self, nodes: list[Node], contexts: list[Any]) -> str:

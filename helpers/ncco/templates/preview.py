@@ -7,7 +7,7 @@ from typing import Any
 from ...base.grid import grid
 from ...base.view import View
 from ..problems.problems import NccoError, kind_of, shown
-from .filling import Filled, Job
+from .filling import Job
 from .templates import fill_with
 
 #: Rows of each table.
@@ -36,11 +36,11 @@ def preview(data: Any, variables: Any = None) -> View:
     if not job.filled and not job.problems:
         return View("There is no placeholder in it: nothing to fill in.")
     uses = [
-        [_where(one), use.tag, *((use.value, use.becomes, use.said) if use.said else ("—", "—", _UNKNOWN))]
-        for one in job.filled
-        for use in one.uses
+        [_place(action, field), tag, *((value, becomes, said) if said else ("—", "—", _UNKNOWN))]
+        for action, field, _, _, found in job.filled
+        for tag, value, becomes, said in found
     ]
-    texts = [[_where(one), one.before, _after(one)] for one in job.filled]
+    texts = [[_place(action, field), before, _after(after)] for action, field, before, after, _ in job.filled]
     views = [
         _table(["where", "placeholder", "value", "becomes", "how it goes in"], uses, f"Placeholders, from {source}"),
         _table(["where", "template", "filled in"], texts, "Before and after"),
@@ -57,12 +57,8 @@ def _table(head: list[str], rows: list[list[str]], caption: str) -> View:
     return grid(head, rows[:MOST_ROWS], f"{caption} (and {more} more)" if more > 0 else caption)
 
 
-def _after(one: Filled) -> str:
-    return one.after if isinstance(one.after, str) else f"{shown(one.after, 200)} ({kind_of(one.after)})"
-
-
-def _where(one: Filled) -> str:
-    return _place(one.action, one.field)
+def _after(after: Any) -> str:
+    return after if isinstance(after, str) else f"{shown(after, 200)} ({kind_of(after)})"
 
 
 def _place(action: int | None, field: str) -> str:

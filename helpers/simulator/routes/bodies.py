@@ -197,7 +197,7 @@ def _known(kind: str, given: dict[str, Any]) -> dict[str, Any]:
 
 def _not_a_phone(kind: str, endpoint: dict[str, Any]) -> Reasons:
     """What is wrong with an endpoint of another type, by the models of ``connect``, under the names of REST."""
-    _, problems = models.ENDPOINTS[kind].read(endpoint)
+    _, problems, _ = models.ENDPOINTS[kind].look_at(endpoint)
     found = [(problem.field, problem.message) for problem in problems if problem.severity == "error"]
     if kind == "sip" and not found and not 1 <= len(str(endpoint.get("uri", ""))) <= LONGEST_SIP:
         found.append(("uri", f"must have 1 to {LONGEST_SIP} characters"))
