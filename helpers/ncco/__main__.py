@@ -15,7 +15,6 @@ def main() -> int:
     parser.add_argument("action", nargs="?", help="one action only, such as stream")
     parser.add_argument("option", nargs="?", help="one option of it, such as loop")
     parser.add_argument("--rules", action="store_true", help="the rules by which an NCCO is checked")
-    parser.add_argument("--markdown", action="store_true", help="as a table in Markdown")
     given = parser.parse_args()
     try:
         if given.rules:
@@ -25,7 +24,7 @@ def main() -> int:
     except KitError as problem:
         print(problem, file=sys.stderr)
         return 2
-    print(table.markdown if given.markdown else table)
+    print(table)
     return 0
 
 

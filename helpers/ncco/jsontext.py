@@ -110,35 +110,28 @@ def _not_json(text: str, problem: json.JSONDecodeError) -> Problem:
 
 
 def _slip(text: str, problem: json.JSONDecodeError, python: Any) -> str:
-    if "\0" in text[:4]:
-        return "It looks like UTF-16: save or send it as UTF-8."
-    before = text[: problem.pos].rstrip()
-    rest = text[problem.pos :].lstrip()
-    if (rest[:1] in ("]", "}") and before.endswith(",")) or (
-        before.endswith(",") and problem.msg.startswith("Illegal trailing")
-    ):
-        return "Remove the comma before it."
-    if "{{" in text:
-        return 'Fill in templates with render_ncco; a placeholder stands in quotes: "{{name}}".'
-    if rest.startswith(("//", "/*", "#")):
-        return "JSON has no comments: remove this one."
-    if text[problem.pos : problem.pos + 1] in _SPACES:
-        return "A space that JSON does not know, from a web page perhaps: write an ordinary one in its place."
-    if python is not None:
-        return f"It is Python: write {shown(python, 200)}, or hand over the list itself."
-    if rest.startswith(("'", "‘", "“", "”")):
-        return 'Use straight double quotes: "…".'
-    if not rest:
-        return "It ends too early: a quote, a } or a ] is missing."
-    if problem.msg.startswith("Extra data"):
-        return "The list is closed already: put all actions inside one pair of square brackets."
-    if problem.msg.startswith("Expecting ',' delimiter"):
-        return "A comma is missing before it, or a quote or bracket further up."
-    if problem.msg.startswith("Invalid control character"):
-        if text[problem.pos] in "\r\n":
-            return "A quote is not closed on this line."
-        return f"A text cannot hold this character as it is: remove it, or write \\u{ord(text[problem.pos]):04x}."
-    return "A name and a text each stand in double quotes; a colon stands between name and value."
+    """What is likely to be meant: the first that holds."""
+    before, rest, here = text[: problem.pos].rstrip(), text[problem.pos :].lstrip(), text[problem.pos : problem.pos + 1]
+    comma = before.endswith(",") and (rest[:1] in ("]", "}") or problem.msg.startswith("Illegal trailing"))
+    unclosed = problem.msg.startswith("Invalid control character")
+    slips = [
+        ("\0" in text[:4], "It looks like UTF-16: save or send it as UTF-8."),
+        (comma, "Remove the comma before it."),
+        ("{{" in text, 'Fill in templates with render_ncco; a placeholder stands in quotes: "{{name}}".'),
+        (rest.startswith(("//", "/*", "#")), "JSON has no comments: remove this one."),
+        (here in _SPACES, "A space that JSON does not know, from a web page perhaps: write an ordinary one."),
+        (python is not None, f"It is Python: write {shown(python, 200)}, or hand over the list itself."),
+        (rest.startswith(("'", "‘", "“", "”")), 'Use straight double quotes: "…".'),
+        (not rest, "It ends too early: a quote, a } or a ] is missing."),
+        (problem.msg.startswith("Extra data"),
+         "The list is closed already: put all actions inside one pair of square brackets."),
+        (problem.msg.startswith("Expecting ',' delimiter"),
+         "A comma is missing before it, or a quote or bracket further up."),
+        (unclosed and here in "\r\n", "A quote is not closed on this line."),
+        (unclosed, f"A text cannot hold this character as it is: remove it, or write \\u{ord(here or ' '):04x}."),
+        (True, "A name and a text each stand in double quotes; a colon stands between name and value."),
+    ]  # fmt: skip
+    return next(cure for holds, cure in slips if holds)
 
 
 def _python(text: str) -> Any:

@@ -160,6 +160,10 @@ def _options(schema: dict[str, Any], defs: dict[str, Any]) -> tuple[Option, ...]
     )
 
 
+# Facts that have the same name in the JSON schema of a model.
+_SAME = ("minimum", "maximum", "step", "deprecated", "instead", "unit", "source", "date")
+
+
 def _option(name: str, facts: dict[str, Any], required: bool, defs: dict[str, Any]) -> Option:
     # `X | None` in Python means "may be left out"; JSON's null is not meant by it.
     shape: dict[str, Any] = next((one for one in facts.get("anyOf", ()) if one.get("type") != "null"), {})
@@ -179,17 +183,10 @@ def _option(name: str, facts: dict[str, Any], required: bool, defs: dict[str, An
         example=next(iter(facts.get("examples", ())), None),
         choices=tuple(facts.get("enum") or items.get("enum") or ([facts["const"]] if "const" in facts else ())),
         suggest=tuple(facts.get("suggest", ())),
-        minimum=facts.get("minimum"),
-        maximum=facts.get("maximum"),
-        step=facts.get("step"),
         longest=facts.get("maxLength") if kind == "text" else None,
-        deprecated=bool(facts.get("deprecated")),
-        instead=facts.get("instead", ""),
-        unit=facts.get("unit", ""),
-        source=facts.get("source", ""),
-        date=facts.get("date", ""),
         parts=parts,
         variants=variants,
+        **{fact: facts[fact] for fact in _SAME if fact in facts},
     )
     return Option(**{**found.__dict__, "expected": facts.get("expected") or _expected(found)})
 

@@ -21,7 +21,7 @@ Row = tuple[str, ...]
 
 
 class Reference:
-    """A table: ``.markdown`` and ``.html``; a notebook shows it drawn, ``print`` as plain text.
+    """A table: a notebook shows its ``.html`` drawn, ``print`` as plain text.
 
     ``rows`` holds a text for each name in ``head``. Of a cell with two lines the first is a summary: HTML shows the
     second on a click. ``short`` columns stand on one line of the plain text, the others below it.
@@ -29,13 +29,6 @@ class Reference:
 
     def __init__(self, rows: Sequence[Row], head: Row, title: str = "", short: int = 2) -> None:
         self.title, self.head, self.rows, self._short = title, head, list(rows), short
-
-    @property
-    def markdown(self) -> str:
-        """The table in Markdown."""
-        lines = [self.head, tuple("---" for _ in self.head), *(tuple(map(_in_markdown, row)) for row in self.rows)]
-        table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
-        return f"{self.title}\n\n{table}" if self.title else table
 
     @property
     def html(self) -> str:
@@ -135,11 +128,6 @@ def _without_type(path: str) -> str:
     """`endpoint.number` will do for `endpoint.phone.number`."""
     first, _, rest = path.partition(".")
     return f"{first}.{rest.partition('.')[2]}"
-
-
-def _in_markdown(cell: str) -> str:
-    summary, _, more = cell.replace("|", "\\|").partition("\n")
-    return f"`{more}`" if more else summary.replace("<", "&lt;").replace("*", "\\*")
 
 
 def _in_html(cell: str) -> str:

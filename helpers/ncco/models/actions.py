@@ -17,7 +17,7 @@ from ..problems.fixes import Fix, both, drop, put
 from ..problems.problems import Problem, advice, error, shown
 from .fields import Flag, Free, Language, Level, Loop, Method, OneUrl, Says, Seconds, refuse
 from .joining import Connect, Conversation, Record, Transfer
-from .listening import Dtmf, Input, Speech
+from .listening import Input
 from .model import Action, Options
 from .ssml import TEXT_LIMIT, is_ssml, split_text, spoken_length, ssml_problems
 from .tidying import Tidied, plain_name
@@ -124,13 +124,9 @@ class Talk(Action):
             yield from _split_problems(text, given)
         yield from _voice_problems(given, language, style)
         if "provider" in given and "providerOptions" not in given:
-            yield error(
-                "providerOptions",
-                "talk has provider but no providerOptions.",
-                'Write for example "providerOptions": {}.',
-                rule="provider-needs-options",
-                fix=put('Add "providerOptions": {}', ("providerOptions",), {}),
-            )
+            said, cure = "talk has provider but no providerOptions.", 'Write for example "providerOptions": {}.'
+            fix = put('Add "providerOptions": {}', ("providerOptions",), {})
+            yield error("providerOptions", said, cure, rule="provider-needs-options", fix=fix)
 
 
 def _split_problems(text: str, given: Options) -> Iterator[Problem]:
@@ -147,22 +143,15 @@ def _split_problems(text: str, given: Options) -> Iterator[Problem]:
 def _voice_problems(given: Options, language: Any, style: Any) -> Iterator[Problem]:
     if isinstance(language, str) and language not in KNOWN:
         meant = _LANGUAGES.get(plain_name(language), "")
-        yield advice(
-            "language",
-            f"talk: the language {shown(language)} is not in the published list.",
-            f'Did you mean "{meant}"?' if meant else "Check its spelling, such as en-GB.",
-            rule="unknown-language",
-            fix=put(f'Write "language": "{meant}"', ("language",), meant) if meant else None,
-        )
+        said = f"talk: the language {shown(language)} is not in the published list."
+        cure = f'Did you mean "{meant}"?' if meant else "Check its spelling, such as en-GB."
+        fix = put(f'Write "language": "{meant}"', ("language",), meant) if meant else None
+        yield advice("language", said, cure, rule="unknown-language", fix=fix)
     styles = STYLES.get(language) if isinstance(language, str) else None
     if styles and isinstance(style, int) and style >= styles:
-        yield advice(
-            "style",
-            f"talk: {language} has {styles} styles, and {shown(style)} is none of them.",
-            f"Use 0 to {styles - 1}.",
-            rule="unknown-style",
-            fix=put(f'Write "style": {styles - 1}', ("style",), styles - 1),
-        )
+        said = f"talk: {language} has {styles} styles, and {shown(style)} is none of them."
+        fix = put(f'Write "style": {styles - 1}', ("style",), styles - 1)
+        yield advice("style", said, f"Use 0 to {styles - 1}.", rule="unknown-style", fix=fix)
     if isinstance(given.get("voiceName"), str):
         yield _retired(given)
 
@@ -284,23 +273,3 @@ def known_action(item: Any) -> str | None:
     """The name of the action if it is one of Vonage's; ``None`` for anything else that stands in a list."""
     name = item.get("action") if isinstance(item, dict) else None
     return name if isinstance(name, str) and name in ACTIONS else None
-
-
-__all__ = [
-    "ACTIONS",
-    "ELSEWHERE",
-    "MEANT",
-    "Connect",
-    "Conversation",
-    "Dtmf",
-    "Input",
-    "Notify",
-    "Record",
-    "Speech",
-    "Stream",
-    "Talk",
-    "Transfer",
-    "Wait",
-    "action_named",
-    "known_action",
-]

@@ -230,21 +230,13 @@ class Connect(Action):
             yield from check_endpoint(endpoint)
             to_phone = isinstance(endpoint, dict) and endpoint.get("type") == "phone"
             if to_phone and "from" not in given and not given.get("randomFromNumber"):
-                yield advice(
-                    "from",
-                    "connect calls a phone without from: a real phone network may refuse a call from nobody.",
-                    'Add "from" with your own number.',
-                    rule="missing-caller",
-                    fix=put("Let Vonage pick one of your numbers", ("randomFromNumber",), True),
-                )
+                said = "connect calls a phone without from: a real phone network may refuse a call from nobody."
+                fix = put("Let Vonage pick one of your numbers", ("randomFromNumber",), True)
+                yield advice("from", said, 'Add "from" with your own number.', rule="missing-caller", fix=fix)
         if given.get("eventType") == "synchronous" and "eventUrl" not in given:
-            yield advice(
-                "eventType",
-                "connect: eventType synchronous without eventUrl: nobody is asked for a new NCCO.",
-                "Add eventUrl, a list with one address.",
-                rule="synchronous-without-url",
-                fix=drop("Leave eventType out", ("eventType",)),
-            )
+            said = "connect: eventType synchronous without eventUrl: nobody is asked for a new NCCO."
+            cure, fix = "Add eventUrl, a list with one address.", drop("Leave eventType out", ("eventType",))
+            yield advice("eventType", said, cure, rule="synchronous-without-url", fix=fix)
 
 
 class Transfer(Action):

@@ -6,6 +6,7 @@ Source: NCCO reference; where it is silent, the official SDKs.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -13,7 +14,7 @@ from pydantic import Field
 from ..data import Json
 from ..problems.fixes import Fix, both, drop, put
 from ..problems.problems import Problem, advice, error, shown
-from ..schema import Named, named_options
+from ..schema import named_options
 from .fields import Flag, Free, Language, Method, OneUrl, Says, Seconds, Words
 from .model import Action, Options, Part
 from .tidying import Tidied, plain_name
@@ -105,14 +106,11 @@ class Input(Action):
     def tidy(cls, given: Options) -> Tidied:
         """Settings of ``dtmf`` and ``speech`` at the top level, where those of keys stood until 2020, go inside."""
         tidied = Tidied("input")
-        own, groups = named_options(cls), {"dtmf": named_options(Dtmf), "speech": named_options(Speech)}
-        plain = {plain_name(name) for name in own}
         rest: dict[str, Any] = {}
         flat: dict[str, dict[str, Any]] = {"dtmf": {}, "speech": {}}
         for name, value in given.items():
-            group, real = _group_of(name, groups) if isinstance(name, str) else ("", "")
-            nestable = isinstance(given.get(group) or {}, dict) and plain_name(str(name)) not in plain
-            if not group or not nestable or real in flat[group]:
+            group, real = _settings().get(plain_name(str(name)), ("", ""))
+            if not group or not isinstance(given.get(group) or {}, dict) or real in flat[group]:
                 rest[name] = value
                 continue
             flat[group][real] = value
@@ -123,7 +121,7 @@ class Input(Action):
                 rest[group] = {**settings, **(rest.get(group) or {})}
         if any(flat.values()) and "type" not in rest:
             rest = {"type": [group for group, settings in flat.items() if settings], **rest}
-        tidied.take(rest, own, cls.spellings, cls.mistaken)
+        tidied.take(rest, named_options(cls), cls.spellings, cls.mistaken)
         return tidied
 
     @classmethod
@@ -131,42 +129,29 @@ class Input(Action):
         kinds = given["type"] if isinstance(given.get("type"), list) else []
         if given.get("mode") == "asynchronous" and "speech" in kinds:
             keys_only = both('Write "type": ["dtmf"]', put("", ("type",), ["dtmf"]), drop("", ("speech",)))
-            yield error(
-                "mode",
-                "input: asynchronous works with keys only, not with speech.",
-                'Write "type": ["dtmf"].',
-                rule="asynchronous-speech",
-                fix=keys_only if "dtmf" in kinds else drop("Leave mode out", ("mode",)),
-            )
+            fix = keys_only if "dtmf" in kinds else drop("Leave mode out", ("mode",))
+            said = "input: asynchronous works with keys only, not with speech."
+            yield error("mode", said, 'Write "type": ["dtmf"].', rule="asynchronous-speech", fix=fix)
         if given.get("mode") == "asynchronous" and given.get("dtmf"):
-            yield error(
-                "dtmf",
-                "input: asynchronous takes no dtmf settings, as each key is sent at once.",
-                "Leave dtmf out.",
-                rule="asynchronous-settings",
-                fix=drop("Leave dtmf out", ("dtmf",)),
-            )
+            said = "input: asynchronous takes no dtmf settings, as each key is sent at once."
+            fix = drop("Leave dtmf out", ("dtmf",))
+            yield error("dtmf", said, "Leave dtmf out.", rule="asynchronous-settings", fix=fix)
         for kind in ("dtmf", "speech"):
             if isinstance(given.get(kind), dict) and kinds and kind not in kinds:
                 fix = put(f'Add "{kind}" to type', ("type",), [*kinds, kind])
                 if kind == "speech" and given.get("mode") == "asynchronous":
                     fix = drop("Leave speech out", ("speech",))
-                yield advice(
-                    kind,
-                    f"input: the {kind} settings do nothing, as type does not list it.",
-                    f'Add "{kind}" to type.',
-                    rule="settings-without-type",
-                    fix=fix,
-                )
+                said = f"input: the {kind} settings do nothing, as type does not list it."
+                yield advice(kind, said, f'Add "{kind}" to type.', rule="settings-without-type", fix=fix)
 
 
-def _group_of(name: str, groups: dict[str, Named]) -> tuple[str, str]:
-    """The group that a setting belongs into, and its name there; two empty texts if it is no such setting."""
-    for group, options in groups.items():
-        for known in options:
-            if plain_name(known) == plain_name(name):
-                return group, known
-    return "", ""
+@lru_cache(maxsize=1)
+def _settings() -> dict[str, tuple[str, str]]:
+    """The settings that belong into a group, by their plain name: the group, and the name there."""
+    groups = (("speech", named_options(Speech)), ("dtmf", named_options(Dtmf)))
+    own = {plain_name(name) for name in named_options(Input)}
+    found = {plain_name(name): (group, name) for group, options in groups for name in options}
+    return {name: place for name, place in found.items() if name not in own}
 
 
 def _misplaced(group: str, moved: dict[Any, Any], settings: dict[str, Any], rest: dict[str, Any]) -> Problem:
@@ -180,10 +165,6 @@ def _misplaced(group: str, moved: dict[Any, Any], settings: dict[str, Any], rest
         kinds = {"type": [group]} if "type" not in item else {}
         return {**item, **kinds, group: {**inside, **(item.get(group) or {})}}
 
-    return error(
-        group,
-        f"input: {names} at the top level{era}.",
-        f"Put it inside {group}: {shown({'action': 'input', **right}, 300)}.",
-        rule="input-settings-place",
-        fix=Fix(f"Put it inside {group}", change),
-    )
+    cure = f"Put it inside {group}"
+    said, example = f"input: {names} at the top level{era}.", shown({"action": "input", **right}, 300)
+    return error(group, said, f"{cure}: {example}.", rule="input-settings-place", fix=Fix(cure, change))

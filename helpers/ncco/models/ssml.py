@@ -63,46 +63,31 @@ def ssml_problems(text: str, language: Any = "en-US", style: Any = 0) -> Iterato
         yield _not_well_formed(text, problem)
         return
     if unknown:
-        yield advice(
-            "text",
-            f"talk: <{unknown[0][:60]}> is not among the SSML tags that are obeyed.",
-            f"Those are: {', '.join(SSML_TAGS)}.",
-            rule="ssml-unknown-tag",
-        )
+        said, cure = f"talk: <{unknown[0][:60]}> is not among the SSML tags that are obeyed.", ", ".join(SSML_TAGS)
+        yield advice("text", said, f"Those are: {cure}.", rule="ssml-unknown-tag")
     if isinstance(language, str) and style in WITHOUT_SSML.get(language, ()):
         other = next((n for n in range(STYLES[language]) if n not in WITHOUT_SSML[language]), None)
-        yield advice(
-            "style",
-            f"talk: style {style} of {language} does not know SSML.",
-            "Use another style, or plain text.",
-            rule="ssml-style",
-            fix=None if other is None else put(f'Write "style": {other}', ("style",), other),
-        )
+        said, cure = f"talk: style {style} of {language} does not know SSML.", "Use another style, or plain text."
+        fix = None if other is None else put(f'Write "style": {other}', ("style",), other)
+        yield advice("style", said, cure, rule="ssml-style", fix=fix)
 
 
 def _no_speak(text: str, tag: str) -> Problem:
     better = f"<speak>{_escaped(text)}</speak>"
-    return advice(
-        "text",
-        f"talk: {tag} is read aloud, as the text does not stand between <speak> and </speak>.",
-        "Write <speak>…</speak> around the whole text.",
-        rule="ssml-without-speak",
-        fix=put("Write <speak>…</speak> around it", ("text",), better) if _is_whole(better) else None,
-    )
+    fix = put("Write <speak>…</speak> around it", ("text",), better) if _is_whole(better) else None
+    said = f"talk: {tag} is read aloud, as the text does not stand between <speak> and </speak>."
+    return advice("text", said, "Write <speak>…</speak> around the whole text.", rule="ssml-without-speak", fix=fix)
 
 
 def _not_well_formed(text: str, problem: Exception) -> Problem:
     line, column = getattr(problem, "position", (1, 0))
     before = text.strip().splitlines(keepends=True)[: line - 1]
     better = _escaped(text)
-    return advice(
-        "text",
-        f"talk: the SSML is not whole at character {sum(map(len, before)) + column + 1}: "
-        "a tag is not closed, or & or < stands bare.",
-        "Close each tag; write &amp; for & and &lt; for <.",
-        rule="ssml-not-well-formed",
-        fix=put("Write &amp; for & and &lt; for <", ("text",), better) if _is_whole(better) else None,
-    )
+    fix = put("Write &amp; for & and &lt; for <", ("text",), better) if _is_whole(better) else None
+    place = f"talk: the SSML is not whole at character {sum(map(len, before)) + column + 1}"
+    said = f"{place}: a tag is not closed, or & or < stands bare."
+    cure = "Close each tag; write &amp; for & and &lt; for <."
+    return advice("text", said, cure, rule="ssml-not-well-formed", fix=fix)
 
 
 def _escaped(text: str) -> str:

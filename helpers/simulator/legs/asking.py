@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ...ncco import Input, Ncco, Notify
-from ...ncco.models.actions import Dtmf, Speech
+from ...ncco.models.listening import Dtmf, Speech
 from ..account.applications import Webhook
 from ..waiting import first_of, forever
 from ..webhooks import payloads
