@@ -10,8 +10,7 @@ from __future__ import annotations
 from .checking.document import Ncco, check, parse
 from .editing.changes import differences
 from .editing.examples import EXAMPLES
-from .editing.option_examples import example_of
-from .editing.reference import describe, reference
+from .editing.reference import describe, example_of, reference
 from .models.actions import ACTIONS, Notify, Stream, Talk, Wait
 from .models.joining import Connect, Conversation, Record, Transfer
 from .models.listening import Input
@@ -19,8 +18,7 @@ from .models.model import Action
 from .problems.fixes import Fix
 from .problems.problems import NccoError, Problem
 from .problems.rules import RULES, Rule
-from .templates.preview import preview
-from .templates.sample import sample_data
+from .templates.preview import preview, sample_data
 from .templates.templates import TemplateError, render, render_ncco
 from .texts.export import to_curl, to_flask, to_requests
 from .texts.python_text import from_python, to_python

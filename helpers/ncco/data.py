@@ -54,6 +54,16 @@ def holder_of(value: Json, path: Path) -> Json:
     return value
 
 
+def value_in(value: Json, path: Path) -> Json:
+    """What stands there; ``None`` if nothing does."""
+    try:
+        for step in path:
+            value = value[step]
+    except (KeyError, TypeError, IndexError):
+        return None
+    return value
+
+
 def field_of(path: Path) -> str:
     """A path as a problem names it: ``endpoint.number``."""
     return ".".join(str(step) for step in path if not isinstance(step, int))

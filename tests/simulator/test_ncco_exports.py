@@ -17,7 +17,7 @@ import requests
 
 from helpers.ncco import to_curl, to_flask, to_requests
 from helpers.ncco.editing.examples import EXAMPLES, Example
-from helpers.ncco.editing.option_examples import example_of
+from helpers.ncco.editing.reference import example_of
 from helpers.rehearsal import play
 from tests.simulator.world import PHONE, World
 from tests.unit.ncco_strategies import PATHS

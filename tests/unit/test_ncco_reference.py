@@ -12,9 +12,8 @@ import pytest
 
 from helpers.base.errors import KitError
 from helpers.ncco import ACTIONS, RULES, check, describe, parse, reference
-from helpers.ncco.editing.option_examples import example_of
 from helpers.ncco.editing.paths import value_at
-from helpers.ncco.editing.reference import HEAD, rules
+from helpers.ncco.editing.reference import HEAD, example_of, rules
 from helpers.ncco.schema import options_of, walk
 from tests.unit.ncco_strategies import PATHS
 

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from helpers.ncco import NccoError, render, render_ncco
-from helpers.ncco.templates.preview import preview
-from helpers.ncco.templates.sample import sample_data
+from helpers.ncco.templates.preview import preview, sample_data
 from helpers.ncco.templates.templates import template_problems
 from helpers.rehearsal import play
 from helpers.widgets.builder.sample import data_of

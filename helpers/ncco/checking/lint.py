@@ -87,7 +87,7 @@ def _unreachable(steps: Sequence[Step]) -> Iterator[Problem]:
             fix = _set(f'Write "loop": 1 in [{before}]', before, "loop", 1)
         elif name == "transfer":
             why, cure = "transfer is the last thing a call does here", "Remove what follows it."
-            fix = _cut("Remove what follows", following)
+            fix = on_list("Remove what follows", lambda items, end=following: items[:end])  # type: ignore[misc]
         else:
             continue
         yield advice("", f"This is never reached: {why}.", cure, rule="unreachable", fix=fix).at(following)
@@ -185,7 +185,3 @@ def _set(label: str, place: int, option: str, value: Any) -> Fix:
         return items
 
     return on_list(label, change)
-
-
-def _cut(label: str, place: int) -> Fix:
-    return on_list(label, lambda items: items[:place])

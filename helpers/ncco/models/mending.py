@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ...base.text import nearest
-from ..data import Path, copy_of, holder_of
+from ..data import Path, copy_of, holder_of, value_in
 from ..schema import Option
 from .tidying import number_in
 
@@ -23,9 +23,7 @@ _ROUNDS = 3
 
 def mended(model: type[BaseModel], data: Any, path: Path, option: Option | None) -> Any:
     """What to write at ``path`` of ``data`` (options of ``model``) so that the model takes it, or ``NOTHING``."""
-    value = data
-    for step in path:
-        value = value[step]
+    value = value_in(data, path)
     item = bool(path) and isinstance(path[-1], int)
     for candidate in (value, *(_candidates(option, value, item) if option else ())):
         better = _accepted(model, data, path, candidate)
@@ -37,10 +35,7 @@ def mended(model: type[BaseModel], data: Any, path: Path, option: Option | None)
 def without_tags(path: Path, data: Any) -> Path:
     """pydantic's path names the variant too (``endpoint, 0, phone, number``); JSON's does not."""
     if len(path) > 2 and isinstance(path[1], int) and isinstance(path[2], str):
-        try:
-            item = data[path[0]][path[1]]
-        except (KeyError, TypeError, IndexError):
-            return path
+        item = value_in(data, path[:2])
         if isinstance(item, dict) and item.get("type") == path[2]:
             return (*path[:2], *path[3:])
     return path

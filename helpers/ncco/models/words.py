@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from ...base.text import nearest
-from ..data import Path, copy_of, field_of
+from ..data import Path, copy_of, field_of, value_in
 from ..problems.fixes import Fix, drop, put, rename
 from ..problems.problems import MOST_PROBLEMS, Problem, advice, error, kind_of, named, shown
 from ..schema import Named, Option, find, options_of
@@ -36,7 +36,7 @@ def spelling_problems(model: type[BaseModel], tidied: Tidied) -> list[Problem]:
     found = []
     for path, option in tidied.renamed[:MOST_PROBLEMS]:
         wrong = tidied.origin(path)
-        value = _value_at(tidied.data, path)
+        value = value_in(tidied.data, path)
         better = NOTHING if value is None else mended(model, tidied.data, path, option)
         value = value if better is NOTHING else better
         message, cure = _no_option(tidied.name, wrong), f"Did you mean {option.name}?"
@@ -63,7 +63,7 @@ def _unknown(model: type[BaseModel], tidied: Tidied, path: Path, options: Named)
     where = tidied.origin(path)
     fix = drop(f"Leave {named(wrong)} out", where)
     cure = f"The options here are: {', '.join(options)}."
-    beside = _value_at(tidied.data, path[:-1])
+    beside = value_in(tidied.data, path[:-1])
     if meant:
         cure = f"Did you mean {meant}?"
         # What bargeIn needs stands in another action: a new name alone could bring a new error.
@@ -111,7 +111,7 @@ class _Finding:
             message = f"{where} {_is(self.kind, value)}, but must be {expected}."
         rule = self._rule(in_list)
         fix = self._split() if self.kind == "too_long" and self.path[0] in _SPLIT else self._fix()
-        return error(self.field, message, _cure(option, self.path, value), rule=rule, fix=fix)
+        return error(self.field, message, next(_cures(option, self.path, value)), rule=rule, fix=fix)
 
     def _rule(self, in_list: bool) -> str:
         """The name of the rule that this finding breaks."""
@@ -143,15 +143,12 @@ class _Finding:
         return error(self.field, message, cure, rule="missing-option", fix=self._add())
 
     def _add(self) -> Fix | None:
-        """What can be put in for an option that is required: there is a usual value for some."""
-        usual: dict[str, Any] = {"content-type": "audio/l16;rate=16000", "payload": {}}
-        last = str(self.path[-1])
-        if self.field == "type" and self.name == "input":
-            data = self.tidied.data
-            usual["type"] = ["speech"] if "speech" in data and "dtmf" not in data else ["dtmf"]
-        if last not in usual:
+        """What can be put in for an option that is required: there is a usual value for a choice, and nothing yet."""
+        option = self.option
+        if option is None or not (option.choices or option.kind == "object"):
             return None
-        return put(f"Add {_line(self.path, usual[last])}", self.tidied.origin(self.path), usual[last])
+        value = {} if option.kind == "object" else option.sample
+        return put(f"Add {_line(self.path, value)}", self.tidied.origin(self.path), value)
 
     def _type(self, option: Option) -> Problem:
         types = ", ".join(f'"{variant}"' for variant in option.variants)
@@ -167,27 +164,20 @@ class _Finding:
         return error(f"{self.field}.type", message, f"The types are {types}.", rule="endpoint-type", fix=fix)
 
     def _said_by_field(self, where: str) -> Problem:
-        said = self.context
-        rule, option = said["rule"], self.option
-        message = f"{where} {said['said']} ({shown(self.value)})."
-        if rule == "empty-address" and option is not None:
-            path = self.path[:-1] if isinstance(self.path[-1], int) else self.path
-            if not option.required:
-                cure = f"Leave {option.name} out, or {said['cure'][:1].lower()}{said['cure'][1:]}"
-                fix = drop(f"Leave {option.name} out", self.tidied.origin(path))
-                return error(self.field, message, cure, rule=rule, fix=fix)
-        return error(self.field, message, said["cure"], rule=rule, fix=self._fix())
+        message = f"{where} {self.context['said']} ({shown(self.value)})."
+        return error(self.field, message, self.context["cure"], rule=self.context["rule"], fix=self._fix())
 
     def _fix(self) -> Fix | None:
         """The value that was meant, if it is certain."""
-        if not self.mend or not self.path or _value_at(self.tidied.data, self.path) is None:
+        if not self.mend or not self.path or value_in(self.tidied.data, self.path) is None:
             return None
         better = mended(self.model, self.tidied.data, self.path, self.option)
         if better is not NOTHING:
             label = f"Write {_line(self.path, better)}"
             return put(label if len(label) <= 80 else f"{label[:79]}…", self.tidied.origin(self.path), better)
         if self.option is not None and not self.option.required and self.value in ([], [""], ""):
-            return drop(f"Leave {self.option.name} out", self.tidied.origin(self.path))
+            path = self.path[:-1] if isinstance(self.path[-1], int) else self.path
+            return drop(f"Leave {self.option.name} out", self.tidied.origin(path))
         return None
 
     def _split(self) -> Fix | None:
@@ -209,14 +199,11 @@ def _is(kind: str, value: Any) -> str:
     return f"is {shown(value)}"
 
 
-def _cure(option: Option | None, path: Path, value: Any) -> str:
-    if option is None:
-        return "Look it up in the reference."
-    return next(_cures(option, path, value), f"Use {option.expected}.")
-
-
-def _cures(option: Option, path: Path, value: Any) -> Iterator[str]:
+def _cures(option: Option | None, path: Path, value: Any) -> Iterator[str]:
     """What to write, the closest to what is there first."""
+    if option is None:
+        yield "Look it up in the reference."
+        return
     in_list = isinstance(path[-1], int)
     if option.kind in ("urls", "list", "choices") and isinstance(value, str) and not in_list:
         yield f"Write it in square brackets: {_line(path, [value[:200]])}."
@@ -234,18 +221,9 @@ def _cures(option: Option, path: Path, value: Any) -> Iterator[str]:
             yield f'Did you mean "{meant}"?'
     if option.example is not None:
         yield f"Write for example {_line(path, option.example)}."
+    yield f"Use {option.expected}."
 
 
 def _line(path: Path, value: Any) -> str:
     names = [step for step in path if isinstance(step, str)]
     return f'"{names[-1] if names else ""}": {json.dumps(value, ensure_ascii=False)}'
-
-
-def _value_at(data: Any, path: Path) -> Any:
-    """What stands there; ``None`` if nothing does."""
-    try:
-        for step in path:
-            data = data[step]
-    except (KeyError, TypeError, IndexError):
-        return None
-    return data

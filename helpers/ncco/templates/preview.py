@@ -1,18 +1,28 @@
-"""A look at a template before it is used: what each placeholder becomes, where, and how it is escaped there."""
+"""A look at a template before it is used: what each placeholder becomes, where, and how; and data to try it out with.
+
+The data has the shape that Node-RED gives it. ``msg.payload`` is the phone number of the person, as the tutorial's
+``inject`` node sends it; ``msg.call`` is what the call's webhooks were told, as the palette's ``voice webhook`` node
+gives it; ``msg.req`` is the last request that an NCCO can answer, ``msg.event`` the last event. ``flow`` and ``global``
+are empty: what they hold is the flow's own.
+"""
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 from ...base.grid import grid
 from ...base.view import View
 from ..problems.problems import NccoError, kind_of, shown
 from .filling import Job
-from .templates import fill_with
+from .templates import fill_with, placeholders
 
 #: Rows of each table.
 MOST_ROWS = 200
 _UNKNOWN = "not known: stays as it is"
+PERSON, NUMBER = "447700900001", "447700900000"  # reserved for fiction
+LEG = "aaaaaaaa-bbbb-cccc-dddd-0123456789ab"
+TALK = "CON-aaaaaaaa-bbbb-cccc-dddd-0123456789ab"
 
 
 def preview(data: Any, variables: Any = None) -> View:
@@ -21,12 +31,10 @@ def preview(data: Any, variables: Any = None) -> View:
 
     ``data`` is an NCCO or the parameters of a call; ``variables`` are those it is filled in with, or what
     :func:`helpers.widgets.builder.sample.data_of` says of a recorded call. Without them they are made up
-    (:func:`helpers.ncco.templates.sample.sample_data`). Raises :class:`NccoError` for text that is no JSON.
+    (:func:`sample_data`). Raises :class:`NccoError` for text that is no JSON.
     """
     made_up = variables is None
     if made_up:
-        from .sample import sample_data
-
         variables = sample_data(data)
     job = Job(variables, watch=True)
     found = fill_with(job, data)
@@ -63,3 +71,42 @@ def _after(after: Any) -> str:
 
 def _place(action: int | None, field: str) -> str:
     return field if action is None else f"[{action}] {field}".strip()
+
+
+def sample_data(data: Any = None) -> dict[str, Any]:
+    """Made-up data as the answer webhook of an inbound call brings it, for the templates of an NCCO.
+
+    ``data`` is the NCCO, the call parameters or the template that the data is for: if it asks for ``dtmf`` or
+    ``speech``, they are there as an ``input`` brings them. Other names that no webhook brings are not made up: they are
+    unknown. Each time it is a new dict. Source: Voice webhook reference (answer, input and event webhooks).
+
+    >>> sample_data()["msg"]["call"]["from"]
+    '447700900001'
+    """
+    parties = {"from": PERSON, "to": NUMBER, "uuid": LEG, "conversation_uuid": TALK}
+    query = {**parties, "endpoint_type": "phone", "region_url": "https://api.example.com"}
+    event = {
+        **parties,
+        "status": "answered",
+        "direction": "inbound",
+        "start_time": None,
+        "rate": None,
+        "network": None,
+        "timestamp": "2026-02-02T10:00:00.600Z",
+    }
+    asked = {part for name in placeholders(data) for part in name.split(".")}
+    heard = {
+        "dtmf": {"digits": "42", "timed_out": False},
+        "speech": {
+            "timeout_reason": "end_on_silence_timeout",
+            "results": [{"confidence": "0.91", "text": "yes please"}],
+        },
+    }
+    call = {**query, **{name: value for name, value in heard.items() if name in asked}}
+    return message_of(PERSON, call, {"method": "GET", "query": query, "body": {}}, event)
+
+
+def message_of(payload: str, call: Any, request: Any, event: Any) -> dict[str, Any]:
+    """The shape of all such data; a copy of what it is given."""
+    message = {"payload": payload, "call": call, "req": request, "event": event}
+    return {"msg": copy.deepcopy(message), "flow": {}, "global": {}}

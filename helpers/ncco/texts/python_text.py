@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from ..checking.document import as_list, parse
-from ..jsontext import LONGEST
+from ..jsontext import LONGEST, from_json
 from ..models.actions import ACTIONS
 from ..models.model import Action
 from ..problems.problems import NccoError, error
@@ -155,8 +155,8 @@ def from_python(source: str) -> list[Any]:
     if not source.strip():
         raise PythonError("The text is empty.", 'Write for example ncco = [{"action": "talk", "text": "Hello"}].')
     if len(source) > LONGEST:
-        said = f"The text has {len(source):,} characters; {LONGEST:,} are the most that are read."
-        raise PythonError(said, "Paste the NCCO alone.", "too-large")
+        (problem,) = from_json(source)[1]  # which says the same of any text
+        raise PythonError(problem.message, problem.cure, problem.rule)
     # A piece out of the middle of a program starts further to the right.
     text = textwrap.dedent(source.removeprefix("\ufeff"))
     try:

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlsplit
 from ...calls.record import TOLD, Entry, Record
 from ...ncco.editing.draft import Draft
 from ...ncco.jsontext import from_json
-from ...ncco.templates.sample import message_of, sample_data
+from ...ncco.templates.preview import message_of, sample_data
 from ...ncco.texts.texts import as_json
 from .state import State
 

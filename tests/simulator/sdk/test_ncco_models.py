@@ -14,7 +14,7 @@ from vonage_voice.errors import NccoActionError
 import helpers.ncco
 from helpers.ncco import ACTIONS, parse
 from helpers.ncco.editing.examples import EXAMPLES
-from helpers.ncco.editing.option_examples import example_of
+from helpers.ncco.editing.reference import example_of
 from helpers.ncco.models.endpoints import ENDPOINTS
 from tests.simulator.sdk import ncco_models as sdk
 from tests.unit.ncco_strategies import PATHS, nccos
