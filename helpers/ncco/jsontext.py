@@ -34,10 +34,6 @@ _QUOTE = '\\"'
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
-class _NotJson(ValueError):
-    pass
-
-
 def read(ncco: Any) -> tuple[Any, list[Problem]]:
     """An NCCO in any form as data, and the problems of its text: with an error among them the data is ``None``."""
     return from_json(ncco) if isinstance(ncco, (str, bytes, bytearray)) else (as_data(ncco), [])
@@ -65,7 +61,7 @@ def from_json(text: str | bytes | bytearray) -> tuple[Any, list[Problem]]:
         return None, [error("", "The JSON is nested too deeply.", "An NCCO has five levels at most.", rule="too-deep")]
     except ValueError as problem:
         # Anything but ours is about whole numbers: Python reads them up to 4,300 digits.
-        said = str(problem) if isinstance(problem, _NotJson) else "a number in it has thousands of digits"
+        said = str(problem) if "in JSON" in str(problem) else "a number in it has thousands of digits"
         return None, [error("", f"This is not JSON: {said}.", "Write an ordinary number.", rule="not-json")]
 
 
@@ -73,20 +69,14 @@ def _object(pairs: list[tuple[str, Any]], twice: list[Problem]) -> dict[str, Any
     found: dict[str, Any] = {}
     for name, value in pairs:
         if name in found and len(twice) < MOST_PROBLEMS:
-            twice.append(
-                advice(
-                    name,
-                    f"{shown(name)} stands twice in one object; only the last one counts.",
-                    "Remove one, or write }, { between two actions.",
-                    rule="duplicate-name",
-                )
-            )
+            said = f"{shown(name)} stands twice in one object; only the last one counts."
+            twice.append(advice(name, said, "Remove one, or write }, { between two actions.", rule="duplicate-name"))
         found[name] = value
     return found
 
 
 def _constant(name: str) -> NoReturn:
-    raise _NotJson(f"{name} is no number in JSON")
+    raise ValueError(f"{name} is no number in JSON")
 
 
 def _not_json(text: str, problem: json.JSONDecodeError) -> Problem:

@@ -180,8 +180,4 @@ def _move(label: str, places: list[int], to: int) -> Fix:
 
 
 def _set(label: str, place: int, option: str, value: Any) -> Fix:
-    def change(items: Json) -> Json:
-        items[place][option] = value
-        return items
-
-    return on_list(label, change)
+    return on_list(label, lambda items: [*items[:place], {**items[place], option: value}, *items[place + 1 :]])

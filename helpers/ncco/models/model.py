@@ -15,11 +15,9 @@ from ..data import copy_of
 from ..problems.problems import NccoError, Problem, error, named
 from ..schema import named_options, options_of
 from .tidying import Tidied
-from .words import in_words, name_of, spelling_problems
+from .words import MOST_FIXES, in_words, name_of, spelling_problems
 
 Options = Mapping[str, Any]
-# Nobody clicks through more in one action.
-MOST_FIXES = 20
 # To try a fix is to read the action again; in one with more options than this, fixes are not offered.
 MOST_OPTIONS = 500
 

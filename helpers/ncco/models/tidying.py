@@ -21,6 +21,8 @@ from ..schema import Named, Option
 _NUMBER = re.compile(r"[+-]?([0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15})")
 # All but tab and line ends.
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+# What certainly means true, or false.
+_YES, _NO = ("true", "1", 1, "yes", "on"), ("false", "0", 0, "no", "off")
 _NONE: Mapping[str, str] = {}
 
 
@@ -136,9 +138,10 @@ class Tidied:
             self._note(path, message, "Fill it in first: render_ncco(ncco, variables).", "placeholder-left")
 
     def _flag(self, value: Any, option: Option, path: Path) -> Any:
-        flag = flag_in(value)
-        if flag is None:
+        word = value.strip().lower() if isinstance(value, str) else value
+        if not isinstance(word, (str, int)) or word not in (*_YES, *_NO):
             return value
+        flag = word in _YES
         what = f"{kind_of(value)} ({shown(value)}), but must be {option.expected}"
         better = f'Write "{option.name}": {str(flag).lower()}'
         rule = "flag-as-text" if isinstance(value, str) else "wrong-type"
@@ -194,14 +197,6 @@ def number_in(text: str) -> int | float | None:
     number = float(text)
     whole = text.strip().lstrip("+-").isdigit()
     return int(text) if whole else number if math.isfinite(number) else None
-
-
-def flag_in(value: Any) -> bool | None:
-    """True or false, if a text or a number certainly means one of them."""
-    word = value.strip().lower() if isinstance(value, str) else value
-    if isinstance(word, bool) or not isinstance(word, (str, int)):
-        return None
-    return True if word in ("true", "1", 1, "yes", "on") else False if word in ("false", "0", 0, "no", "off") else None
 
 
 def plain_name(name: str) -> str:

@@ -16,15 +16,15 @@ from ..schema import Named, Option, find, options_of
 from .mending import NOTHING, mended, without_tags
 from .tidying import Tidied
 
-# An action with more findings than this is no slip of the pen: there is no fix for each of them.
-_MOST_FIXES = 20
+#: An action with more findings than this is not a slip of the pen: there is no fix for each of them.
+MOST_FIXES = 20
 # A list of several of these means as many actions.
 _SPLIT = ("endpoint", "streamUrl")
 
 
 def in_words(model: type[BaseModel], problem: ValidationError, tidied: Tidied) -> list[Problem]:
     """One :class:`Problem` for each thing pydantic found wrong with the options of ``model``."""
-    few = problem.error_count() <= _MOST_FIXES
+    few = problem.error_count() <= MOST_FIXES
     ones = problem.errors(include_url=False)[:MOST_PROBLEMS]
     found = [_Finding(model, dict(one), tidied, few).said() for one in ones]
     # A value that fits no JSON type is reported once for each type: say it once.
@@ -58,7 +58,7 @@ def name_of(model: type[BaseModel]) -> str:
 
 def _unknown(model: type[BaseModel], tidied: Tidied, path: Path, options: Named) -> Problem:
     wrong = str(path[-1])
-    few = len(tidied.unknown) <= _MOST_FIXES
+    few = len(tidied.unknown) <= MOST_FIXES
     meant = nearest(wrong, options) if few else ""
     where = tidied.origin(path)
     fix = drop(f"Leave {named(wrong)} out", where)
@@ -182,7 +182,7 @@ class _Finding:
 
     def _split(self) -> Fix | None:
         """Several endpoints or files: as many actions, one after the other."""
-        if len(self.path) != 1 or not 2 <= len(self.value) <= _MOST_FIXES:
+        if len(self.path) != 1 or not 2 <= len(self.value) <= MOST_FIXES:
             return None
         where = self.tidied.origin(self.path)[0]
         label = f"Write {len(self.value)} {self.name} actions, one after the other"

@@ -73,7 +73,7 @@ def to_flask(ncco: Any, route: str = "/answer") -> str:
     NCCO has an error, :class:`KitError` if ``route`` is no path.
     """
     if not re.fullmatch(r"(/[\w.~-]*)+", route, re.ASCII):
-        raise KitError(f"{route!r} is no route.", 'Write a path, such as "/answer".')
+        raise KitError(f"{route!r} is not a route.", 'Write a path, such as "/answer".')
     return f'''"""Tell Vonage what to do with a call. Save it as app.py, then: flask --app app run --port 3000"""
 
 from flask import Flask, jsonify
@@ -101,8 +101,6 @@ def _phone(number: str, name: str) -> str:
     try:
         return str(TypeAdapter(PhoneNumber).validate_python(number, strict=True))
     except ValidationError as problem:
-        said = problem.errors()[0].get("ctx") or {
-            "said": "is no phone number in quotes",
-            "cure": 'Write "447700900001".',
-        }
+        usual = {"said": "is not a phone number in quotes", "cure": 'Write "447700900001".'}
+        said = problem.errors()[0].get("ctx") or usual
         raise KitError(f"{name} {said['said']} ({number!r}).", said["cure"]) from None
