@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
@@ -29,8 +30,18 @@ def _running(*, browser: bool) -> dict[str, set[object]]:
     return {
         "threads": {t for t in threading.enumerate() if not (browser and t.name.startswith("asyncio_"))},
         "listening ports": {c.laddr.port for c in me.net_connections("tcp") if c.status == psutil.CONN_LISTEN},
-        "child processes": {p for p in me.children(recursive=True) if _counts(p, browser)},
+        "child processes": {p for p in _children(me) if _counts(p, browser)},
     }
+
+
+def _children(me: psutil.Process) -> list[psutil.Process]:
+    """This process's children, and theirs. Most tests have none, which Linux says ten times as fast as psutil."""
+    try:
+        if not any(Path(task, "children").read_bytes() for task in Path("/proc/self/task").iterdir()):
+            return []
+    except OSError:  # another system, or a thread that ended meanwhile
+        pass
+    return me.children(recursive=True)
 
 
 def _counts(process: psutil.Process, browser: bool) -> bool:
