@@ -48,14 +48,14 @@ def problem(
     detail: str | None = None,
     kind: str | None = None,
     invalid: list[dict[str, str]] | None = None,
-    instance: str = "",
+    why: str = "",
 ) -> ApiError:
     """Family A, RFC 7807: Applications, and the gateway in front of every API."""
     fragment, title, usual = PROBLEMS[status]
     body: dict[str, Any] = {"type": kind or f"{DOCS}#{fragment}", "title": title, "detail": detail or usual}
     if invalid:
         body["invalid_parameters"] = invalid
-    return ApiError(status, body | {"instance": instance})
+    return ApiError(status, body | {"instance": ""}, why)
 
 
 def proxy(status: int, invalid: dict[str, str] | None = None, why: str = "") -> ApiError:

@@ -238,8 +238,8 @@ def test_entries_are_json_all_through(world: World, second: bytes) -> None:
 
 @pytest.mark.fidelity("stream-limits", "stream-unplayable")
 def test_a_file_that_does_not_come_is_given_up(world: World, second: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert sounds.TIMEOUT == 10
-    monkeypatch.setattr(sounds, "TIMEOUT", 0.3)
+    assert sounds.FILE_TIMEOUT == 10
+    monkeypatch.setattr(sounds, "FILE_TIMEOUT", 0.3)
     done = threading.Event()
     slow = world.learner.on("/slow.wav", lambda: (done.wait(5), Response(second, mimetype="audio/wav"))[1])
     call = world.call(stream(slow), WAIT)

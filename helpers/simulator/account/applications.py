@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import problem
+from ..timeouts import ANSWER_TIMEOUT, CONNECT_TIMEOUT, EVENT_TIMEOUT
 from .regions import REGIONS
 
 PAYLOAD = "https://developer.vonage.com/api-errors/application#payload-validation"
@@ -15,10 +16,10 @@ CAPABILITIES = ("voice", "rtc", "messages", "verify", "vbc", "video", "network_a
 
 @dataclass(frozen=True)
 class Hook:
-    """One webhook of the voice capability: its usual method, and how long Vonage may wait for it (ms)."""
+    """One webhook of the voice capability: its usual method, and how long Vonage may wait for it (seconds)."""
 
     method: str
-    longest: int
+    longest: float
 
 
 @dataclass(frozen=True)
@@ -27,14 +28,14 @@ class Webhook:
 
     url: str
     method: str
-    connect_timeout: float = 1.0
-    socket_timeout: float = 10.0
+    connect_timeout: float = CONNECT_TIMEOUT
+    socket_timeout: float = EVENT_TIMEOUT
 
 
 VOICE_HOOKS = {
-    "answer_url": Hook("GET", 5000),
-    "fallback_answer_url": Hook("GET", 5000),
-    "event_url": Hook("POST", 10_000),
+    "answer_url": Hook("GET", ANSWER_TIMEOUT),
+    "fallback_answer_url": Hook("GET", ANSWER_TIMEOUT),
+    "event_url": Hook("POST", EVENT_TIMEOUT),
 }
 
 
@@ -189,12 +190,13 @@ def _hook(hook: Any, known: Hook | None, where: str) -> dict[str, Any]:
         raise _invalid(f"{where}.address", "must be a URL")
     called = _address(hook, ("GET", "POST") if known.method == "GET" else ("POST", "GET"), where)
     # `connection_timeout` is the name of 2021; both are taken, the present one is given back.
+    connect, reply = round(1000 * CONNECT_TIMEOUT), round(1000 * known.longest)
     timeouts = {
-        "connect_timeout": hook.get("connect_timeout", hook.get("connection_timeout", 1000)),
-        "socket_timeout": hook.get("socket_timeout", known.longest),
+        "connect_timeout": hook.get("connect_timeout", hook.get("connection_timeout", connect)),
+        "socket_timeout": hook.get("socket_timeout", reply),
     }
-    _within(timeouts, "connect_timeout", 300, 1000, where)
-    _within(timeouts, "socket_timeout", 1000, known.longest, where)
+    _within(timeouts, "connect_timeout", 300, connect, where)
+    _within(timeouts, "socket_timeout", 1000, reply, where)
     return {**called, **timeouts}
 
 

@@ -7,14 +7,13 @@ the network does anyway. When one strikes the record says so, before it says wha
 
 from __future__ import annotations
 
-import math
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from ...base.errors import KitError
 from ..errors import ApiError, problem, proxy
+from ..rate_limit import MOST, RateLimit
 from .leg import Leg
 
 if TYPE_CHECKING:
@@ -58,9 +57,9 @@ KNOWN: dict[str, Fault] = {
     "early_hang_up_works": Fault("a call can be hung up in its first second, too"),
     # Whatever the balance says (generic error low-balance).
     "low_balance": Fault("calls are refused for want of money"),
-    # Support article 207100288. On from the start, as at Vonage, unless time is stepped: there it stands still between
-    # two cells, so that a lesson would trip over them without doing anything in haste.
-    "rate_limits": Fault("so many requests in a second are answered, the others get 429", {"calls": 3, "others": 15}),
+    # On from the start, as at Vonage, unless time is stepped: there it stands still between two cells, so that a lesson
+    # would trip over them without doing anything in haste.
+    "rate_limits": Fault("so many requests in a second are answered, the others get 429", MOST),
 }
 FAULTS: dict[str, Settings] = {name: fault.settings for name, fault in KNOWN.items()}
 LIMITS = "rate_limits"
@@ -84,8 +83,7 @@ class Faults:
     def __init__(self, network: Network) -> None:
         self._network = network
         self.active: dict[str, Settings] = {}
-        self._recent: dict[str, deque[float]] = {"calls": deque(), "others": deque()}
-        self._refused = -math.inf  # when a 429 was last noted, in the same seconds
+        self._rate = RateLimit(network.clock, lambda what: self._note(LIMITS, None, what))
         self.clear()
 
     def __contains__(self, name: str) -> bool:
@@ -108,9 +106,7 @@ class Faults:
         self.active.clear()
         if not self._network.clock.stepped:
             self.active[LIMITS] = dict(FAULTS[LIMITS])
-        for moments in self._recent.values():
-            moments.clear()
-        self._refused = -math.inf
+        self._rate.clear()
 
     def strikes(self, name: str, leg: Leg | None = None, what: str = "") -> bool:
         """True when a fault is on for this leg. Then it strikes now, and the record says so."""
@@ -143,26 +139,14 @@ class Faults:
         leg = self._network.legs.get(uuid)
         for name, refusal in AT_API.items():
             if self.strikes(name, leg):
-                raise _told(refusal(), f"The fault {name} is on; there is nothing wrong with the request.")
+                error = refusal()
+                error.why = f"The fault {name} is on; there is nothing wrong with the request."
+                raise error
 
     def count_request(self, kind: str) -> None:
-        """Count a request, ``"calls"`` (``POST /v1/calls`` and connect) or ``"others"``. Raises a 429.
-
-        What counts are the client's own seconds, however fast call time runs; only stepped time has none but its own.
-        """
-        if LIMITS not in self.active:
-            return
-        clock, recent, most = self._network.clock, self._recent[kind], self.setting(LIMITS, kind)
-        now = clock.now if clock.stepped else clock.now / clock.pace
-        while recent and recent[0] <= now - 1:
-            recent.popleft()
-        if len(recent) >= most:
-            what = f"more than {most:g} {'new calls' if kind == 'calls' else 'requests'} in a second"
-            if self._refused <= now - 1:  # a client in haste must not fill the record
-                self._refused = now
-                self._note(LIMITS, None, f"{what}: 429, and nothing is queued")
-            raise _told(problem(429), f"There were {what}. Wait, then try again: nothing is queued.")
-        recent.append(now)
+        """Count a request, ``"calls"`` (``POST /v1/calls`` and connect) or ``"others"``. Raises a 429."""
+        if LIMITS in self.active:
+            self._rate.count(kind, self.setting(LIMITS, kind))
 
     def watch(self, leg: Leg) -> None:
         """A leg has been answered, or a line drop has been switched on: let its line break when it is time."""
@@ -200,11 +184,6 @@ class Faults:
         if call and not any(call == leg.uuid or call in leg.conversations for leg in self._network.legs.values()):
             raise FaultError(f"There is no call {call}.", "GET /simulator/calls lists them. null is off.")
         return {**usual, **settings}
-
-
-def _told(error: ApiError, why: str) -> ApiError:
-    error.why = why
-    return error
 
 
 def _fits(value: Any, usual: float | str | None) -> bool:

@@ -10,6 +10,7 @@ from ...calls.statuses import FAILURES
 from ...ncco import Connect, Conversation, Ncco, Transfer
 from ..account.applications import Webhook
 from ..errors import ApiError
+from ..timeouts import ANSWER_TIMEOUT
 from ..waiting import first_of, forever, until
 from ..webhooks import payloads
 from ..webhooks.audio_fetcher import PLAYABLE, SoundError, unplayable
@@ -124,7 +125,7 @@ def go_on_with(network: Network, leg: Leg, ncco: Ncco, source: str) -> None:
 
 async def fetch_and_go_on(network: Network, leg: Leg, url: str) -> None:
     """The same with an NCCO from a URL. When there is none to be had, the call goes on as before."""
-    hook = Webhook(url, "GET", socket_timeout=5.0)
+    hook = Webhook(url, "GET", socket_timeout=ANSWER_TIMEOUT)
     parameters = payloads.answer_parameters(leg, network.region_url_of(leg))
     reply = await network.callbacks.send(leg, "transfer", hook, parameters, ncco=True)
     try:

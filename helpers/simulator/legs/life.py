@@ -12,6 +12,7 @@ from ...ncco import Ncco, parse
 from ..account.applications import Webhook, voice_hooks
 from ..phones.handsets import Ending, Handset
 from ..phones.person import act
+from ..timeouts import ANSWER_TIMEOUT
 from ..waiting import first_of, forever
 from ..webhooks import payloads
 from ..webhooks.callbacks import NotAnNcco, fetch_ncco
@@ -247,7 +248,7 @@ class Life:
         leg, network = self._leg, self._network
         self._tell_answered()
         if url := leg.options.get("onAnswer", {}).get("url"):
-            leg.answer = Webhook(url, "GET", socket_timeout=5.0)
+            leg.answer = Webhook(url, "GET", socket_timeout=ANSWER_TIMEOUT)
             try:
                 await network.carry_out(leg, *await fetch_ncco(network, leg, network.region_url_of(leg)))
             except NotAnNcco as failure:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from ..account.auth import webhook_token
 from ..phones.handsets import Ending
 from ..sound.mixing import STORED_RATE, Cue, LiveSound, mixed
+from ..timeouts import GOODBYE_TIMEOUT, SOCKET_TIMEOUT
 from ..waiting import first_of, forever
 from ..webhooks import payloads
 from .leg import Leg
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 FRAME = 0.02  # seconds of sound in a message
 BUFFER = 3072  # messages that wait to be heard; an older guide says 1024
-OPEN_TIMEOUT = 5.0  # seconds until the server has to have accepted; Vonage publishes no figure
-CLOSE_TIMEOUT = 2.0  # seconds for the goodbye
 KEY_DURATION = 260  # milliseconds, as in the guide's example
 LARGEST = 1_000_000  # bytes of a message; Vonage publishes no figure
 
@@ -54,15 +53,15 @@ class SocketLine:
         try:
             async with network.clock.in_flight():
                 self._socket = await connect(
-                    leg.to, additional_headers=self._authorization(), open_timeout=OPEN_TIMEOUT,
-                    close_timeout=CLOSE_TIMEOUT, proxy=None,
+                    leg.to, additional_headers=self._authorization(), open_timeout=SOCKET_TIMEOUT,
+                    close_timeout=GOODBYE_TIMEOUT, proxy=None,
                     compression=None, ping_interval=None, max_size=LARGEST, user_agent_header="voice-call-simulator",
                 )  # fmt: skip
                 first = {"event": "websocket:connected", "content-type": f"audio/l16;rate={self._rate}", **leg.headers}
                 await self._socket.send(json.dumps(first))
         except TimeoutError:
-            await network.clock.spend(OPEN_TIMEOUT)
-            why = f"the server did not accept the connection within {OPEN_TIMEOUT:g} s"
+            await network.clock.spend(SOCKET_TIMEOUT)
+            why = f"the server did not accept the connection within {SOCKET_TIMEOUT:g} s"
             return Ending("unanswered", why, detail="timeout", sip_code=408, disconnected_by="platform")
         except (OSError, InvalidHandshake, InvalidURI, ValueError) as error:
             return self._failed(f"the server does not take the connection: {error}", "cannot_route", 503)
@@ -125,7 +124,7 @@ class SocketLine:
         """
         assert self._socket is not None
         for _ in range(2):
-            async with asyncio.timeout(OPEN_TIMEOUT):
+            async with asyncio.timeout(SOCKET_TIMEOUT):
                 await (await self._socket.ping())
 
     async def _send_keys(self) -> None:

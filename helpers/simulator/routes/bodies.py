@@ -19,6 +19,7 @@ from ..errors import backend, proxy
 from ..ids import Ids
 from ..legs.detection import detection_of
 from ..legs.leg import ENDPOINTS, Leg
+from ..timeouts import ANSWER_TIMEOUT
 
 BAD_NUMBER = "must be 7 to 15 digits in E.164 format, without +, leading zeros, spaces or letters"
 URL = re.compile(r"https?://\S+")
@@ -56,7 +57,7 @@ def outbound_leg(body: dict[str, Any], application: str, account: Account, ids: 
         event = Webhook(body["event_url"][0], body.get("event_method", "POST"))
     answer = None
     if "answer_url" in body:
-        answer = Webhook(body["answer_url"][0], body.get("answer_method", "GET"), socket_timeout=5.0)
+        answer = Webhook(body["answer_url"][0], body.get("answer_method", "GET"), socket_timeout=ANSWER_TIMEOUT)
     return Leg(
         uuid=ids.uuid(),
         conversation=ids.conversation(),

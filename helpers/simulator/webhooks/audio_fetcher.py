@@ -13,6 +13,7 @@ from weakref import WeakValueDictionary
 
 from ..clock import SLOW_REPLY
 from ..sound.mixing import STORED_RATE, Sound
+from ..timeouts import FILE_TIMEOUT
 from .reach import is_example
 from .web_client import Answer, ReadTimeout, WebError, place_of
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from ..legs.network import Network
     from ..sound.mixing import Samples
 
-TIMEOUT = 10.0  # seconds for the whole file; Vonage publishes no figure
 LARGEST = 50_000_000  # bytes; Vonage publishes no figure
 LONGEST = 3600.0  # seconds of sound; Vonage publishes no figure. A small file with a tiny sample rate can last for days
 REDIRECTS = 20  # how many are followed; Vonage publishes no figure
@@ -133,8 +133,8 @@ class Sounds:
     async def _dawdle(self, leg: Leg) -> None:
         seconds = self._network.faults.setting("audio_slow", "seconds")
         self._network.faults.strikes("audio_slow", leg)
-        await self._network.clock.sleep(min(seconds, TIMEOUT))
-        if seconds >= TIMEOUT:
+        await self._network.clock.sleep(min(seconds, FILE_TIMEOUT))
+        if seconds >= FILE_TIMEOUT:
             raise SoundError("the server did not answer in time")
 
     def _spoil(self, leg: Leg, fault: str, answer: Answer) -> Answer:
@@ -154,12 +154,12 @@ class Sounds:
         if not self._network.reach.allows(url):
             raise SoundError("no route: the simulated network reaches this machine only")
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with asyncio.timeout(FILE_TIMEOUT):
                 for _ in range(REDIRECTS):
                     place = place_of(url)
                     answer = await self._network.callbacks.web.send(
                         "GET", place, place.query, HEADERS, b"",
-                        connect_timeout=TIMEOUT, socket_timeout=TIMEOUT, largest=LARGEST,
+                        connect_timeout=FILE_TIMEOUT, socket_timeout=FILE_TIMEOUT, largest=LARGEST,
                     )  # fmt: skip
                     if answer.status not in (301, 302, 303, 307, 308) or "location" not in answer.headers:
                         return answer

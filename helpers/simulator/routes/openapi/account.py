@@ -85,7 +85,7 @@ def _voice() -> Schema:
     """The voice capability. Both names of the connect timeout are taken."""
     hooks = {}
     for name, hook in VOICE_HOOKS.items():
-        connect, answer = whole(300, 1000), whole(1000, hook.longest)
+        connect, answer = whole(300, 1000), whole(1000, round(1000 * hook.longest))
         limits = {"connect_timeout": connect, "connection_timeout": connect, "socket_timeout": answer}
         hooks[name] = _hook(("GET", "POST"), limits)
     return taken(
