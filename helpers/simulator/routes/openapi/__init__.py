@@ -15,8 +15,8 @@ from fastapi.responses import JSONResponse
 from ...account.regions import REGIONS
 from .account import account_paths, account_schemas
 from .control import control_paths, control_schemas
-from .failures import FAMILIES
 from .ncco import endpoint_schemas, ncco_schemas
+from .operations import FAMILIES
 from .voice import voice_paths, voice_schemas
 
 ABOUT = """\

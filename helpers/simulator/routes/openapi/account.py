@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...account.account import FORWARDS
 from ...account.applications import CAPABILITIES, OTHER_HOOKS, VOICE_HOOKS
 from ...account.regions import REGIONS
-from .failures import refusals
-from .shapes import (
-    FORM,
-    Part,
-    Schema,
-    body,
-    flag,
-    listing,
-    number,
-    operation,
-    path,
-    query,
-    ref,
-    reply,
-    taken,
-    text,
-    thing,
-    whole,
-)
+from ..account import SETTINGS
+from .operations import FORM, Part, body, operation, paths, query, refusals, reply
+from .shapes import Schema, flag, listing, number, ref, taken, text, thing, whole
 
-BASIC: list[dict[str, list[str]]] = [{"account": []}]
-EITHER: list[dict[str, list[str]]] = [{"account": []}, {"api_key": [], "api_secret": []}]
+_basic = partial(operation, [{"account": []}])
+_either = partial(operation, [{"account": []}, {"api_key": [], "api_secret": []}])  # the second: in the query
+IN_QUERY = "The fields may also stand in the query, as older clients send them."
 TYPES = ("mobile-lvn", "landline", "landline-toll-free")
 
 
@@ -47,9 +34,7 @@ def account_schemas() -> dict[str, Schema]:
         "NewApplication": _new_application(),
         "Application": thing({**shown, "_links": thing({"self": href})}),
         "ApplicationPage": thing({**page, "_embedded": embedded, "_links": links}),
-        "OwnNumber": _number({}, dict.fromkeys(("moHttpUrl", "moSmppSysType", "voiceCallbackType", "voiceCallbackValue",
-                                                "voiceStatusCallback", "messagesCallbackType", "messagesCallbackValue",
-                                                "app_id"), text())),
+        "OwnNumber": _number({}, dict.fromkeys(SETTINGS, text())),
         "OfferedNumber": _number({"cost": text(), "initialPrice": text(), "limitations": {"type": "array"}}, {}),
         "Prices": _prices(),
         "NumberDone": thing({"error-code": {"const": "200"}, "error-code-label": {"const": "success"}}),
@@ -119,35 +104,21 @@ def account_paths() -> dict[str, Part]:
 
 
 def _applications() -> dict[str, Part]:
-    always = refusals(Problem=(401, 406))
-    one = refusals(Problem=(401, 404, 406))
-    sent = refusals(Problem=(400, 401, 404, 406, 408, 413, 415))
     shown = {200: reply("The application, without its private key", ref("Application"))}
+    made = {201: reply("The application, and its private key once, if it was made here", ref("Application"))}
+    page = {200: reply("A page of them", ref("ApplicationPage"))} | refusals(Problem=(400, 401, 406))
+    one, sent = refusals(Problem=(401, 404, 406)), refusals(Problem=(400, 401, 404, 406, 408, 413, 415))
     pages = (query("page_size", whole(1, 100, default=10)), query("page", whole(1, 1_000_000, default=1)))
-    return {
-        **path(
-            "/v2/applications",
-            {
-                "get": operation("listApplications", "List applications", BASIC,
-                                 {200: reply("A page of them", ref("ApplicationPage"))} | always
-                                 | refusals(Problem=400), parameters=pages),
-                "post": operation("createApplication", "Make an application", BASIC,
-                                  {201: reply("The application, and its private key once, if it was made here",
-                                              ref("Application"))} | sent, takes=body(ref("NewApplication"))),
-            },
-        ),
-        **path(
-            "/v2/applications/{uuid}",
-            {
-                "get": operation("getApplication", "One application", BASIC, shown | one),
-                "put": operation("updateApplication", "Replace all of it but the key", BASIC, shown | sent,
-                                 takes=body(ref("NewApplication"))),
-                "delete": operation("deleteApplication", "Delete it", BASIC,
-                                    {204: reply("It is gone, its numbers are unlinked")} | one),
-            },
-            uuid=text(pattern="^[0-9a-f-]{36}$"),
-        ),
+    takes, single = body(ref("NewApplication")), "/v2/applications/{uuid}"
+    operations = {
+        "GET /v2/applications": _basic("listApplications", "List applications", page, parameters=pages),
+        "POST /v2/applications": _basic("createApplication", "Make an application", made | sent, takes=takes),
+        f"GET {single}": _basic("getApplication", "One application", shown | one),
+        f"PUT {single}": _basic("updateApplication", "Replace all of it but the key", shown | sent, takes=takes),
+        f"DELETE {single}": _basic("deleteApplication", "Delete it",
+                                   {204: reply("It is gone, its numbers are unlinked")} | one),
     }  # fmt: skip
+    return paths(operations, uuid=text(pattern="^[0-9a-f-]{36}$"))
 
 
 def _numbers() -> dict[str, Part]:
@@ -161,48 +132,41 @@ def _numbers() -> dict[str, Part]:
     own = (query("country", text()), query("application_id", text()), query("has_application", flag()), *pattern)
     offered = (query("country", text(minLength=1), required=True), query("type", text(*TYPES)),
                query("features", text()), *pattern)  # fmt: skip
-    which = {"country": text(minLength=1), "msisdn": text(minLength=1)}
-    settings = {
-        "app_id": text(), "moHttpUrl": text(), "moSmppSysType": text(), "voiceCallbackType": text(*FORWARDS),
-        "voiceCallbackValue": text(), "voiceStatusCallback": text(), "messagesCallbackType": text(),
-        "messagesCallbackValue": text(),
+    settings = dict.fromkeys(SETTINGS, text()) | {"voiceCallbackType": text(*FORWARDS)}
+    whose = {"target_api_key": text()}
+
+    def page(of: str) -> dict[int, Part]:
+        return {200: reply("A page of them", ref(of))} | refused
+
+    def change(name: str, summary: str, may: dict[str, Schema]) -> Part:
+        replies = {200: reply("Done", ref("NumberDone"))} | refused | refusals(Problem=(408, 413))
+        form = body(taken({"country": text(minLength=1), "msisdn": text(minLength=1)}, may), FORM, required=False)
+        return _either(name, summary, replies, takes=form, about=IN_QUERY)
+
+    operations = {
+        "GET /account/numbers": _either("getOwnedNumbers", "Your numbers", page("OwnNumber"), parameters=own),
+        "GET /number/search": _either("getAvailableNumbers", "Numbers for rent", page("OfferedNumber"),
+                                      parameters=offered),
+        "POST /number/buy": change("buyANumber", "Rent a number", whose),
+        "POST /number/cancel": change("cancelANumber", "Give a number back", whose),
+        "POST /number/update": change("updateANumber", "Link or forward a number", settings),
     }  # fmt: skip
-    sent = refusals(NumbersError=(401, 420), Problem=(408, 413))
-
-    in_query = "The fields may also stand in the query, as older clients send them."
-
-    def change(name: str, summary: str, may: dict[str, Schema]) -> dict[str, Part]:
-        done = {200: reply("Done", ref("NumberDone"))}
-        form = body(taken(which, may), FORM, required=False)
-        return {"post": operation(name, summary, EITHER, done | sent, takes=form, about=in_query)}
-
-    return {
-        **path("/account/numbers", {"get": operation("getOwnedNumbers", "Your numbers", EITHER,
-               {200: reply("A page of them", ref("OwnNumber"))} | refused, parameters=own)}),
-        **path("/number/search", {"get": operation("getAvailableNumbers", "Numbers for rent", EITHER,
-               {200: reply("A page of them", ref("OfferedNumber"))} | refused, parameters=offered)}),
-        **path("/number/buy", change("buyANumber", "Rent a number", {"target_api_key": text()})),
-        **path("/number/cancel", change("cancelANumber", "Give a number back", {"target_api_key": text()})),
-        **path("/number/update", change("updateANumber", "Link or forward a number", settings)),
-    }  # fmt: skip
+    return paths(operations)
 
 
 def _money() -> dict[str, Part]:
-    refused = refusals(PricingError=401, Problem=404)
-    listed = {200: reply("Prices", thing({"count": text(pattern="^[0-9]+$"), "countries": listing(ref("Prices"))}))}
-    voice = {"const": "voice"}
-    left = thing({"value": number(), "autoReload": flag()})
-    prices = "/account/get-{}pricing/outbound/{{service}}"
-    return {
-        **path("/account/get-balance", {"get": operation("getBalance", "The money that is left", EITHER,
-               {200: reply("EUR", left)} | refusals(Problem=401))}),
-        **path(prices.format(""), {"get": operation("retrievePricingCountry", "Prices of a country", EITHER,
-               {200: reply("Its prices; an empty reply for a country without", ref("Prices"))} | refused
-               | refusals(PricingMissing=400), parameters=(query("country", text(minLength=1), required=True),))},
-               service=voice),
-        **path(prices.format("full-"), {"get": operation("retrievePricingAllCountries", "All prices", EITHER,
-               listed | refused)}, service=voice),
-        **path(prices.format("prefix-"), {"get": operation("retrievePrefixPricing", "Prices of a prefix", EITHER,
-               listed | refused | refusals(PricingMissing=400),
-               parameters=(query("prefix", text(minLength=1), required=True),))}, service=voice),
+    refused, missing = refusals(PricingError=401, Problem=404), refusals(PricingMissing=400)
+    left = {200: reply("EUR", thing({"value": number(), "autoReload": flag()}))} | refusals(Problem=401)
+    shape = thing({"count": text(pattern="^[0-9]+$"), "countries": listing(ref("Prices"))})
+    several = {200: reply("Prices", shape)} | refused
+    one = {200: reply("Its prices; an empty reply for a country without", ref("Prices"))} | refused | missing
+    country, prefix = (query(name, text(minLength=1), required=True) for name in ("country", "prefix"))
+    prices = "GET /account/get-{}pricing/outbound/{{service}}"
+    operations = {
+        "GET /account/get-balance": _either("getBalance", "The money that is left", left),
+        prices.format(""): _either("retrievePricingCountry", "Prices of a country", one, parameters=(country,)),
+        prices.format("full-"): _either("retrievePricingAllCountries", "All prices", several),
+        prices.format("prefix-"): _either("retrievePrefixPricing", "Prices of a prefix", several | missing,
+                                          parameters=(prefix,)),
     }  # fmt: skip
+    return paths(operations, service={"const": "voice"})

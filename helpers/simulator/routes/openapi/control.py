@@ -2,33 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ....base.addresses import FORMS, KINDS
 from ....calls.statuses import LIVE, OVER
 from ...legs.faults import FAULTS
 from ...phones.handsets import BEHAVIOURS
 from ...phones.scripts import LONGEST, STATES, STEPS
 from ..control import RATES
-from .failures import refusals
-from .shapes import (
-    Part,
-    Schema,
-    any_of,
-    body,
-    flag,
-    listing,
-    number,
-    operation,
-    path,
-    query,
-    ref,
-    reply,
-    sound,
-    taken,
-    text,
-    thing,
-)
+from .operations import Part, body, operation, paths, query, refusals, reply, sound
+from .shapes import Schema, any_of, flag, listing, number, ref, taken, text, thing
 
-TOKEN: list[dict[str, list[str]]] = [{"control": []}]
+EVENTS = "text/event-stream"
 UUID = text(pattern="^(CON-)?[0-9a-f-]{32,36}$", description="A leg's uuid, or that of its conversation.")
 USES = ("dial", "answer", "decline", "hang_up", "press", "say", "play")
 ADDRESS = text(pattern=f"^({'|'.join(form.pattern for form in KINDS.values())})$", description=FORMS)
@@ -50,6 +35,7 @@ _EITHER = {"play": ("url", "file"), "wait_for": ("text", "sound")}
 READ = refusals(ControlError=401)
 SENT = refusals(ControlError=(400, 401), Problem=(400, 408, 413, 415))
 OF_CALL = refusals(ControlError=(401, 404), Problem=404)
+WRONG = refusals(ControlError=400)
 
 
 def control_schemas() -> dict[str, Schema]:
@@ -100,82 +86,64 @@ def _faults() -> tuple[Schema, Schema]:
 
 def control_paths() -> dict[str, Part]:
     """Paths of the control plane."""
-    phone = {200: reply("The phone as it is now", ref("Phone"))}
-    used = {200: reply("The phone, or for dial the uuid of the leg", any_of(ref("Phone"), thing({"uuid": text()})))}
-    active = ref("ActiveFaults")
+    phone, active = ref("Phone"), ref("ActiveFaults")
     known = thing({"what": text(), "settings": {"type": "object"}})
-    time = thing({"now": number(0), "pace": any_of({"const": "stepped"}, number(0))})
     every = thing({"active": active, "available": {"type": "object", "additionalProperties": known}})
+    time = thing({"now": number(0), "pace": any_of({"const": "stepped"}, number(0))})
+    clock = reply("Seconds, and how fast they pass", time)
+    used = reply("The phone, or for dial the uuid of the leg", any_of(phone, thing({"uuid": text()})))
     what = "To dial: to, headers, custom_data, application_id. To press: digits. To say: text. To play: url or file."
-    heard = operation(
-        "heard", "What a leg's person heard, from answer to end or till now", TOKEN,
-        {200: sound("A WAV file", "audio/wav")} | OF_CALL | refusals(ControlError=400),
-        parameters=(query("rate", text(*map(str, RATES), default="8000")),),
-    )  # fmt: skip
-    live = operation(
-        "sound", "What a leg's person hears, while it happens: server-sent events until the call ends", TOKEN,
-        {200: reply("One data line for each message", text(), "text/event-stream")} | OF_CALL
-        | refusals(ControlError=400), parameters=(query("rate", text(*map(str, RATES), default="16000")),),
-    )  # fmt: skip
-    events = operation(
-        "events", "The trace as it grows: server-sent events without end", TOKEN,
-        {200: reply("One data line for each entry", text(), "text/event-stream")} | READ | refusals(ControlError=400),
-        parameters=(query("since", text(pattern="^[0-9]{1,15}$", default="0"), "The seq of the last entry you have."),),
-    )  # fmt: skip
-    here = "/simulator"
-    return {
-        **path(f"{here}/account", {"get": _get("account", "The account and its secrets", reply("It", ref("Account")))}),
-        **path(f"{here}/calls", {"get": _get("legs", "All legs", reply("They", listing(ref("Leg"))))}),
-        **path(
-            f"{here}/calls/{{uuid}}",
-            {"get": operation("trace", "Everything that happened in a call", TOKEN,
-                              {200: reply("Its entries, in order", listing(ref("Entry")))} | OF_CALL)},
-            uuid=UUID,
-        ),
-        **path(f"{here}/calls/{{uuid}}/heard.wav", {"get": heard}, uuid=UUID),
-        **path(f"{here}/calls/{{uuid}}/sound", {"get": live}, uuid=UUID),
-        **path(f"{here}/events", {"get": events}),
-        **path(f"{here}/phones", {"get": _get("phones", "All phones", reply("They", listing(ref("Phone"))))}),
-        **path(
-            f"{here}/phones/{{address}}",
-            {"put": operation("configurePhone", "Set how a phone behaves", TOKEN, phone | SENT,
-                              takes=body(ref("Settings")))},
-            address=ADDRESS,
-        ),
-        **path(
-            f"{here}/phones/{{address}}/{{what}}",
-            {"post": operation("usePhone", "Do what the person holding a phone can do", TOKEN, used | SENT,
-                               takes=body(_use(), required=False), about=what)},
-            address=ADDRESS, what=text(*USES),
-        ),
-        **path(
-            f"{here}/faults",
-            {"get": _get("faults", "The faults that are on, and all there are", reply("They", every)),
-             "put": operation("setFaults", "Switch faults on and off", TOKEN,
-                              {200: reply("The faults that are on", active)} | SENT, takes=body(ref("Faults")))},
-        ),
-        **path(
-            f"{here}/clock",
-            {"get": _get("clock", "Call time", reply("Seconds, and how fast they pass", time)),
-             "put": operation("setClock", "Let stepped time run like real time, or stand still again", TOKEN,
-                              {200: reply("Seconds, and how fast they pass", time)} | SENT,
-                              takes=body(taken({"flows": flag()})))},
-        ),
-        **path(f"{here}/clock/advance", {"post": _advance()}),
-        **path(
-            f"{here}/reset",
-            {"post": operation("reset", "Forget calls, phones and faults", TOKEN, {204: reply("Done")} | READ,
-                               parameters=(query("account", text(), "true: applications and numbers, too"),))},
-        ),
-        **path(
-            f"{here}/openapi.json",
-            {"get": operation("document", "This document", [], {200: reply("OpenAPI 3.1", {"type": "object"})})},
-        ),
+    since = query("since", text(pattern="^[0-9]{1,15}$", default="0"), "The seq of the last entry you have.")
+    emptied = query("account", text(), "true: applications and numbers, too")
+    operations = {
+        "GET account": _read("account", "The account and its secrets", reply("It", ref("Account"))),
+        "GET calls": _read("legs", "All legs", reply("They", listing(ref("Leg")))),
+        "GET calls/{uuid}": _control("trace", "Everything that happened in a call",
+                                     {200: reply("Its entries, in order", listing(ref("Entry")))} | OF_CALL),
+        "GET calls/{uuid}/heard.wav": _control(
+            "heard", "What a leg's person heard, from answer to end or till now",
+            {200: sound("A WAV file", "audio/wav")} | OF_CALL | WRONG, parameters=(_rate("8000"),)),
+        "GET calls/{uuid}/sound": _control(
+            "sound", "What a leg's person hears, while it happens: server-sent events until the call ends",
+            {200: reply("One data line for each message", text(), EVENTS)} | OF_CALL | WRONG,
+            parameters=(_rate("16000"),)),
+        "GET events": _control(
+            "events", "The trace as it grows: server-sent events without end",
+            {200: reply("One data line for each entry", text(), EVENTS)} | READ | WRONG, parameters=(since,)),
+        "GET phones": _read("phones", "All phones", reply("They", listing(phone))),
+        "PUT phones/{address}": _sent("configurePhone", "Set how a phone behaves",
+                                      reply("The phone as it is now", phone), ref("Settings")),
+        "POST phones/{address}/{what}": _control(
+            "usePhone", "Do what the person holding a phone can do", {200: used} | SENT,
+            takes=body(_use(), required=False), about=what),
+        "GET faults": _read("faults", "The faults that are on, and all there are", reply("They", every)),
+        "PUT faults": _sent("setFaults", "Switch faults on and off", reply("The faults that are on", active),
+                            ref("Faults")),
+        "GET clock": _read("clock", "Call time", clock),
+        "PUT clock": _sent("setClock", "Let stepped time run like real time, or stand still again", clock,
+                           taken({"flows": flag()})),
+        "POST clock/advance": _advance(),
+        "POST reset": _control("reset", "Forget calls, phones and faults", {204: reply("Done")} | READ,
+                               parameters=(emptied,)),
+        "GET openapi.json": operation([], "document", "This document", {200: reply("OpenAPI 3.1", {"type": "object"})}),
     }  # fmt: skip
+    below = {title.replace(" ", " /simulator/"): one for title, one in operations.items()}
+    return paths(below, uuid=UUID, address=ADDRESS, what=text(*USES))
 
 
-def _get(name: str, summary: str, found: Part) -> Part:
-    return operation(name, summary, TOKEN, {200: found} | READ)
+_control = partial(operation, [{"control": []}])  # with the token of the control plane
+
+
+def _read(name: str, summary: str, found: Part) -> Part:
+    return _control(name, summary, {200: found} | READ)
+
+
+def _sent(name: str, summary: str, done: Part, schema: Schema) -> Part:
+    return _control(name, summary, {200: done} | SENT, takes=body(schema))
+
+
+def _rate(usual: str) -> Part:
+    return query("rate", text(*map(str, RATES), default=usual))
 
 
 def _use() -> Schema:
@@ -186,11 +154,8 @@ def _use() -> Schema:
 
 
 def _advance() -> Part:
-    statuses = (*LIVE, *OVER)
-    order = taken({"seconds": number(0, LONGEST)}, {"call": text(), "until": text(*statuses)})
-    done = thing({"now": number(0), "reached": flag()})
-    return operation(
-        "advance", "Let call time pass", TOKEN, {200: reply("Everything due is done", done)} | SENT
-        | refusals(ControlError=404), takes=body(order),
-        about="With call and until it returns as soon as that call has that status.",
-    )  # fmt: skip
+    order = taken({"seconds": number(0, LONGEST)}, {"call": text(), "until": text(*LIVE, *OVER)})
+    done = reply("Everything due is done", thing({"now": number(0), "reached": flag()}))
+    about = "With call and until it returns as soon as that call has that status."
+    return _control("advance", "Let call time pass", {200: done} | SENT | refusals(ControlError=404),
+                    takes=body(order), about=about)  # fmt: skip

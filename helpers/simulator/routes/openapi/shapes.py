@@ -1,16 +1,11 @@
-"""The small pieces that an OpenAPI document is put together from: schemas, parameters, bodies, replies, operations."""
+"""The small pieces that the schemas of an OpenAPI document are put together from."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 Schema = dict[str, Any]
-Part = dict[str, Any]
-
-JSON = "application/json"
-FORM = "application/x-www-form-urlencoded"
 
 
 def ref(name: str) -> Schema:
@@ -55,58 +50,6 @@ def taken(needed: Mapping[str, Schema], may: Mapping[str, Schema] | None = None,
 
 def any_of(*schemas: Schema) -> Schema:
     return schemas[0] if len(schemas) == 1 else {"anyOf": list(schemas)}
-
-
-def query(name: str, schema: Schema, about: str = "", *, required: bool = False) -> Part:
-    """A query parameter."""
-    described = {"description": about} if about else {}
-    return {"name": name, "in": "query", "required": required, "schema": schema, **described}
-
-
-def body(schema: Schema, media_type: str = JSON, *, required: bool = True) -> Part:
-    """What a request holds."""
-    return {"required": required, "content": {media_type: {"schema": schema}}}
-
-
-def reply(about: str, schema: Schema | None = None, media_type: str = JSON) -> Part:
-    """What a request is answered with; without a schema: an empty body."""
-    return {"description": about, **({"content": {media_type: {"schema": schema}}} if schema else {})}
-
-
-def sound(about: str, *media_types: str) -> Part:
-    """A reply that is a sound file."""
-    return {"description": about, "content": {one: {"schema": {}} for one in media_types}}
-
-
-def operation(
-    name: str,
-    summary: str,
-    security: list[dict[str, list[str]]],
-    replies: Mapping[int, Part],
-    *,
-    takes: Part | None = None,
-    parameters: tuple[Part, ...] = (),
-    about: str = "",
-) -> Part:
-    """One method of one path. ``name`` is its operationId."""
-    made: Part = {"operationId": name, "summary": summary, "security": security}
-    if about:
-        made["description"] = about
-    if parameters:
-        made["parameters"] = list(parameters)
-    if takes:
-        made["requestBody"] = takes
-    made["responses"] = {str(status): replies[status] for status in sorted(replies)}
-    return made
-
-
-def path(template: str, operations: Mapping[str, Part], **schemas: Schema) -> dict[str, Part]:
-    """One path with its operations; what stands in braces is text, unless ``schemas`` says more."""
-    names = re.findall(r"{(\w+)}", template)
-    parameters = [
-        {"name": name, "in": "path", "required": True, "schema": schemas.get(name, text(minLength=1))} for name in names
-    ]
-    return {template: {**({"parameters": parameters} if parameters else {}), **operations}}
 
 
 def _range(low: float | None, high: float | None) -> Schema:

@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ....base.numbers import E164
 from ....ncco.models.endpoints import ENDPOINTS
 from ....ncco.models.ssml import TEXT_LIMIT
 from ..voice import ACTIONS, STATUSES
-from .failures import refusals
-from .shapes import (
-    Part,
-    Schema,
-    any_of,
-    body,
-    flag,
-    listing,
-    number,
-    operation,
-    path,
-    query,
-    ref,
-    reply,
-    sound,
-    taken,
-    text,
-    thing,
-    whole,
-)
+from .operations import Part, body, operation, paths, query, refusals, reply, sound
+from .shapes import Schema, any_of, flag, listing, number, ref, taken, text, thing, whole
 
-TOKEN: list[dict[str, list[str]]] = [{"token": []}]
+_voice = partial(operation, [{"token": []}])  # with a token of the application
 ALWAYS = refusals(ProxyError=401, Problem=(429, 500))
 NO_CALL = refusals(ProxyError=(401, 404), Problem=(404, 429, 500))
 # What a request with a body can be refused for besides.
@@ -143,53 +127,34 @@ def voice_paths() -> dict[str, Part]:
     gone = reply("Done; its events tell what came of it")
     done = {200: reply("Done", ref("Done"))}
     files = sound("The recording, or its transcript", "audio/mpeg", "audio/wav", "audio/ogg", "application/json")
-    create = operation(
-        "createCall", "Place a call", TOKEN,
-        {201: reply("It has begun", ref("CallPlaced"))} | BODY | refusals(ProxyError=401, Problem=(402, 429, 500)),
-        takes=body(ref("NewCall")),
-    )  # fmt: skip
-    every = operation(
-        "listCalls", "List calls", TOKEN,
-        {200: reply("A page of calls", ref("CallPage"))} | ALWAYS | refusals(BackendError=400),
-        parameters=filters,
-    )  # fmt: skip
-    one = operation("getCall", "One call", TOKEN, {200: reply("The call", ref("Call"))} | NO_CALL)
-    change = operation(
-        "updateCall", "Hang up, mute, earmuff, transfer", TOKEN, {204: gone} | SENT, takes=body(ref("Change")),
-    )  # fmt: skip
+    placed = {201: reply("It has begun", ref("CallPlaced"))} | BODY | refusals(ProxyError=401, Problem=(402, 429, 500))
+    page = {200: reply("A page of calls", ref("CallPage"))} | ALWAYS | refusals(BackendError=400)
     stream = taken({"stream_url": URLS}, {"level": LEVEL, "loop": LOOP})
     words = {"language": text(), "style": whole(0), "level": LEVEL, "loop": LOOP, "premium": flag()}
     talk = taken({"text": text(minLength=1, maxLength=TEXT_LIMIT)}, words)
     digits = taken({"digits": text(pattern="^[0-9*#p]{1,500}$")})
     keys = taken({"event_url": URLS}, {"event_method": METHOD})
-    calls = "/v1/calls/{uuid}"
-    return {
-        **path("/v1/calls", {"get": every, "post": create}),
-        **path(calls, {"get": one, "put": change}, uuid=UUID),
-        **path(f"{calls}/stream", _start_and_stop("Stream", "Play a file into a call", stream, done), uuid=UUID),
-        **path(f"{calls}/talk", _start_and_stop("Talk", "Speak into a call", talk, done), uuid=UUID),
-        **path(
-            f"{calls}/dtmf",
-            {"put": operation("startDTMF", "Send key tones into a call", TOKEN, done | SENT, takes=body(digits))},
-            uuid=UUID,
-        ),
-        **path(
-            f"{calls}/input/dtmf",
-            _start_and_stop("InputDTMF", "Have each key sent at once", keys, {200: reply("Done")}),
-            uuid=UUID,
-        ),
-        **path(
-            "/v1/files/{uuid}",
-            {"get": operation("getRecording", "Download a recording", TOKEN,
-                              {200: files} | refusals(ProxyError=401, ConversationError=404, Problem=(404, 429, 500)))},
-            uuid=text(pattern="^[0-9a-f-]{36}$", description="As the recording_url of the record event has it."),
-        ),
+    call = "/v1/calls/{uuid}"
+    operations = {
+        "GET /v1/calls": _voice("listCalls", "List calls", page, parameters=filters),
+        "POST /v1/calls": _voice("createCall", "Place a call", placed, takes=body(ref("NewCall"))),
+        f"GET {call}": _voice("getCall", "One call", {200: reply("The call", ref("Call"))} | NO_CALL),
+        f"PUT {call}": _voice("updateCall", "Hang up, mute, earmuff, transfer", {204: gone} | SENT,
+                              takes=body(ref("Change"))),
+        **_start_and_stop(f"{call}/stream", "Stream", "Play a file into a call", stream, done),
+        **_start_and_stop(f"{call}/talk", "Talk", "Speak into a call", talk, done),
+        f"PUT {call}/dtmf": _voice("startDTMF", "Send key tones into a call", done | SENT, takes=body(digits)),
+        **_start_and_stop(f"{call}/input/dtmf", "InputDTMF", "Have each key sent at once", keys, {200: reply("Done")}),
     }  # fmt: skip
+    file = _voice("getRecording", "Download a recording",
+                  {200: files} | refusals(ProxyError=401, ConversationError=404, Problem=(404, 429, 500)))  # fmt: skip
+    uuid = text(pattern="^[0-9a-f-]{36}$", description="As the recording_url of the record event has it.")
+    return paths(operations, uuid=UUID) | paths({"GET /v1/files/{uuid}": file}, uuid=uuid)
 
 
-def _start_and_stop(name: str, summary: str, schema: Schema, done: dict[int, Part]) -> dict[str, Part]:
+def _start_and_stop(where: str, name: str, summary: str, schema: Schema, done: dict[int, Part]) -> dict[str, Part]:
     """PUT begins something in a call, DELETE ends it."""
     return {
-        "put": operation(f"start{name}", summary, TOKEN, done | SENT, takes=body(schema)),
-        "delete": operation(f"stop{name}", f"{summary}: stop", TOKEN, done | NOT_ANSWERED),
+        f"PUT {where}": _voice(f"start{name}", summary, done | SENT, takes=body(schema)),
+        f"DELETE {where}": _voice(f"stop{name}", f"{summary}: stop", done | NOT_ANSWERED),
     }

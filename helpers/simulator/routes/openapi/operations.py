@@ -1,9 +1,21 @@
-"""The replies that say no: the five families of :mod:`helpers.simulator.errors`, and the control plane's own."""
+"""Paths, operations and replies of an OpenAPI document.
+
+Among them are the replies that say no: the five families of :mod:`helpers.simulator.errors`, the control plane's own.
+"""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from typing import Any
+
 from ...errors import LEGACY
-from .shapes import Part, Schema, any_of, listing, ref, reply, text, thing
+from .shapes import Schema, any_of, listing, ref, text, thing
+
+Part = dict[str, Any]
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
 
 _FIELD = thing({"name": text(), "reason": text()})
 
@@ -65,3 +77,53 @@ def refusals(**families: int | tuple[int, ...]) -> dict[int, Part]:
         for status in (statuses,) if isinstance(statuses, int) else statuses:
             found.setdefault(status, []).append(ref(family))
     return {status: reply(_MEANINGS[status], any_of(*schemas)) for status, schemas in found.items()}
+
+
+def query(name: str, schema: Schema, about: str = "", *, required: bool = False) -> Part:
+    """A query parameter."""
+    described = {"description": about} if about else {}
+    return {"name": name, "in": "query", "required": required, "schema": schema, **described}
+
+
+def body(schema: Schema, media_type: str = JSON, *, required: bool = True) -> Part:
+    """What a request holds."""
+    return {"required": required, "content": {media_type: {"schema": schema}}}
+
+
+def reply(about: str, schema: Schema | None = None, media_type: str = JSON) -> Part:
+    """What a request is answered with; without a schema: an empty body."""
+    return {"description": about, **({"content": {media_type: {"schema": schema}}} if schema else {})}
+
+
+def sound(about: str, *media_types: str) -> Part:
+    """A reply that is a sound file."""
+    return {"description": about, "content": {one: {"schema": {}} for one in media_types}}
+
+
+def operation(
+    security: list[dict[str, list[str]]], name: str, summary: str, replies: Mapping[int, Part], *,
+    takes: Part | None = None, parameters: tuple[Part, ...] = (), about: str = "",
+) -> Part:  # fmt: skip
+    """One method of one path. ``name`` is its operationId."""
+    made: Part = {"operationId": name, "summary": summary, "security": security}
+    if about:
+        made["description"] = about
+    if parameters:
+        made["parameters"] = list(parameters)
+    if takes:
+        made["requestBody"] = takes
+    made["responses"] = {str(status): replies[status] for status in sorted(replies)}
+    return made
+
+
+def paths(operations: Mapping[str, Part], **schemas: Schema) -> dict[str, Part]:
+    """Paths with their operations, ``{"GET /v1/calls": …}``; what is in braces is text, or as ``schemas`` says."""
+    made: dict[str, Part] = {}
+    for title, one in operations.items():
+        method, _, template = title.partition(" ")
+        parameters = [
+            {"name": name, "in": "path", "required": True, "schema": schemas.get(name, text(minLength=1))}
+            for name in re.findall(r"{(\w+)}", template)
+        ]
+        made.setdefault(template, {"parameters": parameters} if parameters else {})[method.lower()] = one
+    return made
