@@ -126,6 +126,19 @@ def one_minute() -> Figure:
     return Figure("heard.wav of a minute, talk and stream", "under 50 ms", measured, median < 50)
 
 
+def live_sound() -> list[Figure]:
+    """The sound of a call in real time while a cell counts, and 20 ms frames to a WebSocket server."""
+    found = json.loads(python("-m", "tests.bench.live_sound"))
+    early, late, size = round(1000 * found["early"]), round(1000 * found["late"]), found["bytes"] / 1000
+    return [
+        Figure("sound of a call while a cell counts: pieces come", "200 ms early", f"{early} ms early", early >= 200),
+        Figure("  a key cuts it short: told", "within 150 ms", f"{late} ms", late < 150),
+        Figure("  in the busiest second", "under 200 KB", f"{size:.0f} KB", size < 200),
+        Figure("  frames to a WebSocket server in 2 s, of 100", "5 off at most", f"{found['frames']:+}",
+               abs(found["frames"]) <= 5),
+    ]  # fmt: skip
+
+
 def editing() -> list[Figure]:
     """The editor of NCCOs: what it does at a keystroke, and in the option lab."""
     check, key = (float(seconds) * 1000 for seconds in python("-m", "tests.bench.editor").split())
@@ -162,7 +175,7 @@ def python(*arguments: str, fresh: bool = False) -> str:
 
 
 FIGURES: tuple[Callable[[], Figure | list[Figure]], ...] = (
-    answer_route, sound_file, importing, two_minutes, calls_at_once, one_minute, editing, all_lessons,
+    answer_route, sound_file, importing, two_minutes, calls_at_once, one_minute, live_sound, editing, all_lessons,
 )  # fmt: skip
 
 

@@ -25,10 +25,6 @@ class Sent:
     message: dict[str, Any]
     pcm: bytes
 
-    @property
-    def size(self) -> int:
-        return len(self.pcm) + len(str(self.message))
-
 
 @dataclass
 class Listener:
@@ -59,10 +55,6 @@ class Listener:
                 first, pcm = round((one.message["at"] - answered_at) * rate), np.frombuffer(one.pcm, dtype="<i2")
                 whole[first : first + len(pcm)] = pcm
         return whole
-
-    def busiest_second(self) -> int:
-        """The most bytes sent within a second."""
-        return max(sum(other.size for other in self.sent if 0 <= other.at - one.at < 1) for one in self.sent)
 
 
 def assert_same(listener: Listener, wav: bytes, call: str, rate: int) -> None:

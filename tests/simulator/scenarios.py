@@ -223,7 +223,7 @@ def websocket(world: World) -> None:
 
 
 def crowd(world: World) -> None:
-    """Fifty calls at once, of five kinds; the last kind meets in a conversation."""
+    """Thirty calls at once, of five kinds; the last kind meets in a conversation."""
     sound = world.learner.serve("second.wav", tone())
     event = [f"{world.learner.url}/event"]
     kinds: list[list[Json]] = [
@@ -235,7 +235,7 @@ def crowd(world: World) -> None:
     ]
     leaves = [*press("4", 5), {"do": "hang_up"}]
     scripts = [press("1", 4), press("2", 1), says("Good evening.", 1), press("3", 2), leaves]
-    for place in range(50):
+    for place in range(30):
         number, kind = f"4477009001{place:02}", place % len(kinds)
         world.phone(number, script=scripts[kind])
         world.call(*kinds[kind], to=[{"type": "phone", "number": number}])

@@ -6,6 +6,7 @@ import ast
 import importlib
 import re
 from collections import Counter, defaultdict
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -48,7 +49,7 @@ def markers(path: Path) -> list[tuple[str, int]]:
     """The ids in the ``fidelity`` marks of one test file, and their lines, without importing it."""
     found = []
     for node in ast.walk(ast.parse(path.read_text("utf-8"), str(path))):
-        if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.fidelity":
+        if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "fidelity":
             where = f"{path.name}:{node.lineno}"
             assert node.args and not node.keywords, f"{where}: a fidelity mark names one row or more"
             for argument in node.args:
@@ -58,8 +59,9 @@ def markers(path: Path) -> list[tuple[str, int]]:
     return found
 
 
+@cache
 def proofs() -> dict[str, list[str]]:
-    """For every id the places in the tests that carry it."""
+    """For every id the places in the tests that carry it. All tests are read, which takes a while: once."""
     found: dict[str, list[str]] = defaultdict(list)
     for path in sorted(TESTS.rglob("test_*.py")):
         for name, line in markers(path):

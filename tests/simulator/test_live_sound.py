@@ -1,24 +1,25 @@
-"""The sound of a leg while it happens: complete, in time, little, and gone when it is stopped."""
+"""The sound of a leg while it happens: complete, little, and gone when it is stopped. How much in time: make bench."""
 
 from __future__ import annotations
 
+import base64
 import threading
 import time
 from collections.abc import Callable, Iterator
-from typing import Any
 
 import numpy as np
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
-from helpers.audio.files import Samples, encode_wav
+from helpers.audio.files import encode_wav
 from helpers.line.control_plane import ControlPlane, ControlPlaneError
+from helpers.line.event_stream import EventStream, Message
 from helpers.simulator import Simulator
 from helpers.simulator.routes.sound_stream import AHEAD, BACK, PIECE, Earpiece
 from helpers.widgets.phone.live_sound import LiveSound
 from tests.simulator.listener import Listener, assert_same
 from tests.simulator.test_websocket import SocketServer, endpoint
-from tests.simulator.world import Learner, World
+from tests.simulator.world import PATIENCE, Learner, World, wait_until
 
 RATE = 16_000
 OTHER = "447700900002"
@@ -51,22 +52,26 @@ def listen(world: World, control: ControlPlane, call: str, rate: int = RATE) -> 
     return listener, sound
 
 
-def wait_until(is_so: Callable[[], Any], seconds: float = 10) -> Any:
-    """Real time passes in these tests; this waits for what has to happen in it."""
-    deadline = time.monotonic() + seconds
-    while not (found := is_so()):
-        assert time.monotonic() < deadline, "it did not happen"
-        threading.Event().wait(0.01)
-    return found
+def follow(world: World, control: ControlPlane, call: str, rate: int = RATE) -> tuple[Listener, EventStream]:
+    """The same at any pace, as the network sends it."""
+    listener = Listener(world.network)
+
+    def take(message: Message) -> bool:
+        told = dict(message.data)
+        listener.take(told, [base64.b64decode(told.pop("pcm"))] if "pcm" in told else [])
+        return "end" in told
+
+    return listener, control.stream(f"calls/{call}/sound", take, rate=rate)
 
 
 def tone(seconds: float, hertz: float) -> bytes:
     return encode_wav((0.3 * np.sin(2 * np.pi * hertz * np.arange(round(seconds * RATE)) / RATE)), RATE)
 
 
+@pytest.mark.slow
 def test_all_that_was_sent_is_all_that_was_heard(at_pace: Make, learner: Learner, second: bytes) -> None:
     """Words, loops, a key that cuts in, a beep, levels, silence, another party's voice and keys, mute, hanging up."""
-    world, control = at_pace()
+    world, control = at_pace(3)
     song, short = learner.serve("song.wav", second), learner.serve("short.wav", tone(0.31, 700))
     world.phone(after=0.2)
     world.phone(OTHER, after=0.1)
@@ -82,100 +87,79 @@ def test_all_that_was_sent_is_all_that_was_heard(at_pace: Make, learner: Learner
         {"action": "stream", "streamUrl": [song], "loop": 0, "bargeIn": True, "level": 0.2},
         {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}, "eventUrl": [f"{learner.url}/menu"]},
     )
-    listeners = {rate: listen(world, control, call, rate) for rate in (16_000, 8000)}
+    listeners = {rate: follow(world, control, call, rate) for rate in (16_000, 8000)}
     wait_until(lambda: world.trace(call, "sound", source="stream"))
-    time.sleep(1.7)  # into the second play
+    world.advance(1.7)  # into the second play
     world.use("press", digits="1")
     wait_until(lambda: world.trace(call, "conversation"), 15)
     friend = world.call({"action": "conversation", "name": "room"}, to=[{"type": "phone", "number": OTHER}])
     wait_until(lambda: world.trace(friend, "conversation"))
     world.use("say", OTHER, text="One and two and three and four")
-    time.sleep(0.6)
+    world.advance(0.6)
     world.voice("PUT", f"/{friend}", {"action": "mute"})
-    time.sleep(0.4)
+    world.advance(0.4)
     world.voice("PUT", f"/{friend}", {"action": "unmute"})
     world.use("press", OTHER, digits="123456789")
     world.voice("PUT", f"/{call}/stream", {"stream_url": [song], "loop": 0, "level": -0.3})
-    time.sleep(1.2)
+    world.advance(1.2)
     world.voice("DELETE", f"/{call}/stream")
-    time.sleep(0.3)
+    world.advance(0.3)
     world.use("say", OTHER, text="The end of this is never heard by anybody")
-    time.sleep(0.5)
+    world.advance(0.5)
     world.use("hang_up")
-    for rate, (listener, sound) in listeners.items():
-        assert listener.over.wait(5)
-        wait_until(lambda sound=sound: not sound.running, 1)
+    for rate, (listener, stream) in listeners.items():
+        assert listener.over.wait(PATIENCE)
+        stream.stop()
         assert_same(listener, control.heard(call, rate), call, rate)
         assert len(listener.all("cut")) >= 6
-        print(f"{rate} Hz: {listener.busiest_second() / 1000:.0f} KB in the busiest second")
-        assert listener.busiest_second() < 200_000
         assert all(len(one.pcm) <= PIECE * rate * 2 for one in listener.sent)
         # Nothing is sent while silence reigns, and little is sent twice.
+        assert all(one.message["at"] - one.message["now"] <= AHEAD for one in listener.all("at"))
         assert sum(len(one.pcm) for one in listener.sent) < 2 * rate * 2 * (world.at(call, "completed"))
 
 
 @pytest.mark.parametrize("busy", ["sleeps", "counts"])
-def test_it_is_in_time_while_the_main_thread_is_busy(at_pace: Make, learner: Learner, second: bytes, busy: str) -> None:
+def test_it_is_right_while_the_main_thread_is_busy(at_pace: Make, learner: Learner, second: bytes, busy: str) -> None:
     world, control = at_pace()
     song = learner.serve("song.wav", second)
-    world.phone(after=0.1, script=[{"do": "wait", "seconds": 2.5}, {"do": "press", "digits": "1"}])
+    world.phone(after=0.1, script=[{"do": "wait", "seconds": 1.2}, {"do": "press", "digits": "1"}])
     call = world.call(
-        {"action": "wait", "timeout": 0.5},
+        {"action": "wait", "timeout": 0.3},
         {"action": "stream", "streamUrl": [song], "loop": 0, "bargeIn": True},
         {"action": "input", "type": ["dtmf"], "dtmf": {"timeOut": 1, "maxDigits": 1}},
     )
     listener, sound = listen(world, control, call)
-    if busy == "sleeps":
-        time.sleep(4.5)
-    else:
-        deadline = time.monotonic() + 4.5
-        while time.monotonic() < deadline:
-            sum(range(1000))
-    assert listener.over.wait(5)
+    deadline = time.monotonic() + PATIENCE
+    while busy == "counts" and not listener.over.is_set() and time.monotonic() < deadline:
+        sum(range(1000))
+    assert listener.over.wait(PATIENCE)
     started, stopped = world.trace(call, "sound")
     assert (started["state"], stopped["state"]) == ("started", "stopped")
-    first = next(one for one in listener.all("at"))
     [cut] = listener.all("cut")
-    print(f"{busy}: sound {1000 * (first.at - started['at']):.0f} ms after its cue, "
-          f"cut {1000 * (cut.at - stopped['at']):.0f} ms after the stop")  # fmt: skip
-    assert first.message["at"] == pytest.approx(started["at"], abs=0.001)
-    assert first.at - started["at"] < 0.3
-    assert cut.at - stopped["at"] < 0.15
+    assert listener.all("at")[0].message["at"] == pytest.approx(started["at"], abs=0.001)
     assert cut.message["cut"] == pytest.approx(stopped["at"], abs=0.001)
-    # Every piece left before its time, as soon as the second in hand was built up.
-    spare = [one.message["at"] - one.at for one in listener.all("at") if one.at > started["at"] + 0.3]
-    print(f"{busy}: pieces left {1000 * min(spare):.0f} ms early or more")
-    assert min(spare) > 0.2
     sound.stop()
 
 
-def test_ten_minutes_of_music(at_pace: Make, learner: Learner, second: bytes, noise: Samples) -> None:
-    """At 60 times the speed. What is kept on the way is what may still be taken back, and no more."""
-    world, control = at_pace(60)
+@pytest.mark.slow
+def test_ten_minutes_of_music(at_pace: Make, learner: Learner, second: bytes) -> None:
+    """What is kept on the way is what may still be taken back, and no more."""
+    world, control = at_pace(200)
     song = learner.serve("song.wav", second)
     call = world.call({"action": "stream", "streamUrl": [song], "loop": 0}, length_timer=600)
-    listener, kept = Listener(world.network), []
-    stream = control.stream(f"calls/{call}/sound", lambda message: _pass_on(listener, message), rate=RATE)
+    listener, stream = follow(world, control, call)
     assert world.network._network is not None
-    leg = world.network._network.legs[call]
-    earpiece = Earpiece(world.network._network, leg, RATE)
-    while not listener.over.wait(0.05):
-        if leg.answered_at is not None:
-            for _ in earpiece.look():
-                kept.append(len(earpiece._sent) / RATE)
+    earpiece, kept = Earpiece(world.network._network, world.network._network.legs[call], RATE), []
+    while not earpiece.done:
+        threading.Event().wait(0.05)
+        for _ in earpiece.look():
+            kept.append(len(earpiece._sent) / RATE)
+    assert listener.over.wait(PATIENCE)
     stream.stop()
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(600, abs=10)
+    assert world.at(call, "completed") - world.at(call, "answered") >= 600
     assert_same(listener, control.heard(call, RATE), call, RATE)
     assert max(kept) <= AHEAD + BACK + PIECE
     assert len(kept) > 2000
-
-
-def _pass_on(listener: Listener, message: Any) -> bool:
-    import base64
-
-    told = dict(message.data)
-    listener.take(told, [base64.b64decode(told.pop("pcm"))] if "pcm" in told else [])
-    return "end" in told
 
 
 def test_it_says_why_there_is_no_sound_at_another_pace(world: World) -> None:
@@ -195,7 +179,7 @@ def test_a_call_that_nobody_answers_and_one_that_is_not_there(at_pace: Make) -> 
     world.phone(behaviour="declines", after=0.1)
     call = world.call()
     listener, sound = listen(world, control, call)
-    assert listener.over.wait(5)
+    assert listener.over.wait(PATIENCE)
     assert [list(one.message) for one in listener.sent] == [["sound", "end", "now"]]
     assert listener.sent[0].message["sound"] == call
     sound.stop()
@@ -211,7 +195,7 @@ def test_it_starts_and_stops_and_starts_in_the_middle(at_pace: Make, learner: Le
     world.phone(after=0.1)
     call = world.call({"action": "stream", "streamUrl": [learner.serve("song.wav", second)], "loop": 0})
     wait_until(lambda: world.trace(call, "sound"))
-    time.sleep(0.8)
+    world.advance(0.8)
     before = set(threading.enumerate())
     listener, sound = listen(world, control, call)
     assert repr(sound).endswith("running)")
@@ -220,12 +204,10 @@ def test_it_starts_and_stops_and_starts_in_the_middle(at_pace: Make, learner: Le
     wait_until(lambda: len(listener.all("at")) >= 3)
     first = listener.all("at")[0]
     assert abs(first.message["at"] - first.message["now"]) < 0.05  # not from the beginning of the call
-    begun = time.monotonic()
     sound.stop()
-    assert time.monotonic() - begun < 0.5
     assert set(threading.enumerate()) <= before
     count = len(listener.sent)
-    time.sleep(0.4)
+    world.advance(0.4)
     assert len(listener.sent) == count
     sound.start()
     wait_until(lambda: len(listener.sent) > count)
@@ -243,13 +225,10 @@ def test_what_a_websocket_server_says_is_heard_as_it_comes(at_pace: Make) -> Non
         listener, sound = listen(world, control, call)
         wait_until(lambda: server.texts)
         world.use("say", text="Hello, is there anybody?")
-        time.sleep(2.5)
+        world.advance(2)
         world.use("hang_up")
-        assert listener.over.wait(5)
+        assert listener.over.wait(PATIENCE)
         assert_same(listener, control.heard(call, RATE), call, RATE)
-        late = [one.at - one.message["at"] for one in listener.all("at")]
-        assert max(late) < 0.4
-        assert listener.busiest_second() < 200_000
         sound.stop()
     finally:
         server.stop()

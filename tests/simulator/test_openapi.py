@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from copy import deepcopy
 from typing import Any
 
@@ -21,8 +20,8 @@ from tests.simulator.world import PHONE, Json, Keys, Learner, World
 
 pytestmark = pytest.mark.fidelity("openapi")
 URL = "http://127.0.0.1:1/x"
-MOST_REQUESTS, MOST_SECONDS = 5000, 60.0
-GROWTH = 30  # megabytes
+REQUESTS = 460  # every operation with right data and with wrong, twice round
+GROWTH = 15  # megabytes
 NUMBER = "447700900500"
 
 
@@ -194,9 +193,11 @@ def test_events_are_server_sent_events(world: World) -> None:
         assert call in next(line for line in lines if line.startswith("data: "))
 
 
+@pytest.mark.slow
+@pytest.mark.hostile
 @pytest.mark.fidelity("limits-fuzz")
 def test_requests_that_nobody_thought_of(learner: Learner, keys: Keys, second: bytes) -> None:
-    """5,000 of them or 60 seconds: no 5xx, nothing slow, memory stable, every reply as the document says."""
+    """No 5xx, nothing slow, memory stable, every reply as the document says."""
     step = [{"action": "talk", "text": "Hello"}, {"action": "input", "type": ["dtmf"]}]
     urls = [
         learner.on("/answer", step), learner.on("/event", ("", 200)), learner.serve("noise.wav", second),
@@ -206,18 +207,16 @@ def test_requests_that_nobody_thought_of(learner: Learner, keys: Keys, second: b
         fuzzer = Fuzzer(one, urls, *keys)
         fuzzer.begin()
         every = operations(one)
-        start, before = time.monotonic(), 0.0
+        before = 0.0
         for _ in rounds(every, fuzzer.send):
-            if before == 0.0 and fuzzer.sent >= 600:  # by now everything is loaded that ever will be
+            if before == 0.0 and fuzzer.sent >= REQUESTS // 2:  # by now everything is loaded that ever will be
                 fuzzer.begin()
                 before = fuzzer.memory()
-            if fuzzer.sent >= MOST_REQUESTS or time.monotonic() - start > MOST_SECONDS:
+            if fuzzer.sent >= REQUESTS:
                 break
-        took = time.monotonic() - start
         fuzzer.begin()
         growth = fuzzer.memory() - before
-        print(f"{fuzzer.sent} requests, {fuzzer.sent / took:.0f}/s, {dict(fuzzer.answers)}, slowest {fuzzer.slowest}, "
-              f"{before:.0f} MB {growth:+.1f} MB")  # fmt: skip
+        print(f"{dict(fuzzer.answers)}, slowest {fuzzer.slowest}, {before:.0f} MB {growth:+.1f} MB")
         fuzzer.http.close()
         assert not [line for line in one.log if "Traceback" in line or "simulator failed" in line]
     assert fuzzer.asked == {operation.label for operation in every}

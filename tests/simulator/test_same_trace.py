@@ -15,14 +15,15 @@ import pytest
 from tests.simulator.scenarios import SCENARIOS
 
 PROJECT = Path(__file__).parents[2]
-PROCESSES, RUNS = 3, 7  # of each process; they get in one another's way, too
+PROCESSES, RUNS = 3, 2  # of each process; they get in one another's way, too
+pytestmark = pytest.mark.slow
 Json = dict[str, Any]
 Run = dict[str, list[Json]]  # scenario: its record
 
 
 @pytest.fixture(scope="module")
 def runs() -> list[Run]:
-    """Twenty-one runs. Each process orders its sets in another way."""
+    """Six runs. Each process orders its sets in another way."""
     command = [sys.executable, "-m", "tests.simulator.scenarios", str(RUNS)]
     processes = [
         subprocess.Popen(command, cwd=PROJECT, env={**os.environ, "PYTHONHASHSEED": str(number)},
@@ -60,6 +61,6 @@ def test_what_was_played_is_what_it_is_taken_for(runs: list[Run]) -> None:
     assert any(entry.get("speech") for entry in record["speech"])
     assert "detection" in kinds["machine"]
     statuses = [entry["status"] for entry in record["crowd"] if entry["kind"] == "status"]
-    assert statuses.count("answered") >= 50
+    assert statuses.count("answered") >= 30
     begun = [entry["at"] for entry in record["crowd"] if entry["kind"] == "leg"]
-    assert begun[:50] == [begun[0]] * 50  # at once
+    assert begun[:30] == [begun[0]] * 30  # at once

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -17,9 +19,19 @@ from flask import Flask, Response, request
 from helpers.simulator import Simulator
 
 PHONE = "447700900001"
+PATIENCE = 60.0  # real seconds for something to happen, however busy the machine is
 Keys = tuple[RSAPrivateKey, str]
 Json = dict[str, Any]
 Reply = Any  # whatever a Flask route may return
+
+
+def wait_until(is_so: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+    """For what happens in real time: what ``is_so`` returns, as soon as that is true."""
+    deadline = time.monotonic() + seconds
+    while not (found := is_so()):
+        assert time.monotonic() < deadline, "it did not happen"
+        threading.Event().wait(0.01)
+    return found
 
 
 @dataclass(frozen=True)
