@@ -134,19 +134,6 @@ def test_faults_are_off_until_switched_on(world: World) -> None:
     assert world.control("PUT", "/faults", {"rate_limits": None}).json() == {}
 
 
-@pytest.mark.fidelity("rate-limits", "rate-limits-clock")
-def test_rate_limits(world: World) -> None:
-    world.fault(rate_limits={})
-    replies = [world.voice("POST", body=world.order({"action": "wait"})) for _ in range(4)]
-    assert [reply.status_code for reply in replies] == [201, 201, 201, 429]
-    assert replies[3].json()["title"] == "Rate Limit Hit"
-    # Other requests are counted apart.
-    assert [world.voice("GET").status_code for _ in range(16)] == [200] * 15 + [429]
-    world.advance(1)
-    assert world.voice("POST", body=world.order({"action": "wait"})).status_code == 201
-    assert world.voice("GET").status_code == 200
-
-
 @pytest.mark.parametrize("body", [{}, {"seconds": "1"}, {"seconds": -1}, {"seconds": True}, {"seconds": None},
                                   {"seconds": 10**12}])  # fmt: skip
 def test_time_takes_numbers_only(world: World, body: dict[str, Any]) -> None:

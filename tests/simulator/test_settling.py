@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 
-from helpers.simulator import Simulator
+from helpers.simulator import Simulator, clock
 from helpers.simulator.clock import GIVE_WAY, SLOW_REPLY
 from tests.simulator.world import PHONE, Keys, Learner, Reply, World
 
 pytestmark = pytest.mark.fidelity("clock-settled")
+
+
+@pytest.fixture
+def patient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Who is held is held for an hour: what comes back has not been held."""
+    monkeypatch.setattr(clock, "GIVE_WAY", 3600)
+    yield
 
 
 def after(seconds: float) -> Reply:
@@ -39,21 +47,18 @@ def test_so_does_what_a_person_does(world: World) -> None:
     assert [one["dtmf"]["digits"] for one in world.learner.payloads() if "dtmf" in one] == ["7"]
 
 
-def test_a_webhook_may_use_the_api_before_it_replies(world: World) -> None:
-    took: list[float] = []
+def test_a_webhook_may_use_the_api_before_it_replies(world: World, patient: None) -> None:
+    done: list[int] = []
 
     def use_the_api() -> Reply:
         if world.learner.received[-1].json.get("status") == "answered":
-            begun = time.perf_counter()
-            assert world.voice("PUT", f"/{call}/talk", {"text": "Hello."}).status_code == 200
-            took.append(time.perf_counter() - begun)
+            done.append(world.voice("PUT", f"/{call}/talk", {"text": "Hello."}, timeout=60).status_code)
         return "", 200
 
     world.learner.on("/event", use_the_api)
     call = world.call({"action": "wait", "timeout": 3})
     world.until(call)
-    assert took
-    assert took[0] < GIVE_WAY  # nobody waited for anybody
+    assert done == [200]
     assert world.trace(call, "sound", source="rest_talk")
 
 
@@ -63,7 +68,7 @@ def test_a_server_that_waits_for_our_reply_gets_it(world: World) -> None:
     taken: list[bool] = []
 
     def when_free() -> Reply:
-        taken.append(free.wait(8))
+        taken.append(free.wait(60))
         return "", 200
 
     call = world.call()
@@ -74,24 +79,22 @@ def test_a_server_that_waits_for_our_reply_gets_it(world: World) -> None:
     waited = time.perf_counter() - begun
     free.set()
     world.advance(1)
-    assert GIVE_WAY <= waited < 5
-    assert taken == [True]
+    assert waited >= GIVE_WAY
+    assert taken == [True]  # our reply was there before it
     assert world.one(call, "reply", status=200, request=world.trace(call, "webhook")[-1]["request"])
     assert GIVE_WAY < SLOW_REPLY  # so that it takes no call time
 
 
-def test_in_real_time_nothing_is_held(learner: Learner, keys: Keys) -> None:
+def test_in_real_time_nothing_is_held(learner: Learner, keys: Keys, patient: None) -> None:
     free = threading.Event()
-    learner.on("/event", lambda: ("", 200) if free.wait(8) else ("", 500))
+    learner.on("/event", lambda: ("", 200) if free.wait(60) else ("", 500))
     with Simulator(pace=1000, seed=1) as network:
         world = World(network, learner, keys)
         world.phone(PHONE, behaviour="manual")
         world.fault(early_hang_up_works={})
         try:
             call = world.call(ringing_timer=120)
-            begun = time.perf_counter()
-            assert world.voice("PUT", f"/{call}", {"action": "hangup"}).status_code == 204
-            assert time.perf_counter() - begun < GIVE_WAY
+            assert world.voice("PUT", f"/{call}", {"action": "hangup"}, timeout=50).status_code == 204
         finally:
             free.set()
             world.http.close()
