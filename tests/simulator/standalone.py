@@ -64,7 +64,7 @@ class Standalone:
                 self.log.append(line.rstrip("\n"))
                 self._grown.notify_all()
 
-    def wait_for(self, pattern: str, seconds: float = 10) -> str:
+    def wait_for(self, pattern: str, seconds: float = 60) -> str:
         """The first line of the log that matches."""
 
         def found() -> str | None:
@@ -79,7 +79,7 @@ class Standalone:
     def end(self, how: signal.Signals = signal.SIGTERM) -> int:
         """Send it a signal; returns its exit code."""
         self.process.send_signal(how)
-        return self.process.wait(15)
+        return self.process.wait(60)
 
 
 @contextmanager

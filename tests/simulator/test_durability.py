@@ -19,9 +19,9 @@ from helpers.simulator.ids import Ids
 from tests.simulator.standalone import Standalone, standalone
 from tests.simulator.world import Keys
 
-pytestmark = pytest.mark.fidelity("account-file")
+pytestmark = [pytest.mark.fidelity("account-file"), pytest.mark.hostile, pytest.mark.slow]
 
-CLIENTS, WRITES, ROUNDS = 4, 100, 10
+CLIENTS, WRITES, ROUNDS = 4, 100, 5
 Numbers = dict[str, dict[str, str]]  # by number: what was set
 
 

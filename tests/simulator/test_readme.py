@@ -24,9 +24,10 @@ SECTION = (PROJECT / "README.md").read_text("utf-8").split("\n## Use without not
 GUIDE = (PROJECT / "helpers" / "simulator" / "README.md").read_text("utf-8")
 END = "----- end of block -----"
 
-pytestmark = pytest.mark.skipif(
-    os.name != "posix" or not shutil.which("curl"), reason="the commands are for a Unix shell"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name != "posix" or not shutil.which("curl"), reason="the commands are for a Unix shell"),
+]
 
 
 @dataclass(frozen=True)

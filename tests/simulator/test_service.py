@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import re
-import signal
 import socket
-import subprocess
-import sys
 import threading
 from pathlib import Path
 
@@ -130,48 +125,6 @@ def test_the_token_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
     assert Simulator().token == "from-outside"
     monkeypatch.delenv("SIMULATOR_TOKEN")
     assert Simulator().token != Simulator().token
-
-
-def run(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "helpers.simulator", *arguments],
-        cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-
-
-@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C cannot be sent to one process there")
-def test_as_a_service_of_its_own(tmp_path: Path) -> None:
-    state = tmp_path / "account.json"
-    with run("--pace", "stepped", "--seed", "3", "--state", str(state)) as process:
-        assert process.stdout is not None
-        lines = [process.stdout.readline() for _ in range(5)]
-        said = dict(re.split(r"\s{2,}", line.strip()) for line in lines[:4])
-        assert set(said) == {"address", "API key", "API secret", "token"}
-        assert lines[4] == "Ctrl-C ends it.\n"
-        auth = (said["API key"], said["API secret"])
-        assert requests.get(f"{said['address']}/v2/applications", auth=auth, timeout=5).json()["total_items"] == 0
-        clock = requests.get(f"{said['address']}/simulator/clock", timeout=5,
-                             headers={"Authorization": f"Bearer {said['token']}"}).json()  # fmt: skip
-        assert clock == {"now": 0.0, "pace": "stepped"}
-        process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=10)
-        assert (process.returncode, out.strip(), err) == (0, "", "")
-    assert state.exists()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "says"),
-    [(["--pace", "fast"], "is not one the simulator knows"), (["--port", "TAKEN"], "Another program has the port")],
-)
-def test_a_service_that_cannot_start_says_why_in_one_line(arguments: list[str], says: str) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        arguments = [one.replace("TAKEN", str(taken.getsockname()[1])) for one in arguments]
-        with run(*arguments) as process:
-            out, err = process.communicate(timeout=10)
-    assert (process.returncode, out) == (1, "")
-    assert says in err
-    assert "Traceback" not in err
-    assert len(err.splitlines()) == 1
 
 
 @pytest.mark.parametrize("pace", ["stepped", 1])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import signal
 import socket
 import stat
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import jwt
@@ -16,11 +16,14 @@ import pytest
 import requests
 
 from helpers.simulator import Simulator
-from helpers.simulator.__main__ import options_of
-from tests.simulator.standalone import PROJECT, Standalone, run, standalone
+from helpers.simulator.__main__ import main, options_of
+from tests.simulator.standalone import Standalone, run, standalone
 from tests.simulator.world import Keys, Learner, World
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="a signal cannot be sent to one process there")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name != "posix", reason="a signal cannot be sent to one process there"),
+]
 
 SECRET = "hush-hush-hush"
 
@@ -43,33 +46,34 @@ class Remote:
 
     def buy(self, country: str, msisdn: str) -> None:
         form = {"country": country, "msisdn": msisdn}
-        assert requests.post(f"{self.url}/number/buy", data=form, auth=self._server.auth, timeout=10).status_code == 200
+        assert requests.post(f"{self.url}/number/buy", data=form, auth=self._server.auth, timeout=60).status_code == 200
 
 
 def world_of(server: Standalone, learner: Learner, keys: Keys) -> World:
     return World(Remote(server), learner, keys)  # type: ignore[arg-type]
 
 
-def test_help_says_everything() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "helpers.simulator", "--help"], cwd=PROJECT, capture_output=True, text=True, timeout=30,
-        check=True, env={**os.environ, "COLUMNS": "120"},
-    )  # fmt: skip
+@pytest.fixture
+def help_text(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> str:
+    monkeypatch.setenv("COLUMNS", "120")
+    with pytest.raises(SystemExit) as ended:
+        options_of(["--help"])
+    assert ended.value.code == 0
+    return capsys.readouterr().out
+
+
+def test_help_says_everything(help_text: str) -> None:
     for said in (
         "--port", "--host", "--reach", "--pace", "--state", "--seed", "--verbose", "--quiet", "SIMULATOR_TOKEN",
         "SIMULATOR_PACE", "examples:", "where it listens", "how it works", "helpers/simulator/README.md",
     ):  # fmt: skip
-        assert said in done.stdout
-    assert "--token" not in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= 120
+        assert said in help_text
+    assert "--token" not in help_text
+    assert max(map(len, help_text.splitlines())) <= 120
 
 
-def test_the_examples_of_the_help_are_good_commands() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "helpers.simulator", "--help"], cwd=PROJECT, capture_output=True, text=True, timeout=30,
-        check=True,
-    )  # fmt: skip
-    examples = re.findall(r"^  python -m helpers\.simulator (.*?)(?:  .*)?$", done.stdout, re.MULTILINE)
+def test_the_examples_of_the_help_are_good_commands(help_text: str) -> None:
+    examples = re.findall(r"^  python -m helpers\.simulator (.*?)(?:  .*)?$", help_text, re.MULTILINE)
     assert len(examples) == 3
     for example in examples:
         options_of(example.split())
@@ -80,6 +84,8 @@ def test_it_ends_when_told_in_the_middle_of_calls(how: signal.Signals, learner: 
     with standalone() as server:
         world = world_of(server, learner, keys)
         learner.on("/answer", [{"action": "talk", "text": "hello", "loop": 0}])
+        for number in ("447700900001", "447700900002"):
+            world.phone(number, after=0.1)
         calls = [world.call_with_answer_url(to=[{"type": "phone", "number": f"44770090000{n}"}]) for n in range(1, 4)]
         world.phone("447700900003", behaviour="manual")
         for call in calls[:2]:
@@ -109,12 +115,13 @@ def test_the_log_has_a_line_for_each_state_and_each_failure(learner: Learner, ke
     with standalone() as server:
         world = world_of(server, learner, keys)
         learner.on("/answer", ("no", 500))
+        world.phone(after=0.1)
         call = world.call_with_answer_url(f"/answer?key={SECRET}", event_url=[f"{learner.url}/event?key={SECRET}"])
         server.wait_for(f"call {call[:8]}  completed")
         assert world.voice("GET", "/nobody").status_code == 404
         assert world.voice("POST", "", {}).status_code == 400
         assert world.voice("GET", headers={"Authorization": f"Bearer {world.token(iat=1)}"}).status_code == 401
-        assert requests.get(f"{server.url}/a%0A00:00:00 call", timeout=5).status_code == 404
+        assert requests.get(f"{server.url}/a%0A00:00:00 call", timeout=60).status_code == 404
         server.wait_for("/a")
         world.http.close()
         assert server.end() == 0
@@ -147,12 +154,13 @@ def everything(server: Standalone, learner: Learner, keys: Keys) -> list[str]:
     world = world_of(server, learner, keys)
     token = world.token()
     learner.on("/answer", [{"action": "talk", "text": "hello"}])
+    world.phone(after=0.1)
     call = world.call_with_answer_url(f"/answer?key={SECRET}")
     server.wait_for(f"call {call[:8]}  (answer webhook|answered)") if server.log else None
     key, secret = server.auth
-    requests.get(f"{server.url}/account/numbers?api_key={key}&api_secret={secret}", timeout=5)
-    requests.get(f"{server.url}/account/numbers?api_key={key}&api_secret={secret}x", timeout=5)
-    made = requests.post(f"{server.url}/v2/applications", json={"name": "x"}, auth=server.auth, timeout=10).json()
+    requests.get(f"{server.url}/account/numbers?api_key={key}&api_secret={secret}", timeout=60)
+    requests.get(f"{server.url}/account/numbers?api_key={key}&api_secret={secret}x", timeout=60)
+    made = requests.post(f"{server.url}/v2/applications", json={"name": "x"}, auth=server.auth, timeout=60).json()
     world.voice("GET", headers={"Authorization": f"Bearer {token}"})
     world.voice("GET", headers={"Authorization": f"Bearer {token}x"})
     signature = server.control("GET", "/account").json()["signature_secret"]
@@ -198,35 +206,24 @@ def test_in_stepped_time_the_log_has_the_calls_own_time(learner: Learner, keys: 
     assert said[-1].startswith("[4.100 s] ") and said[-1].endswith("completed: every action is complete")
 
 
-def test_a_token_of_ones_own_is_taken_from_the_environment_and_not_shown() -> None:
-    with standalone(SIMULATOR_TOKEN=SECRET) as server:
+def test_listening_to_other_machines_is_said_aloud_and_a_token_of_ones_own_is_not() -> None:
+    with standalone("--host", "0.0.0.0", SIMULATOR_TOKEN=SECRET) as server:
+        assert "other machines can reach it" in server.wait_for("WARNING")
+        assert server.url.startswith("http://127.0.0.1:")  # 0.0.0.0 is no address to send a request to
         assert server.token == "(SIMULATOR_TOKEN)"
         headers = {"Authorization": f"Bearer {SECRET}"}
-        assert requests.get(f"{server.url}/simulator/clock", headers=headers, timeout=5).status_code == 200
+        assert requests.get(f"{server.url}/simulator/clock", headers=headers, timeout=60).status_code == 200
         assert server.control("GET", "/clock").status_code == 401
         assert server.end() == 0
 
 
-def test_the_environment_says_what_options_do_not(tmp_path: Path) -> None:
-    state = tmp_path / "account.json"
-    settings = {"SIMULATOR_PACE": "stepped", "SIMULATOR_SEED": "5", "SIMULATOR_STATE": str(state)}
-    with standalone(**settings) as one:
-        assert one.control("GET", "/clock").json()["pace"] == "stepped"
-        assert state.exists()
-        one.end()
-    with standalone("--seed", "5", "--pace", "3") as two:
-        assert two.auth == one.auth
-        assert two.control("GET", "/clock").json()["pace"] == 3.0
-        two.end()
-
-
-def test_listening_to_other_machines_is_said_aloud() -> None:
-    with standalone("--host", "0.0.0.0") as server:
-        line = server.wait_for("WARNING")
-        assert "other machines can reach it" in line
-        assert server.url.startswith("http://127.0.0.1:")  # 0.0.0.0 is no address to send a request to
-        assert server.control("GET", "/clock").status_code == 200
-        server.end()
+def test_the_environment_says_what_options_do_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("PACE", "stepped"), ("SEED", "5"), ("STATE", "a.json")):
+        monkeypatch.setenv(f"SIMULATOR_{name}", value)
+    options = options_of([])
+    assert (options.pace, options.seed, options.state) == ("stepped", "5", "a.json")
+    options = options_of(["--pace", "3", "--seed", "7", "--state", "b.json"])
+    assert (options.pace, options.seed, options.state) == ("3", "7", "b.json")
 
 
 @pytest.mark.skipif(not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists(), reason="no IPv6 here")
@@ -244,42 +241,65 @@ def test_an_address_of_ipv6_is_written_as_one(learner: Learner, keys: Keys) -> N
     ("arguments", "says"),
     [
         (["--host", "no such host"], "Use an address of this machine"),
+        (["--port", "TAKEN"], "Another program has the port"),
         (["--state", "DAMAGED"], "damaged. Delete it"),
         (["--state", "FILE/account.json"], "cannot be written"),
         (["--state", "FOLDER"], "cannot be read"),
     ],
 )
-def test_what_cannot_start_says_why_in_one_line(arguments: list[str], says: str, tmp_path: Path) -> None:
+def test_what_cannot_start_says_why_in_one_line(
+    arguments: list[str], says: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], undone: None
+) -> None:
     (tmp_path / "damaged.json").write_text("{", "utf-8")
     (tmp_path / "folder").mkdir()
-    places = {"DAMAGED": tmp_path / "damaged.json", "FILE": tmp_path / "damaged.json", "FOLDER": tmp_path / "folder"}
-    for name, place in places.items():
-        arguments = [one.replace(name, str(place)) for one in arguments]
-    with run(*arguments) as process:
-        out, err = process.communicate(timeout=20)
-    assert (process.returncode, out) == (1, "")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        places = {"DAMAGED": tmp_path / "damaged.json", "FILE": tmp_path / "damaged.json",
+                  "FOLDER": tmp_path / "folder", "TAKEN": taken.getsockname()[1]}  # fmt: skip
+        for name, place in places.items():
+            arguments = [one.replace(name, str(place)) for one in arguments]
+        code = main(arguments)
+    out, err = capsys.readouterr()
+    assert (code, out) == (1, "")
     assert says in err
-    assert "Traceback" not in err
     assert len(err.splitlines()) == 1
+
+
+@pytest.fixture
+def undone() -> Iterator[None]:
+    """The signals are taken as before, and as much is logged."""
+    handlers = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
+    logger = logging.getLogger("helpers.simulator")
+    level = logger.level
+    yield
+    logger.setLevel(level)
+    for one, handler in handlers.items():
+        signal.signal(one, handler)
+
+
+def test_a_process_that_cannot_start_ends_with_1() -> None:
+    with run("--pace", "fast") as process:
+        out, err = process.communicate(timeout=60)
+    assert (process.returncode, out, len(err.splitlines())) == (1, "", 1)
+    assert "is not one the simulator knows" in err
 
 
 @pytest.mark.skipif(os.name == "posix" and os.geteuid() == 0, reason="nothing is forbidden to root")
 def test_a_folder_that_may_not_be_written_says_so(tmp_path: Path) -> None:
     tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
     with run("--state", str(tmp_path / "account.json")) as process:
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=60)
     assert process.returncode == 1
     assert "Check the folder's permissions" in err
 
 
 def test_a_file_that_breaks_while_it_runs_is_an_error_of_the_server(tmp_path: Path) -> None:
     state = tmp_path / "account.json"
-    with standalone("--state", str(state)) as server:
+    with Simulator(state=state) as network:
+        url, auth = f"{network.url}/v2/applications", (network.account.api_key, network.account.api_secret)
         text = state.read_text("utf-8")
         state.write_text("{", "utf-8")
-        reply = requests.get(f"{server.url}/v2/applications", auth=server.auth, timeout=5)
+        reply = requests.get(url, auth=auth, timeout=60)
         assert reply.status_code == 500
         assert "damaged" in reply.json()["error"]
         state.write_text(text, "utf-8")
-        assert requests.get(f"{server.url}/v2/applications", auth=server.auth, timeout=5).status_code == 200
-        assert server.end() == 0
+        assert requests.get(url, auth=auth, timeout=60).status_code == 200
