@@ -71,7 +71,8 @@ def learner(web_server: BackgroundServer) -> Learner:
 def world(exchange: Simulator, learner: Learner, keys: tuple[rsa.RSAPrivateKey, str]) -> Iterator[World]:
     world = World(exchange, learner, keys)
     try:
-        yield world
+        with world.watch.used():
+            yield world
     finally:
         assert world.control("POST", "/reset?account=true").status_code == 204
         world.http.close()

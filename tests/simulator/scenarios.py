@@ -21,10 +21,11 @@ from helpers.server.server import BackgroundServer
 from helpers.simulator import Simulator
 from tests.simulator.conftest import make_keys
 from tests.simulator.test_websocket import SocketServer
-from tests.simulator.world import PHONE, Json, Keys, Learner, Reply, World
+from tests.simulator.world import PHONE, Json, Keys, Learner, Reply, Watch, World
 
 ANN, BOB, EVE = "447700900011", "447700900012", "447700900013"
-SLOW = 0.55  # seconds: so much real time does take call time, half a second of it
+SLOW = 0.55  # seconds: so much time does take call time, half a second of it
+WATCH = Watch()
 TELL_ME = {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}}
 
 
@@ -60,7 +61,7 @@ def barge_in(world: World) -> None:
 
 def slow_answer(world: World) -> None:
     def dawdle() -> Reply:
-        time.sleep(SLOW)
+        WATCH.dawdle(SLOW)
         return "not now", 503
 
     plan_b = world.learner.on("/plan-b", [{"action": "talk", "text": "This is plan B."}])
@@ -308,7 +309,7 @@ def noise() -> Iterator[None]:
 def main() -> None:
     """One line for each run."""
     keys = make_keys()
-    with BackgroundServer() as server, noise():
+    with BackgroundServer() as server, noise(), WATCH.used():
         for _ in range(int(sys.argv[1])):
             print(json.dumps(record(server, keys)), flush=True)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Response
 
-from tests.simulator.world import PHONE, World
+from tests.simulator.world import PATIENCE, PHONE, World
 
 NCCO = [{"action": "wait", "timeout": 2}]
 SYNTAX = "Syntax error in NCCO. Invalid value type or action."
@@ -138,7 +138,7 @@ def test_nobody_listens(world: World) -> None:
 @pytest.mark.fidelity("answer-retry", "answer-waits")
 def test_too_late_is_a_read_timeout_that_the_person_hears_as_silence(world: World) -> None:
     done = threading.Event()
-    world.learner.on("/answer", lambda: (done.wait(1.3), "late")[1])
+    world.learner.on("/answer", lambda: (done.wait(PATIENCE), "late")[1])
     hook = {"address": f"{world.learner.url}/answer", "socket_timeout": 1000}
     world.app = world.application(webhooks={"answer_url": hook})
     world.link()

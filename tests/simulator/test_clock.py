@@ -13,6 +13,7 @@ import pytest
 
 from helpers.simulator import Simulator, SimulatorError
 from helpers.simulator.clock import ClockError, SteppedClock, make_loop
+from helpers.simulator.webhooks import callbacks
 from tests.simulator.world import Json, Keys, Learner, World, wait_until
 
 REAL = ("ms",)  # the one fact of an entry that is measured in real time
@@ -100,7 +101,8 @@ def test_two_steps_at_the_same_time_both_return(world: World) -> None:
 
 
 @pytest.mark.fidelity("clock-reply")
-def test_a_reply_of_half_a_second_counts_as_call_time(world: World) -> None:
+def test_a_reply_of_half_a_second_counts_as_call_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(callbacks, "time", time)
     world.learner.on("/answer", lambda: (threading.Event().wait(0.62), [{"action": "wait", "timeout": 1}])[1])
     call = world.call_with_answer_url()
     world.until(call)
@@ -115,12 +117,13 @@ def test_a_reply_of_half_a_second_counts_as_call_time(world: World) -> None:
 @pytest.mark.fidelity("event-order")
 def test_a_slow_event_handler_does_not_hold_up_the_call(world: World) -> None:
     slow = iter([0.55])
-    world.learner.on("/event", lambda: (threading.Event().wait(next(slow, 0)), ("", 200))[1])
+    world.learner.on("/event", lambda: (world.watch.dawdle(next(slow, 0)), ("", 200))[1])
     call = world.call({"action": "wait", "timeout": 1})
     world.until(call)
     assert world.at(call, "ringing") == world.at(call, "started")
     assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(1)
     assert world.learner.statuses() == ["started", "ringing", "answered", "completed"]
+    assert world.trace(call, "reply")[0]["seconds"] == 0.5
 
 
 def test_forty_calls_at_once(world: World) -> None:

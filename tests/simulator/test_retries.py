@@ -17,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from flask import Response
 
-from tests.simulator.world import Keys, World
+from tests.simulator.world import PATIENCE, Keys, World
 
 NCCO = [{"action": "wait", "timeout": 2}]
 
@@ -117,7 +117,7 @@ def test_an_event_is_sent_again_after_a_reset(world: World, rude: Callable[..., 
 
 @pytest.mark.fidelity("event-retry", "answer-waits")
 def test_an_event_is_sent_again_after_a_timeout(world: World) -> None:
-    done, slow = threading.Event(), iter([2.0])
+    done, slow = threading.Event(), iter([PATIENCE])
     world.learner.on("/event", lambda: (done.wait(next(slow, 0)), ("", 200))[1])
     hook = {"address": f"{world.learner.url}/event", "socket_timeout": 1000}
     world.app = world.application(webhooks={"event_url": hook})

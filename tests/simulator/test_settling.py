@@ -62,7 +62,7 @@ def test_a_webhook_may_use_the_api_before_it_replies(world: World, patient: None
     assert world.trace(call, "sound", source="rest_talk")
 
 
-def test_a_server_that_waits_for_our_reply_gets_it(world: World) -> None:
+def test_a_server_that_waits_for_our_reply_gets_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """It cannot answer our webhook before it has our reply: one of the two has to give way."""
     free = threading.Event()
     taken: list[bool] = []
@@ -71,6 +71,7 @@ def test_a_server_that_waits_for_our_reply_gets_it(world: World) -> None:
         taken.append(free.wait(60))
         return "", 200
 
+    monkeypatch.setattr(clock, "GIVE_WAY", GIVE_WAY)
     call = world.call()
     world.until(call, "answered")
     world.learner.on("/event", when_free)

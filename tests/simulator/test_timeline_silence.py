@@ -14,7 +14,6 @@ from helpers.audio.files import Samples, encode_wav
 from helpers.call import Call
 from helpers.calls import silences as why
 from helpers.calls.tracks import Tracks
-from helpers.simulator.webhooks import audio_fetcher, callbacks
 from tests.simulator.conftest import RATE
 from tests.simulator.world import World
 
@@ -22,30 +21,11 @@ SECOND_PHONE = "447700900002"
 Silence = tuple[float, float, str]
 
 
-class Watch:
-    """What the exchange measures replies with here: it runs for servers that dawdle, and not for a busy machine.
-
-    That a real reply takes as long as it takes is tested in test_clock.
-    """
-
-    seconds = 1.0
-
-    def perf_counter(self) -> float:
-        return self.seconds
-
-
-@pytest.fixture(autouse=True)
-def watch(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Watch, "seconds", 1.0)
-    for module in (callbacks, audio_fetcher):
-        monkeypatch.setattr(module, "time", Watch())
-
-
-def slowly(reply: Any, seconds: float = 0.5) -> Callable[[], Any]:
+def slowly(world: World, reply: Any, seconds: float = 0.5) -> Callable[[], Any]:
     """A reply that takes its time: the clock of the exchange stands still meanwhile, and catches up."""
 
     def answer() -> Any:
-        Watch.seconds += seconds  # this is the server that dawdles
+        world.watch.dawdle(seconds)
         told = reply() if callable(reply) else reply
         return Response(json.dumps(told), mimetype="application/json") if isinstance(told, list) else told
 
@@ -92,7 +72,7 @@ def music(world: World, second: bytes) -> str:
 
 
 def test_a_slow_answer_webhook_is_named(world: World, music: str) -> None:
-    world.learner.on("/answer", slowly([play(music)], 1.5))
+    world.learner.on("/answer", slowly(world, [play(music)], 1.5))
     call = record(world, world.call_with_answer_url())
     assert silences(call) == [(0.0, 1.5, "waiting for GET /answer, 1500 ms")]
     assert "waiting for GET /answer, 1500 ms" in str(call.timeline())
@@ -104,7 +84,7 @@ def test_a_quick_call_names_nobody(world: World, music: str) -> None:
 
 
 def test_a_slow_event_is_innocent(world: World, music: str) -> None:
-    world.learner.on("/event", slowly(("", 200)))
+    world.learner.on("/event", slowly(world, ("", 200)))
     call = record(world, world.call(play(music), {"action": "wait", "timeout": 2}, play(music)))
     assert silences(call) == [(1.0, 3.0, "wait")]
     assert any(m.end - m.start >= 0.5 for m in Tracks(call, call.leg).webhooks), "it was slow"
@@ -113,7 +93,7 @@ def test_a_slow_event_is_innocent(world: World, music: str) -> None:
 def test_the_slow_reply_to_an_input_is_named_and_the_waiting_for_keys_is_not_its_fault(
     world: World, music: str
 ) -> None:
-    hook = world.learner.on("/input", slowly([play(music)], 1.0))
+    hook = world.learner.on("/input", slowly(world, [play(music)], 1.0))
     world.phone(after=1, script=[{"do": "wait", "seconds": 2}, {"do": "press", "digits": "1"}])
     ask = {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1, "timeOut": 5}, "eventUrl": [hook]}
     assert silences(record(world, world.call(ask))) == [
@@ -124,7 +104,7 @@ def test_the_slow_reply_to_an_input_is_named_and_the_waiting_for_keys_is_not_its
 
 def test_an_input_that_does_not_wait_blames_nobody(world: World, music: str) -> None:
     """With mode asynchronous the replies are not waited for."""
-    hook = world.learner.on("/input", slowly(("", 200)))
+    hook = world.learner.on("/input", slowly(world, ("", 200)))
     world.phone(after=1, script=[{"do": "wait", "seconds": 1}, {"do": "press", "digits": "12"}])
     ask = {"action": "input", "type": ["dtmf"], "mode": "asynchronous", "eventUrl": [hook]}
     call = record(world, world.call(ask, {"action": "wait", "timeout": 4}, play(music)))
@@ -133,7 +113,7 @@ def test_an_input_that_does_not_wait_blames_nobody(world: World, music: str) -> 
 
 def test_an_input_that_has_to_queue_behind_a_slow_event_blames_the_event(world: World, music: str) -> None:
     hook = world.learner.on("/input", [play(music)])
-    world.learner.on("/event", slowly(("", 200), 2.0))
+    world.learner.on("/event", slowly(world, ("", 200), 2.0))
     world.phone(after=1, script=[{"do": "wait", "seconds": 1}, {"do": "press", "digits": "1"}])
     ask = {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1, "timeOut": 5}, "eventUrl": [hook]}
     assert silences(record(world, world.call(ask))) == [
@@ -147,7 +127,7 @@ def test_an_input_that_has_to_queue_behind_a_slow_event_blames_the_event(world: 
 def test_a_slow_sound_file_is_named_for_a_stream_and_for_a_rest_request(
     world: World, music: str, second: bytes
 ) -> None:
-    slow = world.learner.on("/slow.wav", slowly(lambda: Response(second, mimetype="audio/wav"), 1.0))
+    slow = world.learner.on("/slow.wav", slowly(world, lambda: Response(second, mimetype="audio/wav"), 1.0))
     call = record(world, world.call(play(music), play(slow)))
     assert silences(call) == [(1.0, 2.0, "waiting for GET /slow.wav, 1000 ms")]
     assert "200 WAV mono 16000 Hz, 1.0 s (after 1.0 s)" in str(call.ladder())
@@ -161,7 +141,7 @@ def test_a_file_that_is_missing_is_told_with_the_silence_that_follows(world: Wor
     gone = world.learner.on("/gone.wav", ("no", 404))
     call = record(world, world.call(play(gone), {"action": "wait", "timeout": 1}, play(music)))
     assert silences(call) == [(0.0, 1.0, "wait (gone.wav was not to be had: the server answered HTTP 404)")]
-    slow = world.learner.on("/late.wav", slowly(("no", 500), 1.0))
+    slow = world.learner.on("/late.wav", slowly(world, ("no", 500), 1.0))
     call = record(world, world.call(play(slow), play(music)))
     assert silences(call) == [(0.0, 1.0, "waiting for GET /late.wav, 1000 ms, then ✗ the server answered HTTP 500")]
 
@@ -176,7 +156,7 @@ def test_silence_in_the_file_is_the_files_own(
     still = [np.zeros(round(RATE * seconds), dtype=np.float32) for seconds in (before, after)]
     samples = np.concatenate([still[0], noise if words != "is silent" else noise[:0], still[1]])
     url = world.learner.serve("lead.wav", encode_wav(samples, RATE))
-    world.learner.on("/event", slowly(("", 200)))  # innocent
+    world.learner.on("/event", slowly(world, ("", 200)))  # innocent
     [(start, end, told)] = silences(record(world, world.call(play(url))))
     assert told == f"lead.wav {words}"
     assert (start, end) == ((0.0, 1.0) if before else (1.0, 2.0))
@@ -185,7 +165,7 @@ def test_silence_in_the_file_is_the_files_own(
 def test_a_slow_transfer_is_named_where_the_call_waited_for_it_and_not_where_music_played(
     world: World, music: str
 ) -> None:
-    world.learner.on("/next", slowly([play(music)], 1.0))
+    world.learner.on("/next", slowly(world, [play(music)], 1.0))
     for ncco, named in (({"action": "wait", "timeout": 9}, ["silence: waiting for GET /next, 1000 ms"]),
                         (play(music, loop=9), [])):  # fmt: skip
         uuid = world.call(ncco)
@@ -210,7 +190,7 @@ def test_the_other_side_of_a_connect(world: World, music: str) -> None:
     assert silences(whole(world, alone)) == [
         (0.0, 2.1, "connect: the other side has not answered"), (2.1, 5.1, "nobody speaks"),
     ]  # fmt: skip
-    url = world.learner.on("/whisper", slowly([play(music)], 1.0))
+    url = world.learner.on("/whisper", slowly(world, [play(music)], 1.0))
     connect["endpoint"][0]["onAnswer"] = {"url": url}
     both = whole(world, record(world, world.call(connect)))
     assert "waiting for GET /whisper, 1000 ms" in " ".join(words for _, _, words in silences(both, both.legs[0]))
@@ -218,9 +198,9 @@ def test_the_other_side_of_a_connect(world: World, music: str) -> None:
 
 
 def test_an_answer_that_fails_is_named_and_so_is_its_fallback(world: World, music: str) -> None:
-    hooks = {"fallback_answer_url": {"address": world.learner.on("/plan-b", slowly([play(music)], 1.0))}}
+    hooks = {"fallback_answer_url": {"address": world.learner.on("/plan-b", slowly(world, [play(music)], 1.0))}}
     world.app = world.application(webhooks=hooks)
-    world.learner.on("/answer", slowly(("no", 500), 1.0))
+    world.learner.on("/answer", slowly(world, ("no", 500), 1.0))
     assert silences(record(world, world.call_with_answer_url())) == [
         (0.0, 1.0, "waiting for GET /answer, 1000 ms, then ✗ HTTP 500"),
         (1.0, 2.0, "waiting for GET /plan-b, 1000 ms"),
@@ -238,7 +218,7 @@ def test_two_calls_are_compared_from_the_answer(world: World, music: str) -> Non
     world.learner.on("/answer", [play(music)])
     quick = record(world, world.call_with_answer_url())
     world.phone(after=4)
-    world.learner.on("/answer", slowly([play(music)], 1.5))
+    world.learner.on("/answer", slowly(world, [play(music)], 1.5))
     slow = record(world, world.call_with_answer_url())
     rows = {row[0]: row[1:] for row in quick.timeline().compare(slow).differences}
     assert rows["webhook GET /answer"] == ["0.0 s", "1.5 s", "1.5 s slower in B"]

@@ -6,17 +6,20 @@ import json
 import threading
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
 import jwt
+import pytest
 import requests
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from flask import Flask, Response, request
 
-from helpers.simulator import Simulator
+from helpers.simulator import Simulator, clock
+from helpers.simulator.webhooks import audio_fetcher, callbacks
 
 PHONE = "447700900001"
 PATIENCE = 60.0  # real seconds for something to happen, however busy the machine is
@@ -32,6 +35,32 @@ def wait_until(is_so: Callable[[], Any], seconds: float = PATIENCE) -> Any:
         assert time.monotonic() < deadline, "it did not happen"
         threading.Event().wait(0.01)
     return found
+
+
+class Watch:
+    """What the exchange measures replies with in most tests: it runs for servers that dawdle, not for a busy machine.
+
+    That a real reply takes as much call time as it really takes is tested in test_clock.
+    """
+
+    def __init__(self) -> None:
+        self.seconds = 1.0
+
+    def perf_counter(self) -> float:
+        return self.seconds
+
+    def dawdle(self, seconds: float) -> None:
+        """This is the server that takes its time."""
+        self.seconds += seconds
+
+    @contextmanager
+    def used(self) -> Iterator[None]:
+        """From now on; nor does the exchange give way to a server that is merely slow, see ``Clock.settle``."""
+        with pytest.MonkeyPatch.context() as patch:
+            for module in (callbacks, audio_fetcher):
+                patch.setattr(module, "time", self)
+            patch.setattr(clock, "GIVE_WAY", PATIENCE)
+            yield
 
 
 @dataclass(frozen=True)
@@ -103,7 +132,7 @@ class World:
     def __init__(self, network: Simulator, learner: Learner, keys: Keys) -> None:
         self.network, self.learner = network, learner
         self.private, self.public = keys
-        self.http = requests.Session()
+        self.http, self.watch = requests.Session(), Watch()
         self.basic = (network.account.api_key, network.account.api_secret)
         # Made in the account itself: over HTTP it would double the time of a test. What is tested is tested over HTTP.
         hooks = {"event_url": {"address": f"{learner.url}/event"}}
