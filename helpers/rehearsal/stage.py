@@ -11,18 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..calls.record import Entry
-from ..calls.statuses import LAST
 from ..simulator.clock import Clock, make_clock, make_loop
 from ..simulator.legs.leg import Leg
 from ..simulator.routes.bodies import outbound_leg
-from ..simulator.sound.mixing import heard
+from ..simulator.sound.mixing import heard_wav
 from .person import Person
 from .scene import Scene
 from .stand_ins import NUMBER, PERSON, Stage
 
 SET_UP = 120.0  # seconds of call time in which a call is answered or fails, and its recordings are told of
 NOTICE = 0.5  # seconds after which an interrupt is noticed that came just before the wait began
-MINUTE = 60  # seconds that are mixed at a time: hours must not fill the memory
 
 
 @dataclass
@@ -37,17 +35,9 @@ class Take:
 
     def heard(self, leg: str, rate: int) -> bytes:
         """What a leg's person heard, from answer to end, as a WAV file."""
-        from ..audio.files import wav_header, wav_samples
-
         line = self.legs[leg]
-        begin = line.answered_at or 0.0
         end = max(e["at"] for e in self.entries) if line.ended_at is None else line.ended_at
-        total = max(0, round((end - begin) * rate))
-        pieces = [wav_header(total, rate)]
-        for first in range(0, total, MINUTE * rate):
-            last = min(first + MINUTE * rate, total)
-            pieces.append(wav_samples(heard(line, begin + first / rate, begin + last / rate, rate)))
-        return b"".join(pieces)
+        return b"".join(heard_wav(line, line.answered_at or 0.0, end, rate))
 
 
 def perform(scenes: Sequence[Scene]) -> list[Take]:
@@ -104,7 +94,7 @@ async def _perform(scenes: Sequence[Scene], clock: Clock) -> list[Take]:
             stages.append(Stage(clock, f"rehearsal-{number}", scene.ncco.to_list(), first))
             people.append(_begin(stages[-1], scene))
         longest = max((scene.seconds for scene in scenes), default=0) + SET_UP
-        await clock.advance(longest, lambda: all(_is_over(leg) for one in stages for leg in one.legs.values()))
+        await clock.advance(longest, lambda: all(leg.done for one in stages for leg in one.legs.values()))
         return [
             Take(one.leg.uuid, stage.trace.entries(), stage.legs, "".join(one.keys), tuple(one.says))
             for stage, one in zip(stages, people, strict=True)
@@ -125,8 +115,3 @@ def _begin(stage: Stage, scene: Scene) -> Person:
         order = {"to": [to], "from": from_, "ncco": scene.ncco.to_list()}
         leg = stage.place(outbound_leg(order, stage.application, stage.account, stage.ids, stage.clock))
     return Person(stage, leg, scene)
-
-
-def _is_over(leg: Leg) -> bool:
-    """Nothing more will come of this leg: its last event has been sent, and its recordings' too."""
-    return leg.status in LAST and not leg.telling

@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Self
 from ..base.errors import KitError
 from ..calls.trace import Trace
 from .account.account import Account
-from .clock import make_clock, make_loop
+from .clock import Clock, make_clock, make_loop
 from .ids import Ids
 from .phones.handsets import is_seconds
 from .webhooks.reach import Reach
 
 if TYPE_CHECKING:
     import uvicorn
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from .legs.network import Network
 
@@ -170,23 +171,19 @@ class Simulator:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
 
-    async def _serve(self, clock: object, prefix: str, listener: socket.socket, up: threading.Event) -> None:
+    async def _serve(self, clock: Clock, prefix: str, listener: socket.socket, up: threading.Event) -> None:
         import uvicorn
         from fastapi import FastAPI
 
         from .account.regions import RegionalAddresses
-        from .clock import Clock
         from .legs.network import Network
-        from .routes.account import applications_api, numbers_api
+        from .routes.account import applications_api, money_api, numbers_api
         from .routes.control import answer_kit_errors, control_api
         from .routes.limits import BodyLimits, patient_protocol
         from .routes.log import RequestLog
-        from .routes.money import money_api
         from .routes.openapi import openapi_api
-        from .routes.settling import Settling
         from .routes.voice import answer_errors, voice_api
 
-        assert isinstance(clock, Clock)
         ids = Ids(f"{prefix}calls" if prefix else None)
         network = Network(clock, self.account, ids, self.trace, Reach(*self._reach), region_url=self.url)
         closing = asyncio.Event()
@@ -222,3 +219,28 @@ class Simulator:
         await network.close_calls()
         await network.callbacks.close()
         await serving
+
+
+class Settling:
+    """On a stepped clock a request that changes something is answered when all that it set off now has been done.
+
+    Call time stands still between two requests, real time does not: without this a client's next request would come
+    before or after the webhook that the last one set off, and the same program would leave different records.
+
+    A request that comes while a webhook is under way may come from the very server that is asked, and is not held.
+    """
+
+    def __init__(self, app: ASGIApp, clock: Clock) -> None:
+        self._app, self._clock = app, clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] in ("GET", "HEAD", "OPTIONS") or self._clock.is_busy:
+            await self._app(scope, receive, send)
+            return
+
+        async def hold(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await self._clock.settle()
+            await send(message)
+
+        await self._app(scope, receive, hold)

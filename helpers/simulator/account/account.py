@@ -194,9 +194,12 @@ class Account:
 
     def region(self, uuid: str) -> str:
         """The region an application has chosen for its calls; empty when it has not, or is not there."""
+        return str(self.voice(uuid).get("region") or "")
+
+    def voice(self, uuid: str) -> dict[str, Any]:
+        """The voice capability of an application; empty when it has none, or is not there."""
         self._load()
-        voice = self._data["applications"].get(uuid, {}).get("capabilities", {}).get("voice", {})
-        return str(voice.get("region") or "")
+        return dict(self._data["applications"].get(uuid, {}).get("capabilities", {}).get("voice", {}))
 
     # Numbers
 

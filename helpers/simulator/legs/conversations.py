@@ -73,8 +73,7 @@ class Conversations:
 
     def _is_over(self, room: Conversation) -> bool:
         """True when nobody has been in it for ``conversations_ttl`` hours (Application API 2.4.1)."""
-        voice = self._network.account.applications.get(room.application_id, {}).get("capabilities", {}).get("voice", {})
-        hours = voice.get("conversations_ttl", 48)
+        hours = self._network.account.voice(room.application_id).get("conversations_ttl", 48)
         return not room.members and self._network.clock.now - room.empty_since > hours * 3600
 
     def clear(self) -> None:

@@ -13,7 +13,6 @@ from ..phones.handsets import Handset
 from ..waiting import first_of, forever
 from ..webhooks import payloads
 from .leg import Detection, Leg
-from .replies import reply_to
 
 if TYPE_CHECKING:
     from .network import Network
@@ -69,6 +68,6 @@ async def _tell(network: Network, leg: Leg, status: str, sub_state: str | None) 
     if leg.detection.mode != "default":
         network.callbacks.event(leg, event)
         return
-    replacement = await reply_to(network, leg, "event", event, leg.event)
+    replacement = await network.callbacks.ask(leg, "event", event, leg.event)
     if replacement:
         leg.replace_program(lambda: network.carry_out(leg, *replacement))

@@ -13,17 +13,16 @@ from ..errors import ApiError
 from ..timeouts import ANSWER_TIMEOUT
 from ..waiting import first_of, forever, until
 from ..webhooks import payloads
-from ..webhooks.audio_fetcher import PLAYABLE, SoundError, unplayable
-from ..webhooks.callbacks import NotAnNcco, ncco_of
+from ..webhooks.audio_fetcher import SoundError
+from ..webhooks.callbacks import NotAnNcco, Replacement, ncco_of
 from .conversations import MOST_MEMBERS, Terms
 from .conversations import Conversation as Room
 from .detection import detection_of
-from .leg import ENDPOINTS, Leg
+from .leg import Leg
 from .prompts import Skip
 
 if TYPE_CHECKING:
     from .network import Network
-    from .replies import Replacement
     from .runner import Runner
 
 # Legs that connect actions make one out of another: an onAnswer NCCO may connect again. Vonage tells no figure.
@@ -80,7 +79,7 @@ async def _loop(network: Network, leg: Leg, source: str, url: str) -> None:
     try:
         sound = await network.sounds.get(leg, url)
     except SoundError as error:
-        network.error(leg, unplayable(error), f"Open {url} in a browser: {PLAYABLE}")
+        network.unplayable(leg, url, error)
     else:
         with network.sounding(leg, source, sound, 0.0, 0, url=url):
             await forever()
@@ -189,7 +188,7 @@ def _callee(run: Runner, action: Connect) -> Leg:
         conversation=leg.conversation,
         direction="outbound",
         from_=_caller(run, action, endpoint),
-        to=endpoint[ENDPOINTS[endpoint["type"]]],
+        to=endpoint[payloads.ENDPOINTS[endpoint["type"]]],
         endpoint=endpoint["type"],
         application_id=leg.application_id,
         created_at=network.clock.now,

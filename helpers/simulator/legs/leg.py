@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...base.addresses import plain
 from ...base.errors import KitError
-from ...calls.statuses import LIVE
+from ...calls.statuses import LAST, LIVE
 from ..account.applications import Webhook
 from ..phones.handsets import Ending
 from ..sound.mixing import CueSheet, Patch, law_of
@@ -29,8 +29,6 @@ TRANSITIONS: dict[str, set[str]] = {
     "timeout": {"completed"},
     "unanswered": {"completed"},
 }
-
-ENDPOINTS = {"phone": "number", "sip": "uri", "websocket": "uri", "vbc": "extension", "app": "user"}  # its address
 
 
 class LegError(KitError):
@@ -188,6 +186,17 @@ class Leg:
     @property
     def over(self) -> bool:
         return self.status not in LIVE
+
+    @property
+    def done(self) -> bool:
+        """True when nothing more will come of it: its last event has been sent, and its recordings' too."""
+        return self.status in LAST and not self.telling
+
+    def reached(self, status: str) -> bool:
+        """True when the status has come, and so has its event. An answered call has its NCCO, is connected, or over."""
+        connected = self.parent is not None and self.room is not None
+        told = status != "answered" or self.ncco_count > 0 or connected or self.over
+        return status in self.history and told and not self.telling
 
     def move(self, status: str, at: float) -> None:
         """Change the state; anything the transition table does not allow is an error."""

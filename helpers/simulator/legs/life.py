@@ -18,7 +18,6 @@ from ..webhooks import payloads
 from ..webhooks.callbacks import NotAnNcco, fetch_ncco
 from .detection import detect, is_synchronous
 from .leg import Leg
-from .replies import reply_to
 
 if TYPE_CHECKING:
     from .network import Network
@@ -95,7 +94,7 @@ class Life:
 
     async def _ask(self, event: dict[str, Any]) -> None:
         """A connect action with eventType synchronous: the reply to a failure may be an NCCO for the caller."""
-        reply = await reply_to(self._network, self._leg, "event", event, self._leg.event)
+        reply = await self._network.callbacks.ask(self._leg, "event", event, self._leg.event)
         if self._leg.reply is not None and not self._leg.reply.done():
             self._leg.reply.set_result(reply)
 

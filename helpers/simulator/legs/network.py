@@ -18,7 +18,7 @@ from ..phones.handsets import Handset, HandsetError, checked_keys
 from ..phones.person import key, press
 from ..sound.mixing import Cue, Sound
 from ..webhooks import payloads
-from ..webhooks.audio_fetcher import PLAYABLE, SoundError, Sounds, unplayable
+from ..webhooks.audio_fetcher import PLAYABLE, SoundError, Sounds
 from ..webhooks.callbacks import Callbacks
 from ..webhooks.reach import Reach
 from .conversations import Conversations
@@ -125,7 +125,7 @@ class Network:
             sound = await get()
         except SoundError as error:
             leg.playing.pop(source, None)
-            self.error(leg, unplayable(error), f"Open {what.get('url')} in a browser: {PLAYABLE}")
+            self.unplayable(leg, what.get("url", ""), error)
             return
         cue, stop = self._start_sound(leg, source, sound, level, loop, what)
         leg.playing[source] = stop
@@ -158,8 +158,7 @@ class Network:
         """True for a call that ended more than ``leg_persistence_time`` days ago (Application API 2.4.1)."""
         if leg.ended_at is None or self.clock.now - leg.ended_at < 24 * 3600:  # a day is the least it can be
             return False
-        voice = self.account.applications.get(leg.application_id, {}).get("capabilities", {}).get("voice", {})
-        days: float = voice.get("leg_persistence_time", 7)
+        days: float = self.account.voice(leg.application_id).get("leg_persistence_time", 7)
         return self.clock.now - leg.ended_at > days * 24 * 3600
 
     def control(self, leg: Leg, action: str) -> None:
@@ -249,6 +248,10 @@ class Network:
         """Something in the call went wrong: in the trace with advice, to the event URL as tersely as Vonage does."""
         self.note(leg, "error", reason=reason, advice=advice)
         self.callbacks.event(leg, payloads.error_event(leg, reason, self.clock), kind="error")
+
+    def unplayable(self, leg: Leg, url: str, error: SoundError) -> None:
+        """A file that the call should play cannot be played. Vonage publishes no text for this."""
+        self.error(leg, f"Audio of stream cannot be played: {error}.", f"Open {url} in a browser: {PLAYABLE}")
 
     def status(self, leg: Leg, status: str, why: str, tell: bool = True, **facts: Any) -> dict[str, Any]:
         """Note a status and, unless told otherwise, send its event, which is returned.

@@ -8,7 +8,7 @@ from ...ncco import Input, Stream, Talk, Wait
 from ...ncco.checking.lint import after_sounds
 from ...ncco.models.voices import voice_of
 from ..waiting import first_of, forever
-from ..webhooks.audio_fetcher import PLAYABLE, SoundError, unplayable
+from ..webhooks.audio_fetcher import SoundError
 from .leg import Leg
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ async def stream(run: Runner, action: Stream) -> None:
         sound = await run.network.sounds.get(run.leg, action.streamUrl[0])
     except SoundError as error:
         # Vonage publishes no rule: here the action is skipped, an error event is sent and the call goes on.
-        run.network.error(run.leg, unplayable(error), f"Open {action.streamUrl[0]} in a browser: {PLAYABLE}")
+        run.network.unplayable(run.leg, action.streamUrl[0], error)
         raise Skip(str(error)) from None
     await _play(run, "stream", sound, action.level, action.loop, url=action.streamUrl[0])
 

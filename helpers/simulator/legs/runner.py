@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...ncco import Connect, Conversation, Input, Ncco, Notify, Record, Stream, Talk, Transfer, Wait
 from ..account.applications import Webhook
+from ..webhooks.callbacks import Replacement
 from . import asking, joining, prompts, recordings
 from .leg import Leg
 from .prompts import BargeIn, Skip
-from .replies import Replacement, reply_to
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ class Runner:
     async def ask(self, kind: str, event: dict[str, Any], url: list[str] | None, method: str) -> Replacement | None:
         """Send an event whose reply may be a new NCCO. Failing that, the call goes on with the old one."""
         hook = Webhook(url[0], method) if url else self.leg.event
-        return await reply_to(self.network, self.leg, kind, event, hook)
+        return await self.network.callbacks.ask(self.leg, kind, event, hook)
 
     @contextmanager
     def _running(self, action: Any) -> Iterator[None]:

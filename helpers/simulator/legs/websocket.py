@@ -18,7 +18,6 @@ from ..timeouts import GOODBYE_TIMEOUT, SOCKET_TIMEOUT
 from ..waiting import first_of, forever
 from ..webhooks import payloads
 from .leg import Leg
-from .replies import reply_to
 
 if TYPE_CHECKING:
     from websockets.asyncio.client import ClientConnection
@@ -176,7 +175,7 @@ class SocketLine:
         leg.history.append("disconnected")
         network.note(leg, "status", status="disconnected", why="the server closed the connection", detail=None,
                      sip_code=None, disconnected_by="user")  # fmt: skip
-        reply = await reply_to(network, leg, "event", payloads.disconnected_event(leg, network.clock), leg.event)
+        reply = await network.callbacks.ask(leg, "event", payloads.disconnected_event(leg, network.clock), leg.event)
         if leg.parent is not None:
             leg.reply = leg.reply or asyncio.get_running_loop().create_future()
             if not leg.reply.done():

@@ -1,7 +1,7 @@
-"""Vonage's Applications and Numbers APIs as HTTP: requests in, replies out, no state of its own.
+"""Vonage's Applications, Numbers, balance and prices as HTTP: requests in, replies out, no state of its own.
 
-Applications v2 (definition 2.4.1) takes Basic credentials; Numbers (1.1.0) takes those or the older
-``?api_key=&api_secret=``. At Vonage they live on two hosts; here all paths are on one address.
+Applications v2 (definition 2.4.1) takes Basic credentials; Numbers (1.1.0), Account 1.0.4 (balance) and Pricing 0.0.3
+take those or the older ``?api_key=&api_secret=``. At Vonage they live on two hosts; here all paths are on one address.
 """
 
 from __future__ import annotations
@@ -11,14 +11,16 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 
 from ..account.account import Account, Offer
 from ..account.applications import checked_capabilities, checked_key, checked_name, checked_privacy, new_key_pair
 from ..account.auth import account_credentials, basic_credentials
+from ..account.money import balance, price_list, prices
 from ..errors import ApiError, problem
 from ..errors import numbers as number_error
+from ..legs.network import Network
 from .voice import json_body, whole
 
 LIST_VALIDATION = "https://developer.vonage.com/api-errors/application#list-validation"
@@ -30,20 +32,20 @@ SETTINGS = (
 
 def applications_api(account: Account) -> APIRouter:
     """``/v2/applications``."""
-    router = APIRouter()
 
-    def check(request: Request) -> None:
+    async def check(request: Request) -> None:
         if not account.knows(*basic_credentials(request.headers.get("authorization", ""))):
             raise problem(401)
         if not takes_json(request.headers.get("accept", "")):
             raise problem(406)
+
+    router = APIRouter(dependencies=[Depends(check)])
 
     def linked(application: dict[str, Any]) -> dict[str, Any]:
         return application | {"_links": {"self": {"href": f"/v2/applications/{application['id']}"}}}
 
     @router.post("/v2/applications")
     async def create(request: Request) -> Response:
-        check(request)
         body = await json_body(request)
         # All is checked before a key is made.
         _, _, _, public = checked_name(body), checked_capabilities(body), checked_privacy(body), checked_key(body)
@@ -53,8 +55,8 @@ def applications_api(account: Account) -> APIRouter:
 
     @router.get("/v2/applications")
     async def listing(request: Request) -> Response:
-        check(request)
-        size, page = _page_number(request, "page_size", 10, 100), _page_number(request, "page", 1, 1_000_000)
+        query = request.query_params
+        size, page = whole(query, "page_size", 10, 1, 100, _no_page), whole(query, "page", 1, 1, 1_000_000, _no_page)
         found = list(account.applications.values())
         pages = max(1, -(-len(found) // size))
 
@@ -74,18 +76,15 @@ def applications_api(account: Account) -> APIRouter:
         )  # fmt: skip
 
     @router.get("/v2/applications/{uuid}")
-    async def get(request: Request, uuid: str) -> Response:
-        check(request)
+    async def get(uuid: str) -> Response:
         return JSONResponse(linked(account.application(uuid)))
 
     @router.put("/v2/applications/{uuid}")
     async def replace(request: Request, uuid: str) -> Response:
-        check(request)
         return JSONResponse(linked(account.replace_application(uuid, await json_body(request))))
 
     @router.delete("/v2/applications/{uuid}")
-    async def delete(request: Request, uuid: str) -> Response:
-        check(request)
+    async def delete(uuid: str) -> Response:
         account.delete_application(uuid)
         return Response(status_code=204)
 
@@ -109,10 +108,10 @@ def numbers_api(account: Account) -> APIRouter:
         # Clients of old, the Node-RED palette's among them, put the fields into the query and send no body.
         fields = dict(request.query_params) | sent
         if fields.get("target_api_key", account.api_key) != account.api_key:  # a subaccount: there is none
-            raise number_error(420, "method failed")
+            raise _failed()
         for name in ("country", "msisdn"):
             if not fields.get(name):
-                raise number_error(420, "method failed")
+                raise _failed()
         return fields
 
     done = {"error-code": "200", "error-code-label": "success"}
@@ -127,20 +126,16 @@ def numbers_api(account: Account) -> APIRouter:
     async def search(request: Request) -> Response:
         check(request)
         if not request.query_params.get("country"):
-            raise number_error(420, "method failed")
+            raise _failed()
         found = [_offered(offer) for offer in account.offers() if _offer_fits(offer, request.query_params)]
         return JSONResponse(_numbers_page(request, found))
 
     @router.post("/number/buy")
-    async def buy(request: Request) -> Response:
-        fields = await form(request)
-        account.buy(fields["country"], fields["msisdn"])
-        return JSONResponse(done)
-
     @router.post("/number/cancel")
-    async def cancel(request: Request) -> Response:
+    async def buy_or_cancel(request: Request) -> Response:
         fields = await form(request)
-        account.cancel(fields["country"], fields["msisdn"])
+        change = account.buy if request.url.path.endswith("buy") else account.cancel
+        change(fields["country"], fields["msisdn"])
         return JSONResponse(done)
 
     @router.post("/number/update")
@@ -164,26 +159,20 @@ def takes_json(accept: str) -> bool:
     return not accept.strip() or weights.get(nearest, 0.0) > 0
 
 
-def _page_number(request: Request, name: str, usual: int, high: int) -> int:
-    value = whole(request.query_params.get(name, str(usual)), 1, high)
-    if value is None:
-        reason = f"must be between 1 and {high}"
-        raise problem(400, kind=LIST_VALIDATION, invalid=[{"name": name, "reason": reason}])
-    return value
+def _no_page(name: str, reason: str) -> ApiError:
+    return problem(400, kind=LIST_VALIDATION, invalid=[{"name": name, "reason": reason}])
 
 
 def _numbers_page(request: Request, found: list[dict[str, Any]]) -> dict[str, Any]:
     """``count`` is that of all numbers found, not of the page; nothing found is an empty object."""
-    size, index = _within(request, "size", 10, 100), _within(request, "index", 1, 1_000_000)
+    query = request.query_params
+    size, index = whole(query, "size", 10, 1, 100, _failed), whole(query, "index", 1, 1, 1_000_000, _failed)
     page = found[(index - 1) * size : index * size]
     return {"count": len(found), "numbers": page} if page else {}
 
 
-def _within(request: Request, name: str, usual: int, high: int) -> int:
-    value = whole(request.query_params.get(name, str(usual)), 1, high)
-    if value is None:
-        raise number_error(420, "method failed")
-    return value
+def _failed(*_: str) -> ApiError:
+    return number_error(420, "method failed")
 
 
 def _matches(msisdn: str, query: Any) -> bool:
@@ -191,7 +180,7 @@ def _matches(msisdn: str, query: Any) -> bool:
     pattern, where = query.get("pattern", ""), query.get("search_pattern", "0")
     tests = {"0": msisdn.startswith, "1": msisdn.__contains__, "2": msisdn.endswith}
     if where not in tests:
-        raise ApiError(420, number_error(420, "method failed").body)
+        raise _failed()
     return tests[where](pattern)
 
 
@@ -225,3 +214,46 @@ def _offered(offer: Offer) -> dict[str, Any]:
         "features": list(offer.features),
         "limitations": [],
     }
+
+
+def money_api(network: Network) -> APIRouter:
+    """``/account/get-balance`` and ``/account/get-…pricing/outbound/voice``."""
+    router = APIRouter()
+
+    def check_prices(request: Request, service: str, needed: str = "") -> None:
+        """Credentials, then the service, then the one parameter that must be there."""
+        if not account_credentials(request, network.account):
+            body = {"currency": "EUR", "code": "401", "error-code-label": "authentication failed"}
+            raise ApiError(401, body)
+        if service != "voice":
+            raise problem(404)
+        if needed and not request.query_params.get(needed):
+            # The Pricing API's own form of family B: an object about one parameter.
+            invalid = {"parameter": needed, "message": "Is required"}
+            raise ApiError(400, {"type": "BAD_REQUEST", "error_title": "Bad Request", "invalid_parameters": invalid})
+
+    @router.get("/account/get-balance")
+    async def get_balance(request: Request) -> Response:
+        if not account_credentials(request, network.account):
+            raise problem(401)
+        left = balance(network.account, network.legs.values())
+        return JSONResponse({"value": float(left), "autoReload": False})
+
+    @router.get("/account/get-pricing/outbound/{service}")
+    async def one_country(request: Request, service: str) -> Response:
+        check_prices(request, service, "country")
+        found = prices(request.query_params["country"])
+        # The PHP SDK knows an empty reply as "no results found".
+        return JSONResponse(found) if found else Response(status_code=200)
+
+    @router.get("/account/get-full-pricing/outbound/{service}")
+    async def every_country(request: Request, service: str) -> Response:
+        check_prices(request, service)
+        return JSONResponse(price_list())
+
+    @router.get("/account/get-prefix-pricing/outbound/{service}")
+    async def one_prefix(request: Request, service: str) -> Response:
+        check_prices(request, service, "prefix")
+        return JSONResponse(price_list(request.query_params["prefix"]))
+
+    return router

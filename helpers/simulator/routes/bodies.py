@@ -18,8 +18,9 @@ from ..clock import Clock
 from ..errors import backend, proxy
 from ..ids import Ids
 from ..legs.detection import detection_of
-from ..legs.leg import ENDPOINTS, Leg
+from ..legs.leg import Leg
 from ..timeouts import ANSWER_TIMEOUT
+from ..webhooks.payloads import ENDPOINTS
 
 BAD_NUMBER = "must be 7 to 15 digits in E.164 format, without +, leading zeros, spaces or letters"
 URL = re.compile(r"https?://\S+")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from ...base.errors import KitError
-from ...calls.statuses import LAST
 from ..account.account import AccountError
 from ..errors import ApiError
 from ..legs.faults import KNOWN
@@ -21,13 +20,13 @@ from ..phones.dialling import dial
 from ..phones.handsets import checked_address, is_seconds
 from ..phones.person import play
 from ..phones.scripts import checked_step
+from ..sound.mixing import heard_wav
 from .sound_stream import Earpiece, sounding
 from .trace_stream import EVENT_STREAM, growing
 from .voice import json_body
 
 RATES = (8000, 16000)
 BANDS = ("full", "narrow")
-MINUTE = 60  # seconds that are mixed at a time
 
 
 class ControlError(KitError):
@@ -36,12 +35,13 @@ class ControlError(KitError):
 
 def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRouter:
     """Everything a classroom, a test or the kit may do to the network."""
-    router = APIRouter(prefix="/simulator")
 
-    def check(request: Request) -> None:
+    async def check(request: Request) -> None:
         given = request.headers.get("authorization", "")
         if not secrets.compare_digest(given.encode(), f"Bearer {token}".encode()):
             raise ApiError(401, _told("The control plane needs its token.", "Send Authorization: Bearer <token>."))
+
+    router = APIRouter(prefix="/simulator", dependencies=[Depends(check)])
 
     async def unless_closing(work: Coroutine[Any, Any, float]) -> float:
         """What ``work`` returns. Whoever still waits when the exchange is switched off is told so."""
@@ -62,8 +62,7 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
         return found
 
     @router.get("/account")
-    async def account(request: Request) -> Response:
-        check(request)
+    async def account() -> Response:
         own = network.account
         return JSONResponse(
             {"api_key": own.api_key, "api_secret": own.api_secret, "signature_secret": own.signature_secret,
@@ -71,76 +70,65 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
         )  # fmt: skip
 
     @router.get("/calls")
-    async def calls(request: Request) -> Response:
-        check(request)
+    async def calls() -> Response:
         return JSONResponse([summary(leg) for leg in network.legs.values()])
 
     @router.get("/calls/{uuid}")
-    async def call(request: Request, uuid: str) -> Response:
-        check(request)
+    async def call(uuid: str) -> Response:
         legs_of(uuid)
         return JSONResponse(network.trace.entries(uuid))
 
     @router.get("/calls/{uuid}/heard.wav")
-    async def heard(request: Request, uuid: str, rate: str = "8000", band: str = "full") -> Response:
-        check(request)
+    async def heard(uuid: str, rate: str = "8000", band: str = "full") -> Response:
         hertz = _rate(rate)
         if band not in BANDS:
             raise ControlError(f"There is no band {band!r}.", "band is full, or narrow: 300 to 3400 Hz, as in a phone.")
         leg = legs_of(uuid)[0]
         begin, end = network.talk_of(leg)
-        return StreamingResponse(_heard(leg, begin, end, hertz, band == "narrow"), media_type="audio/wav")
+        pieces = heard_wav(leg, begin, end, hertz, narrow=band == "narrow")
+        return StreamingResponse(_in_a_thread(pieces), media_type="audio/wav")
 
     @router.get("/calls/{uuid}/sound")
-    async def sound(request: Request, uuid: str, rate: str = "16000") -> Response:
-        check(request)
+    async def sound(uuid: str, rate: str = "16000") -> Response:
         earpiece = Earpiece(network, legs_of(uuid)[0], _rate(rate))
         return StreamingResponse(sounding(earpiece, closing), media_type=EVENT_STREAM)
 
     @router.get("/events")
     async def events(request: Request, since: str = "0") -> Response:
-        check(request)
         generation, seq = _position(request.headers.get("last-event-id", ""), since)
         return StreamingResponse(growing(network.trace, generation, seq, closing), media_type=EVENT_STREAM)
 
     @router.get("/phones")
-    async def phones(request: Request) -> Response:
-        check(request)
+    async def phones() -> Response:
         return JSONResponse([handset.settings() for handset in network.handsets.values()])
 
     @router.put("/phones/{address}")
     async def configure(request: Request, address: str) -> Response:
-        check(request)
         handset = network.handset(checked_address(address))
         handset.configure(await json_body(request))
         return JSONResponse(handset.settings())
 
     @router.post("/phones/{address}/{what}")
     async def use(request: Request, address: str, what: str) -> Response:
-        check(request)
         body = await json_body(request) if await request.body() else {}
         return JSONResponse(await _use(network, checked_address(address), what, body))
 
     @router.get("/faults")
-    async def faults(request: Request) -> Response:
-        check(request)
+    async def faults() -> Response:
         available = {name: {"what": fault.what, "settings": fault.settings} for name, fault in KNOWN.items()}
         return JSONResponse({"active": network.faults.active, "available": available})
 
     @router.put("/faults")
     async def set_faults(request: Request) -> Response:
-        check(request)
         return JSONResponse(network.faults.change(await json_body(request)))
 
     @router.get("/clock")
-    async def clock(request: Request) -> Response:
-        check(request)
+    async def clock() -> Response:
         return JSONResponse(_time(network))
 
     @router.put("/clock")
     async def set_clock(request: Request) -> Response:
         """``{"flows": true}``: stepped time runs like real time for as long as a person holds a phone."""
-        check(request)
         flows = (await json_body(request)).get("flows")
         if not isinstance(flows, bool):
             raise ControlError(f"flows is true or false, not {flows!r}.", 'Send {"flows": true}.')
@@ -150,7 +138,6 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
     @router.post("/clock/advance")
     async def advance(request: Request) -> Response:
         """``{"seconds": 10}``; with ``call`` and ``until`` it returns as soon as that call has that status."""
-        check(request)
         body = await json_body(request)
         seconds = body.get("seconds")
         if not is_seconds(seconds):
@@ -161,14 +148,13 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
         legs, status = legs_of(body["call"]), body.get("until", "completed")
 
         def settled() -> bool:
-            return any(_reached(leg, status) or _past(leg) for leg in legs)
+            return any(leg.reached(status) or leg.done for leg in legs)
 
         now = await unless_closing(network.clock.advance(seconds, settled))
-        return JSONResponse({"now": round(now, 6), "reached": any(_reached(leg, status) for leg in legs)})
+        return JSONResponse({"now": round(now, 6), "reached": any(leg.reached(status) for leg in legs)})
 
     @router.post("/reset")
     async def reset(request: Request) -> Response:
-        check(request)
         await network.reset()
         network.clock.flow(False)
         network.faults.clear()
@@ -221,29 +207,10 @@ def summary(leg: Leg) -> dict[str, Any]:
     }
 
 
-def _reached(leg: Leg, status: str) -> bool:
-    """The status has come, and so has its event. An answered call has its NCCO, is connected, or is over."""
-    connected = leg.parent is not None and leg.room is not None
-    told = status != "answered" or leg.ncco_count > 0 or connected or leg.over
-    return status in leg.history and told and not leg.telling
-
-
-def _past(leg: Leg) -> bool:
-    """Nothing more will come of this leg."""
-    return leg.status in LAST and not leg.telling
-
-
-async def _heard(leg: Leg, begin: float, end: float, rate: int, narrow: bool) -> AsyncIterator[bytes]:
-    """What a leg heard as a WAV file, a minute at a time: a call of hours must not fill the memory."""
-    from ...audio.files import wav_header, wav_samples
-    from ..sound.mixing import heard
-
-    total = max(0, round((end - begin) * rate))
-    yield wav_header(total, rate)
-    for first in range(0, total, MINUTE * rate):
-        last = min(first + MINUTE * rate, total)
-        samples = await asyncio.to_thread(heard, leg, begin + first / rate, begin + last / rate, rate, narrow=narrow)
-        yield wav_samples(samples)
+async def _in_a_thread(pieces: Iterator[bytes]) -> AsyncIterator[bytes]:
+    """Each piece, made beside the calls, which must go on."""
+    while piece := await asyncio.to_thread(next, pieces, b""):
+        yield piece
 
 
 def _rate(rate: str) -> int:

@@ -27,45 +27,37 @@ class CallLog:
     """A listener of the trace. ``clock`` puts the call time into each line: for a clock that is not the wall's."""
 
     def __init__(self, *, clock: bool = False) -> None:
-        self._clock = clock
-        self._parties: dict[str, str] = {}
-        self._webhooks: dict[int, str] = {}
-        self._tell: dict[str, Callable[[Entry], tuple[int, str] | None]] = {
-            "leg": self._leg,
-            "status": self._status,
-            "webhook": self._webhook,
-            "reply": self._reply,
-            "error": self._error,
-            "note": self._note,
-            "fault": self._fault,
-        }
+        self._with_clock = clock
+        self._who: dict[str, str] = {}
+        self._asked: dict[int, str] = {}
 
     def __call__(self, entry: Entry) -> None:
-        tell = self._tell.get(entry["kind"])
+        """``_status`` and its like say what is to be said of an entry of that kind, if anything."""
+        tell: Callable[[Entry], tuple[int, str] | None] | None = getattr(self, f"_{entry['kind']}", None)
         line = tell(entry) if tell else None
         if line:
             level, text = line
             leg = entry["leg"] or "-"
-            at = f"[{entry['at']:.3f} s] " if self._clock else ""
+            at = f"[{entry['at']:.3f} s] " if self._with_clock else ""
             logger.log(level, "%s", plain(f"{at}call {leg[:8]}  {text}"))
 
     def _leg(self, entry: Entry) -> None:
-        self._parties[entry["leg"]] = f"{entry['direction']}, {entry['from']} to {entry['to']}"
+        self._who[entry["leg"]] = f"{entry['direction']}, {entry['from']} to {entry['to']}"
 
     def _status(self, entry: Entry) -> tuple[int, str]:
         status, leg = entry["status"], entry["leg"]
-        who = f" ({self._parties.get(leg, '')})" if status == "started" else ""
+        who = f" ({self._who.get(leg, '')})" if status == "started" else ""
         if status in LAST:
-            self._parties.pop(leg, None)
+            self._who.pop(leg, None)
         why = f": {entry['why']}" if status in OVER else ""
         return logging.INFO, f"{status}{who}{why}"
 
     def _webhook(self, entry: Entry) -> None:
         again = ", second attempt" if entry.get("attempt", 1) > 1 else ""
-        self._webhooks[entry["request"]] = f"{entry['type']} webhook{again}: {entry['method']} {bare(entry['url'])}"
+        self._asked[entry["request"]] = f"{entry['type']} webhook{again}: {entry['method']} {bare(entry['url'])}"
 
     def _reply(self, entry: Entry) -> tuple[int, str]:
-        what = self._webhooks.pop(entry["request"], "webhook")
+        what = self._asked.pop(entry["request"], "webhook")
         if entry["error"]:
             return logging.INFO, f"{what} failed: {entry['error']}"
         return logging.DEBUG, f"{what} {entry['status']} in {entry['ms']:g} ms"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -78,7 +79,10 @@ def voice_api(network: Network) -> APIRouter:
             raise proxy(400, why="The call has not been answered yet: wait for its answered event.")
         return leg
 
-    async def noted(request: Request, leg: Leg, body: dict[str, Any] | None, answer: Response) -> Response:
+    def done(message: str, uuid: str) -> Response:
+        return JSONResponse({"message": message, "uuid": uuid})
+
+    def noted(request: Request, leg: Leg, body: dict[str, Any] | None, answer: Response) -> Response:
         size = int(request.headers.get("content-length") or 0)
         if size > NOTED:  # a record must not fill the memory
             body = {"shortened": json.dumps(body, ensure_ascii=False)[:NOTED], "bytes": size}
@@ -99,7 +103,7 @@ def voice_api(network: Network) -> APIRouter:
             "direction": "outbound",
             "conversation_uuid": leg.conversation,
         }
-        return await noted(request, leg, body, JSONResponse(reply, 201))
+        return noted(request, leg, body, JSONResponse(reply, 201))
 
     @router.get("/v1/calls")
     async def list_calls(request: Request) -> Response:
@@ -122,67 +126,56 @@ def voice_api(network: Network) -> APIRouter:
             raise backend([("action", f"must be one of: {', '.join(ACTIONS)}")])
         early = action == "hangup" and network.clock.now - leg.created_at < EARLY
         if early and not network.faults.strikes("early_hang_up_works", leg):
-            await noted(request, leg, body, Response(status_code=400))
+            noted(request, leg, body, Response(status_code=400))
             raise proxy(400, why=f"A call cannot be hung up in its first {EARLY:g} s.")
         if action != "hangup" and leg.status != "answered":
             raise proxy(400, why="The call has not been answered yet: wait for its answered event.")
         ncco, url = destination(body) if action == "transfer" else (None, "")
-        done = await noted(request, leg, body, Response(status_code=204))
+        answer = noted(request, leg, body, Response(status_code=204))
         if action == "hangup":
             leg.hang_up("hung up through the API", by="platform")
         elif action == "transfer":
             network.transfer(leg, parse(ncco) if ncco is not None else None, url)
         else:
             network.control(leg, action)
-        return done
+        return answer
 
     @router.put("/v1/calls/{uuid}/stream")
     async def start_stream(request: Request, uuid: str) -> Response:
         leg, body = answered(request, uuid), await json_body(request)
         url, level, loop = stream_body(body)
         network.play(leg, "rest_stream", lambda: network.sounds.get(leg, url), level, loop, url=url)
-        return await noted(request, leg, body, JSONResponse({"message": "Stream started", "uuid": uuid}))
-
-    @router.delete("/v1/calls/{uuid}/stream")
-    async def stop_stream(request: Request, uuid: str) -> Response:
-        leg = answered(request, uuid)
-        done = await noted(request, leg, None, JSONResponse({"message": "Stream stopped", "uuid": uuid}))
-        network.stop_playing(leg, "rest_stream")
-        return done
+        return noted(request, leg, body, done("Stream started", uuid))
 
     @router.put("/v1/calls/{uuid}/talk")
     async def start_talk(request: Request, uuid: str) -> Response:
         leg, body = answered(request, uuid), await json_body(request)
         text, language, style, level, loop = talk_body(body)
         network.play(leg, "rest_talk", lambda: network.voice(text, language, style), level, loop, text=text)
-        return await noted(request, leg, body, JSONResponse({"message": "Talk started", "uuid": uuid}))
+        return noted(request, leg, body, done("Talk started", uuid))
 
+    @router.delete("/v1/calls/{uuid}/stream")
     @router.delete("/v1/calls/{uuid}/talk")
-    async def stop_talk(request: Request, uuid: str) -> Response:
-        leg = answered(request, uuid)
-        done = await noted(request, leg, None, JSONResponse({"message": "Talk stopped", "uuid": uuid}))
-        network.stop_playing(leg, "rest_talk")
-        return done
+    async def stop_stream_or_talk(request: Request, uuid: str) -> Response:
+        leg, what = answered(request, uuid), request.url.path.rpartition("/")[2]
+        answer = noted(request, leg, None, done(f"{what.capitalize()} stopped", uuid))
+        network.stop_playing(leg, f"rest_{what}")
+        return answer
 
     @router.put("/v1/calls/{uuid}/dtmf")
     async def send_dtmf(request: Request, uuid: str) -> Response:
         leg, body = answered(request, uuid), await json_body(request)
         digits = dtmf_body(body)
-        done = await noted(request, leg, body, JSONResponse({"message": "DTMF sent", "uuid": uuid}))
+        answer = noted(request, leg, body, done("DTMF sent", uuid))
         network.send_keys(leg, digits, by="api")
-        return done
+        return answer
 
     @router.put("/v1/calls/{uuid}/input/dtmf")
-    async def subscribe_keys(request: Request, uuid: str) -> Response:
-        leg, body = answered(request, uuid), await json_body(request)
-        subscribe(network, leg, subscription_body(body))
-        return await noted(request, leg, body, Response(status_code=200))
-
     @router.delete("/v1/calls/{uuid}/input/dtmf")
-    async def unsubscribe_keys(request: Request, uuid: str) -> Response:
-        leg = answered(request, uuid)
-        subscribe(network, leg, None)
-        return await noted(request, leg, None, Response(status_code=200))
+    async def subscribe_keys(request: Request, uuid: str) -> Response:
+        leg, body = answered(request, uuid), await json_body(request) if request.method == "PUT" else None
+        subscribe(network, leg, None if body is None else subscription_body(body))
+        return noted(request, leg, body, Response(status_code=200))
 
     @router.get("/v1/files/{uuid}")
     async def recording(request: Request, uuid: str) -> Response:
@@ -196,7 +189,7 @@ def voice_api(network: Network) -> APIRouter:
 
 def _page(legs: list[Leg], query: Any, network: Network) -> dict[str, Any]:
     """One page of calls with its links: ``record_index`` is a record offset; next and prev only where they exist."""
-    size, index = _number(query, "page_size", 10, 1, 100), _number(query, "record_index", 0, 0, 1_000_000)
+    size, index = whole(query, "page_size", 10, 1, 100), whole(query, "record_index", 0, 0, 1_000_000)
     keep = {name: query[name] for name in FILTERS if name in query}
     begin, end = _date(query, "date_start"), _date(query, "date_end")
     for name, allowed in (("order", ("asc", "desc")), ("status", STATUSES)):
@@ -226,16 +219,15 @@ def _page(legs: list[Leg], query: Any, network: Network) -> dict[str, Any]:
             "_embedded": {"calls": calls}}  # fmt: skip
 
 
-def whole(text: str, low: int, high: int) -> int | None:
-    """The whole number in a query parameter; None when it is none from ``low`` to ``high``."""
-    return int(text) if re.fullmatch(r"[0-9]{1,9}", text) and low <= int(text) <= high else None
-
-
-def _number(query: Any, name: str, usual: int, low: int, high: int) -> int:
-    value = whole(query.get(name, str(usual)), low, high)
-    if value is None:
-        raise backend([(name, f"must be from {low} to {high}")])
-    return value
+def whole(
+    query: Any, name: str, usual: int, low: int, high: int, refusal: Callable[[str, str], ApiError] | None = None
+) -> int:
+    """The whole number in a query parameter. Raises ``refusal(name, reason)``, by itself family C."""
+    text = query.get(name, str(usual))
+    if not re.fullmatch(r"[0-9]{1,9}", text) or not low <= int(text) <= high:
+        reason = f"must be between {low} and {high}"
+        raise refusal(name, reason) if refusal else backend([(name, reason)])
+    return int(text)
 
 
 def _date(query: Any, name: str) -> datetime | None:

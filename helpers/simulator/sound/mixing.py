@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ STORED_RATE = 16_000  # Vonage mixes and records at 16 kHz (recording guide); a 
 MOST_LOOPS = 1_000_000_000  # more than a call can last; a moment in time has to be a number
 QUIET = 0.003  # RMS of 20 ms, full scale 1: below it nobody speaks (-50 dB)
 PAUSE = 0.25  # a shorter gap is part of the speech
+MINUTE = 60  # seconds that are mixed at a time
 
 
 class Sound:
@@ -218,6 +220,17 @@ def heard(leg: Leg, begin: float, end: float, rate: int, *, narrow: bool = False
     if rate == 8000 and leg.law:
         return telephone(mix, rate, law=leg.law, band_pass=narrow)
     return band_limited(mix, rate) if narrow else mix
+
+
+def heard_wav(leg: Leg, begin: float, end: float, rate: int, *, narrow: bool = False) -> Iterator[bytes]:
+    """The same as a WAV file, a minute at a time: a call of hours must not fill the memory."""
+    from ...audio.files import wav_header, wav_samples
+
+    total = max(0, round((end - begin) * rate))
+    yield wav_header(total, rate)
+    for first in range(0, total, MINUTE * rate):
+        last = min(first + MINUTE * rate, total)
+        yield wav_samples(heard(leg, begin + first / rate, begin + last / rate, rate, narrow=narrow))
 
 
 def law_of(number: str) -> str:

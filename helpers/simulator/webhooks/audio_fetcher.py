@@ -37,11 +37,6 @@ class SoundError(Exception):
     """The file cannot be played; the text says why."""
 
 
-def unplayable(error: SoundError) -> str:
-    """The reason in the error event. Vonage publishes no text for this."""
-    return f"Audio of stream cannot be played: {error}."
-
-
 class SoundFile(Sound):
     """The sound in a file, with what the file was: ``"MP3 mono 16000 Hz"`` and its seconds."""
 

@@ -21,17 +21,7 @@ from ..account.auth import query_payload, webhook_token
 from ..clock import SLOW_REPLY
 from . import payloads
 from .reach import is_example
-from .web_client import (
-    BadCertificate,
-    Closed,
-    ConnectTimeout,
-    NotHttp,
-    Place,
-    ReadTimeout,
-    Refused,
-    WebClient,
-    place_of,
-)
+from .web_client import CLOSED, REFUSED, Place, WebClient, WebError, place_of
 
 if TYPE_CHECKING:
     from ..legs.leg import Leg
@@ -44,11 +34,12 @@ RETRY_NCCO = (429, 503, 504)  # support article 115016024247
 RETRY_EVENT = (429, 502, 503, 504)
 LARGEST = 1_000_000  # bytes of a reply; Vonage publishes no figure, and an NCCO has some hundred
 SYNTAX = "Syntax error in NCCO. Invalid value type or action."  # Vonage's own words (webhook reference)
-CLOSED = "connection closed"
 USUAL_HEADERS = [("User-Agent", "voice-call-simulator"), ("Accept", "*/*"), ("Cache-Control", "max-age=0")]
 # What JSON may come in. Other codecs of Python's are not for text, or take for ever.
 CHARSETS = ("utf-8", "utf8", "us-ascii", "iso-8859-1", "windows-1252", "utf-16", "utf-32")
 COMPACT = (",", ":")
+
+Replacement = tuple[Ncco, str]  # a new NCCO, and where it came from
 
 
 @dataclass(frozen=True)
@@ -145,6 +136,27 @@ class Callbacks:
                 await self.send(leg, kind, hook, payload)
             return reply
 
+    async def ask(self, leg: Leg, kind: str, event: dict[str, Any], hook: Webhook | None) -> Replacement | None:
+        """Send an event whose reply may be an NCCO: to ``hook``, then to the fallback. None: there is no new NCCO."""
+        reply = await self.deliver(leg, kind, event, hook, ncco=True)
+        if hook is None or reply is None:
+            return None
+        if not reply.ok and leg.fallback:
+            reply = await self.fall_back(leg, reply, hook.url, "event", event)
+        if not reply.ok:
+            reason = f"The {kind} webhook failed: {reply.error}."
+            self._network.error(leg, reason, "The call goes on with the old NCCO.")
+            return None
+        # An empty reply, or one that is no JSON array, means: go on.
+        actions = None if why_not_json(reply) else json.loads(reply.body)
+        if not isinstance(actions, list) or not actions:
+            return None
+        try:
+            return ncco_of(reply, hook.url), kind
+        except NotAnNcco as failure:
+            self._network.error(leg, failure.reason, failure.advice)
+            return None
+
     async def _attempt(
         self, leg: Leg, kind: str, hook: Webhook, payload: dict[str, Any], attempt: int, ncco: bool
     ) -> Reply:
@@ -159,7 +171,7 @@ class Callbacks:
                              payload=payload, attempt=attempt)  # fmt: skip
                 fault = network.faults.of_webhook(kind, leg, ncco=ncco)
                 if fault == "event_down" and network.faults.strikes(fault, leg):
-                    came = Reply(number, error="connection refused", retry=True)
+                    came = Reply(number, error=REFUSED, retry=True)
                 else:
                     came = await self._exchange(leg, hook, payload, number)
             await clock.spend(came.waited or (time.perf_counter() - begun) // SLOW_REPLY * SLOW_REPLY)
@@ -212,16 +224,8 @@ class Callbacks:
             answer = await self.web.send(hook.method, place, query, headers, body, largest=LARGEST,
                                          connect_timeout=hook.connect_timeout,
                                          socket_timeout=hook.socket_timeout)  # fmt: skip
-        except ConnectTimeout:
-            return Reply(number, error="connect timeout", retry=True, waited=hook.connect_timeout)
-        except ReadTimeout:
-            return Reply(number, error="read timeout", retry=True, waited=hook.socket_timeout)
-        except Refused:
-            return Reply(number, error="connection refused", retry=True)
-        except Closed:
-            return Reply(number, error=CLOSED, retry=True)
-        except (BadCertificate, NotHttp) as error:
-            return Reply(number, error=str(error))
+        except WebError as error:
+            return Reply(number, error=error.short, retry=error.retry, waited=error.waited)
         except (ValueError, OverflowError) as error:
             return Reply(number, error=f"invalid request: {error}")
         if answer.body is None:
@@ -231,8 +235,7 @@ class Callbacks:
         return Reply(number, answer.status, kind, text, flaw=flaw)
 
     def _signs(self, leg: Leg) -> bool:
-        application = self._network.account.applications.get(leg.application_id, {})
-        return bool(application.get("capabilities", {}).get("voice", {}).get("signed_callbacks"))
+        return bool(self._network.account.voice(leg.application_id).get("signed_callbacks"))
 
 
 def _with_query(place: Place, payload: dict[str, Any]) -> tuple[str, bytes]:

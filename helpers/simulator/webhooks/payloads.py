@@ -15,12 +15,23 @@ from ..clock import Clock
 if TYPE_CHECKING:
     from ..legs.leg import Leg
 
+# Which field names the address of an endpoint.
+ENDPOINTS = {"phone": "number", "sip": "uri", "websocket": "uri", "vbc": "extension", "app": "user"}
 WITH_SIP_CODE = ("completed", "busy", "unanswered", "rejected", "failed")  # Java SDK 8.17
 
 
 def iso(moment: datetime) -> str:
     """ISO 8601 in UTC with milliseconds and Z."""
     return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"
+
+
+def now(clock: Clock) -> str:
+    """When an event is sent."""
+    return iso(clock.date(clock.now))
+
+
+def _parties(leg: Leg) -> dict[str, Any]:
+    return {"from": leg.from_, "to": leg.to, "uuid": leg.uuid, "conversation_uuid": leg.conversation}
 
 
 def answer_parameters(leg: Leg, region_url: str) -> dict[str, Any]:
@@ -64,9 +75,9 @@ def bill(leg: Leg, clock: Clock) -> dict[str, str]:
 
 def status_event(leg: Leg, status: str, clock: Clock, *, detail: str | None, sip_code: int | None) -> dict[str, Any]:
     """A status event as of now."""
-    parties = {"from": leg.from_, "to": leg.to, "uuid": leg.uuid, "conversation_uuid": leg.conversation}
+    parties = _parties(leg)
     state: dict[str, Any] = {"status": status} | ({"detail": detail} if detail else {}) | {"direction": leg.direction}
-    timestamp = {"timestamp": iso(clock.date(clock.now))}
+    timestamp = {"timestamp": now(clock)}
     if status == "answered":
         nulls: dict[str, Any] = {"start_time": None, "headers": leg.headers, "rate": None}
         return nulls | parties | state | {"network": None} | timestamp
@@ -84,23 +95,17 @@ def input_event(leg: Leg, speech: dict[str, Any], dtmf: dict[str, Any], clock: C
     return {
         "speech": speech,
         "dtmf": dtmf,
-        "from": leg.from_,
-        "to": leg.to,
-        "uuid": leg.uuid,
-        "conversation_uuid": leg.conversation,
-        "timestamp": iso(clock.date(clock.now)),
+        **_parties(leg),
+        "timestamp": now(clock),
     }
 
 
 def disconnected_event(leg: Leg, clock: Clock) -> dict[str, Any]:
     """Your WebSocket server dropped the connection: no direction here (WebSocket guide)."""
     return {
-        "from": leg.from_,
-        "to": leg.to,
-        "uuid": leg.uuid,
-        "conversation_uuid": leg.conversation,
+        **_parties(leg),
         "status": "disconnected",
-        "timestamp": iso(clock.date(clock.now)),
+        "timestamp": now(clock),
         "headers": leg.headers,
     }
 
@@ -114,7 +119,7 @@ def machine_event(leg: Leg, status: str, sub_state: str | None, clock: Clock) ->
         "status": status,
         **({"sub_state": sub_state} if sub_state else {}),
         "conversation_uuid": leg.conversation,
-        "timestamp": iso(clock.date(clock.now)),
+        "timestamp": now(clock),
     }
 
 
@@ -125,7 +130,7 @@ def transfer_event(leg: Leg, before: str, clock: Clock) -> dict[str, Any]:
         "type": "transfer",
         "uuid": leg.uuid,
         "conversation_uuid_to": leg.conversation,
-        "timestamp": iso(clock.date(clock.now)),
+        "timestamp": now(clock),
     }
 
 
@@ -134,7 +139,7 @@ def notify_event(leg: Leg, payload: dict[str, Any], clock: Clock) -> dict[str, A
     return {
         "payload": payload,
         "conversation_uuid": leg.conversation,
-        "timestamp": iso(clock.date(clock.now)),
+        "timestamp": now(clock),
     }
 
 
@@ -149,7 +154,7 @@ def recording_event(
         "recording_uuid": recording_uuid,
         "end_time": _whole_seconds(clock.date(end)),
         "conversation_uuid": conversation,
-        "timestamp": iso(clock.date(clock.now)),
+        "timestamp": now(clock),
     }
 
 
@@ -170,7 +175,7 @@ def _whole_seconds(moment: datetime) -> str:
 
 def error_event(leg: Leg, reason: str, clock: Clock) -> dict[str, Any]:
     """Something in the call went wrong."""
-    return {"reason": reason, "conversation_uuid": leg.conversation, "timestamp": iso(clock.date(clock.now))}
+    return {"reason": reason, "conversation_uuid": leg.conversation, "timestamp": now(clock)}
 
 
 def call_resource(leg: Leg) -> dict[str, Any]:
@@ -192,5 +197,4 @@ def call_resource(leg: Leg) -> dict[str, Any]:
 
 def party(endpoint: str, address: str) -> dict[str, str]:
     """One side of a call as the Voice API names it."""
-    names = {"sip": "uri", "websocket": "uri", "vbc": "extension", "app": "user"}
-    return {"type": endpoint, names.get(endpoint, "number"): address}
+    return {"type": endpoint, ENDPOINTS[endpoint]: address}

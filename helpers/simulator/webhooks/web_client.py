@@ -23,35 +23,24 @@ IDLE = 2.0  # seconds an open connection is kept for the next request: less than
 PART = 65_536  # bytes read at once
 SAFE = "!#$%&'()*+,/:;=?@[]~"  # what stays as it is in the path and the query of an address
 
+CLOSED, REFUSED = "connection closed", "connection refused"
+
 Headers = Iterable[tuple[str, str]]
 
 
 class WebError(Exception):
-    """There is no reply; the text says why."""
+    """There is no reply. The text says why; ``short`` does so in two words, if there are two for it.
 
+    ``retry``: it may be different the next time. ``waited``: after so many seconds of waiting in vain.
+    """
 
-class ConnectTimeout(WebError):
-    """Nobody took the connection in time."""
+    def __init__(self, text: str, short: str = "", *, retry: bool = True, waited: float | None = None) -> None:
+        super().__init__(text)
+        self.short, self.retry, self.waited = short or text, retry, waited
 
 
 class ReadTimeout(WebError):
     """The connection was taken, but the reply was not there in time."""
-
-
-class Refused(WebError):
-    """Nobody listens there."""
-
-
-class BadCertificate(WebError):
-    """The server's TLS certificate is none to be trusted."""
-
-
-class Closed(WebError):
-    """The connection ended before the reply was complete."""
-
-
-class NotHttp(WebError):
-    """What came back is no HTTP."""
 
 
 @dataclass(frozen=True)
@@ -121,11 +110,11 @@ class Connection:
                     return Answer(answer.status_code, _texts(answer), None)
             return Answer(answer.status_code, _texts(answer), bytes(received))
         except (OSError, EOFError):
-            raise Closed("the connection was closed before the reply was complete") from None
+            raise WebError("the connection was closed before the reply was complete", CLOSED) from None
         except h11.RemoteProtocolError as error:
             if self._reader.at_eof():
-                raise Closed("the connection was closed before the reply was complete") from None
-            raise NotHttp(f"the reply is not HTTP: {error}") from None
+                raise WebError("the connection was closed before the reply was complete", CLOSED) from None
+            raise WebError(f"the reply is not HTTP: {error}", retry=False) from None
 
     async def _head(self) -> h11.Response:
         while not isinstance(event := await self._event(), h11.Response):
@@ -180,7 +169,7 @@ class WebClient:
                 answer = await connection.exchange(request, body, largest)
             kept = connection.done()
         except TimeoutError:
-            raise ReadTimeout("the reply was not there in time") from None
+            raise ReadTimeout("the reply was not there in time", "read timeout", waited=socket_timeout) from None
         finally:
             if kept:
                 self._free[key].append(connection)
@@ -216,13 +205,13 @@ class WebClient:
                 name = place.host if context else None
                 reader, writer = await asyncio.open_connection(host, place.port, ssl=context, server_hostname=name)
         except TimeoutError:
-            raise ConnectTimeout("nobody took the connection in time") from None
+            raise WebError("nobody took the connection in time", "connect timeout", waited=timeout) from None
         except ssl.SSLError as error:
-            raise BadCertificate(f"bad TLS certificate: {error}") from None
+            raise WebError(f"bad TLS certificate: {error}", retry=False) from None
         except (ConnectionResetError, EOFError):
-            raise Closed("the connection was closed") from None
+            raise WebError("the connection was closed", CLOSED) from None
         except OSError:
-            raise Refused("nobody listens there") from None
+            raise WebError("nobody listens there", REFUSED) from None
         return Connection(reader, writer)
 
 
