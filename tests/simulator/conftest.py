@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from helpers.audio.files import Samples, encode_wav
 from helpers.server.server import BackgroundServer
 from helpers.simulator import Simulator
+from tests.simulator.servers import Undisturbed
 from tests.simulator.world import Learner, World
 
 RATE = 16_000
@@ -76,6 +77,14 @@ def world(exchange: Simulator, learner: Learner, keys: tuple[rsa.RSAPrivateKey, 
     finally:
         assert world.control("POST", "/reset?account=true").status_code == 204
         world.http.close()
+
+
+@pytest.fixture
+def undisturbed(world: World, noise: Samples, second: bytes) -> Iterator[None]:
+    """A call of somebody else that must not notice what happens; checked when the test has passed."""
+    call = Undisturbed(world, noise, second)
+    yield
+    call.check()
 
 
 @pytest.fixture(scope="session")

@@ -209,22 +209,3 @@ def test_a_call_hung_up_while_the_answer_is_awaited_was_answered(world: World) -
     assert len(world.trace(call, "webhook")) == len(world.trace(call, "reply"))
     [cut] = [e for e in world.trace(call, "reply") if e["error"]]
     assert cut["error"] == "the call was over before the reply came"
-
-
-@pytest.mark.fidelity("reply-size")
-def test_a_reply_without_end_is_not_read_to_its_end(world: World) -> None:
-    sent: list[int] = []
-
-    def endless() -> Response:
-        def parts() -> Any:
-            for part in range(400):
-                sent.append(part)
-                yield b" " * 1_000_000
-
-        return Response(parts(), mimetype="application/json")
-
-    world.learner.on("/answer", endless)
-    call = world.call_with_answer_url()
-    world.until(call)
-    assert world.one(call, "error")["reason"] == "Failed to retrieve the NCCO: the reply is larger than 1 MB."
-    assert len(sent) < 100

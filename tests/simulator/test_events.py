@@ -269,12 +269,14 @@ def test_post_requests_look_as_they_should(world: World) -> None:
 
 
 @pytest.mark.fidelity("event-retry")
-@pytest.mark.parametrize(("status", "attempts"), [(429, 2), (502, 2), (503, 2), (504, 2), (500, 1), (404, 1), (205, 1)])
+@pytest.mark.parametrize(
+    ("status", "attempts"), [(429, 2), (502, 2), (503, 2), (504, 2), (500, 1), (404, 1), (302, 1), (205, 1), (200, 1)]
+)
 def test_an_event_is_tried_again_only_after_what_passes(world: World, status: int, attempts: int) -> None:
-    world.learner.on("/event", ("", status))
+    world.learner.on("/event", ("", status, {"Location": "/other"}))
     call = world.call({"action": "wait", "timeout": 1})
     world.until(call)
-    assert len(world.learner.at("/event")) == 4 * attempts
+    assert len(world.learner.at("/event")) == len(world.learner.received) == 4 * attempts
     assert [e["attempt"] for e in world.trace(call, "webhook")] == [1, 2][:attempts] * 4
     errors = {e["error"] for e in world.trace(call, "reply")}
     assert errors == ({None} if status < 300 else {f"HTTP {status}"})

@@ -16,21 +16,13 @@ import requests
 from helpers.simulator.routes import limits
 from helpers.simulator.routes.limits import LARGEST_BODY, MOST_HEADS, MOST_NESTED
 from helpers.simulator.routes.openapi import document
-from tests.simulator.fuzz_servers import Undisturbed, undisturbed
 from tests.simulator.world import Json, World
 
-__all__ = ["undisturbed"]  # a fixture
-pytestmark = pytest.mark.hostile
+pytestmark = [pytest.mark.hostile, pytest.mark.usefixtures("undisturbed")]
 HUGE = 10_000_000
 WITH_BODY = [
     (method.upper(), path) for path, item in document()["paths"].items() for method in item if method in ("post", "put")
 ]
-
-
-@pytest.fixture(autouse=True)
-def beside(undisturbed: Undisturbed) -> Undisturbed:
-    """A call of somebody else runs through all of it."""
-    return undisturbed
 
 
 def address(world: World) -> tuple[str, int]:
