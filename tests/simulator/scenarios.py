@@ -21,7 +21,7 @@ from helpers.server.server import BackgroundServer
 from helpers.simulator import Simulator
 from tests.simulator.conftest import make_keys
 from tests.simulator.test_websocket import SocketServer
-from tests.simulator.world import PHONE, Json, Keys, Learner, Reply, Watch, World
+from tests.simulator.world import PHONE, Json, Keys, Learner, Reply, Watch, World, says
 
 ANN, BOB, EVE = "447700900011", "447700900012", "447700900013"
 SLOW = 0.55  # seconds: so much time does take call time, half a second of it
@@ -247,10 +247,6 @@ SCENARIOS: tuple[Callable[[World], None], ...] = (
     outbound, inbound, barge_in, slow_answer, rest_stream, at_once, controlled_by_an_event, connected, conference,
     speech, transferred, machine, recorded, faulty, websocket, crowd,
 )  # fmt: skip
-
-
-def says(text: str, after: float) -> list[Json]:
-    return [{"do": "wait", "seconds": after}, {"do": "say", "text": text}]
 
 
 def press(digits: str, after: float) -> list[Json]:

@@ -10,11 +10,11 @@ import pytest
 from helpers.audio.files import Samples
 from helpers.simulator.sound.tones import dtmf_string
 from tests.matching import match
+from tests.simulator.ear import RATE, spoken
 from tests.simulator.world import PHONE, World
 
 OTHER = "447700900022"
 THIRD = "447700900023"
-RATE = 16_000
 Json = dict[str, Any]
 AFTER = {"action": "talk", "text": "We are back."}
 
@@ -32,13 +32,6 @@ def legs_of(world: World, call: str) -> list[str]:
     conversation = world.voice("GET", f"/{call}").json()["conversation_uuid"]
     entries = world.control("GET", f"/calls/{conversation}").json()
     return list(dict.fromkeys(one["leg"] for one in entries))
-
-
-def spoken(text: str) -> Samples:
-    from helpers.simulator.sound.mixing import Sound
-    from helpers.simulator.sound.speech import speak
-
-    return Sound(speak(text)).through_phone("a").samples
 
 
 def of_leg(world: World, leg: str, path: str = "/event") -> list[Json]:

@@ -9,16 +9,11 @@ import pytest
 
 from helpers.audio.files import Samples, level_gain
 from tests.matching import match
-from tests.simulator.world import World
+from tests.simulator.ear import RATE, heard, loudness, spoken
+from tests.simulator.world import World, says
 
 ANN, BOB, EVE = "447700900011", "447700900012", "447700900013"
-RATE = 16_000
 Json = dict[str, Any]
-
-
-def loudness(samples: Samples) -> float:
-    """RMS, full scale 1."""
-    return float(np.sqrt((samples.astype(np.float64) ** 2).mean())) if len(samples) else 0.0
 
 
 def join(**options: Any) -> Json:
@@ -40,24 +35,6 @@ def party(world: World, scripts: dict[str, list[Json]], **options: Json) -> dict
     return legs
 
 
-def says(text: str, at: float) -> list[Json]:
-    return [{"do": "wait", "seconds": at}, {"do": "say", "text": text}]
-
-
-def heard_between(world: World, leg: str, begin: float, end: float) -> Samples:
-    """What a leg heard in a stretch of seconds after its answer, as Vonage mixed it."""
-    samples: Samples = world.heard(leg, RATE)[round(begin * RATE) : round(end * RATE)]
-    return samples
-
-
-def spoken(world: World, text: str) -> Samples:
-    """What a phone makes of a spoken text."""
-    from helpers.simulator.sound.mixing import Sound
-    from helpers.simulator.sound.speech import speak
-
-    return Sound(speak(text)).through_phone("a").samples
-
-
 THREE = {
     ANN: says("Good morning, this is Ann speaking.", 2.0),
     BOB: says("Hello everybody, Bob is here as well.", 6.0),
@@ -69,10 +46,10 @@ WORDS = {number: script[1]["text"] for number, script in THREE.items()}
 
 def hears(world: World, ear: str, speaker: str) -> bool:
     """True if what ``speaker`` said is in what the leg ``ear`` heard then; False if there was silence."""
-    samples = heard_between(world, ear, *WINDOWS[speaker])
+    samples = heard(world, ear, *WINDOWS[speaker])
     if loudness(samples) < 1e-4:
         return False
-    found = match(samples, spoken(world, WORDS[speaker]), RATE)
+    found = match(samples, spoken(WORDS[speaker]), RATE)
     assert found.score > 0.99
     assert abs(found.offset) <= 0.02
     return True
@@ -93,7 +70,7 @@ def test_three_people_hear_each_other_and_not_themselves(world: World) -> None:
     world.advance(15)
     assert who_hears_whom(world, legs) == {"A": "BE", "B": "AE", "E": "AB"}
     for number, leg in legs.items():
-        assert loudness(heard_between(world, leg, *WINDOWS[number])) < 1e-4  # nobody hears himself
+        assert loudness(heard(world, leg, *WINDOWS[number])) < 1e-4  # nobody hears himself
 
 
 @pytest.mark.fidelity("call-mute", "call-earmuff", "sound-mix")
@@ -116,7 +93,7 @@ def test_unmute_and_unearmuff_take_it_back_from_that_moment_on(world: World) -> 
     world.advance(9)
     assert hears(world, legs[ANN], EVE)
     now = 8.9  # 3 + 8 - 2 (the phones' answer) - 0.1 (set-up)
-    assert loudness(heard_between(world, legs[ANN], 6.0, now - 0.02)) < 1e-4
+    assert loudness(heard(world, legs[ANN], 6.0, now - 0.02)) < 1e-4
     assert [one["action"] for one in world.trace(legs[ANN], "control")] == ["earmuff", "unearmuff"]
 
 
@@ -147,11 +124,11 @@ def test_hold_music_until_the_moderator_comes(world: World, second: bytes, noise
     moderator = invite(world, EVE)
     world.advance(12)
     joined = world.at(moderator, "answered") - world.at(legs[ANN], "answered")
-    waiting, later = heard_between(world, legs[ANN], 0, joined), heard_between(world, legs[ANN], joined, 10)
+    waiting, later = heard(world, legs[ANN], 0, joined), heard(world, legs[ANN], joined, 10)
     assert match(waiting, np.tile(noise, 5)[: len(waiting)], RATE).score > 0.99  # looped without a gap
     assert match(later, noise, RATE).score < 0.2
     # Ann spoke before the conversation started: Bob did not hear it. Bob spoke when it had.
-    assert match(heard_between(world, legs[BOB], 2, 5), spoken(world, WORDS[ANN]), RATE).score < 0.2
+    assert match(heard(world, legs[BOB], 2, 5), spoken(WORDS[ANN]), RATE).score < 0.2
     assert hears(world, legs[ANN], BOB)
     states = [one["state"] for one in world.trace(moderator, "conversation")]
     assert states == ["joined", "started"]
@@ -236,7 +213,7 @@ def test_the_action_transfer_moves_the_call_into_a_conversation(world: World) ->
     )  # fmt: skip
     world.advance(10)
     assert world.actions(bob) == [("transfer", "started")]
-    assert match(world.heard(ann, RATE), spoken(world, WORDS[BOB]), RATE).score > 0.99
+    assert match(world.heard(ann, RATE), spoken(WORDS[BOB]), RATE).score > 0.99
     assert world.one(bob, "transfer")["to_conversation"] == room
     world.use("hang_up", BOB)
     assert world.trace(ann, "status")[-1]["status"] == "answered"
@@ -254,11 +231,11 @@ def test_a_conversation_that_is_not_there_is_an_error(world: World) -> None:
 def test_two_who_speak_at_once_are_added_up(world: World) -> None:
     legs = party(world, {ANN: says(WORDS[ANN], 2.0), BOB: says(WORDS[BOB], 2.0), EVE: []})
     world.advance(8)
-    ann, bob = spoken(world, WORDS[ANN]), spoken(world, WORDS[BOB])
+    ann, bob = spoken(WORDS[ANN]), spoken(WORDS[BOB])
     both = np.zeros(max(len(ann), len(bob)), dtype=np.float32)
     both[: len(ann)] += ann
     both[: len(bob)] += bob
-    samples = heard_between(world, legs[EVE], 2.0, 6.0)
+    samples = heard(world, legs[EVE], 2.0, 6.0)
     assert match(samples, both, RATE).score > 0.995
     begin = round(match(samples, both, RATE).offset * RATE)
     level = loudness(samples[max(begin, 0) : max(begin, 0) + len(both)]) / loudness(both)

@@ -8,9 +8,8 @@ import numpy as np
 import pytest
 
 from helpers.simulator.phones.person import BEEP_PAUSE
-from helpers.simulator.sound.mixing import Sound
-from helpers.simulator.sound.speech import speak
 from tests.matching import match
+from tests.simulator.ear import spoken
 from tests.simulator.world import PHONE, World
 
 MACHINE = "447700900044"
@@ -83,7 +82,7 @@ def test_a_voicemail_is_heard_to_say_its_greeting_and_to_beep_and_then_is_silent
     assert (greeting["text"], greeting["at"], greeting["by"]) == ("Nobody is at home.", answered, "machine")
     assert tone["at"] == pytest.approx(answered + greeting["seconds"] + BEEP_PAUSE, abs=0.001)
     heard, since = world.heard(call, RATE), world.at(call, "answered")
-    found = match(heard, Sound(speak("Nobody is at home.")).through_phone("a").samples, RATE)
+    found = match(heard, spoken("Nobody is at home."), RATE)
     assert found.score > 0.99
     assert found.offset == pytest.approx(answered - since, abs=0.02)
 

@@ -17,6 +17,7 @@ import pytest
 import soundfile
 
 from tests.matching import match
+from tests.simulator.ear import spoken
 from tests.simulator.world import PHONE, World
 
 pytestmark = pytest.mark.skipif(
@@ -159,10 +160,7 @@ def test_a_recording(shell: Shell, world: World) -> None:
     status, data = shell.curl(path, "--header", f"Authorization: Bearer {shell.token()}")
     assert (status, len(data)) == (200, event["size"])
     samples, rate = soundfile.read(io.BytesIO(data), dtype="float32")
-    from helpers.simulator.sound.mixing import Sound
-    from helpers.simulator.sound.speech import speak
-
-    words = Sound(speak("Please call me back.")).through_phone("a").samples
+    words = spoken("Please call me back.")
     assert rate == RATE
     assert match(np.ascontiguousarray(samples), words, RATE).score > 0.99
 

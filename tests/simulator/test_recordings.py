@@ -18,13 +18,12 @@ from helpers.audio.files import Samples, encode_wav
 from helpers.simulator.clock import STEPPED_EPOCH
 from helpers.simulator.sound import tape, transcripts
 from helpers.simulator.sound.mixing import CueSheet, Sound
-from helpers.simulator.sound.speech import speak
 from helpers.simulator.webhooks.payloads import iso
 from tests.matching import match
-from tests.simulator.world import PHONE, World
+from tests.simulator.ear import RATE, spoken
+from tests.simulator.world import PHONE, World, says
 
 ANN, BOB, EVE = "447700900011", "447700900012", "447700900013"
-RATE = 16_000
 FRAME = 0.02
 # MP3 puts what its filters need before the sound: 576 samples when it is encoded, 529 when it is decoded.
 MP3_DELAY = (576 + 529) / RATE
@@ -41,17 +40,8 @@ def wait(seconds: float) -> Json:
     return {"action": "wait", "timeout": seconds}
 
 
-def says(text: str, at: float) -> list[Json]:
-    return [{"do": "wait", "seconds": at}, {"do": "say", "text": text}]
-
-
 def record(**options: Any) -> Json:
     return {"action": "record", **options}
-
-
-def spoken(text: str) -> Samples:
-    """What a phone makes of a spoken text."""
-    return Sound(speak(text)).through_phone("a").samples
 
 
 def events(world: World, path: str = "/event") -> list[Json]:

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.world import PHONE, World
+from helpers.simulator.sound.mixing import Sound
+from tests.simulator.ear import spoken
+from tests.simulator.world import PHONE, World, says
 
 Json = dict[str, Any]
 
@@ -24,13 +26,9 @@ def run(world: World, script: list[Json], *ncco: Json, **options: Any) -> tuple[
     return call, world.learner.payloads("/input")[0]
 
 
-def say(text: str, wait: float = 1.0) -> list[Json]:
-    return [{"do": "wait", "seconds": wait}, {"do": "say", "text": text}]
-
-
 @pytest.mark.fidelity("speech-results")
 def test_what_the_person_says_arrives_as_text(world: World) -> None:
-    call, event = run(world, say("Play some jazz please."))
+    call, event = run(world, says("Play some jazz please."))
     assert list(event) == ["speech", "dtmf", "from", "to", "uuid", "conversation_uuid", "timestamp"]
     assert event["dtmf"] == {"digits": None, "timed_out": False}
     assert event["speech"]["timeout_reason"] == "end_on_silence_timeout"
@@ -44,18 +42,15 @@ def test_what_the_person_says_arrives_as_text(world: World) -> None:
 @pytest.mark.parametrize("silence", [0.4, 2.0, 5.0])
 @pytest.mark.fidelity("speech-end-on-silence")
 def test_it_ends_so_long_after_the_last_sound(world: World, silence: float) -> None:
-    call, _ = run(world, say("Yes."), speech={"endOnSilence": silence})
+    call, _ = run(world, says("Yes."), speech={"endOnSilence": silence})
     said = world.one(call, "said")
-    from helpers.simulator.sound.mixing import Sound
-    from helpers.simulator.sound.speech import speak
-
-    last = said["at"] + Sound(speak("Yes.")).through_phone("a").loud[-1][1]
+    last = said["at"] + Sound(spoken("Yes.")).loud[-1][1]
     assert world.one(call, "input")["at"] == pytest.approx(last + silence, abs=0.021)
 
 
 @pytest.mark.fidelity("speech-end-on-silence")
 def test_a_pause_shorter_than_that_is_part_of_the_speech(world: World) -> None:
-    script = [*say("I would like"), {"do": "wait", "seconds": 1}, {"do": "say", "text": "some tea."}]
+    script = [*says("I would like"), {"do": "wait", "seconds": 1}, {"do": "say", "text": "some tea."}]
     _, event = run(world, script)
     assert event["speech"]["results"][0]["text"] == "I would like some tea."
 
@@ -71,7 +66,7 @@ def test_nobody_speaks(world: World) -> None:
 @pytest.mark.fidelity("speech-max-duration")
 def test_a_long_speech_is_cut_off(world: World) -> None:
     text = "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-    call, event = run(world, say(text), speech={"maxDuration": 2})
+    call, event = run(world, says(text), speech={"maxDuration": 2})
     assert event["speech"]["timeout_reason"] == "max_duration"
     heard = event["speech"]["results"][0]["text"]
     assert text.startswith(heard)
@@ -81,9 +76,9 @@ def test_a_long_speech_is_cut_off(world: World) -> None:
 
 @pytest.mark.fidelity("speech-context")
 def test_words_of_the_context_are_surer(world: World) -> None:
-    _, plain = run(world, say("sales"))
+    _, plain = run(world, says("sales"))
     world.learner.received.clear()
-    _, expected = run(world, say("sales"), speech={"context": ["sales", "support"]})
+    _, expected = run(world, says("sales"), speech={"context": ["sales", "support"]})
     confidence = [float(one["speech"]["results"][0]["confidence"]) for one in (plain, expected)]
     assert confidence[0] < confidence[1]
 
@@ -104,7 +99,7 @@ def test_a_key_makes_speech_irrelevant(world: World) -> None:
 
 @pytest.mark.fidelity("speech-and-dtmf")
 def test_speech_wins_when_nobody_presses(world: World) -> None:
-    _, event = run(world, say("Operator."), type=["dtmf", "speech"])
+    _, event = run(world, says("Operator."), type=["dtmf", "speech"])
     assert event["dtmf"] == {"digits": None, "timed_out": False}
     assert event["speech"]["results"][0]["text"] == "Operator."
 
@@ -125,7 +120,7 @@ def test_speech_barges_in_and_counts(world: World) -> None:
         "text": "Please tell me in a few words what you are calling about today.",
         "bargeIn": True,
     }
-    call, event = run(world, say("Stop."), prompt)
+    call, event = run(world, says("Stop."), prompt)
     assert world.actions(call)[:2] == [("talk", "started"), ("talk", "stopped")]
     assert event["speech"]["results"][0]["text"] == "Stop."
     stopped = world.one(call, "action", action="talk", state="stopped")
@@ -136,7 +131,7 @@ def test_speech_barges_in_and_counts(world: World) -> None:
 @pytest.mark.fidelity("barge-in-speech")
 def test_speech_does_not_barge_in_when_the_input_takes_keys_only(world: World) -> None:
     prompt = {"action": "talk", "text": "Please press a key.", "bargeIn": True}
-    call, event = run(world, say("Stop.", wait=0.2), prompt, type=["dtmf"])
+    call, event = run(world, says("Stop.", after=0.2), prompt, type=["dtmf"])
     assert world.actions(call)[:2] == [("talk", "started"), ("talk", "finished")]
     assert event["speech"] == {"error": "Speech was not enabled"}
 
@@ -152,7 +147,7 @@ def test_it_can_listen_to_another_leg_of_the_conversation(world: World) -> None:
     )
     world.advance(2)
     room = world.voice("GET", f"/{near}").json()["conversation_uuid"]
-    world.phone(other, after=1, script=say("I am the other one.", wait=8))
+    world.phone(other, after=1, script=says("I am the other one.", after=8))
     far = world.call({"action": "transfer", "conversationId": room}, to=[{"type": "phone", "number": other}])
     world.until(near)
     [event] = world.learner.payloads("/input")
@@ -163,7 +158,7 @@ def test_it_can_listen_to_another_leg_of_the_conversation(world: World) -> None:
 @pytest.mark.fidelity("speech-new-ncco")
 def test_the_reply_replaces_the_ncco(world: World) -> None:
     world.learner.on("/input", [{"action": "talk", "text": "You said it."}])
-    world.phone(PHONE, after=1, script=say("Jazz."))
+    world.phone(PHONE, after=1, script=says("Jazz."))
     call = world.call(ask(world), {"action": "talk", "text": "never"})
     world.until(call)
     assert [one["text"] for one in world.trace(call, "sound", state="started")] == ["You said it."]

@@ -15,6 +15,7 @@ from flask import Response, redirect
 from helpers.audio.files import Samples, resample
 from helpers.simulator.webhooks import audio_fetcher as sounds
 from tests.matching import match
+from tests.simulator.ear import loudness
 from tests.simulator.world import Json, World
 
 AUDIO = Path(__file__).parents[2] / "audio"
@@ -23,10 +24,6 @@ WAIT = {"action": "wait", "timeout": 1}
 
 def stream(url: str, **options: Any) -> Json:
     return {"action": "stream", "streamUrl": [url], **options}
-
-
-def loudness(samples: Samples) -> float:
-    return float(np.sqrt(np.mean(samples**2)))
 
 
 @pytest.mark.fidelity("stream-sound")

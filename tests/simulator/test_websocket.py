@@ -16,6 +16,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from helpers.audio.files import Samples
 from helpers.simulator import Simulator
 from tests.matching import match
+from tests.simulator.ear import spoken
 from tests.simulator.world import PHONE, Keys, Learner, World, wait_until
 
 Json = dict[str, Any]
@@ -159,10 +160,7 @@ def test_the_server_hears_the_caller_and_the_caller_hears_the_server(
     call, _ = connected(world, socket)
     world.advance(5)
     assert match(world.heard(call, 16_000), noise, 16_000).score > 0.99
-    from helpers.simulator.sound.mixing import Sound
-    from helpers.simulator.sound.speech import speak
-
-    caller = Sound(speak("Is there anybody?")).through_phone("a").samples
+    caller = spoken("Is there anybody?")
     assert match(socket.heard, caller, 16_000).score > 0.99
 
 
@@ -172,10 +170,7 @@ def test_an_echo_comes_back_within_a_few_frames(world: World, socket: SocketServ
     world.phone(PHONE, after=1, script=[{"do": "wait", "seconds": 2}, {"do": "say", "text": "Is there anybody?"}])
     call, _ = connected(world, socket)
     world.advance(5)
-    from helpers.simulator.sound.mixing import Sound
-    from helpers.simulator.sound.speech import speak
-
-    sound = Sound(speak("Is there anybody?")).through_phone("a").samples
+    sound = spoken("Is there anybody?")
     found = match(world.heard(call, 16_000), sound, 16_000)
     said = world.one(call, "said")["at"] - world.at(call, "answered")
     assert found.score > 0.98

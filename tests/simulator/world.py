@@ -37,6 +37,11 @@ def wait_until(is_so: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     return found
 
 
+def says(text: str, after: float = 1.0) -> list[Json]:
+    """A script of a phone whose person says something so many seconds after the step before."""
+    return [{"do": "wait", "seconds": after}, {"do": "say", "text": text}]
+
+
 class Watch:
     """What the exchange measures replies with in most tests: it runs for servers that dawdle, not for a busy machine.
 

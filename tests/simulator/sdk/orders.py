@@ -1,17 +1,14 @@
-"""Placing calls with the SDK's own classes, and what was heard in them."""
+"""Placing calls with the SDK's own classes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import vonage
 from vonage_voice import CreateCallRequest, NccoAction, Phone, Sip, ToPhone, Vbc, Websocket
 
-from helpers.audio.files import Samples
 from tests.simulator.world import PHONE, World
 
-RATE = 16_000
 To = ToPhone | Sip | Websocket | Vbc
 
 
@@ -26,28 +23,3 @@ def place(sdk: vonage.Vonage, world: World, *ncco: NccoAction, to: str | To = PH
     assert (made.status, made.direction) == ("started", "outbound")
     assert made.conversation_uuid.startswith("CON-")
     return made.uuid
-
-
-def voice(text: str, language: str = "en-US", style: int = 0) -> Samples:
-    """A text as the platform says it."""
-    from helpers.simulator.sound.speech import speak
-
-    return speak(text, language=language, style=style, rate=RATE)
-
-
-def spoken(text: str) -> Samples:
-    """A text as a person says it into a telephone."""
-    from helpers.simulator.sound.mixing import Sound
-
-    return Sound(voice(text)).through_phone("a").samples
-
-
-def heard(world: World, leg: str, begin: float = 0, end: float | None = None) -> Samples:
-    """What a leg heard in a stretch of seconds since its answer, at 16 kHz, as the platform mixed it."""
-    samples: Samples = world.heard(leg, RATE)
-    return samples[round(begin * RATE) : None if end is None else round(end * RATE)]
-
-
-def loudness(samples: Samples) -> float:
-    """RMS, full scale 1."""
-    return float(np.sqrt((samples.astype(np.float64) ** 2).mean())) if len(samples) else 0.0

@@ -41,7 +41,8 @@ from vonage_voice.models.common import WebsocketAuthorization
 from helpers.audio.files import Samples, level_gain
 from helpers.simulator.sound.tones import dtmf
 from tests.matching import match
-from tests.simulator.sdk.orders import RATE, heard, loudness, place, spoken, voice
+from tests.simulator.ear import RATE, heard, loudness, spoken, voice
+from tests.simulator.sdk.orders import place
 from tests.simulator.test_websocket import SocketServer
 from tests.simulator.world import PHONE, World
 

@@ -31,8 +31,9 @@ from helpers.audio.files import Samples, level_gain
 from helpers.simulator.account.regions import REGIONS
 from helpers.simulator.sound.tones import dtmf
 from tests.matching import match
+from tests.simulator.ear import RATE, heard, loudness, spoken, voice
 from tests.simulator.sdk.conftest import Client, pem
-from tests.simulator.sdk.orders import RATE, heard, loudness, place, spoken, voice
+from tests.simulator.sdk.orders import place
 from tests.simulator.sdk.tunnel import Tunnel
 from tests.simulator.world import PHONE, Keys, World
 

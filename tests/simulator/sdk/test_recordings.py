@@ -17,8 +17,9 @@ from vonage_voice.errors import VoiceError
 from helpers.audio.files import Samples
 from helpers.simulator.sound.mixing import Sound
 from tests.matching import match
+from tests.simulator.ear import RATE, loudness, spoken, voice
 from tests.simulator.sdk.conftest import Client, pem
-from tests.simulator.sdk.orders import RATE, loudness, place, spoken, voice
+from tests.simulator.sdk.orders import place
 from tests.simulator.world import PHONE, Keys, World
 
 OTHER = "447700900022"
