@@ -19,7 +19,7 @@ from ..calls.trace import Trace
 from .account.account import Account
 from .clock import Clock, make_clock, make_loop
 from .ids import Ids
-from .phones.handsets import is_seconds
+from .phones.scripts import is_seconds
 from .webhooks.reach import Reach
 
 if TYPE_CHECKING:

@@ -152,13 +152,7 @@ class Account:
 
     def create_application(self, body: dict[str, Any], public: str, private: str | None) -> dict[str, Any]:
         """A new application with this key pair; the answer holds the private key, if Vonage made it."""
-        application: dict[str, Any] = {
-            "id": "",
-            "name": checked_name(body),
-            "keys": {"public_key": public},
-            "privacy": checked_privacy(body),
-            "capabilities": checked_capabilities(body),
-        }
+        application = _checked("", body, public)
         with self._changing() as data:
             # A seeded exchange that finds an older account must not hand out an id twice.
             uuid = next(u for u in iter(self._ids.uuid, None) if u not in data["applications"])
@@ -173,13 +167,7 @@ class Account:
         """Full replacement: what the body leaves out is gone. Only the key stays when none is given."""
         with self._changing() as data:
             old = _known(data, uuid)
-            new = {
-                "id": uuid,
-                "name": checked_name(body),
-                "keys": {"public_key": checked_key(body) or old["keys"]["public_key"]},
-                "privacy": checked_privacy(body),
-                "capabilities": checked_capabilities(body),
-            }
+            new = _checked(uuid, body, checked_key(body) or old["keys"]["public_key"])
             data["applications"][uuid] = new
         return deepcopy(new)
 
@@ -273,6 +261,17 @@ def owned(number: dict[str, Any]) -> dict[str, Any]:
     if "app_id" in number and "voiceCallbackType" not in number:
         shown |= {"voiceCallbackType": "app", "voiceCallbackValue": number["app_id"], "app_id": number["app_id"]}
     return shown
+
+
+def _checked(uuid: str, body: dict[str, Any], public: str) -> dict[str, Any]:
+    """An application as it is stored."""
+    return {
+        "id": uuid,
+        "name": checked_name(body),
+        "keys": {"public_key": public},
+        "privacy": checked_privacy(body),
+        "capabilities": checked_capabilities(body),
+    }
 
 
 def _known(data: dict[str, Any], uuid: str) -> dict[str, Any]:

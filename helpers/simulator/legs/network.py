@@ -14,8 +14,9 @@ from ..account.account import Account
 from ..account.regions import base_address
 from ..clock import Clock
 from ..ids import Ids
-from ..phones.handsets import Handset, HandsetError, checked_keys
+from ..phones.handsets import Handset
 from ..phones.person import key, press
+from ..phones.scripts import HandsetError, checked_keys
 from ..sound.mixing import Cue, Sound
 from ..webhooks import payloads
 from ..webhooks.audio_fetcher import PLAYABLE, SoundError, Sounds

@@ -26,20 +26,13 @@ KEPT = 30 * 24 * 3600.0  # seconds: "stored for 30 days" (recording guide)
 HUNG_UP = "the call ended"
 
 
-@dataclass(frozen=True)
-class File:
-    """A finished recording as it is downloaded."""
+class File(NamedTuple):
+    """A finished recording, or its transcript, as it is downloaded; whose it is, and until when."""
 
     data: bytes
     media_type: str
-
-
-class _Kept(NamedTuple):
-    """A file, whose it is, and until when."""
-
-    file: File
     application: str
-    until: float
+    until: float  # call time
 
 
 @dataclass(eq=False)
@@ -70,13 +63,13 @@ class Recordings:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._files: dict[str, _Kept] = {}
+        self._files: dict[str, File] = {}
 
     async def file(self, uuid: str, application: str) -> File | None:
         """A file, for the application that made it; None: there is none, or no longer."""
         self._forget_old()
-        kept = self._files.get(uuid)
-        return kept.file if kept is not None and kept.application == application else None
+        file = self._files.get(uuid)
+        return file if file is not None and file.application == application else None
 
     def clear(self) -> None:
         """Forget all of them."""
@@ -168,7 +161,7 @@ class Recordings:
 
     def _keep(self, uuid: str, leg: Leg, data: bytes, media_type: str) -> None:
         self._forget_old()
-        self._files[uuid] = _Kept(File(data, media_type), leg.application_id, self._network.clock.now + KEPT)
+        self._files[uuid] = File(data, media_type, leg.application_id, self._network.clock.now + KEPT)
 
     def _forget_old(self) -> None:
         for uuid in [uuid for uuid, kept in self._files.items() if kept.until <= self._network.clock.now]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ...base.addresses import kind_of
-from .handsets import HandsetError
+from .scripts import HandsetError
 
 if TYPE_CHECKING:
     from ..legs.leg import Leg
@@ -19,35 +18,30 @@ ONLY = {"headers": "sip", "custom_data": "app", "application_id": "app"}
 WHO = {"phone": "a phone number", "app": "an app user", "sip": "a SIP address", "vbc": "an extension"}
 
 
-@dataclass(frozen=True)
-class Order:
-    """A call that a handset is to make, checked."""
-
-    to: str
-    headers: dict[str, str] = field(default_factory=dict)
-    custom_data: dict[str, Any] | None = None
-    application_id: str = ""
-
-
 def dial(network: Network, address: str, body: dict[str, Any]) -> Leg:
     """Let the handset at ``address`` dial what ``body`` says: to, headers, custom_data, application_id."""
-    order = checked_order(address, body)
-    if order.application_id and order.application_id not in network.account.applications:
+    _check_caller(address, body)
+    application_id, custom_data = body.get("application_id") or "", body.get("custom_data")
+    if not isinstance(application_id, str):
+        raise HandsetError(f"{application_id!r} is no id of an application.", "It is the text Vonage calls id.")
+    to = "" if application_id and "to" not in body else checked_number(body.get("to"))
+    if custom_data is not None and not isinstance(custom_data, dict):
+        raise HandsetError(f"custom_data is an object, not {custom_data!r}.", "Write for example {'order': 17}.")
+    headers = _checked_headers(body.get("headers") or {})
+    if application_id and application_id not in network.account.applications:
         raise HandsetError(
-            f"There is no application {order.application_id!r}.", "GET /v2/applications lists them with their ids."
+            f"There is no application {application_id!r}.", "GET /v2/applications lists them with their ids."
         )
-    kept = {name: text for name, text in order.headers.items() if not name.lower().startswith("x-nexmo")}
-    leg = network.dial(
-        address, order.to, headers=kept, custom_data=order.custom_data, application_id=order.application_id
-    )
-    for name in order.headers:
+    kept = {name: text for name, text in headers.items() if not name.lower().startswith("x-nexmo")}
+    leg = network.dial(address, to, headers=kept, custom_data=custom_data, application_id=application_id)
+    for name in headers:
         if name not in kept:
             network.note(leg, "note", text=f"The SIP header {name} is not forwarded: no X-Nexmo header is.")
     return leg
 
 
-def checked_order(address: str, body: dict[str, Any]) -> Order:
-    """The call that ``body`` describes, if the handset at ``address`` can make it."""
+def _check_caller(address: str, body: dict[str, Any]) -> None:
+    """Is what ``body`` names something that the handset at ``address`` can dial with?"""
     kind = kind_of(address)
     if unknown := set(body) - {"to", *ONLY}:
         raise HandsetError(
@@ -59,14 +53,6 @@ def checked_order(address: str, body: dict[str, Any]) -> Order:
                 f"{address} is no {WHO[owner].partition(' ')[2]}, so it cannot dial with {name}.",
                 f"Leave {name} out, or let {WHO[owner]} dial.",
             )
-    application_id = body.get("application_id") or ""
-    if not isinstance(application_id, str):
-        raise HandsetError(f"{application_id!r} is no id of an application.", "It is the text Vonage calls id.")
-    to = "" if application_id and "to" not in body else checked_number(body.get("to"))
-    custom_data = body.get("custom_data")
-    if custom_data is not None and not isinstance(custom_data, dict):
-        raise HandsetError(f"custom_data is an object, not {custom_data!r}.", "Write for example {'order': 17}.")
-    return Order(to, _checked_headers(body.get("headers") or {}), custom_data, application_id)
 
 
 def checked_number(number: Any) -> str:

@@ -8,15 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ...base.addresses import FORMS, kind_of, plain
 from ..waiting import first_of, forever
-from .scripts import HandsetError, checked_keys, checked_script, decision, is_seconds
+from .scripts import HandsetError, checked_script, decision, is_seconds
 
 if TYPE_CHECKING:
     from ..clock import Clock
     from ..legs.leg import Leg
-
-__all__ = [
-    "BEHAVIOURS", "KEY_PAUSE", "REFUSALS", "Handset", "HandsetError", "checked_address", "checked_keys", "is_seconds",
-]  # fmt: skip
 
 # behaviour: seconds before it shows, when nobody says otherwise
 BEHAVIOURS: dict[str, float] = {

@@ -17,9 +17,9 @@ from ..legs.faults import KNOWN
 from ..legs.leg import Leg
 from ..legs.network import Network
 from ..phones.dialling import dial
-from ..phones.handsets import checked_address, is_seconds
+from ..phones.handsets import checked_address
 from ..phones.person import play
-from ..phones.scripts import checked_step
+from ..phones.scripts import checked_step, is_seconds
 from ..sound.mixing import heard_wav
 from .sound_stream import Earpiece, sounding
 from .trace_stream import EVENT_STREAM, growing

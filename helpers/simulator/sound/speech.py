@@ -57,6 +57,8 @@ def speak(text: str, *, language: str = "en-US", style: int = 0, rate: int = 160
 
 @lru_cache(maxsize=32)
 def _speak(text: str, language: str, style: int, rate: int) -> Samples:
+    from ...audio.files import resample
+
     tree = _ssml(text)
     pieces = _pieces(tree, text)
     place = _espeak()
@@ -65,7 +67,7 @@ def _speak(text: str, language: str, style: int, rate: int) -> Samples:
     markup = _words(text) if tree is None else ElementTree.tostring(tree, encoding="unicode")
     with _ONE_AT_A_TIME:
         spoken, rate_in = _Engine(*place).speak(markup, language, style, ssml=tree is not None)
-    return _resample(spoken, rate_in, rate)
+    return resample(spoken, rate_in, rate)
 
 
 # --- text ---
@@ -247,9 +249,3 @@ def _short(folder: str) -> bytes:
     if len(path) > 150:
         raise OSError(f"the path of the voices is too long for eSpeak NG: {folder}")
     return path
-
-
-def _resample(samples: Samples, rate_in: int, rate_out: int) -> Samples:
-    from ...audio.files import resample
-
-    return resample(samples, rate_in, rate_out)

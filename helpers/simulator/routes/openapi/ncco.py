@@ -7,12 +7,12 @@ from typing import Any
 from ....ncco import Wait
 from ....ncco.models.actions import ACTIONS
 from ....ncco.models.endpoints import ENDPOINTS
+from ..bodies import SPELLING
 from .shapes import Schema, listing, ref
 
 # What the models say to the form and to the messages, and a schema has no use for.
 _FOR_PEOPLE = ("kind", "expected", "step", "suggest", "title", "unit", "source", "date", "instead")
-# Names of `to` in POST /v1/calls that differ from those of `connect`, and what only `connect` has.
-_REST_NAMES = {"standardHeaders": "standard_headers"}
+# What `connect` has and POST /v1/calls has not.
 _ONLY_CONNECT = ("onAnswer", "user", "domain")
 
 
@@ -35,12 +35,12 @@ def ncco_schemas() -> dict[str, Schema]:
 
 def endpoint_schemas() -> dict[str, Schema]:
     """Components: whom ``POST /v1/calls`` can call, ``RestPhone``, ``RestSip`` …; other properties are ignored."""
-    found = {}
+    found, rest = {}, {model: name for name, model in SPELLING.items()}
     for kind, model in ENDPOINTS.items():
         schema = _plain(model.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}"))
         schema.pop("$defs", None)
         schema.pop("additionalProperties", None)
-        known = {_REST_NAMES.get(name, name): facts for name, facts in schema["properties"].items()}
+        known = {rest.get(name, name): facts for name, facts in schema["properties"].items()}
         kept = {name: facts for name, facts in known.items() if kind == "app" or name not in _ONLY_CONNECT}
         needed = ["uri"] if kind == "sip" else schema.get("required", [])
         found[f"Rest{kind.capitalize()}"] = {**schema, "properties": kept, "required": ["type", *needed]}
