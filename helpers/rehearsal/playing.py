@@ -40,7 +40,7 @@ def play(
     the person hangs up. The sound is stored as ``folder/name.wav`` when it is first shown.
 
     Raises :class:`helpers.ncco.NccoError` for an NCCO with errors, :class:`RehearsalError` and
-    :class:`helpers.simulator.phones.handsets.HandsetError` for instructions that nobody could follow.
+    :class:`helpers.simulator.phones.scripts.HandsetError` for instructions that nobody could follow.
 
     >>> play([{"action": "input", "type": ["dtmf"]}], keys="1#").call.digits
     '1#'
