@@ -55,7 +55,7 @@ class Standalone:
             f"{self.url}/simulator{path}",
             json=body,
             headers={"Authorization": f"Bearer {self.token}"},
-            timeout=30,
+            timeout=60,
         )
 
     def read(self, stream: IO[str]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from flask import Response
 
+from helpers.simulator.routes import bodies
 from tests.simulator.world import PATIENCE, PHONE, World
 
 NCCO = [{"action": "wait", "timeout": 2}]
@@ -136,20 +137,20 @@ def test_nobody_listens(world: World) -> None:
 
 
 @pytest.mark.fidelity("answer-retry", "answer-waits")
-def test_too_late_is_a_read_timeout_that_the_person_hears_as_silence(world: World) -> None:
+def test_too_late_is_a_read_timeout_that_the_person_hears_as_silence(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "ANSWER_TIMEOUT", 0.5)
     done = threading.Event()
     world.learner.on("/answer", lambda: (done.wait(PATIENCE), "late")[1])
-    hook = {"address": f"{world.learner.url}/answer", "socket_timeout": 1000}
-    world.app = world.application(webhooks={"answer_url": hook})
-    world.link()
-    call = world.dial()
+    call = world.call_with_answer_url()
     world.until(call)
     done.set()
     assert "read timeout" in world.one(call, "error")["reason"]
     asked = [e["request"] for e in world.trace(call, "webhook", type="answer")]
     replies = [e for e in world.trace(call, "reply") if e["request"] in asked]
-    assert [(e["seconds"], e["retried"]) for e in replies] == [(1.0, False), (1.0, True)]
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(3)  # 1 + 1, and a second more
+    assert [(e["seconds"], e["retried"]) for e in replies] == [(0.5, False), (0.5, True)]
+    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(2)  # twice, and a second more
 
 
 def test_no_answer_url_at_all(world: World) -> None:

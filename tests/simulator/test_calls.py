@@ -237,9 +237,9 @@ def test_nobodys_call_takes_nothing(world: World, path: str) -> None:
 def test_a_recording_that_is_not_there_is_family_d(world: World) -> None:
     call = world.call()
     headers = {"Authorization": f"Bearer {world.token()}"}
-    reply = requests.get(f"{world.network.url}/v1/files/{call}", headers=headers, timeout=5)
+    reply = requests.get(f"{world.network.url}/v1/files/{call}", headers=headers, timeout=60)
     assert (reply.status_code, reply.json()["code"]) == (404, "http:error:not-found")
-    assert requests.get(f"{world.network.url}/v1/files/{call}", timeout=5).json()["type"] == "UNAUTHORIZED"
+    assert requests.get(f"{world.network.url}/v1/files/{call}", timeout=60).json()["type"] == "UNAUTHORIZED"
 
 
 @pytest.mark.fidelity("call-persistence")

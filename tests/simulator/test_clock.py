@@ -56,7 +56,7 @@ def test_two_steps_at_the_same_time_both_return(world: World) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(5)
+        thread.join(60)
     assert len(results) == 2
     assert [e["status"] for e in world.trace(call, "status")][-1] == "completed"
 

@@ -27,7 +27,7 @@ ENDPOINTS = [
 def test_everything_needs_the_token(world: World, method: str, path: str) -> None:
     for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic x"}, {"Authorization": "Bearer é"}):
         encoded = {name: value.encode() for name, value in headers.items()}
-        reply = requests.request(method, f"{world.network.url}/simulator{path}", json={}, headers=encoded, timeout=5)
+        reply = requests.request(method, f"{world.network.url}/simulator{path}", json={}, headers=encoded, timeout=60)
         assert reply.status_code == 401
         assert "token" in reply.json()["error"]
 
@@ -105,7 +105,7 @@ def test_the_record_as_it_grows(world: World) -> None:
     seen: list[dict[str, Any]] = []
     headers = {"Authorization": f"Bearer {world.network.token}"}
     url = f"{world.network.url}/simulator/events"
-    with requests.get(url, headers=headers, stream=True, timeout=5) as reply:
+    with requests.get(url, headers=headers, stream=True, timeout=60) as reply:
         assert reply.headers["content-type"].startswith("text/event-stream")
         lines = reply.iter_lines()
         assert next(lines) == b": connected"
@@ -178,14 +178,14 @@ def test_reset_may_empty_the_account_too(world: World) -> None:
 
 def test_a_reset_while_a_webhook_waits(world: World) -> None:
     reached, go_on = threading.Event(), threading.Event()
-    world.learner.on("/answer", lambda: (reached.set(), go_on.wait(5), [{"action": "wait"}])[2])
+    world.learner.on("/answer", lambda: (reached.set(), go_on.wait(60), [{"action": "wait"}])[2])
     world.call_with_answer_url()
     steps = threading.Thread(target=world.network.advance, args=(5,))
     steps.start()
-    assert reached.wait(5)
+    assert reached.wait(60)
     assert world.control("POST", "/reset").status_code == 204
     go_on.set()
-    steps.join(5)
+    steps.join(60)
     assert not steps.is_alive()
     assert world.network.trace.entries() == []
 
@@ -217,4 +217,4 @@ def test_a_large_body_is_shortened_in_the_record(world: World) -> None:
 
 
 def test_a_slash_too_much_is_not_redirected(world: World) -> None:
-    assert world.http.get(f"{world.network.url}/v1/calls/", allow_redirects=False, timeout=5).status_code == 404
+    assert world.http.get(f"{world.network.url}/v1/calls/", allow_redirects=False, timeout=60).status_code == 404

@@ -43,7 +43,7 @@ def note(network: Simulator, count: int) -> None:
 
     assert network._loop is not None
     network._loop.call_soon_threadsafe(write)
-    assert done.wait(20)
+    assert done.wait(60)
 
 
 def test_every_entry_comes_once_and_in_order(world: World, control: ControlPlane) -> None:

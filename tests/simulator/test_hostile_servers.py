@@ -241,7 +241,7 @@ def test_a_reply_that_unpacks_to_gigabytes_is_not_unpacked(world: World) -> None
 def test_a_file_that_never_ends_is_given_up(
     world: World, behaviour: Any, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sounds, "FILE_TIMEOUT", 1.0)
+    monkeypatch.setattr(sounds, "FILE_TIMEOUT", 0.4 if "in time" in why else PATIENCE)
     with RawServer(behaviour) as server:
         call = world.call({"action": "stream", "streamUrl": [f"{server.url}/a.mp3"]}, {"action": "wait", "timeout": 2})
         [reason] = ends(world, call)

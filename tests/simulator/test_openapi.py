@@ -36,7 +36,7 @@ def pairs(described: Json) -> set[tuple[str, str]]:
 
 
 def test_it_is_served_without_a_token_and_holds_no_secret(world: World) -> None:
-    reply = requests.get(f"{world.network.url}/simulator/openapi.json", timeout=10)
+    reply = requests.get(f"{world.network.url}/simulator/openapi.json", timeout=60)
     assert (reply.status_code, reply.headers["content-type"]) == (200, "application/json")
     assert reply.json() == document()
     account = world.network.account
@@ -186,7 +186,7 @@ def test_it_takes_and_refuses_the_same_steps_as_a_phone(world: World, step: Json
 def test_events_are_server_sent_events(world: World) -> None:
     call = world.call()
     headers = {"Authorization": f"Bearer {world.network.token}"}
-    with requests.get(f"{world.network.url}/simulator/events", headers=headers, stream=True, timeout=10) as reply:
+    with requests.get(f"{world.network.url}/simulator/events", headers=headers, stream=True, timeout=60) as reply:
         assert reply.headers["content-type"].startswith("text/event-stream")
         lines = reply.iter_lines(decode_unicode=True)
         assert next(lines) == ": connected"

@@ -43,7 +43,7 @@ class Shell:
         saved.unlink(missing_ok=True)
         command = ["curl", "--silent", "--show-error", "--noproxy", "*", "--max-time", "20", "--output", str(saved),
                    "--write-out", "%{http_code}", *options, self._world.network.url + path]  # fmt: skip
-        done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
         return int(done.stdout), saved.read_bytes() if saved.exists() else b""
 
     def account(self, path: str, *options: str) -> Json:
@@ -69,7 +69,7 @@ class Shell:
         claims = {"application_id": self.app, "iat": now, "exp": now + 900, "jti": str(uuid.uuid4())}
         signed = ".".join(encoded(json.dumps(part).encode()) for part in ({"alg": "RS256", "typ": "JWT"}, claims))
         command = ["openssl", "dgst", "-sha256", "-sign", str(self._key)]
-        signature = subprocess.run(command, input=signed.encode(), capture_output=True, timeout=30, check=True).stdout
+        signature = subprocess.run(command, input=signed.encode(), capture_output=True, timeout=60, check=True).stdout
         return f"{signed}.{encoded(signature)}"
 
     def voice(self, method: str, path: str, body: Json | None = None) -> tuple[int, Json]:

@@ -117,7 +117,7 @@ def test_every_command_does_what_the_text_says(tmp_path: Path, learner: Learner)
             said = reader.run(account, calls, sdk, phones, faults, regions, stepped)
         finally:
             os.killpg(process.pid, signal.SIGINT)  # Ctrl-C in the first terminal
-            _, log = process.communicate(timeout=20)
+            _, log = process.communicate(timeout=60)
     assert process.returncode == 0
     done = {"error-code": "200", "error-code-label": "success"}
     assert replies(said[0]) == [done, done]

@@ -672,7 +672,7 @@ def test_only_a_token_of_the_same_application_gets_the_file(world: World) -> Non
         assert reply.status_code == 404
         assert reply.json()["code"] == "http:error:not-found"
     for headers in ({}, {"Authorization": "Bearer nonsense"}):
-        refused = requests.get(url, headers=headers, timeout=5)
+        refused = requests.get(url, headers=headers, timeout=60)
         assert refused.status_code == 401
         assert refused.json() == {"type": "UNAUTHORIZED", "error_title": "Unauthorized"}
 
@@ -738,6 +738,7 @@ def test_what_would_be_too_large_is_left_out_and_the_record_says_so(
     assert "1 MB at most" in world.one(call, "note")["text"]
 
 
+@pytest.mark.slow
 def test_a_long_recording_is_mixed_piece_by_piece(noise: Samples) -> None:
     ear = CueSheet()
     ear.start(0.3, Sound(noise), loop=0)

@@ -31,7 +31,7 @@ def runs() -> list[Run]:
         for number in range(PROCESSES)
     ]  # fmt: skip
     try:
-        outputs = [process.communicate(timeout=300) for process in processes]
+        outputs = [process.communicate(timeout=1800) for process in processes]
     finally:
         for process in processes:
             process.kill()

@@ -40,7 +40,7 @@ class Remote:
         assert isinstance(body, dict)
         body = body | {"keys": {"public_key": public}}
         made: dict[str, str] = requests.post(
-            f"{self.url}/v2/applications", json=body, auth=self._server.auth, timeout=10
+            f"{self.url}/v2/applications", json=body, auth=self._server.auth, timeout=60
         ).json()
         return made
 
@@ -90,7 +90,7 @@ def test_it_ends_when_told_in_the_middle_of_calls(how: signal.Signals, learner: 
         world.phone("447700900003", behaviour="manual")
         for call in calls[:2]:
             server.wait_for(f"call {call[:8]}  answered")
-        events = requests.get(f"{server.url}/simulator/events", stream=True, timeout=10,
+        events = requests.get(f"{server.url}/simulator/events", stream=True, timeout=60,
                               headers={"Authorization": f"Bearer {server.token}"})  # fmt: skip
         port = int(server.url.rpartition(":")[2])
         assert server.end(how) == 0

@@ -238,7 +238,7 @@ def test_a_file_that_does_not_come_is_given_up(world: World, second: bytes, monk
     assert sounds.FILE_TIMEOUT == 10
     monkeypatch.setattr(sounds, "FILE_TIMEOUT", 0.3)
     done = threading.Event()
-    slow = world.learner.on("/slow.wav", lambda: (done.wait(5), Response(second, mimetype="audio/wav"))[1])
+    slow = world.learner.on("/slow.wav", lambda: (done.wait(60), Response(second, mimetype="audio/wav"))[1])
     call = world.call(stream(slow), WAIT)
     world.until(call)
     done.set()

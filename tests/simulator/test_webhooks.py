@@ -143,9 +143,9 @@ def test_nor_is_one_that_it_closes_without_a_word(strange: Any) -> None:
     async def twice() -> list[bytes | None]:
         client, bodies = WebClient(), []
         for _ in range(2):
-            answer = await client.send("GET", place, "", [], b"", connect_timeout=1, socket_timeout=1, largest=1000)
+            answer = await client.send("GET", place, "", [], b"", connect_timeout=60, socket_timeout=60, largest=1000)
             bodies.append(answer.body)
-            await asyncio.to_thread(closed.wait, 5)
+            await asyncio.to_thread(closed.wait, 60)
         client.close()
         return bodies
 
