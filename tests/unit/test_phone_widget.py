@@ -15,9 +15,8 @@ from helpers.base.errors import KitError
 from helpers.kit import Kit, NotReady
 from helpers.phone import LivePhone, Phone
 from helpers.widgets.phone.page import page
-from helpers.widgets.phone.state import PhoneState
+from helpers.widgets.phone.state import PhoneState, shown_number
 from helpers.widgets.phone.widget import PhoneWidget
-from helpers.widgets.phone.words import shown_number
 
 ME, OTHER = "447700900001", "447700900002"
 HOSTILE = '<img src=x onerror="alert(1)"> & <b>you</b>'

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ...line.control_plane import ControlPlane, ControlPlaneError
+
 if TYPE_CHECKING:
-    from ...line.control_plane import ControlPlane
     from ...line.event_stream import EventStream, Message
 
 Send = Callable[[dict[str, Any], list[bytes]], object]
@@ -70,3 +72,24 @@ class LiveSound:
 def _why_silent(pace: str | float) -> str:
     flow = "time stands still until a cell moves it" if isinstance(pace, str) else f"time runs {pace:g} × as fast"
     return f"Sound plays in real time only, and here {flow} (SIMULATOR_PACE). Afterwards: kit.call(…).player()."
+
+
+class Ear:
+    """Holds at most one :class:`LiveSound`, and tells the page when what it has is not to be heard any more."""
+
+    def __init__(self, control: ControlPlane, send: Callable[[dict[str, Any], list[bytes]], None]) -> None:
+        self._control, self._send = control, send
+        self._live: LiveSound | None = None
+        self._leg = ""
+
+    def listen(self, leg: str, *, anew: bool = False) -> None:
+        """Send what is heard on ``leg``, none if it is empty. ``anew``: a page begins to listen now."""
+        if self._live is not None and (anew or leg != self._leg):
+            self._live.stop()
+            self._live = None
+            self._send({"hush": anew}, [])
+        self._leg = leg
+        if leg and self._live is None:
+            self._live = LiveSound(self._control, leg, self._send)
+            with contextlib.suppress(ControlPlaneError):  # the call has just ended: there is nothing to hear
+                self._live.start()

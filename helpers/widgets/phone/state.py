@@ -6,6 +6,8 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Any
 
+import phonenumbers
+
 from ...base.addresses import plain
 from ...base.text import one_line
 from ...calls.record import Entry
@@ -20,7 +22,19 @@ ENDS = {
     "busy": "engaged", "rejected": "declined", "unanswered": "not answered", "timeout": "not answered",
     "cancelled": "the caller gave up", "failed": "failed",
 }  # fmt: skip
-
+BEHAVIOURS = {
+    "answers": "answers by itself after {after:g} s",
+    "declines": "declines by itself after {after:g} s",
+    "rings_out": "is not answered",
+    "voicemail": "is an answering machine, which answers after {after:g} s",
+    "scripted": "follows its script",
+    "manual": "waits for somebody to answer",
+    "busy": "is engaged",
+    "out_of_service": "is out of service",
+    "unreachable": "is switched off",
+    "no_such_number": "is a number that nobody has",
+    "blocked": "is where no call gets through",
+}
 CONTROLS = {
     "mute": "Muted by the API: nobody hears you",
     "unmute": "No longer muted by the API",
@@ -243,3 +257,19 @@ def shown_call(done: Done) -> dict[str, Any]:
     """A past call as the page shows it."""
     how = done.how if done.seconds is None else f"{done.seconds:g} s"
     return {"who": done.who, "out": done.out, "how": how, "missed": done.seconds is None}
+
+
+def behaviour_in_words(settings: dict[str, Any]) -> str:
+    """What a phone does when it is called: ``answers by itself after 2 s``."""
+    return BEHAVIOURS.get(settings["behaviour"], "acts by itself").format(after=settings.get("after", 0))
+
+
+def shown_number(address: str) -> str:
+    """``+44 7700 900001`` for ``447700900001``; anything else as it is."""
+    if not address.isdecimal():
+        return one_line(address, 60)
+    try:
+        number = phonenumbers.parse(f"+{address}")
+    except phonenumbers.NumberParseException:
+        return address
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)

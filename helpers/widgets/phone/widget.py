@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import threading
 import time
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 from ...base.addresses import plain
 from ...calls.record import Entry
 from ...line.control_plane import ControlPlaneError
 from .buttons import Buttons
-from .ear import Ear
-from .state import SILENT, PhoneState, shown_call
-from .words import SideBySide, as_html, behaviour_in_words, shown_number
+from .live_sound import Ear
+from .state import SILENT, PhoneState, behaviour_in_words, shown_call, shown_number
 
 if TYPE_CHECKING:
     from .screens import Screens
@@ -259,3 +259,27 @@ class PhoneWidget:
             "clock": time.time(),
             "pace": pace,
         }
+
+
+class SideBySide:
+    """Several phones in one row, or below each other where there is no room."""
+
+    def __init__(self, phones: list[PhoneWidget]) -> None:
+        self.phones = phones
+
+    def __repr__(self) -> str:
+        return "\n\n".join(map(repr, self.phones))
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        import ipywidgets
+
+        text = repr(self)
+        row = ipywidgets.HBox([phone.widget for phone in self.phones])
+        row.add_class("kit-phones")
+        live = row._repr_mimebundle_()
+        return {**dict(live or {}), "text/plain": text, "text/html": as_html(text)}
+
+
+def as_html(text: str) -> str:
+    """The words of a phone, for where no kernel runs."""
+    return f'<pre style="white-space:pre-wrap">☎ {escape(text)}</pre>'
