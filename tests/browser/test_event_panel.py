@@ -103,7 +103,7 @@ def test_what_comes_is_shown_in_words_and_opened(panel: Panel) -> None:
     expect(more).to_contain_text('"conversation_uuid": "CON-1"')
     expect(more).to_contain_text("HTTP/1.1 200 OK (")
     # A reader of the screen hears the newest in words.
-    expect(panel.root.locator("[role=status].evp-unseen")).not_to_be_empty()
+    expect(panel.root.locator("[role=status].kit-unseen")).not_to_be_empty()
 
 
 def test_hostile_texts_are_texts(panel: Panel) -> None:

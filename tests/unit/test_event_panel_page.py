@@ -19,7 +19,7 @@ from flask import request as flask_request
 from helpers.base.errors import KitError
 from helpers.server.server import BackgroundServer
 from helpers.widgets.events.panel import EventPanel
-from helpers.widgets.events.shell import PAUSE, Shell
+from helpers.widgets.events.shell import PAUSE, PanelShell
 from helpers.wire.events import Events
 from tests.unit import calls
 from tests.unit.panels import Inbox, panel_of, request, status
@@ -30,23 +30,23 @@ class Wire:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.sent: list[tuple[float, int, dict[str, Any], list[bytes]]] = []
-        send, state = Shell.send, Shell.send_state
+        send, state = PanelShell.send, PanelShell.send_state
 
         def keep(data: dict[str, Any], buffers: Any) -> None:
             size = len(json.dumps(data).encode()) + sum(map(len, buffers or ()))
             self.sent.append((time.monotonic(), size, data, [bytes(one) for one in buffers or ()]))
 
-        def on_send(shell: Shell, content: Any, buffers: Any = None) -> None:
+        def on_send(shell: PanelShell, content: Any, buffers: Any = None) -> None:
             keep(content, buffers)
             send(shell, content, buffers)
 
-        def on_state(shell: Shell, key: Any = None) -> None:
+        def on_state(shell: PanelShell, key: Any = None) -> None:
             keys = {key} if isinstance(key, str) else key
             keep({"do": "state", **{name: getattr(shell, name) for name in keys or () if name == "snapshot"}}, None)
             state(shell, key)
 
-        monkeypatch.setattr(Shell, "send", on_send)
-        monkeypatch.setattr(Shell, "send_state", on_state)
+        monkeypatch.setattr(PanelShell, "send", on_send)
+        monkeypatch.setattr(PanelShell, "send_state", on_state)
 
     def of(self, what: str) -> list[dict[str, Any]]:
         return [message for _, _, message, _ in self.sent if message["do"] == what]

@@ -6,17 +6,15 @@ const REFERENCES = ["id", "for", "list", "aria-labelledby", "aria-describedby", 
 const STEPPED = "select, input[type=range]";
 const TYPING_PAUSE = 120; // ms after the last key, until the other views follow
 const MOST_BYTES = 6_000_000; // Jupyter takes no message of 10 MB; Python refuses far less, and says so
-let views = 0;
 
 function render({ model, el }) {
-  const view = `v${++views}-${Math.random().toString(36).slice(2, 8)}`;
-  const root = document.createElement("section");
-  root.className = model.get("small") ? "ncco-builder ncco-small-builder" : "ncco-builder";
-  root.setAttribute("aria-label", "NCCO builder");
+  const view = viewName();
+  const end = new AbortController();
+  const root = make("section", "kit-widget ncco-builder", undefined, { "aria-label": "NCCO builder" });
   root.innerHTML = `<div class="ncco-width"><div data-part="top"></div><div data-part="panel"></div>
     <div class="ncco-columns"><div class="ncco-left" data-part="cards"></div>
       <div class="ncco-right"><div data-part="views"></div><div data-part="notes"></div></div></div>
-    <div class="ncco-live" role="status" aria-live="polite"></div></div>`;
+    <div class="ncco-live kit-unseen" role="status" aria-live="polite"></div></div>`;
   el.append(root);
 
   const find = (id) => root.querySelector(`#${CSS.escape(`${view}-${id}`)}`);
@@ -103,11 +101,8 @@ function render({ model, el }) {
   // After a restart of the kernel nobody listens any more; what has been typed can still be copied.
   function gone() {
     if (root.querySelector(".ncco-gone")) return;
-    const note = document.createElement("div");
-    note.className = "ncco-banner ncco-gone";
-    note.setAttribute("role", "alert");
-    note.textContent = "✗ Python has forgotten this builder: run its cell again. What you see here can still be copied.";
-    root.prepend(note);
+    const words = "✗ Python has forgotten this builder: run its cell again. What you see here can still be copied.";
+    root.prepend(make("div", "ncco-banner ncco-gone", words, { role: "alert" }));
   }
 
   function flush() {
@@ -197,7 +192,6 @@ function render({ model, el }) {
     editor.scrollTop = Math.max(0, (line - 4) * height);
   }
 
-  // Before JupyterLab sees a key: its shortcuts would undo in the notebook, run the cell, or restart the kernel.
   function onKey(event) {
     const { target, key } = event;
     if (!root.contains(target)) return;
@@ -256,24 +250,16 @@ function render({ model, el }) {
     });
   };
 
-  root.addEventListener("input", onInput);
-  root.addEventListener("change", onChange);
-  root.addEventListener("click", onClick);
-  root.addEventListener("focusin", onFocus);
-  root.addEventListener("focusout", onBlur);
-  root.addEventListener("pointerdown", onDown);
-  window.addEventListener("pointerup", onUp, true);
-  window.addEventListener("pointercancel", onUp, true);
-  window.addEventListener("keydown", onKey, true);
+  listen(end, root, { input: onInput, change: onChange, click: onClick, focusin: onFocus, focusout: onBlur,
+    pointerdown: onDown });
+  listen(end, window, { pointerup: onUp, pointercancel: onUp, keydown: onKey }, true);
   model.on("change", update);
   draw(PARTS);
 
   return () => {
     clearTimeout(timer);
     clearTimeout(release);
-    window.removeEventListener("pointerup", onUp, true);
-    window.removeEventListener("pointercancel", onUp, true);
-    window.removeEventListener("keydown", onKey, true);
+    end.abort();
     model.off("change", update);
   };
 }

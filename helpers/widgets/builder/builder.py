@@ -160,9 +160,9 @@ class Builder:
         with self._lock:
             if self._shell is None:
                 # Widgets are loaded only for those who look at one.
-                from .shell import Shell
+                from .shell import BuilderShell
 
-                self._shell = Shell(self.page)
+                self._shell = BuilderShell(self.page)
             return self._shell
 
     def _do(self, change: Callable[[], Any]) -> Any:
@@ -184,7 +184,6 @@ class Builder:
             return str(self._draft)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        text = repr(self)
-        bundle = self.widget._repr_mimebundle_()
-        live = bundle[0] if isinstance(bundle, tuple) else bundle
-        return {**live, "text/plain": text, "text/html": f"<pre>{escape(text)}</pre>"}
+        from ..shell import with_words
+
+        return with_words(self.widget, repr(self), f"<pre>{escape(repr(self))}</pre>")

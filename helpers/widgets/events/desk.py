@@ -13,7 +13,7 @@ from ...wire.exchanges import Exchange
 from .book import Book, Group
 from .rows import OTHERS, Row
 from .send import draft, parsed
-from .shell import Shell
+from .shell import PanelShell
 
 PART = 300_000  # bytes of an export that go to the browser at once
 
@@ -31,7 +31,7 @@ class Desk:
         self._post, self._book, self._lines, self._greet = post, book, lines, greet
         self._export = b""
 
-    def handle(self, shell: Shell, message: dict[str, Any]) -> None:
+    def handle(self, shell: PanelShell, message: dict[str, Any]) -> None:
         """Do what a message asks for, and tell the view that asked; what is wrong with it is told as well."""
         what, view = message.get("do"), str(message.get("view", ""))
         try:
@@ -48,14 +48,14 @@ class Desk:
         except (KitError, LookupError, TypeError, ValueError) as error:
             shell.tell("sent", view=view, ok=False, words=str(error))
 
-    def _draft(self, shell: Shell, name: str, call: str, view: str) -> None:
+    def _draft(self, shell: PanelShell, name: str, call: str, view: str) -> None:
         group: Group | None = self._book().groups[int(call)] if call.isdigit() and int(call) else None
         leg = next(iter(group.legs), "") if group else ""
         method, path, payload = draft(name, leg, group.uuid if group else "")
         body = json.dumps(payload, indent=2, ensure_ascii=False)
         shell.tell("draft", view=view, method=method, path=path, body=body)
 
-    def _send(self, shell: Shell, message: dict[str, Any], view: str) -> None:
+    def _send(self, shell: PanelShell, message: dict[str, Any], view: str) -> None:
         payload = parsed(str(message.get("body")))
         method, path = str(message.get("method")), str(message.get("path"))
 
@@ -68,7 +68,7 @@ class Desk:
 
         threading.Thread(target=post, name="event-panel-send", daemon=True).start()
 
-    def _export_part(self, shell: Shell, part: int, view: str) -> None:
+    def _export_part(self, shell: PanelShell, part: int, view: str) -> None:
         if part == 0:
             self._export = gzip.compress(self._lines().encode("utf-8", "backslashreplace"), mtime=0)
         parts = max(1, -(-len(self._export) // PART))

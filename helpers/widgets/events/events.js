@@ -1,5 +1,4 @@
 // The event panel in the browser: draws the rows that Python sends, and tells Python what is done here.
-// Whatever came from the network is put into the page as text (textContent), never as HTML.
 
 const KEPT = 2000; // rows kept in the page, to filter in at once; Python keeps all
 const QUIET = 2500; // ms between two announcements to a screen reader
@@ -11,15 +10,6 @@ const KINDS = [["", "Everything"], ["event", "All events"], ["status", "– stat
   ["record", "– record"], ["transfer", "– transfer"], ["notify", "– notify"], ["error", "– error"],
   ["answer", "Answer webhooks"], ["audio", "Audio files"], ["request", "Other requests"], ["flagged", "With a flag"],
   ["made up", "Made up by hand"], ["replay", "Replays"]];
-let views = 0;
-
-function make(name, className, text, attributes = {}) {
-  const element = document.createElement(name);
-  if (className) element.className = className;
-  if (text !== undefined) element.textContent = text;
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
-  return element;
-}
 
 function button(text, className, attributes = {}) {
   return make("button", className, text, { type: "button", "data-lm-suppress-shortcuts": "true", ...attributes });
@@ -96,7 +86,7 @@ function flagLines(flags) {
 
 class View {
   constructor(model, store, el) {
-    Object.assign(this, { model, store, el, id: `p${++views}-${Math.random().toString(36).slice(2, 8)}` });
+    Object.assign(this, { model, store, el, id: viewName(), end: new AbortController() });
     this.drawn = new Map(); // n -> its line in the table
     this.bodies = new Map(); // call -> its part of the table
     this.opened = new Set();
@@ -114,18 +104,18 @@ class View {
   }
 
   build() {
-    const root = (this.root = make("section", "evp", undefined, { "aria-label": "Event panel" }));
+    const root = (this.root = make("section", "kit-widget evp", undefined, { "aria-label": "Event panel" }));
     root.innerHTML = `<div class="evp-top"><span class="evp-title">Events</span><span class="evp-state"></span>
       <span class="evp-counts"></span><span class="evp-tools"></span></div>
       <div class="evp-filters" role="search" aria-label="Filter of the event panel"></div>
       <form class="evp-send" hidden aria-label="Send a made-up event"></form><p class="evp-note" hidden></p>
       <div class="evp-scroll" role="region" aria-label="Events and requests, newest last" tabindex="-1">
-        <table><caption class="evp-unseen">Events and requests by call. Enter opens a line, the arrow keys move.</caption>
+        <table><caption class="kit-unseen">Events and requests by call. Enter opens a line, the arrow keys move.</caption>
         <colgroup><col class="evp-c1"><col class="evp-c2"><col class="evp-c3"><col class="evp-c4"><col class="evp-c5"></colgroup>
         <thead><tr><th scope="col">time</th><th scope="col">event</th><th scope="col">what it means</th>
         <th scope="col">request</th><th scope="col">reply</th></tr></thead></table></div>
       <div class="evp-foot"><span class="evp-newest"></span><span class="evp-showing"></span></div>
-      <div class="evp-unseen" role="status" aria-live="polite"></div>`;
+      <div class="kit-unseen" role="status" aria-live="polite"></div>`;
     const find = (name) => root.querySelector(`.evp-${name}`);
     this.state = find("state");
     this.counts = find("counts");
@@ -160,45 +150,39 @@ class View {
     this.el.append(root);
 
     const look = () => this.look();
-    this.text.addEventListener("input", look);
-    this.kind.addEventListener("change", look);
-    this.call.addEventListener("change", look);
-    this.group.addEventListener("change", () => {
+    this.text.oninput = this.kind.onchange = this.call.onchange = look;
+    this.group.onchange = () => {
       this.grouped = this.group.checked;
       this.wipe();
       this.draw();
-    });
-    this.reset.addEventListener("click", () => {
+    };
+    this.reset.onclick = () => {
       this.text.value = this.kind.value = this.call.value = "";
       this.look();
       this.text.focus();
-    });
-    this.pauseButton.addEventListener("click", () => {
+    };
+    this.pauseButton.onclick = () => {
       this.model.set("paused", !this.model.get("paused"));
       this.model.save_changes();
-    });
-    this.sendButton.addEventListener("click", () => this.showForm(this.form.hidden));
-    this.exportButton.addEventListener("click", () => this.ask("export", { part: 0 }));
-    this.jump.addEventListener("click", () => {
+    };
+    this.sendButton.onclick = () => this.showForm(this.form.hidden);
+    this.exportButton.onclick = () => this.ask("export", { part: 0 });
+    this.jump.onclick = () => {
       this.follow = true;
       this.toNewest();
-    });
-    this.scroll.addEventListener("scroll", () => this.scrolled());
-    this.table.addEventListener("click", (event) => this.clicked(event));
-    this.table.addEventListener("focusin", ({ target }) => this.rove(target));
-    this.onKey = (event) => this.key(event);
-    window.addEventListener("keydown", this.onKey, true);
-    this.onDown = () => (this.pressed = true);
-    this.onUp = () => setTimeout(() => {
+    };
+    this.scroll.onscroll = () => this.scrolled();
+    const down = () => (this.pressed = true);
+    const up = () => setTimeout(() => {
       if (!this.pressed) return;
       this.pressed = false;
       this.soon();
     });
-    this.table.addEventListener("pointerdown", this.onDown);
+    const focused = ({ target }) => this.rove(target);
+    listen(this.end, this.table, { click: (event) => this.clicked(event), focusin: focused, pointerdown: down });
+    listen(this.end, window, { keydown: (event) => this.key(event), pointerup: up, pointercancel: up }, true);
     this.resized = new ResizeObserver(() => this.follow && this.toNewest());
     this.resized.observe(this.scroll);
-    window.addEventListener("pointerup", this.onUp, true);
-    window.addEventListener("pointercancel", this.onUp, true);
   }
 
   buildForm() {
@@ -222,14 +206,13 @@ class View {
       close, this.said);
     this.form.append(row);
     const draft = () => this.ask("draft", { name: this.ready.value, call: this.of.value });
-    this.ready.addEventListener("change", draft);
-    this.of.addEventListener("change", draft);
-    close.addEventListener("click", () => this.showForm(false));
-    this.form.addEventListener("submit", (event) => {
+    this.ready.onchange = this.of.onchange = draft;
+    close.onclick = () => this.showForm(false);
+    this.form.onsubmit = (event) => {
       event.preventDefault();
       this.say("Sending… (it waits while a cell runs)");
       this.ask("send", { method: this.method.value, path: this.path.value, body: this.body.value });
-    });
+    };
   }
 
   ask(what, facts = {}) {
@@ -658,7 +641,6 @@ class View {
     this.chosen = target === document.activeElement;
   }
 
-  // Before JupyterLab sees a key: its shortcuts would move the cell, or restart the kernel.
   key(event) {
     const { target, key } = event;
     if (!this.root.contains(target) || event.ctrlKey || event.metaKey || event.altKey) return;
@@ -698,9 +680,7 @@ class View {
     clearTimeout(this.speaking);
     cancelAnimationFrame(this.frame);
     this.resized.disconnect();
-    window.removeEventListener("keydown", this.onKey, true);
-    window.removeEventListener("pointerup", this.onUp, true);
-    window.removeEventListener("pointercancel", this.onUp, true);
+    this.end.abort();
     this.root.remove();
   }
 }

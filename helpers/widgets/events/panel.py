@@ -16,12 +16,13 @@ from ...calls.record import Entry
 from ...calls.statuses import OVER
 from ...wire.events import Events
 from ...wire.exchanges import Exchange, WireView
+from ..shell import with_words
 from .book import GRACE, Book
 from .desk import Desk, matches
 from .flags import Flag
 from .rows import OTHERS, Row
 from .send import READY, SendError, draft, send
-from .shell import Pace, Shell, clean
+from .shell import Pace, PanelShell, clean
 from .store import as_lines, exchange_of_entry, stored
 from .twin import as_html, as_text
 
@@ -76,7 +77,7 @@ class EventPanel:
         self._export = b""
         self.open = True
         self._desk = Desk(self._post, self._kept, self.to_jsonl, self._hello)
-        self.widget = Shell(self)
+        self.widget = PanelShell(self.handle, self.snapshot)
         self._pace = Pace(self._update)
         self.widget.observe(self._looked, "looking")
         self.widget.observe(lambda _: self._pace.wake(), "paused")
@@ -97,13 +98,7 @@ class EventPanel:
             return as_text(self._all(), self._book.groups, self.widget.note)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        # The HTML is what a notebook shows that has no live widget behind it, the text what a code host shows.
-        bundle: Any = self.widget._repr_mimebundle_() or {}
-        return {
-            **(bundle[0] if isinstance(bundle, tuple) else bundle),
-            "text/html": self.to_html(),
-            "text/plain": repr(self),
-        }
+        return with_words(self.widget, repr(self), self.to_html())
 
     def to_html(self) -> str:
         """The table as plain HTML, without a script: the newest rows."""
@@ -317,7 +312,7 @@ class EventPanel:
                 touched = {row.call for row in rows[-self._rows :]}
             return self.widget.tell("news", era=self._era, upto=len(rows), **self._picture(new, touched))
 
-    def handle(self, message: dict[str, Any]) -> None:
+    def handle(self, message: dict[str, Any], _: object = None) -> None:
         """Something was done in the page."""
         self._desk.handle(self.widget, message)
 

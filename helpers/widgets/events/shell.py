@@ -7,50 +7,37 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-import anywidget
 import traitlets
 
-from ..clicks import answer_while_busy
+from ..shell import Shell, with_shared
 
 logger = logging.getLogger(__name__)
 
 PAUSE = 0.2  # seconds between two messages: five a second
 BUDGET = 120_000  # bytes a second; after a large message the next one waits longer
-_HERE = Path(__file__).parent
 
 
-class Owner(Protocol):
-    """What the widget shows: it makes the first picture, and acts on what is done in the page."""
-
-    def snapshot(self) -> dict[str, Any]: ...
-
-    def handle(self, message: dict[str, Any]) -> None: ...
-
-
-class Shell(anywidget.AnyWidget):
+class PanelShell(Shell):
     """Rows as JSON, never as HTML. ``snapshot`` is the newest rows for a page that has just been opened."""
 
-    _esm = (_HERE / "events.js").read_text("utf-8")
-    _css = (_HERE / "events.css").read_text("utf-8")
+    _esm, _css = with_shared("events/events.js"), with_shared("events/events.css")
+    answers_while_busy = True
     snapshot = traitlets.Dict().tag(sync=True)
     looking = traitlets.Dict({"text": "", "kind": "", "call": ""}).tag(sync=True)
     paused = traitlets.Bool().tag(sync=True)
     note = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, owner: Owner) -> None:
-        self._owner = owner
-        super().__init__(snapshot=clean(owner.snapshot())[0])
-        self.on_msg(self._received)
-        answer_while_busy(self)
+    def __init__(self, received: Callable[..., object], draw: Callable[[], dict[str, Any]]) -> None:
+        self._draw = draw
+        super().__init__(received, snapshot=clean(draw())[0])
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """A page that is loaded again asks for everything, and gets what is new by then."""
         state: dict[str, Any] = super().get_state(key, drop_defaults)
         if key is None:
-            state["snapshot"] = clean(self._owner.snapshot())[0]
+            state["snapshot"] = clean(self._draw())[0]
         return state
 
     def tell(self, what: str, buffers: list[bytes] | None = None, **facts: Any) -> int:
@@ -58,13 +45,6 @@ class Shell(anywidget.AnyWidget):
         message, size = clean({"do": what, **facts})
         self.send(message, buffers)
         return size + sum(map(len, buffers or ()))
-
-    def _received(self, _: Any, message: Any, buffers: list[Any]) -> None:
-        if isinstance(message, dict):
-            self._owner.handle(message)
-
-    def __repr__(self) -> str:
-        return "<event panel>"
 
 
 def clean(message: dict[str, Any]) -> tuple[dict[str, Any], int]:

@@ -186,10 +186,9 @@ function ringTone(context) {
 
 // One place in the page where a phone is seen.
 function show(phone, model, el) {
-  const root = document.createElement("section");
-  root.className = "kit-phone";
-  root.tabIndex = 0;
-  root.innerHTML = `${model.get("page")}<div class="kp-alert" role="alert"></div>`;
+  const root = make("section", "kit-widget kit-phone", undefined, { tabindex: "0" });
+  const end = new AbortController();
+  root.innerHTML = `${model.get("page")}<div class="kit-unseen" role="alert"></div>`;
   el.append(root);
   const all = (what) => [...root.querySelectorAll(what)];
   const one = (what) => root.querySelector(what);
@@ -234,10 +233,10 @@ function show(phone, model, el) {
     const last = Number(list.lastElementChild?.dataset.id ?? -1);
     for (const line of now) {
       if (line.id <= last) continue;
-      const item = make("li", "", `kp-by-${line.who}`);
+      const item = make("li", `kp-by-${line.who}`);
       item.dataset.id = line.id;
-      item.append(make("span", line.at < 0 ? "" : `${line.at.toFixed(1)} s`, "kp-at"));
-      item.append(make("span", line.who === "you" ? `You: ${line.text}` : line.text, "kp-said"));
+      item.append(make("span", "kp-at", line.at < 0 ? "" : `${line.at.toFixed(1)} s`));
+      item.append(make("span", "kp-said", line.who === "you" ? `You: ${line.text}` : line.text));
       list.append(item);
       list.scrollTop = list.scrollHeight;
     }
@@ -246,11 +245,10 @@ function show(phone, model, el) {
   function calls(now) {
     if (JSON.stringify(now) === JSON.stringify(before.calls)) return;
     one("[data-list=calls]").replaceChildren(...now.map((call) => {
-      const item = make("li", "", call.missed ? "kp-missed" : "");
-      const sign = make("span", call.out ? "↗" : "↙", "kp-way");
-      sign.setAttribute("aria-label", call.out ? "to" : "from");
-      sign.setAttribute("role", "img");
-      item.append(sign, make("span", call.who, "kp-who"), make("span", call.how, "kp-how"));
+      const item = make("li", call.missed ? "kp-missed" : "");
+      const [sign, way] = call.out ? ["↗", "to"] : ["↙", "from"];
+      item.append(make("span", "kp-way", sign, { "aria-label": way, role: "img" }), make("span", "kp-who", call.who),
+        make("span", "kp-how", call.how));
       return item;
     }));
   }
@@ -313,7 +311,6 @@ function show(phone, model, el) {
     if (target.matches("[data-volume]")) phone.ask("volume", { value: Number(target.value) });
   }
 
-  // Before JupyterLab sees a key: `0` `0` would restart the kernel, `d` `d` delete the cell, `x` cut it.
   function onKey(event) {
     const { target, key } = event;
     if (!root.contains(target)) return;
@@ -353,27 +350,19 @@ function show(phone, model, el) {
     }
   }
 
-  root.addEventListener("click", onClick);
-  root.addEventListener("input", onInput);
-  window.addEventListener("keydown", onKey, true);
+  listen(end, root, { click: onClick, input: onInput });
+  listen(end, window, { keydown: onKey }, true);
   phone.changed.add(draw);
   draw();
   return () => {
     clearInterval(timer);
     phone.changed.delete(draw);
-    window.removeEventListener("keydown", onKey, true);
+    end.abort();
   };
 }
 
 function put(element, text) {
   if (element.textContent !== text) element.textContent = text;
-}
-
-function make(name, text, style) {
-  const element = document.createElement(name);
-  element.textContent = text;
-  element.className = style;
-  return element;
 }
 
 // ---- the loudspeaker

@@ -8,19 +8,42 @@ from __future__ import annotations
 import threading
 import time
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
+
+import traitlets
 
 from ...base.addresses import plain
 from ...calls.record import Entry
-from ...line.control_plane import ControlPlaneError
+from ...line.control_plane import ControlPlane, ControlPlaneError
+from ..shell import Shell, with_shared, with_words
 from .buttons import Buttons
 from .live_sound import Ear
+from .page import page
 from .state import SILENT, PhoneState, behaviour_in_words, shown_call, shown_number
 
-if TYPE_CHECKING:
-    from .screens import Screens
-
 LINES = 20  # captions on the page
+
+
+class PhoneShell(Shell):
+    """``shown`` is what ``phone.js`` puts into the page."""
+
+    _esm, _css = with_shared("phone/phone.js"), with_shared("phone/phone.css")
+    answers_while_busy = True
+    page = traitlets.Unicode().tag(sync=True)
+    shown = traitlets.Dict().tag(sync=True)
+
+
+class Desk(Protocol):
+    """Where the phone stands: the line to the network, and call time."""
+
+    control: ControlPlane
+
+    @property
+    def pace(self) -> float: ...
+
+    def now(self, latest: float) -> float: ...
+
+    def hold(self, address: str, on: bool) -> None: ...
 
 
 class PhoneWidget:
@@ -32,10 +55,7 @@ class PhoneWidget:
     It acts by itself as it was set up, until a person takes it: with the switch on the phone, or ``show(manual=True)``.
     """
 
-    def __init__(self, address: str, screens: Screens) -> None:
-        from .page import page
-        from .shell import PhoneShell
-
+    def __init__(self, address: str, screens: Desk) -> None:
         self.address = address
         self._screens = screens
         self._state = PhoneState(address)
@@ -43,8 +63,10 @@ class PhoneWidget:
         self._before: dict[str, Any] = {}  # how it behaved before a person took it
         self._off = ""
         self._lock = threading.RLock()
-        self._buttons, self._ear = Buttons(self, screens.control), Ear(screens.control, self._send)
-        self.widget = PhoneShell(str(page(address, shown_number(address))), self._shown(), self._buttons.handle)
+        self._buttons = Buttons(address, screens.control, self.listen, lambda: self.hand_over(not self.manual))
+        self._ear = Ear(screens.control, self._send)
+        drawn = str(page(address, shown_number(address)))
+        self.widget = PhoneShell(self._pressed, page=drawn, shown=self._shown())
 
     # What it shows
 
@@ -94,10 +116,7 @@ class PhoneWidget:
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         text = repr(self)
-        bundle = self.widget._repr_mimebundle_()
-        live = bundle[0] if isinstance(bundle, tuple) else bundle
-        # Where no kernel runs (a saved notebook, nbconvert, a code host) the words are all there is.
-        return {**(live or {}), "text/plain": text, "text/html": as_html(text)}
+        return with_words(self.widget, text, as_html(text))
 
     def beside(self, *others: PhoneWidget) -> SideBySide:
         """This phone and others in one row: ``kit.phone(a).show().beside(kit.phone(b).show())``."""
@@ -162,11 +181,9 @@ class PhoneWidget:
         elif not manual and self.manual:
             before = self._before or {"behaviour": "answers"}
             script = before.get("script") or []
-            if before["behaviour"] == "scripted":
-                control.configure(self.address, script=script)
-            else:
+            if before["behaviour"] != "scripted":
                 control.configure(self.address, behaviour=before["behaviour"], after=before.get("after", 2.0))
-                control.configure(self.address, script=script)
+            control.configure(self.address, script=script)
         self._screens.hold(self.address, manual)
         with self._lock:
             self._look()
@@ -174,6 +191,13 @@ class PhoneWidget:
             self.push()
 
     # What it is made of
+
+    def _pressed(self, message: dict[str, Any], _: object = None) -> None:
+        """Something was pressed in the page. What goes wrong is shown on the phone."""
+        if self.state != "off":
+            self._buttons.press(message)
+        self.push()
+        self.widget.send({"done": message.get("id")})
 
     def _send(self, message: dict[str, Any], buffers: list[bytes]) -> None:
         self.widget.send(message, buffers)
@@ -273,11 +297,9 @@ class SideBySide:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         import ipywidgets
 
-        text = repr(self)
         row = ipywidgets.HBox([phone.widget for phone in self.phones])
         row.add_class("kit-phones")
-        live = row._repr_mimebundle_()
-        return {**dict(live or {}), "text/plain": text, "text/html": as_html(text)}
+        return with_words(row, repr(self), as_html(repr(self)))
 
 
 def as_html(text: str) -> str:
