@@ -103,7 +103,7 @@ def test_completed_before_busy_at_the_same_moment_is_late() -> None:
 
 
 def test_what_is_missing_in_a_stored_call() -> None:
-    panel = EventPanel().replay([status("started"), status("answered", at=1)])
+    panel = EventPanel().replay(panel_of(status("started"), status("answered", at=1)).to_jsonl())
     [flag] = panel.flags
     assert (flag.sign, flag.word) == ("✗", "no completed")
     assert "Call 1 (replay): ✗ no completed: The call is over, but completed did not come" in repr(panel)

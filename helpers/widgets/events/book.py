@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -229,3 +230,19 @@ def _time(event: Event) -> datetime | None:
     except ValueError:
         return None
     return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+def matches(row: Row, group: Group, looking: Mapping[str, Any]) -> bool:
+    """Whether a row passes the filter: its ``text``, ``kind`` and ``call``."""
+    if not any(looking.values()):
+        return True
+    kind, call = str(looking.get("kind") or ""), str(looking.get("call") or "")
+    if call and call != str(row.call):
+        return False
+    of_kind = {"": True, "event": row.kind not in OTHERS, "flagged": bool(row.flags), row.origin: True}
+    if not of_kind.get(kind, kind == row.kind):
+        return False
+    flags = [f"{flag.word} {flag.advice}" for flag in row.flags]
+    call_facts = [group.name, group.numbers, group.uuid, *group.legs]
+    hay = " ".join([row.name, row.sentence, row.target, row.outcome, *flags, *call_facts]).lower()
+    return all(word in hay for word in str(looking.get("text") or "").lower().split())

@@ -1,73 +1,78 @@
 // The event panel in the browser: draws the rows that Python sends, and tells Python what is done here.
+// Python keeps all rows, and filters: here are only those that are on screen.
 
-const KEPT = 2000; // rows kept in the page, to filter in at once; Python keeps all
+const CALLS = 500; // calls whose headings are kept, for the menus
 const QUIET = 2500; // ms between two announcements to a screen reader
 const BETWEEN_PARTS = 400; // ms between two parts of an export: Jupyter's server drops what comes faster than 1 MB/s
 const AT_ONCE = 24; // lines drawn in one go: in a flood the page must still take keys; the older ones follow when it is calm
 const CALM = 300; // ms
-const OTHERS = ["answer", "audio", "request"];
 const KINDS = [["", "Everything"], ["event", "All events"], ["status", "– status"], ["input", "– input"],
   ["record", "– record"], ["transfer", "– transfer"], ["notify", "– notify"], ["error", "– error"],
   ["answer", "Answer webhooks"], ["audio", "Audio files"], ["request", "Other requests"], ["flagged", "With a flag"],
   ["made up", "Made up by hand"], ["replay", "Replays"]];
+// `data-ref` is the name that an element has in its View.
+const PAGE = `<div class="evp-top"><span class="evp-title">Events</span><span data-ref="state"></span>
+    <span class="evp-counts" data-ref="counts"></span><span class="evp-tools">
+      <button type="button" class="evp-button" data-ref="pauseButton">Pause</button>
+      <button type="button" class="evp-button" data-ref="sendButton" aria-expanded="false">Send an event…</button>
+      <button type="button" class="evp-button" data-ref="exportButton" title="Everything as JSON lines">Export</button>
+    </span></div>
+  <div class="evp-filters" role="search" aria-label="Filter of the event panel">
+    <input class="evp-search" data-ref="text" type="search" placeholder="Filter: words, number, uuid, path"
+      aria-label="Filter by text" spellcheck="false">
+    <select data-ref="kind" aria-label="Filter by kind">
+      ${KINDS.map(([value, name]) => `<option value="${value}">${name}</option>`).join("")}</select>
+    <select data-ref="call" aria-label="Filter by call"></select>
+    <label class="evp-check"><input data-ref="group" type="checkbox" checked> by call</label>
+    <button type="button" class="evp-button evp-quiet" data-ref="reset">Clear</button></div>
+  <form class="evp-send" data-ref="form" hidden aria-label="Send a made-up event">
+    <label class="evp-field"><span>Ready-made</span><select data-ref="ready"></select></label>
+    <label class="evp-field"><span>Of call</span><select data-ref="of"></select></label>
+    <label class="evp-field"><span>Method</span><select data-ref="method"><option>POST<option>GET</select></label>
+    <label class="evp-field"><span>Path</span>
+      <input data-ref="path" type="text" value="/event" spellcheck="false"></label>
+    <label class="evp-field evp-wide"><span>What is in it (JSON)</span>
+      <textarea data-ref="body" rows="9" spellcheck="false"></textarea></label>
+    <div class="evp-wide evp-row-of"><button class="evp-button evp-main">Send</button>
+      <button type="button" class="evp-button" data-ref="closeForm">Close</button>
+      <span class="evp-said" data-ref="said" role="status"></span></div></form>
+  <p class="evp-note" data-ref="note" hidden></p>
+  <div class="evp-scroll" data-ref="scroll" role="region" aria-label="Events and requests, newest last" tabindex="-1">
+    <table data-ref="table">
+      <caption class="kit-unseen">Events and requests by call. Enter opens a line, the arrow keys move.</caption>
+      <colgroup><col class="evp-c1"><col class="evp-c2"><col><col class="evp-c4"><col class="evp-c5"></colgroup>
+      <thead><tr><th scope="col">time</th><th scope="col">event</th><th scope="col">what it means</th>
+        <th scope="col">request</th><th scope="col">reply</th></tr></thead></table></div>
+  <button type="button" class="evp-jump" data-ref="jump" hidden>↓ Newest</button>
+  <div class="evp-foot"><span data-ref="newest"></span><span class="evp-showing" data-ref="showing"></span></div>
+  <div class="kit-unseen" data-ref="live" role="status" aria-live="polite"></div>`;
 
-function button(text, className, attributes = {}) {
-  return make("button", className, text, { type: "button", "data-lm-suppress-shortcuts": "true", ...attributes });
+function button(text, style, attributes = {}) {
+  return make("button", style, text, { type: "button", ...attributes });
 }
 
-// What has come: one store for all views of one panel.
+// What has come and passes the filter: one store for all views of one panel.
 class Store {
   constructor(model) {
-    this.views = new Set();
-    this.clear();
+    Object.assign(this, { views: new Set(), rows: [], calls: new Map(), upto: 0 });
     this.take(model.get("snapshot"));
   }
 
-  clear(era) {
-    this.era = era;
-    this.rows = [];
-    this.calls = new Map();
-    this.counts = { rows: 0, events: 0, requests: 0, calls: 0, flags: 0 };
-    this.limit = this.limit || 200;
-    this.upto = 0;
-  }
-
   take(news) {
-    if (!news || news.counts === undefined) return;
-    if (news.era !== this.era) this.clear(news.era);
-    const before = this.upto;
-    const have = new Set(this.rows.map((row) => row.n));
-    const fresh = (news.rows || []).filter((row) => !have.has(row.n));
-    const behind = this.rows.length && fresh.length && fresh[0].n < this.rows[this.rows.length - 1].n;
-    this.rows.push(...fresh);
-    if (behind) this.rows.sort((a, b) => a.n - b.n);
-    for (const call of news.calls || []) this.calls.set(call.g, call);
-    this.counts = news.counts;
-    this.limit = news.limit || this.limit;
-    this.ready = news.ready || this.ready;
-    this.upto = Math.max(before, news.upto || 0);
-    if (this.rows.length > KEPT) {
-      this.rows.splice(0, this.rows.length - KEPT);
-      const used = new Set(this.rows.map((row) => row.g || 0));
-      for (const g of this.calls.keys()) if (!used.has(g)) this.calls.delete(g);
-    }
-    const newest = fresh.filter((row) => row.n > before);
-    this.views.forEach((view) => view.news(newest));
+    const known = news.era === this.era; // else all was forgotten
+    if (!known) this.calls.clear();
+    const before = known ? this.upto : 0;
+    const rows = known && !news.anew ? this.rows : [];
+    const last = rows.at(-1)?.n ?? 0;
+    // What another page of this panel has asked for may be here already.
+    const fresh = (news.rows ?? []).filter((row) => row.n > last);
+    const { era, counts, upto = before, limit = this.limit, ready = this.ready, newest = this.newest } = news;
+    Object.assign(this, { era, counts, upto, limit, ready, newest, rows: [...rows, ...fresh].slice(-limit) });
+    for (const call of news.calls ?? []) this.calls.set(call.g, call);
+    const used = new Set(this.rows.map((row) => row.g || 0));
+    for (const g of [...this.calls.keys()].slice(0, -CALLS)) if (!used.has(g)) this.calls.delete(g);
+    this.views.forEach((view) => view.news(fresh.filter((row) => row.n > before)));
   }
-}
-
-// The same rule as in Python (events.matches), which knows also the rows that are not here any more.
-function matches(row, call, { text, kind, call: only }) {
-  if (only && only !== String(row.g || 0)) return false;
-  if (kind === "event" ? OTHERS.includes(row.k) : kind === "flagged" ? !row.f : kind && kind !== row.k && kind !== row.o) {
-    return false;
-  }
-  const words = (text || "").toLowerCase().split(/\s+/).filter(Boolean);
-  if (!words.length) return true;
-  const flags = (row.f || []).map(([, word, advice]) => `${word} ${advice}`).join(" ");
-  const legs = (call?.legs || []).map(([, , uuid]) => uuid).join(" ");
-  const hay = `${row.b} ${row.s} ${row.m} ${row.r || ""} ${flags} ${call?.name} ${call?.to} ${call?.u} ${legs}`.toLowerCase();
-  return words.every((word) => hay.includes(word));
 }
 
 function badge(sign, text, look) {
@@ -95,7 +100,6 @@ class View {
     this.grouped = true;
     this.follow = true;
     this.span = AT_ONCE;
-    this.heldAt = model.get("paused") ? store.upto : null;
     this.unread = [];
     this.build();
     this.showState();
@@ -105,52 +109,11 @@ class View {
 
   build() {
     const root = (this.root = make("section", "kit-widget evp", undefined, { "aria-label": "Event panel" }));
-    root.innerHTML = `<div class="evp-top"><span class="evp-title">Events</span><span class="evp-state"></span>
-      <span class="evp-counts"></span><span class="evp-tools"></span></div>
-      <div class="evp-filters" role="search" aria-label="Filter of the event panel"></div>
-      <form class="evp-send" hidden aria-label="Send a made-up event"></form><p class="evp-note" hidden></p>
-      <div class="evp-scroll" role="region" aria-label="Events and requests, newest last" tabindex="-1">
-        <table><caption class="kit-unseen">Events and requests by call. Enter opens a line, the arrow keys move.</caption>
-        <colgroup><col class="evp-c1"><col class="evp-c2"><col class="evp-c3"><col class="evp-c4"><col class="evp-c5"></colgroup>
-        <thead><tr><th scope="col">time</th><th scope="col">event</th><th scope="col">what it means</th>
-        <th scope="col">request</th><th scope="col">reply</th></tr></thead></table></div>
-      <div class="evp-foot"><span class="evp-newest"></span><span class="evp-showing"></span></div>
-      <div class="kit-unseen" role="status" aria-live="polite"></div>`;
-    const find = (name) => root.querySelector(`.evp-${name}`);
-    this.state = find("state");
-    this.counts = find("counts");
-    this.form = find("send");
-    this.note = find("note");
-    this.scroll = find("scroll");
-    this.table = root.querySelector("table");
-    this.showing = find("showing");
-    this.newest = find("newest");
-    this.live = root.querySelector("[role=status]");
-
-    this.pauseButton = button("Pause", "evp-button");
-    this.sendButton = button("Send an event…", "evp-button", { "aria-expanded": "false" });
-    this.exportButton = button("Export", "evp-button", { title: "Everything as JSON lines" });
-    find("tools").append(this.pauseButton, this.sendButton, this.exportButton);
-
-    this.text = make("input", "evp-search", undefined, { type: "search", placeholder: "Filter: words, number, uuid, path",
-      "aria-label": "Filter by text", spellcheck: "false" });
-    this.kind = make("select", "", undefined, { "aria-label": "Filter by kind" });
-    KINDS.forEach(([value, name]) => this.kind.append(make("option", "", name, { value })));
-    this.call = make("select", "", undefined, { "aria-label": "Filter by call" });
-    const box = make("label", "evp-check");
-    this.group = make("input", "", undefined, { type: "checkbox" });
-    this.group.checked = true;
-    box.append(this.group, " by call");
-    this.reset = button("Clear", "evp-button evp-quiet");
-    find("filters").append(this.text, this.kind, this.call, box, this.reset);
-    this.jump = button("↓ Newest", "evp-jump");
-    this.jump.hidden = true;
-    find("foot").before(this.jump);
-    this.buildForm();
+    root.innerHTML = PAGE;
+    for (const one of root.querySelectorAll("[data-ref]")) this[one.dataset.ref] = one;
     this.el.append(root);
 
-    const look = () => this.look();
-    this.text.oninput = this.kind.onchange = this.call.onchange = look;
+    this.text.oninput = this.kind.onchange = this.call.onchange = () => this.look();
     this.group.onchange = () => {
       this.grouped = this.group.checked;
       this.wipe();
@@ -172,6 +135,13 @@ class View {
       this.toNewest();
     };
     this.scroll.onscroll = () => this.scrolled();
+    this.ready.onchange = this.of.onchange = () => this.draft();
+    this.closeForm.onclick = () => this.showForm(false);
+    this.form.onsubmit = (event) => {
+      event.preventDefault();
+      this.say("Sending… (it waits while a cell runs)");
+      this.ask("send", { method: this.method.value, path: this.path.value, body: this.body.value });
+    };
     const down = () => (this.pressed = true);
     const up = () => setTimeout(() => {
       if (!this.pressed) return;
@@ -185,34 +155,8 @@ class View {
     this.resized.observe(this.scroll);
   }
 
-  buildForm() {
-    const field = (label, control) => {
-      const box = make("label", "evp-field");
-      box.append(make("span", "", label), control);
-      this.form.append(box);
-      return control;
-    };
-    this.ready = field("Ready-made", make("select"));
-    this.of = field("Of call", make("select"));
-    this.method = field("Method", make("select"));
-    for (const name of ["POST", "GET"]) this.method.append(make("option", "", name, { value: name }));
-    this.path = field("Path", make("input", "", undefined, { type: "text", value: "/event", spellcheck: "false" }));
-    this.body = field("What is in it (JSON)", make("textarea", "", undefined, { rows: "9", spellcheck: "false" }));
-    this.body.parentElement.classList.add("evp-wide");
-    const row = make("div", "evp-wide evp-row-of");
-    const close = button("Close", "evp-button");
-    this.said = make("span", "evp-said", "", { role: "status" });
-    row.append(make("button", "evp-button evp-main", "Send", { type: "submit", "data-lm-suppress-shortcuts": "true" }),
-      close, this.said);
-    this.form.append(row);
-    const draft = () => this.ask("draft", { name: this.ready.value, call: this.of.value });
-    this.ready.onchange = this.of.onchange = draft;
-    close.onclick = () => this.showForm(false);
-    this.form.onsubmit = (event) => {
-      event.preventDefault();
-      this.say("Sending… (it waits while a cell runs)");
-      this.ask("send", { method: this.method.value, path: this.path.value, body: this.body.value });
-    };
+  draft() {
+    this.ask("draft", { name: this.ready.value, call: this.of.value });
   }
 
   ask(what, facts = {}) {
@@ -225,7 +169,7 @@ class View {
     if (rows.length > AT_ONCE / 2 && this.follow) this.span = AT_ONCE;
     clearTimeout(this.growing);
     this.growing = 0;
-    if (rows.length && this.heldAt === null) this.announce(rows);
+    if (rows.length) this.announce(rows);
     this.soon();
   }
 
@@ -256,13 +200,9 @@ class View {
       setTimeout(() => this.ask("export", { part: part + 1 }), BETWEEN_PARTS);
       return;
     }
-    let blob = new Blob(this.parts);
-    let name = "events.jsonl.gz";
-    if (window.DecompressionStream) {
-      blob = await new Response(blob.stream().pipeThrough(new DecompressionStream("gzip"))).blob();
-      name = "events.jsonl";
-    }
-    const link = make("a", "", "", { href: URL.createObjectURL(blob), download: name });
+    const unpacked = new Blob(this.parts).stream().pipeThrough(new DecompressionStream("gzip"));
+    const name = "events.jsonl";
+    const link = make("a", "", "", { href: URL.createObjectURL(await new Response(unpacked).blob()), download: name });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
     this.exportButton.textContent = "Export";
@@ -279,18 +219,6 @@ class View {
     });
   }
 
-  visible() {
-    const looking = this.looking();
-    const rows = [];
-    const limit = Math.min(this.span, this.store.limit);
-    for (let i = this.store.rows.length - 1; i >= 0 && rows.length < limit; i--) {
-      const row = this.store.rows[i];
-      if (this.heldAt !== null && row.n > this.heldAt) continue;
-      if (matches(row, this.store.calls.get(row.g || 0), looking)) rows.push(row);
-    }
-    return rows.reverse();
-  }
-
   wipe() {
     this.bodies.forEach((body) => body.remove());
     this.bodies.clear();
@@ -304,7 +232,7 @@ class View {
       this.opened.clear();
       this.details.clear();
     }
-    const rows = this.visible();
+    const rows = this.store.rows.slice(-this.span);
     const wanted = new Set(rows.map((row) => row.n));
     for (const [n, line] of this.drawn) {
       if (wanted.has(n)) continue;
@@ -508,13 +436,13 @@ class View {
     if (counts.flags) this.counts.append(make("span", "evp-chip evp-chip-flag", `⚑ ${many(counts.flags, "flag")}`));
     const filtered = Object.values(this.looking()).some(Boolean);
     this.reset.hidden = !filtered;
-    const held = this.heldAt === null ? 0 : Math.max(0, counts.rows - this.heldAt);
+    const held = this.model.get("paused") ? counts.rows - this.store.upto : 0;
     this.showing.textContent = [
       held ? `${held.toLocaleString("en")} new, not shown while paused` : "",
       filtered ? `${rows.length} shown by the filter, of ${counts.rows.toLocaleString("en")}`
         : counts.rows > rows.length && !held ? `The last ${rows.length} of ${counts.rows.toLocaleString("en")}; Export has all` : "",
     ].filter(Boolean).join(" · ");
-    const last = this.store.rows[this.store.rows.length - 1];
+    const last = this.store.newest;
     this.newest.replaceChildren(...(last ? [make("span", "evp-soft", "Newest "), badge(last.i, last.b, last.c), ` ${last.s}`]
       : [make("span", "evp-soft", "No events yet. They show here as soon as they reach your server.")]));
     this.root.classList.toggle("evp-empty", !rows.length);
@@ -563,11 +491,6 @@ class View {
     this.note.textContent = note;
     this.pauseButton.textContent = paused ? "Continue" : "Pause";
     this.pauseButton.hidden = Boolean(note) && !paused;
-  }
-
-  paused() {
-    this.heldAt = this.model.get("paused") ? this.store.upto : null;
-    this.showState();
     this.soon();
   }
 
@@ -605,7 +528,7 @@ class View {
       (this.store.ready || []).forEach(([value, name]) => this.ready.append(make("option", "", name, { value })));
     }
     this.fillCalls(this.of, [["", "a new call"]]);
-    this.ask("draft", { name: this.ready.value, call: this.of.value });
+    this.draft();
     this.ready.focus();
   }
 
@@ -691,7 +614,7 @@ export default () => {
     initialize({ model }) {
       store = new Store(model);
       model.on("msg:custom", (message, buffers) => {
-        if (["news", "older", "counts"].includes(message.do)) store.take(message);
+        if (["news", "counts"].includes(message.do)) store.take(message);
         else if (message.do === "export") store.views.forEach((view) => view.exported(message, buffers[0]));
         else store.views.forEach((view) => view.answer(message));
       });
@@ -701,7 +624,7 @@ export default () => {
     render({ model, el }) {
       const view = new View(model, store, el);
       store.views.add(view);
-      const on = [["change:paused", () => view.paused()], ["change:note", () => view.showState()],
+      const on = [["change:paused", () => view.showState()], ["change:note", () => view.showState()],
         ["change:looking", () => view.showFilter()], ["comm_live_update", () => view.showState(true)]];
       on.forEach(([name, handler]) => model.on(name, handler));
       return () => {

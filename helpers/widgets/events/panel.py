@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import functools
 import json
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from itertools import islice
 from pathlib import Path
 from typing import Any, Protocol
 
 from ...base.errors import KitError
-from ...calls.record import Entry
+from ...calls.record import Entry, Record
 from ...calls.statuses import OVER
 from ...wire.events import Events
 from ...wire.exchanges import Exchange, WireView
 from ..shell import with_words
-from .book import GRACE, Book
-from .desk import Desk, matches
+from .book import GRACE, Book, matches
 from .flags import Flag
 from .rows import OTHERS, Row
 from .send import READY, SendError, draft, send
-from .shell import Pace, PanelShell, clean
+from .shell import Desk, Pace, PanelShell, clean
 from .store import as_lines, exchange_of_entry, stored
 from .twin import as_html, as_text
 
@@ -69,12 +68,12 @@ class EventPanel:
         self._began = self._seen = 0 if events is None else events.began
         self._era = self._sent = self._stories = 0
         self._greeted = False
+        self._looking: dict[str, str] = {}  # the filter
         self._touched: set[int] = set()
         self._waiting: dict[int, float] = {}  # call -> when to look what is missing in it
         self._told: list[Entry] = []
         self._posts: dict[int, Entry] = {}
         self._past: set[str] = set()
-        self._export = b""
         self.open = True
         self._desk = Desk(self._post, self._kept, self.to_jsonl, self._hello)
         self.widget = PanelShell(self.handle, self.snapshot)
@@ -149,7 +148,7 @@ class EventPanel:
     def shown(self) -> list[Row]:
         """The newest rows that pass the filter, as many as are on screen."""
         with self._lock:
-            return list(self._matching())[::-1]
+            return self._passing(self._all())
 
     def pause(self) -> None:
         """Let the rows on screen stand still. Nothing is lost meanwhile."""
@@ -173,32 +172,18 @@ class EventPanel:
             raise SendError(f"A {type(event).__name__} is no event.", f"Give a dict, or one of: {', '.join(READY)}.")
         return WireView([self._post(method or own_method, path or own_path, payload)])
 
-    def replay(self, source: Any, *, speed: float | None = None) -> EventPanel:
-        """Show a stored call again, marked as a replay: ``kit.call(uuid)``, JSON lines, a file of them, or events.
-
-        All at once; with ``speed`` in the background, at that many times the real distances, until ``close()``.
-        Nothing is sent to your server.
-        """
+    def replay(self, source: Record | str | Path) -> EventPanel:
+        """Show a stored call again, marked as a replay: ``kit.call(uuid)``, or what :meth:`to_jsonl` wrote, as text or
+        as the path of its file. Nothing is sent to your server."""
         if not self.open:
             raise KitError("This panel is closed.", "Open a new one: panel = kit.panel().")
-        if speed is not None and not (isinstance(speed, (int, float)) and 0 < speed < float("inf")):
-            raise KitError(
-                f"{speed!r} is no speed.", "1 is real time, 10 is ten times faster; leave it out for at once."
-            )
         found = stored(source)
         with self._lock:
             self._all()
             self._stories += 1
-            story = f"replay {self._stories}: "
-        if speed is None:
-            self._play(found, story)
-        else:
-            stop = threading.Event()
-            thread = threading.Thread(
-                target=self._play, args=(found, story, speed, stop), name="event-panel-replay", daemon=True
-            )
-            self._ends += [stop.set, functools.partial(thread.join, 2)]
-            thread.start()
+            for exchange in found:
+                self._add(exchange, "replay", f"replay {self._stories}: ")
+        self._pace.wake()
         return self
 
     def close(self, note: str = CLOSED) -> None:
@@ -261,32 +246,33 @@ class EventPanel:
         elif group := self._book.follow(entry):
             self._waiting[group.g] = time.monotonic() + GRACE
 
-    def _play(
-        self, exchanges: list[Exchange], story: str, speed: float | None = None, stop: threading.Event | None = None
-    ) -> None:
-        before = exchanges[0].at
-        for exchange in exchanges:
-            pause = max(0.0, (exchange.at - before).total_seconds()) / speed if speed else 0.0
-            if stop and stop.wait(min(pause, threading.TIMEOUT_MAX)):
-                return
-            before = exchange.at
-            with self._lock:
-                self._add(exchange, "replay", story)
-            self._pace.wake()
-
     # To the page and back
 
     def snapshot(self) -> dict[str, Any]:
-        """The newest rows, as a page draws them that has just been opened."""
+        """The newest rows that pass the filter, for a page that has just been opened."""
         with self._lock:
-            rows = self._all()[-self._rows :]
-            return self._picture(rows) | {"era": self._era, "upto": len(self._book.rows), "ready": READY_NAMES}
+            picture = self._picture(self.shown())
+            return picture | {"era": self._era, "upto": len(self._book.rows), "anew": True, "ready": READY_NAMES}
 
-    def _picture(self, rows: list[Row], touched: set[int] | None = None) -> dict[str, Any]:
-        groups = {row.call for row in rows} | (touched or set())
+    def _picture(self, rows: list[Row], touched: Iterable[int] = ()) -> dict[str, Any]:
+        groups = sorted({*touched, *(row.call for row in rows)})
         # A page that has few rows has them whole, and can open them while the kernel is busy.
         return {"rows": [row.brief(len(rows) <= FEW) for row in rows], "limit": self._rows, "counts": self._book.counts,
-                "calls": [self._book.groups[g].brief() for g in sorted(groups)]}  # fmt: skip
+                "calls": [self._book.groups[g].brief() for g in groups],
+                "newest": self._book.rows[-1].brief() if self._book.rows else None}  # fmt: skip
+
+    def _passing(self, rows: list[Row]) -> list[Row]:
+        """The newest that pass the filter, as many as are on screen."""
+        groups = self._book.groups
+        found = (row for row in reversed(rows) if matches(row, groups[row.call], self._looking))
+        return list(islice(found, self._rows))[::-1]
+
+    def _news(self, since: int, *, anew: bool = False, touched: Iterable[int] = ()) -> int:
+        """Send what passes the filter of the rows from there on; ``anew``: in place of all that the page has."""
+        rows = self._all()[: self._sent if self.widget.paused else None]
+        picture = self._picture(self._passing(rows[since:]), touched)
+        self._sent = len(rows)
+        return self.widget.tell("news", era=self._era, upto=self._sent, anew=anew, **picture)
 
     def _update(self) -> int:
         """Send what is new, if there is anything. Returns the number of bytes."""
@@ -297,20 +283,19 @@ class EventPanel:
                 del self._waiting[g]
             if self._waiting:
                 self._pace.wake(max(0.05, min(self._waiting.values()) - now))
+            if self._greeted and self.widget.paused:
+                return self.widget.tell("counts", era=self._era, counts=self._book.counts)
+            touched, self._touched = self._touched | due, set()
             if not self._greeted:
                 # Nobody has said that the page listens: the state is what it will find when it does.
                 self.widget.snapshot, size = clean(self.snapshot())
-                self._sent, self._touched = len(rows), set()
+                self._sent = len(rows)
                 return size
-            if self.widget.paused:
-                return self.widget.tell("counts", era=self._era, counts=self._book.counts)
-            new, touched = rows[self._sent :][-self._rows :], self._touched | due
-            self._sent, self._touched = len(rows), set()
-            if not new and not touched:
+            if len(rows) == self._sent and not touched:
                 return 0
             if len(touched) > self._rows:  # only those that are on screen
                 touched = {row.call for row in rows[-self._rows :]}
-            return self.widget.tell("news", era=self._era, upto=len(rows), **self._picture(new, touched))
+            return self._news(self._sent, touched=touched)
 
     def handle(self, message: dict[str, Any], _: object = None) -> None:
         """Something was done in the page."""
@@ -324,31 +309,20 @@ class EventPanel:
     def _hello(self, upto: int, era: Any) -> None:
         """A page listens from now on: it gets what it has missed."""
         with self._lock:
-            rows = self._all()
-            self._greeted = True
-            self._sent = len(rows)
-            new = rows[upto if era == self._era else 0 :][-self._rows :]
-            self.widget.tell("news", era=self._era, upto=len(rows), **self._picture(new))
-        self._looked()
+            anew = era != self._era or any(self._looking.values())
+            self._sent, self._greeted = len(self._all()), True
+            self._news(0 if anew else upto, anew=anew)
+
+    def _looked(self, change: Any) -> None:
+        """The filter was changed: what passes it of all that was kept takes the place of what is on screen."""
+        with self._lock:
+            self._looking = change["new"]
+            if self._greeted:
+                self._news(0, anew=True)
+            else:
+                self.widget.snapshot = clean(self.snapshot())[0]
 
     def _post(self, method: str, path: str, payload: dict[str, Any]) -> Exchange:
         if self._server is None:
             raise SendError("This panel belongs to no server.", "Use the kit's: panel = kit.panel().")
         return send(self._server.url, method, path, payload)
-
-    def _looked(self, _: Any = None) -> None:
-        """The filter was changed: send what passes it of all that was kept, not only of what is on screen."""
-        if any(self.widget.looking.values()):
-            with self._lock:
-                self.widget.tell("older", era=self._era, **self._picture(self.shown()))
-
-    def _matching(self) -> Iterator[Row]:
-        """The newest first."""
-        looking = self.widget.looking
-        found = 0
-        for row in reversed(self._all()):
-            if matches(row, self._book.groups[row.call], looking):
-                yield row
-                found += 1
-                if found == self._rows:
-                    return

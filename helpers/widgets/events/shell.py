@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import logging
 import threading
@@ -11,12 +12,17 @@ from typing import Any
 
 import traitlets
 
+from ...base.errors import KitError
+from ...wire.exchanges import Exchange
 from ..shell import Shell, with_shared
+from .book import Book, Group
+from .send import draft, parsed
 
 logger = logging.getLogger(__name__)
 
 PAUSE = 0.2  # seconds between two messages: five a second
 BUDGET = 120_000  # bytes a second; after a large message the next one waits longer
+PART = 300_000  # bytes of an export that go to the browser at once
 
 
 class PanelShell(Shell):
@@ -52,6 +58,64 @@ def clean(message: dict[str, Any]) -> tuple[dict[str, Any], int]:
     text = json.dumps(message, ensure_ascii=False)
     data = text.encode("utf-8", "replace")  # half characters, which no UTF-8 has, become question marks
     return json.loads(data), len(data)
+
+
+class Desk:
+    """Answers the page of one panel. ``post`` sends a made-up event, ``lines`` gives everything as JSON lines."""
+
+    def __init__(
+        self,
+        post: Callable[[str, str, dict[str, Any]], Exchange],
+        book: Callable[[], Book],
+        lines: Callable[[], str],
+        greet: Callable[[int, Any], None],
+    ) -> None:
+        self._post, self._book, self._lines, self._greet = post, book, lines, greet
+        self._export = b""
+
+    def handle(self, shell: PanelShell, message: dict[str, Any]) -> None:
+        """Do what a message asks for, and tell the view that asked; what is wrong with it is told as well."""
+        what, view = message.get("do"), str(message.get("view", ""))
+        try:
+            if what == "hello":
+                self._greet(int(message.get("upto") or 0), message.get("era"))
+            elif what == "open":
+                shell.tell("detail", view=view, **self._book().rows[max(0, int(message["n"]) - 1)].detail())
+            elif what == "draft":
+                self._draft(shell, str(message.get("name")), str(message.get("call") or ""), view)
+            elif what == "send":
+                self._send(shell, message, view)
+            elif what == "export":
+                self._export_part(shell, max(0, int(message.get("part") or 0)), view)
+        except (KitError, LookupError, TypeError, ValueError) as error:
+            shell.tell("sent", view=view, ok=False, words=str(error))
+
+    def _draft(self, shell: PanelShell, name: str, call: str, view: str) -> None:
+        group: Group | None = self._book().groups[int(call)] if call.isdigit() and int(call) else None
+        leg = next(iter(group.legs), "") if group else ""
+        method, path, payload = draft(name, leg, group.uuid if group else "")
+        body = json.dumps(payload, indent=2, ensure_ascii=False)
+        shell.tell("draft", view=view, method=method, path=path, body=body)
+
+    def _send(self, shell: PanelShell, message: dict[str, Any], view: str) -> None:
+        payload = parsed(str(message.get("body")))
+        method, path = str(message.get("method")), str(message.get("path"))
+
+        def post() -> None:  # a route may take its time, and the kernel is for the reader's cells
+            try:
+                reply = self._post(method, path, payload)
+                shell.tell("sent", view=view, ok=True, words=f"Sent {method} {path}: {reply.outcome}.")
+            except KitError as error:
+                shell.tell("sent", view=view, ok=False, words=str(error))
+
+        threading.Thread(target=post, name="event-panel-send", daemon=True).start()
+
+    def _export_part(self, shell: PanelShell, part: int, view: str) -> None:
+        if part == 0:
+            self._export = gzip.compress(self._lines().encode("utf-8", "backslashreplace"), mtime=0)
+        parts = max(1, -(-len(self._export) // PART))
+        data = self._export[part * PART : (part + 1) * PART]
+        shell.tell("export", [data], view=view, part=part, parts=parts)
 
 
 class Pace:

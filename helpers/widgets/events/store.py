@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from ...base.errors import KitError
 from ...calls.record import Record
-from ...wire.events import event_of
 from ...wire.exchanges import Exchange, body_text
 from .rows import Row
 
-CURE = "Give it a call (kit.call(uuid)), a file or text with JSON lines (panel.to_jsonl()), or a list of events."
+CURE = "Give it a call (kit.call(uuid)), or what panel.to_jsonl() wrote: its text, or the path of its file."
 
 
 class ReplayError(KitError):
-    """What was given is no stored call."""
+    """What was given is not a stored call."""
 
 
 def as_lines(rows: Iterable[Row]) -> str:
     """One JSON object a line: the whole request, our reply, and what the panel said about it."""
-    return "".join(json.dumps(_told(row), ensure_ascii=False) + "\n" for row in rows)
+    return "".join(json.dumps(_line_of(row), ensure_ascii=False) + "\n" for row in rows)
 
 
-def _told(row: Row) -> dict[str, Any]:
+def _line_of(row: Row) -> dict[str, Any]:
     one = row.exchange
     return {
         "n": row.n, "at": one.at.isoformat(), "kind": row.kind, "name": row.name, "call": row.call, "leg": row.leg,
@@ -37,101 +35,46 @@ def _told(row: Row) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def stored(source: Any) -> list[Exchange]:
-    """The requests of a stored call: a :class:`Record`, JSON lines (text, or the path of a file), events, or entries.
+def stored(source: Record | str | Path) -> list[Exchange]:
+    """The requests of a stored call: a :class:`Record`, or JSON lines (text, or the path of a file).
 
     Raises :class:`ReplayError` when there is none in it.
     """
     if isinstance(source, Record):
-        found = _from_entries(source.entries())
+        replies = {entry["request"]: entry for entry in source.entries("reply")}
+        found = [exchange_of_entry(e, replies.get(e["request"])) for e in source.entries("webhook")]
     else:
-        items = list(_items(source))
-        if items and all("kind" in item and "seq" in item for item in items):
-            found = _from_entries(items)
-        else:
-            found = [_from_item(item, number) for number, item in enumerate(items, 1)]
+        found = _exchanges(_text(source))
     if not found:
         raise ReplayError("There is no event in it to replay.", CURE)
     return found
 
 
-def _items(source: Any) -> Iterator[dict[str, Any]]:
-    if isinstance(source, Path) or (isinstance(source, str) and source.strip() and source.lstrip()[0] not in "{["):
-        path = Path(source)
-        try:
-            source = path.read_text("utf-8")
-        except (OSError, ValueError) as error:
-            raise ReplayError(f"The file {path.name[:80]!r} cannot be read ({type(error).__name__}).", CURE) from None
-    if isinstance(source, Mapping):
-        source = [source]
-    if isinstance(source, str):
-        source = _parsed(source)
-    if not isinstance(source, Iterable):
-        raise ReplayError(f"A {type(source).__name__} is no stored call.", CURE)
-    for number, item in enumerate(source, 1):
-        if not isinstance(item, Mapping):
-            raise ReplayError(f"Line {number} is no event: an event is a JSON object.", CURE)
-        yield dict(item)
-
-
-def _parsed(text: str) -> list[Any]:
-    """JSON lines, or one JSON list."""
-    if text.lstrip().startswith("["):
-        try:
-            return list(json.loads(text))
-        except ValueError:
-            raise ReplayError("The text is not JSON.", CURE) from None
-    found = []
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            try:
-                found.append(json.loads(line))
-            except ValueError:
-                raise ReplayError(f"Line {number} is not JSON: {line.strip()[:60]!r}.", CURE) from None
-    return found
-
-
-def _from_item(item: dict[str, Any], number: int) -> Exchange:
-    """A line of the panel's own, or the payload of an event as it was sent."""
-    if not ("method" in item and "url" in item):
-        made = Exchange("POST", "http://127.0.0.1/event", {}, json.dumps(item), None, {}, None, 0.0)
-        if event_of(made) is None:
-            raise ReplayError(f"Line {number} is neither an event nor a line of the panel's own.", CURE)
-        return made
+def _text(source: Any) -> str:
+    if not isinstance(source, str | Path):
+        raise ReplayError(f"A {type(source).__name__} is not a stored call.", CURE)
+    if isinstance(source, str) and (not source.strip() or source.lstrip()[0] in "{["):
+        return source
     try:
-        return Exchange(
-            str(item["method"]),
-            str(item["url"]),
-            _headers(item.get("request_headers")),
-            _text(item.get("request_body")),
-            None if item.get("status") is None else int(item["status"]),
-            _headers(item.get("response_headers")),
-            _text(item.get("response_body")),
-            float(item.get("ms") or 0),
-            _text(item.get("error")),
-            _moment(item.get("at")),
-        )
-    except (TypeError, ValueError):
-        raise ReplayError(f"Line {number} has a field of the wrong type.", CURE) from None
+        return Path(source).read_text("utf-8")
+    except (OSError, ValueError) as error:
+        name = Path(source).name[:80]
+        raise ReplayError(f"The file {name!r} cannot be read ({type(error).__name__}).", CURE) from None
 
 
-def _headers(value: Any) -> dict[str, str]:
-    return {str(name): str(held) for name, held in dict(value or {}).items()}
+def _exchanges(text: str) -> list[Exchange]:
+    from pydantic import TypeAdapter, ValidationError
 
-
-def _text(value: Any) -> str | None:
-    return None if value is None else str(value)
-
-
-def _moment(value: Any) -> datetime:
-    return datetime.fromisoformat(str(value)) if value else datetime.now(UTC)
-
-
-def _from_entries(entries: Iterable[Mapping[str, Any]]) -> list[Exchange]:
-    """The webhooks of a call's record, each with the reply it got."""
-    entries = list(entries)
-    replies = {entry["request"]: entry for entry in entries if entry["kind"] == "reply"}
-    return [exchange_of_entry(e, replies.get(e["request"])) for e in entries if e["kind"] == "webhook"]
+    line = TypeAdapter(Exchange)
+    found = []
+    for number, told in enumerate(text.split("\n"), 1):
+        try:
+            found += [line.validate_json(told)] if told.strip() else []
+        except ValidationError as error:
+            [first, *_] = error.errors()
+            where = f" ({'.'.join(map(str, first['loc']))})" if first["loc"] else ""
+            raise ReplayError(f"Line {number} is not one of the panel's own: {first['msg']}{where}.", CURE) from None
+    return found
 
 
 def exchange_of_entry(webhook: Mapping[str, Any], reply: Mapping[str, Any] | None) -> Exchange:
