@@ -228,6 +228,6 @@ def test_a_new_builder_says_what_each_action_does() -> None:
 def test_the_badges_lead_to_the_problems() -> None:
     hands = Hands(Builder([{**STREAM, "level": 7}]))
     seen: list[tuple[str, ...]] = []
-    hands.page.drawn = lambda page, reset: seen.append(page.state.focus)
+    hands.page.drawn = lambda page, reset: seen.append(page.state.aims)
     hands.press("1 error")
     assert seen[-1] == ("problems",) and hands.soup("notes").select("#problems[tabindex='-1']")

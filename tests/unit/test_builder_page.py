@@ -17,9 +17,9 @@ from helpers.ncco import ACTIONS, check
 from helpers.ncco.models.endpoints import ENDPOINTS
 from helpers.ncco.schema import options_of, walk
 from helpers.widgets.builder.builder import Builder
-from helpers.widgets.builder.cards import PAGE
 from helpers.widgets.builder.controls import as_data, as_typed, read, safe_id
 from helpers.widgets.builder.edit import starter
+from helpers.widgets.builder.state import PAGE
 from tests.unit.builder_page import Hands
 
 URL = "https://example.com/a.mp3"
@@ -323,7 +323,7 @@ def test_errors_stand_apart_from_advice_each_with_its_place() -> None:
 def test_going_to_a_problem_moves_the_focus_there() -> None:
     hands = hands_on({"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 99}}, opened=False)
     seen: list[tuple[str, ...]] = []
-    hands.page.drawn = lambda page, reset: seen.append(page.state.focus)
+    hands.page.drawn = lambda page, reset: seen.append(page.state.aims)
     hands.press("[0] dtmf.maxDigits")
     ids = {one["id"] for one in hands.soup("cards").select("[id]")}
     assert next(one for one in seen[-1] if one in ids) == hands.field("maxDigits")["id"]
@@ -602,7 +602,7 @@ FOCUSABLE = "button, input, select, textarea, [tabindex]"
 def targets(hands: Hands, do: Callable[[], Any]) -> list[Tag]:
     """The elements that may get the focus after that, those first that come first."""
     named: list[str] = []
-    hands.page.drawn = lambda page, reset: named.extend(page.state.focus)
+    hands.page.drawn = lambda page, reset: named.extend(page.state.aims)
     do()
     soup = hands.soup()
     there = {str(one["id"]) for one in soup.select(FOCUSABLE) if one.has_attr("id")}

@@ -137,7 +137,7 @@ class Builder:
 
         def give() -> None:
             if self._page is not None:
-                self._page.sample.give(data, self._page.state)
+                self._page.sample(data)
 
         self._do(give)
 
@@ -148,10 +148,7 @@ class Builder:
             if self._page is None:
                 from .page import Page
 
-                self._page = Page(self._draft, self._told, self._lock, small=self._small, kit=self._kit)
-                if self._data is not None:
-                    self._page.sample.give(self._data, self._page.state)
-                    self._page.draw()
+                self._page = Page(self._draft, self._tell, self._lock, self._data, small=self._small, kit=self._kit)
             return self._page
 
     @property
@@ -167,15 +164,15 @@ class Builder:
 
     def _do(self, change: Callable[[], Any]) -> Any:
         with self._lock:
-            before = self._page.typed() if self._page is not None else None
+            before = self._page.state.typed() if self._page is not None else None
             found = change()
             if self._page is not None:
                 # Somebody may be typing: only a change of that very field takes the place of what is typed.
-                self._page.draw(reset=self._page.typed() != before)
-            self._told()
+                self._page.draw(reset=self._page.state.typed() != before)
+            self._tell()
             return found
 
-    def _told(self) -> None:
+    def _tell(self) -> None:
         if self._on_change is not None:
             self._on_change(self)
 

@@ -15,11 +15,8 @@ from ...ncco.problems.problems import Problem
 from ...ncco.schema import Option, options_of
 from ...ncco.texts.texts import as_json
 from .controls import Place, control, safe_id
-from .icons import icon
+from .pieces import icon
 from .problems import badge, line, numbers_of
-
-#: The most cards at a time. An NCCO of a call has a dozen actions; a paste can have thousands.
-PAGE = 60
 
 Row = tuple[str, Option | None, Any, int]  # path, option, value, depth
 

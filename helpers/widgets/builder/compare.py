@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from ...base.errors import KitError
 from ...base.html import Html, button, join, tag
 from ...base.text import one_line
-
-if TYPE_CHECKING:
-    from .page import Page
+from .pieces import field
+from .state import Message, State
 
 SUFFIX = ".json"
 
@@ -32,37 +30,37 @@ def below(name: str) -> Path:
     return path
 
 
-def save_panel(page: Page) -> Html:
+def save_panel(state: State) -> Html:
     """The file's name, and the button."""
-    asked = page.state.value("replace")
+    asked = state.value("replace")
     again = button("Replace it", "save", args={"replace": True}, class_="ncco-button ncco-warn") if asked else None
     return join([
-        tag("div", page.state.field("file", "File name, in the notebook's folder", wide=True),
+        tag("div", field(state, "file", "File name, in the notebook's folder", wide=True),
             button("Save", "save", class_="ncco-button ncco-primary"), again, class_="ncco-fields"),
-        None if page.draft.items else tag("p", "There is no action in it yet.", class_="ncco-quiet"),
+        None if state.draft.items else tag("p", "There is no action in it yet.", class_="ncco-quiet"),
     ])  # fmt: skip
 
 
-def save(page: Page, message: dict[str, Any]) -> None:
+def save(state: State, message: Message) -> None:
     """Write the file; one that is there is replaced only after a second question."""
-    name = page.state.value("file").strip()
+    name = state.value("file").strip()
     path = below(name if name.endswith(SUFFIX) or not name else f"{name}{SUFFIX}")
-    page.state.values.pop("replace", None)
+    state.values.pop("replace", None)
     if path.exists() and not message.get("replace"):
-        page.state.values["replace"] = str(path)
-        page.state.results["save"] = tag("p", f"{path.name} is there already. Replace it, or choose another name.",
+        state.values["replace"] = str(path)
+        state.results["save"] = tag("p", f"{path.name} is there already. Replace it, or choose another name.",
                                          class_="ncco-message", role="alert")  # fmt: skip
         return
-    page.draft.save(path, replace=True)
-    count = len(page.draft)
+    state.draft.save(path, replace=True)
+    count = len(state.draft)
     said = f"Saved {count} action{'' if count == 1 else 's'} to {path.relative_to(Path.cwd().resolve())}."
-    page.state.results["save"] = tag("p", said, class_="ncco-done")
-    page.say(said)
+    state.results["save"] = tag("p", said, class_="ncco-done")
+    state.say(said)
 
 
-def panel(page: Page) -> Html:
+def panel(state: State) -> Html:
     """The differences since it was loaded or saved."""
-    found = page.draft.differences
+    found = state.draft.differences
     title = tag("p", "Since it was loaded or saved:", class_="ncco-quiet")
     if not found:
         return tag("p", "Nothing has changed since it was loaded or saved.", class_="ncco-quiet")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...base.errors import KitError
 from ...ncco.editing.paths import known_action, option_at, value_at
@@ -13,12 +13,7 @@ from ...ncco.models.actions import ACTIONS
 from ...ncco.schema import options_of
 from ...ncco.texts.texts import TEXTS
 from .controls import as_data, read, safe_id
-
-if TYPE_CHECKING:
-    from .page import Page
-
-Message = dict[str, Any]
-Command = Callable[["Page", Message], None]
+from .state import Message, State
 
 
 def starter(action: str) -> dict[str, Any]:
@@ -27,137 +22,129 @@ def starter(action: str) -> dict[str, Any]:
     return {"action": action, **{name: copy.deepcopy(value) for name, value in needed.items() if value is not None}}
 
 
-def add(page: Page, message: Message) -> None:
+def add(state: State, message: Message) -> None:
     """Put in an action at the end, open it, and go to its first field."""
     action = str(message["action"])
     item = starter(action) if action in ACTIONS else {}
-    place = page.draft.add(action, **{name: value for name, value in item.items() if name != "action"})
-    number = page.draft.ids[place]
-    page.state.open.add(number)
+    place = state.draft.add(action, **{name: value for name, value in item.items() if name != "action"})
+    number = state.draft.ids[place]
+    state.open.add(number)
     first = next(iter(options_of(ACTIONS[action])), None)
     path = f"{number}-{first.name}" if first else ""
-    page.show_place(place)
-    page.state.look = (number, first.name if first and first.required else "")
-    page.focus(path if first and first.required else "", f"{path}-0", f"chip-{path}", f"title-{number}")
-    page.say(f"{action} added as action {place}.")
+    state.turn_to(place)
+    state.look = (number, first.name if first and first.required else "")
+    state.focus(path if first and first.required else "", f"{path}-0", f"chip-{path}", f"title-{number}")
+    state.say(f"{action} added as action {place}.")
 
 
-def toggle(page: Page, message: Message) -> None:
+def toggle(state: State, message: Message) -> None:
     """Open or close a card."""
-    page.state.open ^= {message["id"]}
-    page.state.look = (message["id"], "")
+    state.open ^= {message["id"]}
+    state.look = (message["id"], "")
 
 
-def show(page: Page, message: Message) -> None:
+def show(state: State, message: Message) -> None:
     """Bring an option that is not set into sight, and go to it."""
     number, option = message["id"], str(message["option"])
-    page.state.shown.setdefault(number, set()).add(option)
-    page.state.look = (number, option)
-    page.focus(f"{number}-{safe_id(option)}", f"{number}-{safe_id(option)}-0")
+    state.keep_in_sight(number, option)
+    state.look = (number, option)
+    state.focus(f"{number}-{safe_id(option)}", f"{number}-{safe_id(option)}-0")
 
 
-def set_(page: Page, message: Message) -> None:
+def set_(state: State, message: Message) -> None:
     """A value was typed, ticked or chosen. ``live``: the field has not been left yet."""
     number, path = message["id"], str(message["path"])
-    place = page.place(number)
-    item = page.draft.items[place]
+    place = state.place(number)
+    item = state.draft.items[place]
     raw = bool(message.get("raw"))
     option = None if raw else option_at(item, path)
     value = read(option, message.get("value", ""))
-    page.type_in(number, path, bool(message.get("live")))
+    state.type_in(number, path, bool(message.get("live")))
     # What has been shown stays, or a row would vanish under the cursor when it is emptied.
-    page.state.shown.setdefault(number, set()).add(path.partition(".")[0])
+    state.keep_in_sight(number, path)
     edit = ("set", number, path)
     if option is not None and option.variants and value:
         # Another type keeps what both types have.
         path, value = f"{path}.type", value[0]["type"]
-    page.draft.set(place, path, value, edit=edit)
+    state.draft.set(place, path, value, edit=edit)
     if not message.get("live"):
-        page.draft.end_edit()
+        state.draft.end_edit()
 
 
-def tick(page: Page, message: Message) -> None:
+def tick(state: State, message: Message) -> None:
     """One of several choices was switched on or off."""
     number, path = message["id"], str(message["path"])
-    place = page.place(number)
-    item = page.draft.items[place]
+    place = state.place(number)
+    item = state.draft.items[place]
     option = option_at(item, path)
     held = value_at(item, path)
     now = set(held if isinstance(held, list) else ())
     now = now | {message["choice"]} if message["value"] else now - {message["choice"]}
-    page.state.shown.setdefault(number, set()).add(path.partition(".")[0])
-    page.draft.set(place, path, [one for one in (option.choices if option else ()) if one in now] or None)
+    state.keep_in_sight(number, path)
+    state.draft.set(place, path, [one for one in (option.choices if option else ()) if one in now] or None)
 
 
-def unset(page: Page, message: Message) -> None:
+def unset(state: State, message: Message) -> None:
     """Take an option out; its row stays in sight."""
     number, path = message["id"], str(message["path"])
-    page.state.shown.setdefault(number, set()).add(path.partition(".")[0])
-    page.draft.set(page.place(number), path, None)
-    page.focus(f"{number}-{safe_id(path)}", f"title-{number}")
-    page.say(f"{path} left out.")
+    state.keep_in_sight(number, path)
+    state.draft.set(state.place(number), path, None)
+    state.focus(f"{number}-{safe_id(path)}", f"title-{number}")
+    state.say(f"{path} left out.")
 
 
-def put(page: Page, message: Message) -> None:
+def put(state: State, message: Message) -> None:
     """The JSON of a whole action was changed."""
-    page.draft.put(page.place(message["id"]), as_data(str(message["value"])))
+    state.draft.put(state.place(message["id"]), as_data(str(message["value"])))
 
 
-def remove(page: Page, message: Message) -> None:
+def remove(state: State, message: Message) -> None:
     """Take an action out, and go to its neighbour."""
-    place = page.place(message["id"])
-    name = known_action(page.draft.items[place]) or "action"
-    page.draft.remove(place)
-    ids = page.draft.ids
-    page.focus(f"title-{ids[min(place, len(ids) - 1)]}" if ids else "palette-first")
-    page.say(f"{name} deleted. {len(ids)} left.")
+    place = state.place(message["id"])
+    name = known_action(state.draft.items[place]) or "action"
+    state.draft.remove(place)
+    ids = state.draft.ids
+    state.focus(f"title-{ids[min(place, len(ids) - 1)]}" if ids else "palette-first")
+    state.say(f"{name} deleted. {len(ids)} left.")
 
 
-def duplicate(page: Page, message: Message) -> None:
+def duplicate(state: State, message: Message) -> None:
     """Put a copy behind an action, open like it, and go to it."""
-    place = page.draft.duplicate(page.place(message["id"]))
-    number = page.draft.ids[place]
-    page.state.open |= {number} if message["id"] in page.state.open else set()
-    page.show_place(place)
-    page.focus(f"title-{number}")
-    page.say(f"Copied to action {place}.")
+    place = state.draft.duplicate(state.place(message["id"]))
+    number = state.draft.ids[place]
+    state.open |= {number} if message["id"] in state.open else set()
+    state.turn_to(place)
+    state.focus(f"title-{number}")
+    state.say(f"Copied to action {place}.")
 
 
-def up(page: Page, message: Message) -> None:
-    """Move an action one place up."""
-    _move(page, message["id"], -1)
-
-
-def down(page: Page, message: Message) -> None:
-    """Move an action one place down."""
-    _move(page, message["id"], 1)
-
-
-def _move(page: Page, number: int, by: int) -> None:
-    place = page.place(number)
-    if not 0 <= place + by < len(page.draft):
-        page.say("It is at the end already." if by > 0 else "It is at the beginning already.")
+def move(state: State, message: Message) -> None:
+    """Move an action one place up or down."""
+    place = state.place(message["id"])
+    to = place + (1 if message["do"] == "down" else -1)
+    if not 0 <= to < len(state.draft):
+        state.say("It is at the end already." if to > 0 else "It is at the beginning already.")
         return
-    page.draft.move(place, place + by)
-    page.show_place(place + by)
-    page.say(f"Now action {place + by}.")
+    state.draft.move(place, to)
+    state.turn_to(to)
+    state.say(f"Now action {to}.")
 
 
-def undo(page: Page, _: Message) -> None:
+def undo(state: State, _: Message) -> None:
     """Take back the last step."""
-    page.say("Undone." if page.draft.undo() else "There is nothing to undo.")
+    state.say("Undone." if state.draft.undo() else "There is nothing to undo.")
 
 
-def redo(page: Page, _: Message) -> None:
+def redo(state: State, _: Message) -> None:
     """Do again what was taken back."""
-    page.say("Done again." if page.draft.redo() else "There is nothing to do again.")
+    state.say("Done again." if state.draft.redo() else "There is nothing to do again.")
 
 
-def new(page: Page, _: Message) -> None:
+def new(state: State, _: Message) -> None:
     """Begin anew; the old NCCO is one undo away."""
-    page.draft.clear()
-    page.focus("palette-first")
-    page.say("Empty now. Undo brings the old one back.")
+    state.draft.clear()
+    state.focus("palette-first")
+    state.say("Empty now. Undo brings the old one back.")
 
 
 def _kind(message: Message) -> str:
@@ -168,105 +155,105 @@ def _kind(message: Message) -> str:
     return kind
 
 
-def text(page: Page, message: Message) -> None:
+def text(state: State, message: Message) -> None:
     """The JSON or Python was edited."""
     kind = _kind(message)
-    shown = page.draft.text(kind)
+    shown = state.draft.text(kind)
     typed = str(message["value"]).replace("\r\n", "\n")
     if typed == shown:
         return
-    found = page.draft.set_text(kind, typed)
-    page.say(f"Not taken: {found[0].message}" if found else "Taken over.")
+    found = state.draft.set_text(kind, typed)
+    state.say(f"Not taken: {found[0].message}" if found else "Taken over.")
 
 
-def fix_text(page: Page, message: Message) -> None:
+def fix_text(state: State, message: Message) -> None:
     """Put right with one click what keeps a text from being read."""
     kind = _kind(message)
-    problem = next((one for one in page.draft.text_problems(kind) if one.fix), None)
+    problem = next((one for one in state.draft.text_problems(kind) if one.fix), None)
     if problem is None or problem.fix is None:
         raise KitError("There is nothing to fix any more.", "Look at the text again.")
-    page.draft.replace(problem.fix.apply(from_json(page.draft.text(kind))[0]))
-    page.focus(f"editor-{kind}")
+    state.draft.replace(problem.fix.apply(from_json(state.draft.text(kind))[0]))
+    state.focus(f"editor-{kind}")
 
 
-def forget(page: Page, message: Message) -> None:
+def forget(state: State, message: Message) -> None:
     """Drop a text that could not be read."""
     kind = _kind(message)
-    page.draft.forget_text(kind)
-    page.focus(f"editor-{kind}")
-    page.say("Your text is gone. Undo brings it back.")
+    state.draft.forget_text(kind)
+    state.focus(f"editor-{kind}")
+    state.say("Your text is gone. Undo brings it back.")
 
 
-def fix(page: Page, message: Message) -> None:
+def fix(state: State, message: Message) -> None:
     """Put a problem right."""
     number = message.get("id")
-    for problem in page.draft.problems():
-        at = page.draft.ids[problem.action] if problem.action is not None else None
+    for problem in state.draft.problems():
+        at = state.draft.ids[problem.action] if problem.action is not None else None
         same = (problem.rule, problem.field) == (message.get("rule"), message.get("field"))
         if same and at == number and problem.fix is not None and problem.fix.label == message.get("label"):
-            page.draft.apply(problem.fix)
-            page.say(f"Done: {problem.fix.label}.")
-            page.focus(*page.ways_to(number, problem.field), "problems")
+            state.draft.apply(problem.fix)
+            state.say(f"Done: {problem.fix.label}.")
+            state.focus(*state.ways_to(number, problem.field), "problems")
             return
     raise KitError("This problem is gone already.", "Look at the list of problems again.")
 
 
-def jump(page: Page, message: Message) -> None:
+def jump(state: State, message: Message) -> None:
     """Open the place that a problem speaks of, and go there."""
     number, field = message["id"], str(message.get("field", ""))
-    page.show_place(page.place(number))
-    page.state.open.add(number)
+    state.turn_to(state.place(number))
+    state.open.add(number)
     if field:
-        page.state.shown.setdefault(number, set()).add(field.partition(".")[0])
-    page.focus(*page.ways_to(number, field))
+        state.keep_in_sight(number, field)
+    state.focus(*state.ways_to(number, field))
 
 
-def see(page: Page, _: Message) -> None:
+def see(state: State, _: Message) -> None:
     """Go to the list of problems."""
-    page.focus("problems")
+    state.focus("problems")
 
 
-def look(page: Page, message: Message) -> None:
+def look(state: State, message: Message) -> None:
     """The cursor is in an option now: its reference is shown."""
-    page.state.look = (message["id"], str(message.get("path", "")))
+    state.look = (message["id"], str(message.get("path", "")))
 
 
-def tab(page: Page, message: Message) -> None:
+def tab(state: State, message: Message) -> None:
     """Another text comes to the front."""
-    page.state.tab = str(message["tab"])
-    page.focus(f"tab-{page.state.tab}")
+    state.tab = str(message["tab"])
+    state.focus(f"tab-{state.tab}")
 
 
-def panel(page: Page, message: Message) -> None:
+def panel(state: State, message: Message) -> None:
     """A panel of the toolbar is opened, or closed if it is open."""
     name = str(message["panel"])
-    page.state.panel = "" if page.state.panel == name else name
-    page.focus(f"panel-{name}" if page.state.panel else f"open-{name}")
+    state.panel = "" if state.panel == name else name
+    state.focus(f"panel-{name}" if state.panel else f"open-{name}")
 
 
-def field(page: Page, message: Message) -> None:
+def field(state: State, message: Message) -> None:
     """A text field of a panel was filled in."""
     value = str(message["value"])
     if len(value) > LONGEST:
         raise KitError(
             f"This has {len(value):,} characters; {LONGEST:,} are the most that are read.", "Is it the right text?"
         )
-    page.state.values[str(message["name"])] = value
+    state.values[str(message["name"])] = value
 
 
-def turn(page: Page, message: Message) -> None:
+def turn(state: State, message: Message) -> None:
     """Other cards of a very long NCCO."""
-    page.show_place(int(message["first"]))
+    state.turn_to(int(message["first"]))
 
 
-def dismiss(page: Page, _: Message) -> None:
+def dismiss(state: State, _: Message) -> None:
     """The failure has been read."""
-    page.state.failure = ""
+    state.failure = ""
 
 
-COMMANDS: dict[str, Command] = {
+COMMANDS: dict[str, Callable[[State, Message], None]] = {
     "add": add, "toggle": toggle, "show": show, "set": set_, "tick": tick, "unset": unset, "put": put,
-    "remove": remove, "duplicate": duplicate, "up": up, "down": down, "undo": undo, "redo": redo, "new": new,
+    "remove": remove, "duplicate": duplicate, "up": move, "down": move, "undo": undo, "redo": redo, "new": new,
     "text": text, "fix_text": fix_text, "forget": forget, "fix": fix, "jump": jump, "see": see, "look": look,
     "tab": tab, "panel": panel, "field": field, "turn": turn, "dismiss": dismiss,
 }  # fmt: skip

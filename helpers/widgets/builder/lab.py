@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...base.errors import KitError
 from ...base.html import Html, button, join, tag
@@ -16,11 +16,9 @@ from ...ncco.editing.paths import known_action, value_at
 from ...ncco.models.actions import ACTIONS
 from ...ncco.schema import Option, options_of
 from .controls import as_data
-from .icons import icon
-from .sound import with_sounds
-
-if TYPE_CHECKING:
-    from .page import Page
+from .listen import with_sounds
+from .pieces import choice, field, icon
+from .state import Job, Message, State
 
 #: Of these a few values can be told apart by ear.
 KINDS = ("flag", "choice", "number", "whole number", "text")
@@ -29,46 +27,42 @@ SEVERAL = 5
 MOST_OPTIONS = 300
 
 
-def panel(page: Page) -> Html:
+def panel(state: State) -> Html:
     """Which option, which values, and the button; a second option makes a table."""
-    options = dict(islice(choices(page), MOST_OPTIONS))
+    options = dict(islice(choices(state), MOST_OPTIONS))
     if not options:
         return tag("p", "Add an action that has options first.", class_="ncco-quiet")
-    state, busy = page.state, "lab" in page.state.busy
-    now = state.value("lab1") if state.value("lab1") in options else _first(options)
-    state.values["lab1"] = now
-    if not state.value("values1"):
-        state.values["values1"] = ", ".join(_values(options[now]))
-    second = state.value("lab2")
-    if second not in options or second == now:
-        second = state.values["lab2"] = ""
-    if second and not state.value("values2"):
-        state.values["values2"] = ", ".join(_values(options[second]))
-    words = {path: _words(page, path) for path in options}
+    values = state.values
+    now = values["lab1"] = state.value("lab1") if state.value("lab1") in options else _first(options)
+    second = values["lab2"] = state.value("lab2") if state.value("lab2") in options.keys() - {now} else ""
+    for number, path in (("1", now), ("2", second)):
+        if path and not state.value(f"values{number}"):
+            values[f"values{number}"] = ", ".join(_values(options[path]))
+    words = {path: _words(state, path) for path in options}
     others = {"": "none", **{path: said for path, said in words.items() if path != now}}
     return join([
         tag("div",
-            state.choice("lab1", "Option", words, do="lab"),
-            state.field("values1", "Values, with commas between", wide=True),
-            state.choice("lab2", "Second option", others, do="lab"),
-            state.field("values2", "Its values", wide=True) if second else None,
-            button([icon("lab"), "Compare them"], "sweep", off=busy,
+            choice(state, "lab1", "Option", words, do="lab"),
+            field(state, "values1", "Values, with commas between", wide=True),
+            choice(state, "lab2", "Second option", others, do="lab"),
+            field(state, "values2", "Its values", wide=True) if second else None,
+            button([icon("lab"), "Compare them"], "sweep", off="lab" in state.busy,
                    class_="ncco-button ncco-primary"),
             class_="ncco-fields"),
-        tag("p", "Write none to leave the option out. ", _person(page), class_="ncco-quiet"),
+        tag("p", "Write none to leave the option out. ", _person(state), class_="ncco-quiet"),
     ])  # fmt: skip
 
 
-def _person(page: Page) -> str:
+def _person(state: State) -> str:
     """What the person of the calls does, if anything."""
-    done = [page.state.value("keys").strip(), *page.state.value("words").split("\n")]
-    said = one_line(", ".join(one.strip() for one in done if one.strip()), 100)
+    done = [*state.lines("keys"), *state.lines("words")]
+    said = one_line(", ".join(done), 100)
     return f"The person does as in Play: {said}." if said else "What the person does is written under Play."
 
 
-def choices(page: Page) -> Iterator[tuple[str, Option]]:
+def choices(state: State) -> Iterator[tuple[str, Option]]:
     """The options that can be tried out: path in the NCCO, such as ``0.level``, and what the models say."""
-    for index, item in enumerate(page.draft.items):
+    for index, item in enumerate(state.draft.items):
         name = known_action(item)
         for option in options_of(ACTIONS[name]) if name else ():
             if option.kind in KINDS:
@@ -77,24 +71,23 @@ def choices(page: Page) -> Iterator[tuple[str, Option]]:
                 yield from ((f"{index}.{option.name}.{one.name}", one) for one in option.parts if one.kind in KINDS)
 
 
-def chosen(page: Page, message: dict[str, Any]) -> None:
+def chosen(state: State, message: Message) -> None:
     """Another option was chosen: its own values are proposed."""
     name = str(message["name"])
-    page.state.values[name] = str(message["value"])
-    page.state.values.pop(f"values{name[-1]}", None)
+    state.values[name] = str(message["value"])
+    state.values.pop(f"values{name[-1]}", None)
 
 
-def sweep(page: Page, _: dict[str, Any]) -> None:
-    """Play the calls in a thread of its own."""
-    state = page.state
-    items, variables = page.draft.to_list(), page.draft.variables
+def sweep(state: State, _: Message) -> Job:
+    """Play the calls."""
+    items, variables = state.draft.to_list(), state.draft.variables
     wanted: list[Any] = []
     for number in ("1", "2"):
         if path := state.value(f"lab{number}"):
             wanted += [path, _read(state.value(f"values{number}"))]
     if not wanted or not wanted[1]:
         raise KitError("There are no values to compare.", "Write some, with commas between.")
-    keys, words = state.value("keys").strip(), [one for one in state.value("words").splitlines() if one.strip()]
+    keys, words = state.value("keys").strip(), state.lines("words")
 
     def job() -> Html:
         from ...rehearsal import sweep as compare
@@ -103,7 +96,7 @@ def sweep(page: Page, _: dict[str, Any]) -> None:
             view = compare(items, *wanted, variables=variables, keys=keys, says=words, folder=folder)
             return tag("div", with_sounds(view.bundle["text/html"], Path(folder)), class_="ncco-lab")
 
-    page.work("lab", job)
+    return Job("lab", job)
 
 
 def _first(options: Mapping[str, Option]) -> str:
@@ -111,9 +104,9 @@ def _first(options: Mapping[str, Option]) -> str:
     return next((path for path, one in options.items() if one.step), next(iter(options)))
 
 
-def _words(page: Page, path: str) -> str:
+def _words(state: State, path: str) -> str:
     index, _, option = path.partition(".")
-    return f"[{index}] {known_action(page.draft.items[int(index)])}: {option}"
+    return f"[{index}] {known_action(state.draft.items[int(index)])}: {option}"
 
 
 def _values(option: Option) -> list[str]:

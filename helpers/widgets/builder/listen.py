@@ -1,41 +1,49 @@
-"""Play: the NCCO against a caller who presses keys and says words; its sound, captions, timeline and webhooks."""
+"""Play: the NCCO against a caller who presses keys and says words; its sound, captions, timeline and webhooks.
+
+The page has no file beside it, so a sound travels in its address.
+"""
 
 from __future__ import annotations
 
+import base64
+import io
+import re
+from html import unescape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from ...base.errors import KitError
 from ...base.html import Html, button, join, tag, trusted
 from ...base.text import one_line
 from .controls import as_number
-from .icons import icon
-from .sound import player
+from .pieces import choice, field, icon
+from .state import Job, Message, State
 
 if TYPE_CHECKING:
     from ...rehearsal import Rehearsal
-    from .page import Page
 
-#: The longest call that is played, in seconds; its sound travels into the page.
+#: The longest call that is played, in seconds.
 MOST_SECONDS = 600
 DIRECTIONS = {"outbound": "Vonage calls the person", "inbound": "the person calls"}
+#: Longer ones are sent as MP3, a sixth of the size; in bytes.
+MOST_WAV = 400_000
+_SOURCE = re.compile(r'src="([^"]+\.wav)"')
 
 
-def panel(page: Page) -> Html:
+def panel(state: State) -> Html:
     """What the caller does, and the button."""
-    state = page.state
-    busy = "play" in state.busy
     scripted = None
     if state.script and not state.value("keys") and not state.value("words"):
         steps = ", ".join(" ".join(str(value) for value in step.values()) for step in state.script)
         scripted = tag("p", f"As in the example, the person does this: {one_line(steps, 200)}.", class_="ncco-quiet")
     return join([
         tag("div",
-            state.choice("direction", "Call", DIRECTIONS),
-            state.field("keys", "Keys to press", hint="such as 1#"),
-            state.field("longest", "Hang up after, in seconds"),
-            state.field("words", "Words to say, one line each", hint="such as yes please", rows=1),
-            button([icon("play"), "Play it"], "play", off=busy or not page.draft.items,
+            choice(state, "direction", "Call", DIRECTIONS),
+            field(state, "keys", "Keys to press", hint="such as 1#"),
+            field(state, "longest", "Hang up after, in seconds"),
+            field(state, "words", "Words to say, one line each", hint="such as yes please", rows=1),
+            button([icon("play"), "Play it"], "play", off="play" in state.busy or not state.draft.items,
                    class_="ncco-button ncco-primary"),
             class_="ncco-fields"),
         scripted,
@@ -43,19 +51,16 @@ def panel(page: Page) -> Html:
     ])  # fmt: skip
 
 
-def play(page: Page, _: dict[str, Any]) -> None:
-    """Play the call in a thread of its own; the form stays usable."""
+def play(state: State, _: Message) -> Job:
+    """Play the call; the form stays usable."""
     from ...ncco import NccoError
 
-    state, items = page.state, page.draft.to_list()
+    items, variables = state.draft.to_list(), state.draft.variables
     if not items:
         raise KitError("There is nothing to play yet.", "Add an action first.")
-    keys = state.value("keys").strip()
-    words = [line.strip() for line in state.value("words").splitlines() if line.strip()]
-    plan: dict[str, Any] = {"keys": keys, "says": words}
-    if state.script and not keys and not words:
+    plan: dict[str, Any] = {"keys": state.value("keys").strip(), "says": state.lines("words")}
+    if state.script and not any(plan.values()):
         plan = {"script": list(state.script)}
-    variables = page.draft.variables
     direction = state.value("direction") or "outbound"
     seconds = as_number(state.value("longest"))
     if not isinstance(seconds, (int, float)) or not 1 <= seconds <= MOST_SECONDS:
@@ -69,7 +74,7 @@ def play(page: Page, _: dict[str, Any]) -> None:
         except NccoError as problem:
             raise KitError("It cannot be played while there are errors.", str(problem)) from None
 
-    page.work("play", job)
+    return Job("play", job)
 
 
 def result(call: Rehearsal) -> Html:
@@ -79,9 +84,10 @@ def result(call: Rehearsal) -> Html:
     heard = tag("p", "Nothing was heard.", class_="ncco-quiet")
     if call.seconds:
         lines = call.captions or ["nothing was played"]
+        said = f"What the person heard, {call.seconds:.1f} seconds"
         heard = tag(
             "div",
-            player(call.wav(), f"What the person heard, {call.seconds:.1f} seconds"),
+            tag("audio", controls=True, preload="metadata", src=sound_url(call.wav()), aria_label=said, title=said),
             tag("ul", [tag("li", line) for line in lines], class_="ncco-captions", aria_label="Captions"),
         )
     return tag("div", tag("div", heard, _timeline(call)), trusted(as_html(call, "")), class_="ncco-heard")
@@ -98,6 +104,31 @@ def _timeline(call: Rehearsal) -> Html:
     image = tag("img", src=f"data:image/svg+xml,{quote(picture)}", class_="ncco-picture",
                 alt=f"Timeline of the call: {one_line(first, 140)}. In words below.")  # fmt: skip
     return tag("div", image, told)
+
+
+def sound_url(wav: bytes) -> str:
+    """A WAV file as the address of an ``audio`` element."""
+    data, kind = (wav, "wav") if len(wav) <= MOST_WAV else (_smaller(wav), "mpeg")
+    return f"data:audio/{kind};base64,{base64.b64encode(data).decode()}"
+
+
+def with_sounds(html: str, folder: Path) -> Html:
+    """HTML of a view whose players lead to files in ``folder``, with the sounds of these files in it."""
+
+    def put_in(found: re.Match[str]) -> str:
+        file = Path(unquote(unescape(found[1])))
+        return f'src="{sound_url(file.read_bytes())}"' if file.parent == folder and file.is_file() else found[0]
+
+    return trusted(_SOURCE.sub(put_in, html))
+
+
+def _smaller(wav: bytes) -> bytes:
+    import soundfile
+
+    samples, rate = soundfile.read(io.BytesIO(wav))
+    made = io.BytesIO()
+    soundfile.write(made, samples, rate, format="MP3", subtype="MPEG_LAYER_III")
+    return made.getvalue()
 
 
 COMMANDS = {"play": play}

@@ -2,45 +2,47 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import time
+from typing import Any
+from urllib.parse import urlsplit
 
 from ...base.errors import KitError
+from ...base.hosts import is_here
 from ...base.html import Html, button, join, tag
 from ...base.text import one_line
 from ...ncco.jsontext import LONGEST, from_json
 from ...ncco.problems.problems import NccoError
 from ...ncco.texts.texts import read_file
 from .compare import below
-
-if TYPE_CHECKING:
-    from .page import Page
+from .pieces import choice, field
+from .sample import give
+from .state import Job, Message, State
 
 #: The largest answer of a server that is read, in bytes; and how long it may take, in seconds.
 MOST_BYTES = 1_000_000
 PATIENCE = 5.0
 
 
-def panel(page: Page) -> Html:
+def panel(state: State) -> Html:
     """Four ways to load."""
     from ...ncco.editing.examples import EXAMPLES
 
-    state = page.state
     examples = {"": "choose one", **{name: f"{one.title}" for name, one in EXAMPLES.items()}}
     chosen = EXAMPLES.get(state.value("example"))
     about = [chosen.about, f" A real call needs {chosen.needs}." if chosen.needs else ""] if chosen else []
     return tag("div", [
-        _way("An example", state.choice("example", "Example", examples, wide=True),
+        _way("An example", choice(state, "example", "Example", examples, wide=True),
              tag("p", about, class_="ncco-quiet") if about else None,
              button("Load the example", "load_example", off=chosen is None, class_="ncco-button ncco-primary")),
-        _way("A paste", state.field("paste", "JSON, Python, or a Node-RED flow", rows=5),
+        _way("A paste", field(state, "paste", "JSON, Python, or a Node-RED flow", rows=5),
              button("Load the paste", "load_paste", class_="ncco-button ncco-primary")),
         _way("A file",
              tag("div", tag("label", "File of this computer", for_="file-here"),
                  tag("input", type="file", id="file-here", accept=".json,.txt,.py", data_do="load_file"),
                  class_="ncco-field ncco-wide"),
-             state.field("path", "Or one below the notebook's folder", hint="call.ncco.json", wide=True),
+             field(state, "path", "Or one below the notebook's folder", hint="call.ncco.json", wide=True),
              button("Load the file", "load_path", class_="ncco-button ncco-primary")),
-        _way("Your server", state.field("address", "Address of an answer route", wide=True),
+        _way("Your server", field(state, "address", "Address of an answer route", wide=True),
              button("Ask the server", "load_address", off="load" in state.busy, class_="ncco-button ncco-primary")),
     ], class_="ncco-ways")  # fmt: skip
 
@@ -49,64 +51,61 @@ def _way(heading: str, *inside: Any) -> Html:
     return tag("div", tag("h5", heading), *inside, class_="ncco-way", role="group", aria_label=heading)
 
 
-def example(page: Page, _: dict[str, Any]) -> None:
+def example(state: State, _: Message) -> None:
     """Load the example that was chosen, and what its caller does for the player."""
     from ...ncco.editing.examples import EXAMPLES
 
-    chosen = EXAMPLES.get(page.state.value("example"))
+    chosen = EXAMPLES.get(state.value("example"))
     if chosen is None:
         raise KitError("No example is chosen.", "Choose one in the menu.")
-    page.state.script = tuple(chosen.script)
-    _take(page, chosen.ncco, f"the example “{chosen.title}”")
+    state.script = tuple(chosen.script)
+    _take(state, chosen.ncco, f"the example “{chosen.title}”")
 
 
-def paste(page: Page, _: dict[str, Any]) -> None:
+def paste(state: State, _: Message) -> None:
     """Load what was pasted."""
-    load_text(page, page.state.value("paste"), "the paste")
+    load_text(state, state.value("paste"), "the paste")
 
 
-def path(page: Page, _: dict[str, Any]) -> None:
+def path(state: State, _: Message) -> None:
     """Load a file below the notebook's folder."""
-    file = below(page.state.value("path"))
-    load_text(page, read_file(file), file.name)
+    file = below(state.value("path"))
+    load_text(state, read_file(file), file.name)
 
 
-def file(page: Page, message: dict[str, Any]) -> None:
+def file(state: State, message: Message) -> None:
     """Load a file that was handed over by the browser."""
     name, size = str(message.get("name", "the file")), int(message.get("size", 0))
     if size > LONGEST:
         cure = "The NCCO of a call has some thousands: is this the right file?"
         raise KitError(f"{one_line(name, 60)} has {size:,} bytes; {LONGEST:,} are the most that are read.", cure)
-    load_text(page, message["files"][0], name)
+    load_text(state, message["files"][0], name)
 
 
-def address(page: Page, _: dict[str, Any]) -> None:
-    """Ask the learner's server, in a thread of its own."""
-    from .address import answer_of
-
-    url, kit = page.state.value("address").strip(), page.kit
-
-    page.work("load", lambda: answer_of(url, kit, MOST_BYTES, PATIENCE), lambda text: load_text(page, text, url))
+def address(state: State, _: Message) -> Job:
+    """Ask the learner's server."""
+    url, kit = state.value("address").strip(), state.kit
+    return Job("load", lambda: answer_of(url, kit, MOST_BYTES, PATIENCE), lambda text: load_text(state, text, url))
 
 
-def load_text(page: Page, text: str | bytes, where: str) -> Html:
+def load_text(state: State, text: str | bytes, where: str) -> Html:
     """Take over the NCCO in a text: JSON, Python, or the first one of a Node-RED flow. Says what was found."""
     if not text.strip():
         raise KitError("There is nothing in it.", "Paste an NCCO, or choose something that holds one.")
     data = from_json(text)[0]
     if _is_flow(data):
-        return _take_flow(page, data, where)
+        return _take_flow(state, data, where)
     where = one_line(where, 60)
     try:
-        page.draft.load(text)
+        state.draft.load(text)
     except NccoError as problem:
         found = problem.problems[0]
         if found.fix is None:
             raise KitError(f"There is no NCCO in {where}: {found.message}", found.cure) from None
-        page.draft.load(found.fix.apply(data))
+        state.draft.load(found.fix.apply(data))
         where += f", mended: “{found.fix.label}”"
-    page.state.values.pop("paste", None)
-    return _loaded(page, where)
+    state.values.pop("paste", None)
+    return _loaded(state, where)
 
 
 def _is_flow(data: Any) -> bool:
@@ -117,43 +116,98 @@ def _is_flow(data: Any) -> bool:
     )
 
 
-def _take_flow(page: Page, data: Any, where: str) -> Html:
+def _take_flow(state: State, data: Any, where: str) -> Html:
     from ...node_red import import_flow
 
     imported = import_flow(data)
     if not imported.nccos:
         raise KitError(f"{where} is a Node-RED flow without an NCCO.", "Choose one with nodes such as stream or talk.")
     first, *others = imported.nccos
-    page.state.script = ()
-    page.draft.load(first.ncco)
+    state.script = ()
+    state.draft.load(first.ncco)
     if first.variables:
-        page.sample.give(first.variables, page.state)
+        give(state, first.variables)
     notes = [f"{note.node}: {note.text}" for note in imported.notes]
     notes += [f"Not translated: {one.type} {one.name}. {one.instead}" for one in imported.not_translated]
     more = [
         tag("p", f"The flow holds {len(others)} more: {', '.join(one.name for one in others)}.", class_="ncco-quiet")
     ] if others else []  # fmt: skip
-    page.state.results["load"] = join([
+    state.results["load"] = join([
         tag("p", f"Loaded from the Node-RED flow: {first.name}, {first.where}.", class_="ncco-done"),
         more,
         tag("ul", [tag("li", note) for note in notes[:60]], class_="ncco-list") if notes else None,
     ])  # fmt: skip
-    page.forget_cards()
-    return page.state.results["load"]
+    state.forget_cards()
+    return state.results["load"]
 
 
-def _take(page: Page, items: list[Any], where: str) -> None:
-    page.draft.load(items)
-    _loaded(page, where)
+def _take(state: State, items: list[Any], where: str) -> None:
+    state.draft.load(items)
+    _loaded(state, where)
 
 
-def _loaded(page: Page, where: str) -> Html:
-    count = len(page.draft)
+def _loaded(state: State, where: str) -> Html:
+    count = len(state.draft)
     said = f"Loaded {count} action{'' if count == 1 else 's'} from {where}. Undo brings back what was there."
-    page.state.results["load"] = tag("p", said, class_="ncco-done")
-    page.forget_cards()
-    page.say(said)
-    return page.state.results["load"]
+    state.results["load"] = tag("p", said, class_="ncco-done")
+    state.forget_cards()
+    state.say(said)
+    return state.results["load"]
+
+
+def answer_of(url: str, kit: Any, most: int, patience: float) -> bytes:
+    """The body of the answer to a GET, at most ``most`` bytes, within ``patience`` seconds.
+
+    Raises :class:`KitError` for an address of somebody else's, no answer, or one that is no NCCO's: it says what came.
+    """
+    import requests
+
+    _own(url, kit)
+    begin = time.monotonic()
+    try:
+        with requests.get(url, timeout=patience, stream=True, allow_redirects=False) as reply:
+            body = b""
+            for piece in reply.iter_content(65_536):
+                body += piece
+                if len(body) > most:
+                    raise KitError(f"The answer of {url} is longer than {most:,} bytes.", "An NCCO is shorter.")
+                if time.monotonic() - begin > patience:
+                    raise KitError(f"{url} takes longer than {patience:g} s.", "Vonage would not wait either.")
+            status, kind = reply.status_code, reply.headers.get("Content-Type", "no content type")
+    except requests.RequestException as problem:
+        raise KitError(
+            f"{url} does not answer ({type(problem).__name__}).", "Is the server running, and the port right?"
+        ) from None
+    if status != 200:
+        raise KitError(f"{url} answered {status}, not 200.", "Look at the route, and at the errors of your server.")
+    if body.lstrip()[:1] not in (b"[", b"{"):
+        start = body[:60].decode("utf-8", "replace")
+        raise KitError(f"{url} answered with {kind}, not with JSON: {start!r}.", "Return the list of actions as JSON.")
+    return body
+
+
+def _own(url: str, kit: Any) -> None:
+    try:
+        parts = urlsplit(url)
+        host, scheme = parts.hostname or "", parts.scheme
+    except ValueError:
+        host, scheme = "", ""
+    if scheme not in ("http", "https") or not host:
+        raise KitError(
+            f"{url} is no web address." if url else "There is no address yet.",
+            "Write for example http://127.0.0.1:3000/answer.",
+        )
+    own = {urlsplit(one).hostname for one in _addresses(kit)}
+    if not is_here(host) and host not in own:
+        raise KitError(f"{host} is not your own server.", "Use http://127.0.0.1 with its port, or your public address.")
+
+
+def _addresses(kit: Any) -> list[str]:
+    """The public addresses that belong to the learner."""
+    if kit is None:
+        return []
+    found = [getattr(kit.settings, "public_url", ""), getattr(kit.tunnel, "url", "")]
+    return [one for one in found if isinstance(one, str) and one]
 
 
 COMMANDS = {

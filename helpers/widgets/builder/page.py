@@ -5,27 +5,21 @@ It needs no browser: :meth:`Page.handle` takes what a browser would send, and ``
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ...base.errors import KitError
 from ...base.html import Html, button, join, tag
 from ...ncco.editing.draft import Draft
-from ...ncco.editing.paths import value_at
+from ...ncco.editing.paths import known_action
 from ...ncco.problems.problems import Problem
-from .cards import PAGE, Card, palette
-from .controls import safe_id
-from .edit import COMMANDS as EDITING
-from .icons import icon
-from .notes import reference_panel, template_panel
-from .panels import COMMANDS as PANEL_COMMANDS
-from .panels import first_values, tool_panel
+from . import compare, edit, lab, listen, load, sample
+from .cards import Card, palette
+from .pieces import icon, section
 from .problems import panel as problem_panel
 from .problems import status
-from .sample import Sample
-from .state import State
+from .state import PAGE, Job, Message, State
 from .views import NAMES, views
 
 #: After these the fields show what Python has, whatever is being typed there.
@@ -33,6 +27,17 @@ RESETTING = frozenset({
     "undo", "redo", "new", "fix", "fix_text", "forget", "load_example", "load_paste", "load_path", "load_file",
 })  # fmt: skip
 PARTS = ("top", "panel", "cards", "views", "notes")
+COMMANDS: dict[str, Callable[[State, Message], Job | None]] = {
+    **edit.COMMANDS, **load.COMMANDS, **compare.COMMANDS, **listen.COMMANDS, **lab.COMMANDS,
+}  # fmt: skip
+#: Panel below the toolbar -> words and tip of its button, its heading, and what is in it. One is open at a time.
+PANELS: dict[str, tuple[str, str, str, Callable[[State], Html]]] = {
+    "load": ("Load…", "Load an example, a paste, a file, or what a server answers", "Load an NCCO", load.panel),
+    "save": ("Save…", "Save the NCCO to a file", "Save the NCCO", compare.save_panel),
+    "compare": ("Compare", "What has changed since it was loaded or saved", "What has changed", compare.panel),
+    "lab": ("Option lab", "Hear one option at several values", "Option lab: one option at several values", lab.panel),
+    "play": ("Play", "Hear the call before you dial", "Hear it before you dial", listen.panel),
+}
 
 
 class Page:
@@ -40,11 +45,11 @@ class Page:
     drawing, with the elements that may get the focus and the words for a screen reader."""
 
     def __init__(
-        self, draft: Draft, changed: Callable[[], Any], lock: threading.RLock, *, small: bool = False, kit: Any = None
-    ) -> None:
-        self.draft, self.small, self.kit, self.lock = draft, small, kit, lock
-        self.state = State(values=first_values(kit))
-        self.sample = Sample()
+        self, draft: Draft, changed: Callable[[], Any], lock: threading.RLock, data: Mapping[str, Any] | None = None,
+        *, small: bool = False, kit: Any = None,
+    ) -> None:  # fmt: skip
+        self.draft, self.small, self.lock = draft, small, lock
+        self.state = State(draft, kit, values=_first_values(kit), given=data)
         self.parts: dict[str, Html] = dict.fromkeys(PARTS, Html())
         self.drawn: Callable[[Page, bool], Any] = lambda page, reset: None
         self.workers: list[threading.Thread] = []
@@ -52,9 +57,13 @@ class Page:
         self._cards: dict[int, tuple[Card, Html]] = {}
         self.draw()
 
+    def sample(self, data: Mapping[str, Any] | None) -> None:
+        """What fills placeholders in, from the next drawing on; ``None`` makes it up."""
+        sample.give(self.state, data)
+
     # What comes in
 
-    def handle(self, message: dict[str, Any], files: Sequence[bytes] = ()) -> None:
+    def handle(self, message: Message, files: Sequence[bytes] = ()) -> None:
         """Do what a button or a field of the page asks for. Whatever goes wrong is shown on the page."""
         with self.lock:
             before = self.draft.items
@@ -63,14 +72,11 @@ class Page:
                 self._do(message, files)
                 if self.draft.items is not before:
                     self._changed()
-            except KitError as problem:
-                self.state.failure = str(problem)
-            except Exception as problem:
-                # It would vanish in a log that nobody reads.
-                self.state.failure = f"{type(problem).__name__}: {problem}"
+            except Exception as problem:  # it would vanish in a log that nobody reads
+                self.state.failure = _words_of(problem)
             self.draw(reset=message.get("do") in RESETTING)
 
-    def _do(self, message: dict[str, Any], files: Sequence[bytes]) -> None:
+    def _do(self, message: Message, files: Sequence[bytes]) -> None:
         name = message.get("do")
         command = COMMANDS.get(name if isinstance(name, str) else "")
         if command is None:
@@ -78,29 +84,27 @@ class Page:
         if not (name == "set" and message.get("live")) and name != "look":
             self.state.editing = None
         try:
-            command(self, {**message, "files": list(files)})
+            if job := command(self.state, {**message, "files": list(files)}):
+                self._work(job)
         except (KeyError, TypeError, ValueError) as problem:
             raise KitError(f"The builder did not understand this: {problem!r}.", "Try it again.") from problem
 
-    def work(self, name: str, job: Callable[[], Any], then: Callable[[Any], Html] | None = None) -> None:
-        """Do something that takes a while in a thread of its own, and then show what came of it in the panel.
-
-        ``then`` makes the result of what ``job`` returned, and may change the NCCO.
-        """
-        self.state.busy.add(name)
-        self.state.made_of[name] = self.draft.items
+    def _work(self, job: Job) -> None:
+        """Begin something that takes a while, and then show what came of it in its panel."""
+        self.state.busy.add(job.name)
+        self.state.made_of[job.name] = self.draft.items
 
         def run() -> None:
             try:
-                made = job()
+                made = job.do()
             except Exception as problem:
-                refusal = _refused(problem)
-                self._finish(name, lambda: refusal)
+                refusal = _refusal(problem)
+                self._finish(job.name, lambda: refusal)
             else:
-                self._finish(name, lambda: then(made) if then else made)
+                self._finish(job.name, lambda: job.show(made))
 
         self.workers = [thread for thread in self.workers if thread.is_alive()]
-        thread = threading.Thread(target=run, name=f"builder-{name}", daemon=True)
+        thread = threading.Thread(target=run, name=f"builder-{job.name}", daemon=True)
         self.workers.append(thread)
         thread.start()
 
@@ -108,80 +112,30 @@ class Page:
         with self.lock:
             before = self.draft.items
             self.state.busy.discard(name)
-            self.say("Done.")
+            self.state.say("Done.")
             try:
                 self.state.results[name] = result()
                 if self.draft.items is not before:
                     self._changed()
             except Exception as problem:
-                self.state.results[name] = _refused(problem)
+                self.state.results[name] = _refusal(problem)
             self.draw()
-
-    def forget_cards(self) -> None:
-        """Another NCCO is here: nothing of the old one stays open."""
-        self.state.open.clear()
-        self.state.shown.clear()
-        self.state.first, self.state.look = 0, None
-
-    # For the commands
-
-    def place(self, number: Any) -> int:
-        """The position of the action with that number."""
-        ids = list(self.draft.ids)
-        if number not in ids:
-            raise KitError("This action is gone already.", "Look at the list again.")
-        return ids.index(number)
-
-    def focus(self, *names: str) -> None:
-        """The first of these elements that is there gets the focus."""
-        self.state.focus = names
-
-    def say(self, words: str) -> None:
-        """What a screen reader says next."""
-        self.state.said = words
-
-    def show_place(self, place: int) -> None:
-        """Turn to the cards among which this position is."""
-        self.state.first = max(0, place) // PAGE * PAGE
-
-    def ways_to(self, number: Any, field: str) -> list[str]:
-        """The elements that a field can be reached by, the nearest first."""
-        found = []
-        while field:
-            found += [f"{number}-{safe_id(field)}", f"{number}-{safe_id(field)}-0"]
-            field = field.rpartition(".")[0]
-        return [*found, f"title-{number}"]
-
-    def type_in(self, number: int, path: str, live: bool) -> None:
-        """Somebody types in this field: what is new about it is said when the field is left, not at each key."""
-        if not live:
-            self.state.editing = None
-        elif self.state.editing != (number, path):
-            self.state.editing = (number, path)
-            self.state.told = frozenset(map(str, self.draft.problems()))
-
-    def typed(self) -> str | None:
-        """What Python has in the field in which somebody types, as JSON; ``None`` if nobody does, or it is gone."""
-        if self.state.editing is None or self.state.editing[0] not in self.draft.ids:
-            return None
-        number, path = self.state.editing
-        return json.dumps(value_at(self.draft.items[self.place(number)], path), default=repr)
 
     # What goes out
 
     def draw(self, *, reset: bool = False) -> None:
         """Draw all parts as they are now; ``reset`` says that fields show what Python has, whatever is typed there."""
-        names = self.sample.fill(self.draft, self.state)
+        names = sample.fill(self.state)
         problems = self._problems()
         self.parts = {
             "top": self._top(problems),
-            "panel": Html() if self.small else tool_panel(self),
+            "panel": Html() if self.small else _panel(self.state),
             "cards": self._form(problems),
-            "views": views(self.draft, self.state, small=self.small),
+            "views": views(self.state, small=self.small),
             "notes": self._notes(problems, names),
         }
         self.drawn(self, reset)
-        self.state.focus, self.state.said = (), ""
+        self.state.aims, self.state.said = (), ""
 
     def _problems(self) -> list[Problem]:
         found = self.draft.problems()
@@ -204,10 +158,10 @@ class Page:
         if not self.small:
             tools.append(_tool("New", "new", "new", "Begin a new NCCO", off=not draft.items))
             tools += [
-                _tool(words, name, "panel", hint, args={"panel": name}, id=f"open-{name}",
+                _tool(words, name, "panel", tip, args={"panel": name}, id=f"open-{name}",
                       aria_expanded="true" if state.panel == name else "false",
                       class_="ncco-tool ncco-main" if name == "play" else "ncco-tool")
-                for name, words, hint in TOOLS
+                for name, (words, tip, *_) in PANELS.items()
             ]  # fmt: skip
         failure = None
         if state.failure:
@@ -219,12 +173,8 @@ class Page:
                 role="alert",
             )
         head = tag("h3", "NCCO builder", class_="ncco-h3")
-        standing = tag(
-            "div",
-            status(problems, len(draft), [NAMES[kind] for kind in draft.unread]),
-            class_="ncco-status",
-            id="status",
-        )
+        stands = status(problems, len(draft), [NAMES[kind] for kind in draft.unread])
+        standing = tag("div", stands, class_="ncco-status", id="status")
         bar = tag("div", tools, role="toolbar", aria_label="NCCO builder", class_="ncco-toolbar")
         return join([tag("div", head, standing, bar, class_="ncco-top"), failure])
 
@@ -245,7 +195,7 @@ class Page:
         ]
         if not count:
             return join([palette(words=True), self._begin()])
-        return join([palette(), self._turner(places, count), tag("div", flow, class_="ncco-flow")])
+        return join([palette(), _turner(places, count), tag("div", flow, class_="ncco-flow")])
 
     def _begin(self) -> Html | None:
         """Another way to begin than with an action."""
@@ -265,32 +215,71 @@ class Page:
             self._cards[number] = kept = card, card.html()
         return kept[1]
 
-    def _turner(self, places: range, count: int) -> Html | None:
-        if count <= PAGE:
-            return None
-        buttons = [
-            button(words, "turn", args={"first": first}, off=not 0 <= first < count, class_="ncco-small")
-            for words, first in (("Earlier", places.start - PAGE), ("Later", places.stop))
-        ]
-        said = f"Actions {places.start} to {places.stop - 1} of {count}. All of them are in the JSON. "
-        return tag("div", tag("span", said), buttons, class_="ncco-buttons", role="group", aria_label="More actions")
-
     def _notes(self, problems: list[Problem], names: list[str]) -> Html:
-        draft, state = self.draft, self.state
+        draft = self.draft
         parts = [problem_panel(problems, draft.ids)] if draft.items or problems else []
         if not self.small:
-            parts += [reference_panel(draft, state.look) or Html()]
-            parts += [template_panel(draft, state, names)] if names else []
+            parts += [_reference(self.state) or Html()]
+            parts += [sample.panel(self.state, names)] if names else []
         return join(parts)
 
 
-TOOLS = (
-    ("load", "Load…", "Load an example, a paste, a file, or what a server answers"),
-    ("save", "Save…", "Save the NCCO to a file"),
-    ("compare", "Compare", "What has changed since it was loaded or saved"),
-    ("lab", "Option lab", "Hear one option at several values"),
-    ("play", "Play", "Hear the call before you dial"),
-)
+def _panel(state: State) -> Html:
+    """The panel that is open; nothing if none is."""
+    name = state.panel
+    if name not in PANELS:
+        return Html()
+    *_, heading, body = PANELS[name]
+    title = tag("h4", heading, class_="ncco-title", id=f"panel-{name}", tabindex="-1")
+    close = button(icon("close"), "panel", hint="Close this panel", args={"panel": name}, class_="ncco-icon")
+    below, result = None, state.results.get(name)
+    if name in state.busy:
+        turning = tag("span", "", class_="ncco-spinner", aria_hidden="true")
+        below = tag("p", turning, "Working on it …", class_="ncco-busy")
+    elif result:
+        below = tag("div", _late(state, name), result, class_="ncco-result", id=f"result-{name}")
+    head = tag("div", title, close, class_="ncco-panel-head")
+    return tag("section", head, body(state), below, class_="ncco-panel", aria_labelledby=f"panel-{name}")
+
+
+def _late(state: State, name: str) -> Html | None:
+    """Sounds do not follow the form: they are of the NCCO as it was when the button was pressed."""
+    if name not in ("play", "lab") or state.made_of.get(name) is state.draft.items:
+        return None
+    said = "The NCCO has changed since this was made: press the button again to hear it."
+    return tag("p", tag("span", "! ", aria_hidden="true"), said, class_="ncco-late")
+
+
+def _turner(places: range, count: int) -> Html | None:
+    """The way to earlier and later cards, if there are more than a page holds."""
+    if count <= PAGE:
+        return None
+    buttons = [
+        button(words, "turn", args={"first": first}, off=not 0 <= first < count, class_="ncco-small")
+        for words, first in (("Earlier", places.start - PAGE), ("Later", places.stop))
+    ]
+    said = f"Actions {places.start} to {places.stop - 1} of {count}. All of them are in the JSON. "
+    return tag("div", tag("span", said), buttons, class_="ncco-buttons", role="group", aria_label="More actions")
+
+
+def _reference(state: State) -> Html | None:
+    """What the models say about the option, or about the action, in front."""
+    from ...ncco.editing.reference import describe
+
+    if state.look is None or state.look[0] not in state.draft.ids:
+        return None
+    number, option = state.look
+    name = known_action(state.draft.items[state.place(number)])
+    if name is None:
+        return None
+    try:
+        found = describe(name, option) if option else describe(name)
+    except KitError:
+        return None  # an option that the models do not know
+    row = found.rows[0] if option else ()
+    facts = [(tag("dt", head), tag("dd", text)) for head, text in zip(found.head, row, strict=False) if text]
+    heading = ["Reference: ", tag("code", f"{name}.{option}" if option else name)]
+    return section("reference", heading, tag("dl", facts, class_="ncco-facts") if facts else tag("p", found.title))
 
 
 def _tool(words: str, drawing: str, do: str, tip: str, **more: Any) -> Html:
@@ -298,9 +287,24 @@ def _tool(words: str, drawing: str, do: str, tip: str, **more: Any) -> Html:
     return button([icon(drawing), words], do, **same)
 
 
-def _refused(problem: Exception) -> Html:
-    words = str(problem) if isinstance(problem, KitError) else f"{type(problem).__name__}: {problem}"
-    return tag("p", words, class_="ncco-message", role="alert")
+def _words_of(problem: Exception) -> str:
+    return str(problem) if isinstance(problem, KitError) else f"{type(problem).__name__}: {problem}"
 
 
-COMMANDS = {**EDITING, **PANEL_COMMANDS}
+def _refusal(problem: Exception) -> Html:
+    return tag("p", _words_of(problem), class_="ncco-message", role="alert")
+
+
+def _first_values(kit: Any) -> dict[str, str]:
+    """What stands in the text fields of the panels at first."""
+    running = getattr(kit, "running", False)
+    number, mine = (kit.settings.number, kit.settings.my_number) if running else ("", "")
+    return {
+        "to": mine or "447700900001",
+        "from": number or "447700900500",
+        "route": "/answer",
+        "file": "call.ncco.json",
+        "address": f"{kit.server.url}/answer" if running else "http://127.0.0.1:3000/answer",
+        "direction": "outbound",
+        "longest": "60",
+    }

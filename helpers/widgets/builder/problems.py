@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ...base.html import Html, button, join, tag
 from ...ncco.problems.problems import Problem
-from .icons import icon
+from .pieces import icon, section
 
 #: Sign and word of each severity: neither needs the colour.
 SIGNS = {"error": ("✗", "Error"), "advice": ("!", "Advice")}
@@ -33,6 +33,12 @@ def badge(severity: str, number: int) -> Html | None:
         return None
     return tag("span", tag("span", f"{SIGNS[severity][0]} ", aria_hidden="true"), counted(number, severity),
                class_=f"ncco-badge ncco-{severity}")  # fmt: skip
+
+
+def _word(severity: str, after: str, name: str = "span") -> Html:
+    """Sign and word of a severity, in its colour: ``✗ Error: ``."""
+    sign, word = SIGNS[severity]
+    return tag(name, tag("span", sign, aria_hidden="true"), f" {word}{after}", class_=f"ncco-{severity}")
 
 
 def status(problems: Sequence[Problem], count: int, unread: Sequence[str]) -> Html:
@@ -62,10 +68,9 @@ def _leads(words: str, severity: str, do: str, args: dict[str, str] | None = Non
 
 def line(problem: Problem, number: int | None) -> Html:
     """One problem at the field that it speaks of; ``number`` is that of the action."""
-    sign, word = SIGNS[problem.severity]
     return tag(
         "div",
-        tag("span", tag("span", sign, aria_hidden="true"), f" {word}: ", class_=f"ncco-{problem.severity}"),
+        _word(problem.severity, ": "),
         tag("span", problem.message, " "),
         tag("span", problem.cure, class_="ncco-cure") if problem.cure else None,
         tag("span", f" {problem.why}", class_="ncco-why") if problem.why else None,
@@ -76,11 +81,7 @@ def line(problem: Problem, number: int | None) -> Html:
 
 def panel(problems: Sequence[Problem], ids: Sequence[int]) -> Html:
     """All problems, errors apart from advice, each with a way to its place."""
-    title = tag("h4", "Problems", class_="ncco-title", id="problems", tabindex="-1")
-    if not problems:
-        said = tag("p", "Nothing to put right.", class_="ncco-quiet")
-        return tag("section", title, said, aria_labelledby="problems")
-    parts = []
+    parts = [] if problems else [tag("p", "Nothing to put right.", class_="ncco-quiet")]
     for severity, heading in (("error", "Errors: Vonage would refuse or ignore these"), ("advice", "Advice")):
         found = [problem for problem in problems if problem.severity == severity]
         if found:
@@ -88,7 +89,7 @@ def panel(problems: Sequence[Problem], ids: Sequence[int]) -> Html:
             parts.append(tag("ul", [_entry(problem, ids) for problem in found[:MOST_SHOWN]], class_="ncco-list"))
             if len(found) > MOST_SHOWN:
                 parts.append(tag("p", f"and {len(found) - MOST_SHOWN} more.", class_="ncco-quiet"))
-    return tag("section", title, parts, aria_labelledby="problems")
+    return section("problems", "Problems", parts, tabindex="-1")
 
 
 def text_banner(kind: str, name: str, problems: Sequence[Problem]) -> Html | None:
@@ -107,12 +108,11 @@ def text_banner(kind: str, name: str, problems: Sequence[Problem]) -> Html | Non
         "Drop my text", "forget", hint=f"Drop my text and show the {name} of the form again", args={"kind": kind},
         class_="ncco-small",
     )  # fmt: skip
-    sign, word = SIGNS["error"]
     return tag(
         "div",
         tag(
             "div",
-            tag("strong", tag("span", sign, aria_hidden="true"), f" {word}: ", class_="ncco-error"),
+            _word("error", ": ", "strong"),
             f"{first.message} ",
             tag("span", f"{first.cure} ", class_="ncco-cure"),
             tag("div", "The form is as it was, and your text is kept here.", class_="ncco-quiet"),
@@ -140,10 +140,9 @@ def _entry(problem: Problem, ids: Sequence[int]) -> Html:
         hint = f"Go to action {problem.action}{f', {problem.field}' if problem.field else ''}"
         args = {"id": number, "field": problem.field}
         goto = button(where, "jump", args=args, class_="ncco-small ncco-place", title=hint)
-    sign, word = SIGNS[problem.severity]
     return tag(
         "li",
-        tag("span", tag("span", sign, aria_hidden="true"), f" {word} ", class_=f"ncco-{problem.severity}"),
+        _word(problem.severity, " "),
         goto,
         tag("div", problem.message, " ", tag("span", problem.cure, class_="ncco-cure")),
         tag("div", problem.why, class_="ncco-why") if problem.why else None,

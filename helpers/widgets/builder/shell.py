@@ -33,7 +33,7 @@ class BuilderShell(Shell):
         super()._received(widget, message, buffers)
 
     def _drawn(self, page: Page, reset: bool) -> None:
-        focus, said = list(page.state.focus), page.state.said
+        focus, said = list(page.state.aims), page.state.said
         with self.hold_sync():
             for name in PARTS:
                 setattr(self, name, str(page.parts[name]))

@@ -1,30 +1,46 @@
-"""What the builder remembers beside the NCCO: which cards are open, what stands in its text fields, what came back."""
+"""What the parts of the builder's page share: the NCCO, and what is remembered beside it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from ...base.html import Html, tag
+from ...base.errors import KitError
+from ...base.html import Html
+from ...ncco.editing.draft import Draft
+from ...ncco.editing.paths import value_at
+from .controls import safe_id
 
-_PLAIN = {"spellcheck": "false", "autocomplete": "off"}
+#: The most cards at a time. An NCCO of a call has a dozen actions; a paste can have thousands.
+PAGE = 60
+Message = dict[str, Any]
+
+
+class Job(NamedTuple):
+    """What takes a while: ``do`` runs in a thread of its own; ``show`` makes of it what the panel ``name`` shows."""
+
+    name: str
+    do: Callable[[], Any]
+    show: Callable[[Any], Html] = Html
 
 
 @dataclass
 class State:
-    """Nothing in here is part of the NCCO: all of it can be forgotten.
+    """The ``draft``; nothing else in here is part of the NCCO: all of it can be forgotten.
 
     ``results`` is what a panel shows below its fields, ``made_of`` the actions that it was made of; ``busy`` names the
-    panels that wait for something. ``focus`` and
-    ``said`` are for the next time the page is drawn: the first of these elements that is there gets the focus, and a
-    screen reader says the words. ``editing`` is the field in which someone types, ``told`` what was said of it before.
+    panels that wait for something. ``aims`` and ``said`` are for the next time the page is drawn: the first of these
+    elements that is there gets the focus, and a screen reader says the words. ``editing`` is the field in which someone
+    types, ``told`` what was said of it before. ``given`` is sample data from Python, ``data`` that in use, and ``read``
+    the text from which it was read.
     """
 
+    draft: Draft
+    kit: Any = None
     open: set[int] = field(default_factory=set)
     shown: dict[int, set[str]] = field(default_factory=dict)
-    chosen: int | None = None
     look: tuple[int, str] | None = None
     tab: str = "json"
     panel: str = ""
@@ -36,41 +52,70 @@ class State:
     failure: str = ""
     editing: tuple[int, str] | None = None
     told: frozenset[str] = frozenset()
+    given: Mapping[str, Any] | None = None
+    data: Mapping[str, Any] | None = None
+    read: str | None = None
     sample_problem: str = ""
     script: tuple[dict[str, Any], ...] = ()
-    focus: tuple[str, ...] = ()
+    aims: tuple[str, ...] = ()
     said: str = ""
 
     def value(self, name: str) -> str:
         """What stands in a text field."""
         return self.values.get(name, "")
 
-    def field(self, name: str, label: str, *, rows: int = 0, hint: str = "", wide: bool = False, **more: Any) -> Html:
-        """A labelled text field of a panel; with ``rows`` one of several lines."""
-        same = {"id": f"field-{name}", "data_do": "field", "data_args": json.dumps({"name": name}), **_PLAIN,
-                "placeholder": hint or None, **more}  # fmt: skip
-        box = (
-            tag("textarea", self.value(name), rows=rows, class_="ncco-code", **same)
-            if rows
-            else tag("input", type="text", value=self.value(name), **same)
-        )
-        return _labelled(name, label, box, wide or bool(rows))
+    def lines(self, name: str) -> list[str]:
+        """The lines in a text field that are not empty."""
+        return [line.strip() for line in self.value(name).splitlines() if line.strip()]
 
-    def choice(
-        self, name: str, label: str, options: Mapping[str, str], *, wide: bool = False, do: str = "field"
-    ) -> Html:
-        """A labelled menu of a panel: value -> words."""
-        now = self.value(name)
-        box = tag(
-            "select",
-            [tag("option", words, value=key, selected=key == now) for key, words in options.items()],
-            id=f"field-{name}",
-            data_do=do,
-            data_args=json.dumps({"name": name}),
-        )
-        return _labelled(name, label, box, wide)
+    def place(self, number: Any) -> int:
+        """The position of the action with that number."""
+        ids = list(self.draft.ids)
+        if number not in ids:
+            raise KitError("This action is gone already.", "Look at the list again.")
+        return ids.index(number)
 
+    def focus(self, *names: str) -> None:
+        """The first of these elements that is there gets the focus."""
+        self.aims = names
 
-def _labelled(name: str, label: str, box: Html, wide: bool) -> Html:
-    style = "ncco-field ncco-wide" if wide else "ncco-field"
-    return tag("div", tag("label", label, for_=f"field-{name}"), box, class_=style)
+    def say(self, words: str) -> None:
+        """What a screen reader says next."""
+        self.said = words
+
+    def turn_to(self, place: int) -> None:
+        """Turn to the cards among which this position is."""
+        self.first = max(0, place) // PAGE * PAGE
+
+    def keep_in_sight(self, number: int, path: str) -> None:
+        """The option stays in sight, also when it is not set."""
+        self.shown.setdefault(number, set()).add(path.partition(".")[0])
+
+    def ways_to(self, number: Any, path: str) -> list[str]:
+        """The elements that an option can be reached by, the nearest first."""
+        found = []
+        while path:
+            found += [f"{number}-{safe_id(path)}", f"{number}-{safe_id(path)}-0"]
+            path = path.rpartition(".")[0]
+        return [*found, f"title-{number}"]
+
+    def type_in(self, number: int, path: str, live: bool) -> None:
+        """Somebody types in this field: what is new about it is said when the field is left, not at each key."""
+        if not live:
+            self.editing = None
+        elif self.editing != (number, path):
+            self.editing = (number, path)
+            self.told = frozenset(map(str, self.draft.problems()))
+
+    def typed(self) -> str | None:
+        """What Python has in the field in which somebody types, as JSON; ``None`` if nobody does, or it is gone."""
+        if self.editing is None or self.editing[0] not in self.draft.ids:
+            return None
+        number, path = self.editing
+        return json.dumps(value_at(self.draft.items[self.place(number)], path), default=repr)
+
+    def forget_cards(self) -> None:
+        """Another NCCO is here: nothing of the old one stays open."""
+        self.open.clear()
+        self.shown.clear()
+        self.first, self.look = 0, None

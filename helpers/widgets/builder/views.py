@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ...base.errors import KitError
 from ...base.html import Html, button, tag
 from ...ncco.editing.draft import Draft
 from ...ncco.texts.export import to_curl, to_flask, to_requests
 from ...ncco.texts.texts import TEXTS
+from .pieces import field, to_copy
 from .problems import text_banner
-
-if TYPE_CHECKING:
-    from .state import State
+from .state import State
 
 NAMES = {"json": "JSON", "python": "Python", "curl": "curl", "requests": "requests", "flask": "Flask route"}
 #: Longer texts are not sent to the page: a browser that has to draw them stands still.
@@ -22,27 +21,25 @@ LONGEST_TEXT = 400_000
 ROWS = (8, 22)
 
 
-def views(draft: Draft, state: State, *, small: bool) -> Html:
+def views(state: State, *, small: bool) -> Html:
     """The tabs, and the text of the one in front. Only that one is made."""
     names = {"json": "JSON"} if small else NAMES
     front = state.tab if state.tab in names else "json"
     tabs = [
-        tag(
-            "button",
+        button(
             words,
-            type="button",
+            "tab",
+            args={"tab": kind},
             role="tab",
             id=f"tab-{kind}",
             aria_selected="true" if kind == front else "false",
             aria_controls="tabpanel",
             tabindex="0" if kind == front else "-1",
-            data_do="tab",
-            data_args=json.dumps({"tab": kind}),
             class_="ncco-tab",
         )
         for kind, words in names.items()
     ]
-    body = _editor(draft, front) if front in TEXTS else _export(draft, state, front)
+    body = _editor(state.draft, front) if front in TEXTS else _export(state, front)
     return tag(
         "section",
         tag("div", tabs, role="tablist", aria_label="The same NCCO as text", class_="ncco-tabs"),
@@ -90,16 +87,13 @@ def _editor(draft: Draft, kind: str) -> Html:
 def _beginning(text: str, name: str, done: str) -> Html:
     """What is shown of a text that is too long."""
     said = f"This {name} has {len(text):,} characters, which is too long to be {done} here. This is its beginning:"
-    start = tag("pre", f"{text[:2000]}\n…", class_="ncco-code ncco-export", tabindex="0", role="region",
-                aria_label=f"The beginning of the {name}")  # fmt: skip
-    return tag("div", tag("p", said, class_="ncco-quiet"), start)
+    return tag("div", tag("p", said, class_="ncco-quiet"), to_copy(f"{text[:2000]}\n…", f"The beginning of the {name}"))
 
 
-def _export(draft: Draft, state: State, kind: str) -> Html:
+def _export(state: State, kind: str) -> Html:
     from ...ncco.templates.templates import placeholders, render_ncco
 
-    items: Any = draft.to_list()
-    note = None
+    draft, items, note = state.draft, state.draft.to_list(), None
     try:
         if draft.variables is not None and placeholders(items):
             items = render_ncco(items, draft.variables)
@@ -109,14 +103,9 @@ def _export(draft: Draft, state: State, kind: str) -> Html:
         return tag("div", _fields(state, kind), _refused(f"There is no {NAMES[kind]} yet.", problem))
     if len(text) > LONGEST_TEXT:
         return tag("div", _fields(state, kind), _beginning(text, NAMES[kind], "shown"))
-    return tag(
-        "div",
-        _fields(state, kind),
-        note,
-        tag("pre", text, id=f"export-{kind}", class_="ncco-code ncco-export", tabindex="0", role="region",
-            aria_label=f"{NAMES[kind]}, to be copied"),
-        tag("div", _copy(f"export-{kind}", NAMES[kind]), class_="ncco-buttons"),
-    )  # fmt: skip
+    shown = to_copy(text, f"{NAMES[kind]}, to be copied", f"export-{kind}")
+    copy = tag("div", _copy(f"export-{kind}", NAMES[kind]), class_="ncco-buttons")
+    return tag("div", _fields(state, kind), note, shown, copy)
 
 
 _EXPORTS: dict[str, Callable[[Any, Any], str]] = {
@@ -128,7 +117,7 @@ _EXPORTS: dict[str, Callable[[Any, Any], str]] = {
 
 def _fields(state: State, kind: str) -> Html:
     names = {"route": "Route"} if kind == "flask" else {"to": "To", "from": "From"}
-    return tag("div", [state.field(name, words) for name, words in names.items()], class_="ncco-fields")
+    return tag("div", [field(state, name, words) for name, words in names.items()], class_="ncco-fields")
 
 
 def _copy(target: str, name: str) -> Html:
