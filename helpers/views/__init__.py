@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from ..base.grid import grid
 from .ear import telephone_ear
-from .sounds import listen
+from .player import listen
 
 __all__ = ["grid", "listen", "telephone_ear"]

@@ -1,18 +1,24 @@
-"""The player: what one leg heard, with captions."""
+"""Players: what one leg heard, with captions; and any sound, with its outline."""
 
 from __future__ import annotations
 
 import re
 from html import escape
+from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from ..base.errors import KitError
 from ..base.text import one_line
 from ..base.view import View
 from ..calls.record import Record, TraceError
 from ..calls.silences import waits
 from ..calls.tracks import Tracks
 from ..settings.project import place_for
+
+if TYPE_CHECKING:
+    from ..audio.files import Samples
 
 MOST = 20  # captions shown; a call has seldom more, and a stored notebook must stay small
 
@@ -70,3 +76,62 @@ def as_html(title: str, source: str, seconds: float, lines: list[str]) -> str:
 def _who(call: Record, leg: str) -> str:
     inbound = call.fact("direction", leg) == "inbound"
     return one_line(call.fact("from" if inbound else "to", leg) or "the phone", 30)
+
+
+def listen(
+    source: str | Path | bytes | Samples, title: str = "", *, rate: int = 0, folder: str | Path = "heard"
+) -> View:
+    """A player for a sound file, or for samples (then with their ``rate``), with what is in it and how loud it is.
+
+    A file is played from where it is, so its path must be relative to the notebook. The bytes of a file, such as a
+    recording that was downloaded, and samples are written to ``folder/<title>`` first. The notebook keeps a link, not
+    the sound.
+    """
+    from ..audio.files import decode, inspect, waveform
+
+    if isinstance(source, str | Path):
+        file = Path(source)
+    else:
+        file = _written(source, rate, place_for(folder) / safe_name(title or "sound").lower())
+    info = inspect(file)
+    title = title or file.name
+    facts = f"{info}, {info.seconds:.1f} s"
+    samples = decode(file.read_bytes(), 8000)
+    link = escape(quote(file.as_posix()))
+    html = (
+        f'<figure style="margin:.4em 0"><figcaption><strong>{escape(title)}</strong> ({escape(facts)})</figcaption>'
+        f'<audio controls preload="metadata" aria-label="{escape(title)}" src="{link}"></audio>'
+        f"{_outline(samples)}</figure>"
+    )
+    return View(f"{title}: {facts}\n{waveform(samples, 48)}", {"text/html": html})
+
+
+def _outline(samples: Samples) -> str:
+    """How loud it is over time, as a small drawing: 100 peaks, mirrored."""
+    import numpy as np
+
+    edges = np.linspace(0, len(samples), 101).astype(int)
+    peaks = [float(np.abs(samples[a : max(b, a + 1)]).max()) for a, b in pairwise(edges)]
+    highest = max(*peaks, 0.25)  # a soft sound looks soft
+    path = "".join(
+        f"M{3 * x + 1} {20 - h}v{2 * h}" for x, p in enumerate(peaks) if (h := max(1, round(18 * p / highest)))
+    )
+    return (
+        '<svg aria-hidden="true" width="300" height="40" viewBox="0 0 300 40" style="display:block">'
+        f'<path d="{path}" stroke="#44699c" stroke-width="2"/></svg>'
+    )
+
+
+def _written(sound: bytes | Samples, rate: int, name: Path) -> Path:
+    from ..audio.files import encode_wav, inspect
+
+    if isinstance(sound, bytes):
+        data, kind = sound, inspect(sound).format.lower()
+    elif rate <= 0:
+        raise KitError("How many samples a second are these?", "Say it: listen(samples, title, rate=8000).")
+    else:
+        data, kind = encode_wav(sound, rate), "wav"
+    file = name.with_name(f"{name.name}.{kind}")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(data)
+    return file

@@ -10,7 +10,7 @@ import pytest
 
 from helpers.base.errors import KitError
 from helpers.base.grid import grid
-from helpers.views.sounds import listen
+from helpers.views.player import listen
 
 AUDIO = Path(__file__).resolve().parents[2] / "audio"
 TIME = np.arange(16000) / 16000

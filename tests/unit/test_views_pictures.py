@@ -19,7 +19,7 @@ from helpers.calls.marks import Mark
 from helpers.calls.silences import silences
 from helpers.calls.tracks import Tracks
 from helpers.views.compare import compare_calls
-from helpers.views.folding import HEAD, MOST, TAIL, WRONG
+from helpers.views.ladder import HEAD, MOST, TAIL, WRONG
 from helpers.views.lanes import MOST_ROWS, Placed, Scale, bars, keys, moments, rows
 from helpers.views.svg import COLOURS, Svg, fit, number, text_width
 from helpers.views.timeline import FIRST, KEPT, LAST
