@@ -101,18 +101,20 @@ def silences(samples: NDArray[np.int16], rate: int, level: float = SILENT) -> li
     return [(round(int(a) * WINDOW, 3), round(int(b) * WINDOW, 3)) for a, b in edges.reshape(-1, 2)]
 
 
+def peaks(samples: ArrayLike, parts: int) -> list[float]:
+    """The loudest sample, 0 to 1, in each of so many parts; of a sound with fewer samples than parts each shows."""
+    sound = np.abs(mono(samples))
+    edges = np.linspace(0, len(sound), parts + 1).astype(int)
+    return [float(sound[a : max(b, a + 1)].max(initial=0.0)) for a, b in pairwise(edges)]
+
+
 def waveform(samples: ArrayLike, columns: int = 60) -> str:
     """The loudness of a sound as one line of text, ``columns`` characters wide.
 
     Each bar is the peak of its stretch of time, 6 dB a step: █ is -6 dBFS and more, ▁ is -48 to -42, · is silence. The
     scale is fixed, so two lines can be compared.
     """
-    sound = np.abs(mono(samples))
-    if len(sound) == 0 or columns < 1:
-        return ""
-    edges = np.linspace(0, len(sound), columns + 1).astype(int)
-    peaks = [float(sound[start : max(end, start + 1)].max()) for start, end in pairwise(edges)]
-    return "".join(_bar(peak) for peak in peaks)
+    return "".join(map(_bar, peaks(samples, columns))) if len(mono(samples)) and columns > 0 else ""
 
 
 def _bar(peak: float) -> str:

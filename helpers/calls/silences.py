@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
@@ -61,6 +61,13 @@ def silences(tracks: Tracks) -> list[Mark]:
 def waits(tracks: Tracks) -> list[Mark]:
     """The silences that a slow reply, or a sound file that was slow to come, caused; as captions tell of them."""
     return [Mark(m.start, m.end, f"(silence: {m.label})") for m in silences(tracks) if m.kind == "request"]
+
+
+def captions(tracks: Tracks) -> list[Mark]:
+    """What sounds when, and what a request kept silent, in seconds since the answer: there the sound begins."""
+    zero = tracks.answered or 0.0
+    marks = sorted([*tracks.sounds, *tracks.voices, *waits(tracks)], key=lambda m: m.start)
+    return [replace(mark, start=mark.start - zero, end=mark.end - zero) for mark in marks]
 
 
 def _parts(begin: float, end: float, reasons: list[Reason]) -> list[tuple[float, float, Reason | None]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ..base.html import Html, join, tag
@@ -136,14 +135,16 @@ class _Lab:
 
 
 def _cell(places: list[Place], values: tuple[Any, ...], call: Rehearsal | str, longest: float) -> Cell:
+    from ..audio.samples import peaks
+
     labels = tuple(_label(place, value) for place, value in zip(places, values, strict=True))
     if isinstance(call, str):
         return Cell(values, labels, problem=call)
     if not call.seconds:
         return Cell(values, labels, facts=call.facts)
     samples = call.call.heard_samples(RATE)
-    peaks = _peaks(samples, max(1, round(BARS * call.seconds / longest)))
-    return Cell(values, labels, "", call.facts, stored(call), call.seconds, _loudness(samples), peaks)
+    heights = tuple(round(peak, 4) for peak in peaks(samples, max(1, round(BARS * call.seconds / longest))))
+    return Cell(values, labels, "", call.facts, stored(call), call.seconds, _loudness(samples), heights)
 
 
 def _label(place: Place, value: Any) -> str:
@@ -168,13 +169,6 @@ def _loudness(samples: Samples) -> float | None:
     power = (windows.astype(np.float64) ** 2).mean(axis=1)
     loud = power[power > SILENT**2]
     return round(float(10 * np.log10(loud.mean())), 1) if len(loud) else None
-
-
-def _peaks(samples: Samples, bars: int) -> tuple[float, ...]:
-    import numpy as np
-
-    edges = np.linspace(0, len(samples), bars + 1).astype(int)
-    return tuple(round(float(np.abs(samples[a : max(b, a + 1)]).max(initial=0.0)), 4) for a, b in pairwise(edges))
 
 
 def _waveform(peaks: tuple[float, ...], highest: float) -> Html:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ..base.text import one_line
 from ..call import Call
 from ..calls.explain import explain
-from ..calls.silences import waits
+from ..calls.silences import captions
 from ..calls.tracks import Tracks
 from ..simulator.phones.scripts import file_name
 from .stand_ins import GREETING, NUMBER, PERSON, STAYS
@@ -24,17 +24,16 @@ CUTS = ("key press", "speech")  # why a sound stopped early
 def captions_of(call: Call) -> list[str]:
     """What sounds when, in seconds since the answer."""
     tracks = Tracks(call, call.leg)
-    begin = tracks.answered
-    if begin is None:
+    if tracks.answered is None:
         return []
-    marks = sorted([*tracks.sounds, *tracks.voices, *waits(tracks)], key=lambda m: m.start)
+    marks = captions(tracks)
     notes = [e for e in call.entries("note") if "stand_in" in e]
     stood_in = {one_line(file_name(e["url"]), 40): e["stand_in"] for e in notes}
     lines = []
     for mark in marks[:MOST]:
         label = mark.label.removeprefix("stream ").removeprefix("talk ")
         label += f" ({stood_in[label]} stands in for it)" if label in stood_in else ""
-        lines.append(f"{mark.start - begin:.1f}–{mark.end - begin:.1f} s {label}")
+        lines.append(f"{mark.start:.1f}–{mark.end:.1f} s {label}")
     return [*lines, *([f"and {len(marks) - MOST} more"] if len(marks) > MOST else [])]
 
 

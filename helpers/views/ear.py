@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import dataclass
 from html import escape
@@ -211,12 +212,12 @@ def _box(side: _Side) -> str:
 
 def _wave(side: _Side) -> str:
     """How loud it is over time: the peak of each stretch, mirrored; the lines are full scale."""
-    import numpy as np
+    from ..audio.samples import peaks
 
-    edges, middle = np.linspace(0, len(side.samples), WIDE // 2 + 1).astype(int), HIGH // 2
-    peaks = [float(np.abs(side.samples[a : max(b, a + 1)]).max(initial=0.0)) for a, b in pairwise(edges)]
+    middle = HIGH // 2
     # Loudness as the ear counts it, 1 px a dB: a straight scale would show a soft file as nothing.
-    heights = [max(0, round((middle - 2) * (1 + 20 * np.log10(max(peak, 1e-6)) / 48))) for peak in peaks]
+    decibels = (20 * math.log10(max(peak, 1e-6)) for peak in peaks(side.samples, WIDE // 2))
+    heights = [max(0, round((middle - 2) * (1 + one / 48))) for one in decibels]
     path = "".join(f"M{2 * x + 1} {middle - h}v{2 * h}" for x, h in enumerate(heights) if h)
     return (
         f'<svg role="img" aria-label="waveform, 48 dB high" viewBox="0 0 {WIDE} {HIGH}" preserveAspectRatio="none" '

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ..base.text import one_line
 from ..base.view import View
 from ..calls.record import Record
 from ..calls.story import Step, Story
+from .ladder_picture import draw, label
 from .svg import Picture
 
 PRESSES = "presses "
@@ -37,8 +37,6 @@ def ladder(call: Record, *, full: bool = False) -> Ladder:
     A long call is folded: what repeats is told once, and of the rest the beginning, the end and what went wrong.
     ``full`` shows every step.
     """
-    from .ladder_picture import draw
-
     story = Story(call)
     steps = merge([step for step in story.steps if not step.quiet])
     steps = steps if full else fold(steps, list(story.lanes))
@@ -58,12 +56,6 @@ def merge(steps: list[Step]) -> list[Step]:
         else:
             merged.append((step, 1))
     return [replace(step, text=f"{step.text} ({count} times)") if count > 1 else step for step, count in merged]
-
-
-def label(step: Step) -> str:
-    """A step in words; trouble says so, and says what it is."""
-    told = f"{step.text} · {step.detail}" if step.trouble and step.detail else step.text
-    return one_line(f"✗ {told}" if step.trouble else told, 200)
 
 
 def as_mermaid(story: Story, steps: list[Step]) -> str:

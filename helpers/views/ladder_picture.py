@@ -21,6 +21,12 @@ def draw(lanes: dict[str, str], steps: list[Step], title: str) -> str:
     return picture.whole(f"Ladder of {title}", len(steps))
 
 
+def label(step: Step) -> str:
+    """A step in words; trouble says so, and says what it is."""
+    told = f"{step.text} · {step.detail}" if step.trouble and step.detail else step.text
+    return one_line(f"✗ {told}" if step.trouble else told, 200)
+
+
 class LadderPicture:
     """One ladder while it is drawn."""
 
@@ -62,9 +68,7 @@ class LadderPicture:
             self._fold(step)
             return
         a, b = self.x[step.source], self.x[step.target]
-        told = f"{step.text} · {step.detail}" if step.trouble and step.detail else step.text
-        words = one_line(f"✗ {told}" if step.trouble else told, 200)
-        note = a == b
+        words, note = label(step), a == b
         span = abs(a - b) - 14
         lines = wrapped(words, span if text_width(words) <= span else max(span, 300))
         size = max(map(text_width, lines)) + (16 if note else 0)

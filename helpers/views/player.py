@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from html import escape
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -13,7 +12,7 @@ from ..base.errors import KitError
 from ..base.text import one_line
 from ..base.view import View
 from ..calls.record import Record, TraceError
-from ..calls.silences import waits
+from ..calls.silences import captions
 from ..calls.tracks import Tracks
 from ..settings.project import place_for
 
@@ -43,10 +42,12 @@ def player(
     file = place_for(folder) / f"{safe_name(name or f'{_who(call, tracks.leg)}-at-{call.start:.1f}s')}.wav"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(wav)
-    seconds = tracks.ended - (tracks.answered or 0)
-    lines = captions(tracks)
-    text = "\n".join([f"{title}: {seconds:.1f} s of sound in {file.as_posix()}", *lines])
-    return View(text, {"text/html": as_html(title, file.as_posix(), seconds, lines)})
+    seconds = f"{tracks.ended - (tracks.answered or 0):.1f} s"
+    lines = told(tracks)
+    text = "\n".join([f"{title}: {seconds} of sound in {file.as_posix()}", *lines])
+    items = "".join(f"<li>{escape(line.strip())}</li>" for line in lines)
+    below = f'<ul style="margin:.2em 0;font-size:.9em">{items}</ul>'
+    return View(text, {"text/html": figure(title, seconds, file.as_posix(), below)})
 
 
 def safe_name(name: str) -> str:
@@ -54,22 +55,20 @@ def safe_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "call"
 
 
-def captions(tracks: Tracks) -> list[str]:
-    """What sounds when, in seconds since the answer, which is where the sound begins."""
-    begin = tracks.answered or 0.0
-    marks = sorted([*tracks.sounds, *tracks.voices, *waits(tracks)], key=lambda m: m.start)
-    lines = [f"{m.start - begin:5.1f}–{m.end - begin:.1f} s  {m.label}" for m in marks[:MOST]]
+def told(tracks: Tracks) -> list[str]:
+    """The captions, as lines."""
+    marks = captions(tracks)
+    lines = [f"{m.start:5.1f}–{m.end:.1f} s  {m.label}" for m in marks[:MOST]]
     more = [f"and {len(marks) - MOST} more"] if len(marks) > MOST else []
     return [*lines, *more] or ["nothing was played"]
 
 
-def as_html(title: str, source: str, seconds: float, lines: list[str]) -> str:
-    """An audio element that waits for a click, and its captions."""
-    items = "".join(f"<li>{escape(line.strip())}</li>" for line in lines)
+def figure(title: str, facts: str, source: str, below: str) -> str:
+    """A sound of the notebook's folder that waits for a click; what is ``below`` it is HTML."""
     return (
-        f'<figure style="margin:.4em 0"><figcaption><strong>{escape(title)}</strong> ({seconds:.1f} s)</figcaption>'
+        f'<figure style="margin:.4em 0"><figcaption><strong>{escape(title)}</strong> ({escape(facts)})</figcaption>'
         f'<audio controls preload="metadata" aria-label="{escape(title)}" src="{escape(quote(source))}"></audio>'
-        f'<ul style="margin:.2em 0;font-size:.9em">{items}</ul></figure>'
+        f"{below}</figure>"
     )
 
 
@@ -97,24 +96,18 @@ def listen(
     title = title or file.name
     facts = f"{info}, {info.seconds:.1f} s"
     samples = decode(file.read_bytes(), 8000)
-    link = escape(quote(file.as_posix()))
-    html = (
-        f'<figure style="margin:.4em 0"><figcaption><strong>{escape(title)}</strong> ({escape(facts)})</figcaption>'
-        f'<audio controls preload="metadata" aria-label="{escape(title)}" src="{link}"></audio>'
-        f"{_outline(samples)}</figure>"
-    )
+    html = figure(title, facts, file.as_posix(), _outline(samples))
     return View(f"{title}: {facts}\n{waveform(samples, 48)}", {"text/html": html})
 
 
 def _outline(samples: Samples) -> str:
     """How loud it is over time, as a small drawing: 100 peaks, mirrored."""
-    import numpy as np
+    from ..audio.samples import peaks
 
-    edges = np.linspace(0, len(samples), 101).astype(int)
-    peaks = [float(np.abs(samples[a : max(b, a + 1)]).max()) for a, b in pairwise(edges)]
-    highest = max(*peaks, 0.25)  # a soft sound looks soft
+    heights = peaks(samples, 100)
+    highest = max(*heights, 0.25)  # a soft sound looks soft
     path = "".join(
-        f"M{3 * x + 1} {20 - h}v{2 * h}" for x, p in enumerate(peaks) if (h := max(1, round(18 * p / highest)))
+        f"M{3 * x + 1} {20 - h}v{2 * h}" for x, p in enumerate(heights) if (h := max(1, round(18 * p / highest)))
     )
     return (
         '<svg aria-hidden="true" width="300" height="40" viewBox="0 0 300 40" style="display:block">'
