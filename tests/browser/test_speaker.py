@@ -365,7 +365,7 @@ def test_a_browser_without_web_audio(open_page: Open) -> None:
     )
     assert told[:5] == [None, False, 0, 0, 0.5]
     assert "no Web Audio" in told[5]
-    assert "call.player()" in told[5]
+    assert "kit.call(…).player()" in told[5]
 
 
 def test_from_the_call_to_the_loudspeaker(open_page: Open) -> None:

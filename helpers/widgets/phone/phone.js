@@ -45,8 +45,9 @@ class Telephone {
     if ([...this._asked.values()].some((one) => one.late)) {
       shown.busy = "The notebook is busy: your click waits for the running cell.";
     }
-    shown.asleep = Boolean(shown.sound && this.speaker.context && this.speaker.trouble && shown.state !== "off");
-    if (!this.speaker.context) shown.note = [shown.note, this.speaker.trouble].filter(Boolean).join(" ");
+    const { trouble, hopeless } = this.speaker;
+    shown.asleep = Boolean(shown.sound && trouble && !hopeless && shown.state !== "off");
+    if (hopeless) shown.note = [shown.note, trouble].filter(Boolean).join(" ");
     return shown;
   }
 
@@ -380,6 +381,8 @@ const RAMP = 0.005; // seconds; without it a sound that is cut clicks
 const HELD = 2; // seconds of sound that are kept while the browser does not let us play
 const RECENT = 20; // messages from which the way from call time to the page's time is known
 const SOON = 0.004; // seconds; nothing can be scheduled any sooner
+const SEARCH = 2000; // ms after a click in which a browser finds its loudspeaker, if there is one
+const INSTEAD = "read the captions here, or listen afterwards with kit.call(…).player().";
 
 export class Speaker {
   /** An AudioContext that suits a phone, or null in a browser without Web Audio. Wide: no resampling at the seams. */
@@ -396,6 +399,7 @@ export class Speaker {
   /** `context`: an AudioContext, or null. `changed()` is called when `trouble` may have changed. */
   constructor(context, changed = () => {}) {
     this.context = context;
+    this._tell = changed;
     this._runs = []; // those that still sound, or will
     this._held = []; // pieces that came while the context was suspended
     this._ways = []; // this page's time minus call time, of the last messages
@@ -408,25 +412,39 @@ export class Speaker {
     this._out.connect(this._meter).connect(context.destination);
     this._changed = () => {
       this._awake = false;
+      this._missing &&= context.state !== "running";
       if (context.state === "running") this._wake(context.currentTime);
       else this._silence(); // what stands still now would sound too late
-      changed();
+      this._tell();
     };
     this._awake = false;
+    this._missing = false; // there is no loudspeaker, as far as can be seen: it may still be plugged in
     this._wake(context.currentTime);
     context.addEventListener("statechange", this._changed);
   }
 
   /** Why nothing can be heard, and what to do about it; "" when all is well. */
   get trouble() {
-    if (!this.context) return "This browser has no Web Audio: read the captions here, or listen afterwards with call.player().";
+    if (!this.context) return `This browser has no Web Audio: ${INSTEAD}`;
     if (this.context.state === "closed") return "The sound of this phone has been shut down: show the phone again.";
+    if (this._missing) return `This browser found no loudspeaker: ${INSTEAD}`;
     return this.context.state === "running" ? "" : "The browser plays sound only after a click: press Sound on.";
+  }
+
+  /** True when no click helps. */
+  get hopeless() {
+    return !this.context || this._missing;
   }
 
   /** To be called from a click or key press, which browsers ask for. True when sound plays from now on. */
   async resume() {
     if (!this.context || this.context.state === "closed") return false;
+    // Firefox without a sound device: what it promises is never kept, and never broken.
+    this._search ||= setTimeout(() => {
+      this._search = 0;
+      this._missing = this.context.state === "suspended";
+      this._tell();
+    }, SEARCH);
     await this.context.resume();
     return this.context.state === "running";
   }
@@ -488,6 +506,7 @@ export class Speaker {
   /** Stop, and let go of the context, which is somebody else's. */
   close() {
     this.stop();
+    clearTimeout(this._search);
     this.context?.removeEventListener("statechange", this._changed);
   }
 
