@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 from typing import Any
 
+from .html import Html, tag
 from .text import columns, one_line
 from .view import View
 
@@ -25,13 +25,14 @@ def grid(head: Sequence[str], rows: Iterable[Sequence[Any]], caption: str = "", 
     return View(text, {"text/html": as_html(list(head), cells, caption)})
 
 
-def as_html(head: list[str], rows: list[list[str]], caption: str) -> str:
-    """The same as an HTML table; every value is escaped, as it may come from the network."""
-    names = "".join(f'<th scope="col" style="{CELL}">{escape(name)}</th>' for name in head)
-    lines = []
-    for first, *rest in rows:
-        values = "".join(f'<td style="{CELL};overflow-wrap:anywhere">{escape(value)}</td>' for value in rest)
-        lines.append(f'<tr><th scope="row" style="{CELL};white-space:nowrap">{escape(first)}</th>{values}</tr>')
-    title = f'<caption style="{CELL}">{escape(caption)}</caption>' if caption else ""
-    body = f"<thead><tr>{names}</tr></thead><tbody>{''.join(lines)}</tbody>"
-    return f'<table style="border-collapse:collapse;line-height:1.5">{title}{body}</table>'
+def as_html(head: list[str], rows: list[list[str]], caption: str) -> Html:
+    """The same as an HTML table."""
+    names = [tag("th", name, scope="col", style=CELL) for name in head]
+    lines = [
+        tag("tr", tag("th", first, scope="row", style=f"{CELL};white-space:nowrap"),
+            [tag("td", value, style=f"{CELL};overflow-wrap:anywhere") for value in rest])
+        for first, *rest in rows
+    ]  # fmt: skip
+    title = tag("caption", caption, style=CELL) if caption else None
+    body = [tag("thead", tag("tr", names)), tag("tbody", lines)]
+    return tag("table", title, body, style="border-collapse:collapse;line-height:1.5")

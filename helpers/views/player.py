@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ..base.errors import KitError
+from ..base.html import Html, tag
 from ..base.text import one_line
 from ..base.view import View
 from ..calls.record import Record, TraceError
@@ -38,15 +38,14 @@ def player(
         wav = call.heard_wav(rate, tracks.leg)
     except TraceError as error:
         why = "Nobody answered, so nothing was heard." if tracks.answered is None else str(error)
-        return View(f"{title}: {why}", {"text/html": f"<p>{escape(title)}: {escape(why)}</p>"})
+        return View(f"{title}: {why}", {"text/html": tag("p", f"{title}: {why}")})
     file = place_for(folder) / f"{safe_name(name or f'{_who(call, tracks.leg)}-at-{call.start:.1f}s')}.wav"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(wav)
     seconds = f"{tracks.ended - (tracks.answered or 0):.1f} s"
     lines = told(tracks)
     text = "\n".join([f"{title}: {seconds} of sound in {file.as_posix()}", *lines])
-    items = "".join(f"<li>{escape(line.strip())}</li>" for line in lines)
-    below = f'<ul style="margin:.2em 0;font-size:.9em">{items}</ul>'
+    below = tag("ul", [tag("li", line.strip()) for line in lines], style="margin:.2em 0;font-size:.9em")
     return View(text, {"text/html": figure(title, seconds, file.as_posix(), below)})
 
 
@@ -63,13 +62,11 @@ def told(tracks: Tracks) -> list[str]:
     return [*lines, *more] or ["nothing was played"]
 
 
-def figure(title: str, facts: str, source: str, below: str) -> str:
-    """A sound of the notebook's folder that waits for a click; what is ``below`` it is HTML."""
-    return (
-        f'<figure style="margin:.4em 0"><figcaption><strong>{escape(title)}</strong> ({escape(facts)})</figcaption>'
-        f'<audio controls preload="metadata" aria-label="{escape(title)}" src="{escape(quote(source))}"></audio>'
-        f"{below}</figure>"
-    )
+def figure(title: str, facts: str, source: str, below: Html) -> Html:
+    """A sound of the notebook's folder that waits for a click, and what is below it."""
+    head = tag("figcaption", tag("strong", title), f" ({facts})")
+    sound = tag("audio", controls=True, preload="metadata", aria_label=title, src=quote(source))
+    return tag("figure", head, sound, below, style="margin:.4em 0")
 
 
 def _who(call: Record, leg: str) -> str:
@@ -100,7 +97,7 @@ def listen(
     return View(f"{title}: {facts}\n{waveform(samples, 48)}", {"text/html": html})
 
 
-def _outline(samples: Samples) -> str:
+def _outline(samples: Samples) -> Html:
     """How loud it is over time, as a small drawing: 100 peaks, mirrored."""
     from ..audio.samples import peaks
 
@@ -109,7 +106,7 @@ def _outline(samples: Samples) -> str:
     path = "".join(
         f"M{3 * x + 1} {20 - h}v{2 * h}" for x, p in enumerate(heights) if (h := max(1, round(18 * p / highest)))
     )
-    return (
+    return Html(
         '<svg aria-hidden="true" width="300" height="40" viewBox="0 0 300 40" style="display:block">'
         f'<path d="{path}" stroke="#44699c" stroke-width="2"/></svg>'
     )

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from html import escape
-
+from ..base.html import Html, tag
 from ..base.text import columns
 from ..base.view import View
 from ..calls.record import Record
@@ -29,17 +28,15 @@ def _cells(step: Step, lanes: dict[str, str]) -> list[str]:
     return [f"{step.at:.2f}", f"✗ {step.text}" if step.trouble else step.text, who, step.detail]
 
 
-def as_html(caption: str, steps: list[Step], rows: list[list[str]]) -> str:
-    """The rows as an HTML table; every value is escaped, and trouble carries a sign as well as a colour."""
-    head = "".join(f'<th scope="col" style="{CELL};min-width:{least}em">{name}</th>' for name, least in HEADS)
+def as_html(caption: str, steps: list[Step], rows: list[list[str]]) -> Html:
+    """The rows as an HTML table; trouble carries a sign as well as a colour."""
+    head = [tag("th", name, scope="col", style=f"{CELL};min-width:{least}em") for name, least in HEADS]
     lines = []
     for step, (at, what, who, detail) in zip(steps, rows, strict=True):
         colour = ";color:#b4531a;font-weight:600" if step.trouble else ""
-        lines.append(
-            f'<tr><td>{at}</td><td style="{CELL}{colour}">{escape(what)}</td>'
-            f'<td style="{CELL};white-space:nowrap">{escape(who)}</td><td style="{CELL}">{escape(detail)}</td></tr>'
-        )
-    return (
-        f'<table style="border-collapse:collapse"><caption style="{CELL}">{escape(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(lines)}</tbody></table>"
-    )
+        styles = (f"{CELL}{colour}", f"{CELL};white-space:nowrap", CELL)
+        cells = [tag("td", cell, style=style) for cell, style in zip((what, who, detail), styles, strict=True)]
+        lines.append(tag("tr", tag("td", at), cells))
+    title = tag("caption", caption, style=CELL)
+    body = [tag("thead", tag("tr", head)), tag("tbody", lines)]
+    return tag("table", title, body, style="border-collapse:collapse")

@@ -5,11 +5,12 @@ let views = 0;
 // What the ids of one view begin with: two views of one widget have none in common.
 const viewName = () => `v${++views}-${Math.random().toString(36).slice(2, 8)}`;
 
-// An element. Whatever comes from the network goes into the page as text, never as HTML.
-function make(name, style = "", text = undefined, attributes = {}) {
+// An element, and what is in it: a text, an element, or a list of them; null and "" are left out. Whatever comes from
+// the network goes into the page as text, never as HTML.
+function make(name, style = "", inside = [], attributes = {}) {
   const element = document.createElement(name);
   if (style) element.className = style;
-  if (text !== undefined) element.textContent = text;
+  element.append(...[inside].flat(Infinity).filter(Boolean));
   for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
   return element;
 }

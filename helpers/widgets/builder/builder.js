@@ -10,7 +10,7 @@ const MOST_BYTES = 6_000_000; // Jupyter takes no message of 10 MB; Python refus
 function render({ model, el }) {
   const view = viewName();
   const end = new AbortController();
-  const root = make("section", "kit-widget ncco-builder", undefined, { "aria-label": "NCCO builder" });
+  const root = make("section", "kit-widget ncco-builder", "", { "aria-label": "NCCO builder" });
   root.innerHTML = `<div class="ncco-width"><div data-part="top"></div><div data-part="panel"></div>
     <div class="ncco-columns"><div class="ncco-left" data-part="cards"></div>
       <div class="ncco-right"><div data-part="views"></div><div data-part="notes"></div></div></div>
@@ -135,7 +135,8 @@ function render({ model, el }) {
     if (target.type === "file") {
       const file = target.files[0];
       // A larger one would break the line to the kernel.
-      if (file) send(target, { name: file.name, size: file.size }, file.size > MOST_BYTES ? [] : [await file.arrayBuffer()]);
+      const { name, size } = file ?? {};
+      if (file) send(target, { name, size }, size > MOST_BYTES ? [] : [await file.arrayBuffer()]);
       target.value = "";
       return;
     }

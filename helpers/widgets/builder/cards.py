@@ -36,14 +36,9 @@ class Card:
 
     def html(self) -> Html:
         """The card."""
-        return tag(
-            "li",
-            self._head(),
-            tag("div", self._body(), id=f"body-{self.number}", class_="ncco-body") if self.open else None,
-            class_="ncco-card ncco-open" if self.open else "ncco-card",
-            id=f"card-{self.number}",
-            data_card=str(self.number),
-        )
+        body = tag("div", self._body(), id=f"body-{self.number}", class_="ncco-body") if self.open else None
+        style = "ncco-card ncco-open" if self.open else "ncco-card"
+        return tag("li", self._head(), body, class_=style, id=f"card-{self.number}", data_card=str(self.number))
 
     @property
     def name(self) -> str:
@@ -56,16 +51,14 @@ class Card:
         model = ACTIONS.get(known) if known else None
         errors, pieces = numbers_of(self.problems)
         said = model.summary if self.open and model else summary(self.item)
+        words = [
+            tag("span", str(self.index), class_="ncco-number-badge"),
+            tag("span", f"{self.name[:60]} ", class_="ncco-name"),
+            tag("span", "runs in the background ", class_="ncco-mark") if model and not model.synchronous else None,
+            tag("span", said, class_="ncco-said"),
+        ]
         title = button(
-            [
-                tag("span", str(self.index), class_="ncco-number-badge"),
-                tag("span", f"{self.name[:60]} ", class_="ncco-name"),
-                tag("span", "runs in the background ", class_="ncco-mark") if model and not model.synchronous else None,
-                tag("span", said, class_="ncco-said"),
-                " ",
-                badge("error", errors),
-                badge("advice", pieces),
-            ],
+            [words, " ", badge("error", errors), badge("advice", pieces)],
             "toggle",
             args={"id": self.number},
             id=f"title-{self.number}",
@@ -125,10 +118,8 @@ class Card:
     def _row(self, path: str, option: Option | None, value: Any, depth: int, problems: Sequence[Problem]) -> Html:
         place = Place(self.number, path)
         name = path.rpartition(".")[2]
-        wrong = any(problem.severity == "error" for problem in problems)
-        drawn = control(
-            option, place, value, aria_describedby=f"{place.id}-help", aria_invalid="true" if wrong else None
-        )
+        wrong = "true" if any(problem.severity == "error" for problem in problems) else None
+        drawn = control(option, place, value, aria_describedby=f"{place.id}-help", aria_invalid=wrong)
         marks = [("required", option.required), ("old", option.deprecated)] if option else [("not documented", True)]
         several = option is not None and option.kind == "choices" and 'role="group"' in drawn[:300]
         help_ = option.help if option else "Vonage does not document this option. It is kept as it is."
@@ -136,22 +127,13 @@ class Card:
         if value is not None and not (option and (option.required or option.kind in ("flag", "parts"))):
             clear = button(icon("close"), "unset", args={"id": self.number, "path": path},
                            hint=f"Leave out {name}", class_="ncco-icon ncco-clear", id=f"{place.id}-clear")  # fmt: skip
+        title = tag("span" if several else "label", name, class_="ncco-option", for_=None if several else place.id)
+        under = [tag("div", help_, class_="ncco-help"), [line(problem, self.number) for problem in problems]]
         return tag(
             "div",
-            tag(
-                "div",
-                tag("span" if several else "label", name, class_="ncco-option", for_=None if several else place.id),
-                [tag("span", mark, class_="ncco-mark") for mark, on in marks if on],
-                class_="ncco-label",
-            ),
+            tag("div", title, [tag("span", mark, class_="ncco-mark") for mark, on in marks if on], class_="ncco-label"),
             tag("div", drawn, clear, class_="ncco-control"),
-            tag(
-                "div",
-                tag("div", help_, class_="ncco-help"),
-                [line(problem, self.number) for problem in problems],
-                id=f"{place.id}-help",
-                class_="ncco-under",
-            ),
+            tag("div", under, id=f"{place.id}-help", class_="ncco-under"),
             class_=f"ncco-row ncco-depth-{min(depth, 3)}",
             id=f"row-{place.id}",
         )
@@ -173,23 +155,13 @@ class Card:
         return tag("div", chips, class_="ncco-chips", role="group", aria_label=f"Options of {self.name} not set")
 
     def _raw(self) -> Html:
-        place = f"{self.number}-raw"
-        return join(
-            [
-                [line(problem, self.number) for problem in self.problems],
-                tag("label", "Its JSON, kept as it is", for_=place, class_="ncco-option"),
-                tag(
-                    "textarea",
-                    as_json(self.item),
-                    id=place,
-                    rows=min(12, as_json(self.item).count("\n") + 1),
-                    class_="ncco-code ncco-wide",
-                    spellcheck="false",
-                    data_do="put",
-                    data_args=json.dumps({"id": self.number}),
-                ),
-            ]
-        )
+        place, text = f"{self.number}-raw", as_json(self.item)
+        told = [line(problem, self.number) for problem in self.problems]
+        title = tag("label", "Its JSON, kept as it is", for_=place, class_="ncco-option")
+        rows = min(12, text.count("\n") + 1)
+        box = tag("textarea", text, id=place, rows=rows, class_="ncco-code ncco-wide", spellcheck="false",
+                  data_do="put", data_args=json.dumps({"id": self.number}))  # fmt: skip
+        return join([told, title, box])
 
 
 def palette(*, words: bool = False) -> Html:

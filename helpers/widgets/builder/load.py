@@ -59,7 +59,8 @@ def example(state: State, _: Message) -> None:
     if chosen is None:
         raise KitError("No example is chosen.", "Choose one in the menu.")
     state.script = tuple(chosen.script)
-    _take(state, chosen.ncco, f"the example “{chosen.title}”")
+    state.draft.load(chosen.ncco)
+    _counted(state, f"the example “{chosen.title}”")
 
 
 def paste(state: State, _: Message) -> None:
@@ -105,7 +106,7 @@ def load_text(state: State, text: str | bytes, where: str) -> Html:
         state.draft.load(found.fix.apply(data))
         where += f", mended: “{found.fix.label}”"
     state.values.pop("paste", None)
-    return _loaded(state, where)
+    return _counted(state, where)
 
 
 def _is_flow(data: Any) -> bool:
@@ -129,27 +130,23 @@ def _take_flow(state: State, data: Any, where: str) -> Html:
         give(state, first.variables)
     notes = [f"{note.node}: {note.text}" for note in imported.notes]
     notes += [f"Not translated: {one.type} {one.name}. {one.instead}" for one in imported.not_translated]
-    more = [
-        tag("p", f"The flow holds {len(others)} more: {', '.join(one.name for one in others)}.", class_="ncco-quiet")
-    ] if others else []  # fmt: skip
-    state.results["load"] = join([
-        tag("p", f"Loaded from the Node-RED flow: {first.name}, {first.where}.", class_="ncco-done"),
-        more,
+    rest = f"The flow holds {len(others)} more: {', '.join(one.name for one in others)}."
+    return _loaded(
+        state,
+        f"Loaded from the Node-RED flow: {first.name}, {first.where}.",
+        tag("p", rest, class_="ncco-quiet") if others else None,
         tag("ul", [tag("li", note) for note in notes[:60]], class_="ncco-list") if notes else None,
-    ])  # fmt: skip
-    state.forget_cards()
-    return state.results["load"]
+    )
 
 
-def _take(state: State, items: list[Any], where: str) -> None:
-    state.draft.load(items)
-    _loaded(state, where)
-
-
-def _loaded(state: State, where: str) -> Html:
+def _counted(state: State, where: str) -> Html:
     count = len(state.draft)
-    said = f"Loaded {count} action{'' if count == 1 else 's'} from {where}. Undo brings back what was there."
-    state.results["load"] = tag("p", said, class_="ncco-done")
+    actions = f"{count} action{'' if count == 1 else 's'}"
+    return _loaded(state, f"Loaded {actions} from {where}. Undo brings back what was there.")
+
+
+def _loaded(state: State, said: str, *below: Html | None) -> Html:
+    state.results["load"] = join([tag("p", said, class_="ncco-done"), below])
     state.forget_cards()
     state.say(said)
     return state.results["load"]

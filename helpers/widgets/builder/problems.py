@@ -57,26 +57,16 @@ def status(problems: Sequence[Problem], count: int, unread: Sequence[str]) -> Ht
 
 def _leads(words: str, severity: str, do: str, args: dict[str, str] | None = None) -> Html:
     """A badge that leads to what it counts."""
-    return button(
-        [tag("span", f"{SIGNS[severity][0]} ", aria_hidden="true"), words],
-        do,
-        args=args,
-        title="Go there",
-        class_=f"ncco-badge ncco-{severity}",
-    )
+    inside = [tag("span", f"{SIGNS[severity][0]} ", aria_hidden="true"), words]
+    return button(inside, do, args=args, title="Go there", class_=f"ncco-badge ncco-{severity}")
 
 
 def line(problem: Problem, number: int | None) -> Html:
     """One problem at the field that it speaks of; ``number`` is that of the action."""
-    return tag(
-        "div",
-        _word(problem.severity, ": "),
-        tag("span", problem.message, " "),
-        tag("span", problem.cure, class_="ncco-cure") if problem.cure else None,
-        tag("span", f" {problem.why}", class_="ncco-why") if problem.why else None,
-        fix_button(problem, number),
-        class_="ncco-problem",
-    )
+    cure = tag("span", problem.cure, class_="ncco-cure") if problem.cure else None
+    why = tag("span", f" {problem.why}", class_="ncco-why") if problem.why else None
+    said = [_word(problem.severity, ": "), tag("span", problem.message, " "), cure, why]
+    return tag("div", said, fix_button(problem, number), class_="ncco-problem")
 
 
 def panel(problems: Sequence[Problem], ids: Sequence[int]) -> Html:
@@ -97,31 +87,23 @@ def text_banner(kind: str, name: str, problems: Sequence[Problem]) -> Html | Non
     if not problems:
         return None
     first = problems[0]
-    found = _PLACE.search(first.message)
-    goto = (
-        tag("button", f"Go to line {found[1]}", type="button", data_goto=f"{found[1]},{found[2]}", class_="ncco-small")
-        if found
-        else None
-    )
-    mend = button(first.fix.label, "fix_text", args={"kind": kind}, class_="ncco-small ncco-fix") if first.fix else None
-    forget = button(
-        "Drop my text", "forget", hint=f"Drop my text and show the {name} of the form again", args={"kind": kind},
-        class_="ncco-small",
-    )  # fmt: skip
-    return tag(
-        "div",
-        tag(
-            "div",
-            _word("error", ": ", "strong"),
-            f"{first.message} ",
-            tag("span", f"{first.cure} ", class_="ncco-cure"),
-            tag("div", "The form is as it was, and your text is kept here.", class_="ncco-quiet"),
-        ),
-        tag("div", goto, mend, forget, class_="ncco-buttons"),
-        class_="ncco-banner",
-        role="group",
-        aria_label=f"What is wrong with the {name}",
-    )
+    goto = mend = None
+    if found := _PLACE.search(first.message):
+        goto = tag("button", f"Go to line {found[1]}", type="button", data_goto=f"{found[1]},{found[2]}",
+                   class_="ncco-small")  # fmt: skip
+    if first.fix:
+        mend = button(first.fix.label, "fix_text", args={"kind": kind}, class_="ncco-small ncco-fix")
+    hint = f"Drop my text and show the {name} of the form again"
+    forget = button("Drop my text", "forget", hint=hint, args={"kind": kind}, class_="ncco-small")
+    said = [
+        _word("error", ": ", "strong"),
+        f"{first.message} ",
+        tag("span", f"{first.cure} ", class_="ncco-cure"),
+        tag("div", "The form is as it was, and your text is kept here.", class_="ncco-quiet"),
+    ]
+    buttons = tag("div", goto, mend, forget, class_="ncco-buttons")
+    label = f"What is wrong with the {name}"
+    return tag("div", tag("div", said), buttons, class_="ncco-banner", role="group", aria_label=label)
 
 
 def fix_button(problem: Problem, number: int | None) -> Html | None:
@@ -140,11 +122,6 @@ def _entry(problem: Problem, ids: Sequence[int]) -> Html:
         hint = f"Go to action {problem.action}{f', {problem.field}' if problem.field else ''}"
         args = {"id": number, "field": problem.field}
         goto = button(where, "jump", args=args, class_="ncco-small ncco-place", title=hint)
-    return tag(
-        "li",
-        _word(problem.severity, " "),
-        goto,
-        tag("div", problem.message, " ", tag("span", problem.cure, class_="ncco-cure")),
-        tag("div", problem.why, class_="ncco-why") if problem.why else None,
-        fix_button(problem, number),
-    )
+    said = tag("div", problem.message, " ", tag("span", problem.cure, class_="ncco-cure"))
+    why = tag("div", problem.why, class_="ncco-why") if problem.why else None
+    return tag("li", _word(problem.severity, " "), goto, said, why, fix_button(problem, number))

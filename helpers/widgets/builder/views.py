@@ -57,31 +57,24 @@ def _editor(draft: Draft, kind: str) -> Html:
     if len(text) > LONGEST_TEXT:
         return tag("div", text_banner(kind, name, problems), _beginning(text, name, "edited"))
     rows = min(max(text.count("\n") + 2, ROWS[0]), ROWS[1])
-    return tag(
-        "div",
-        text_banner(kind, name, problems),
-        tag(
-            "textarea",
-            text,
-            id=f"editor-{kind}",
-            aria_label=f"{name} of the NCCO",
-            aria_invalid="true" if problems else None,
-            rows=rows,
-            spellcheck="false",
-            autocomplete="off",
-            class_="ncco-code ncco-editor",
-            data_do="text",
-            data_args=json.dumps({"kind": kind}),
-            data_editor=True,
-        ),
-        tag(
-            "div",
-            button("Apply", "apply", hint=f"Apply the {name} to the form (Ctrl+Enter)", class_="ncco-small"),
-            _copy(f"editor-{kind}", name),
-            tag("span", "Edit it: the form follows when you leave it or press Ctrl+Enter.", class_="ncco-quiet"),
-            class_="ncco-buttons",
-        ),
+    box = tag(
+        "textarea",
+        text,
+        id=f"editor-{kind}",
+        aria_label=f"{name} of the NCCO",
+        aria_invalid="true" if problems else None,
+        rows=rows,
+        spellcheck="false",
+        autocomplete="off",
+        class_="ncco-code ncco-editor",
+        data_do="text",
+        data_args=json.dumps({"kind": kind}),
+        data_editor=True,
     )
+    apply = button("Apply", "apply", hint=f"Apply the {name} to the form (Ctrl+Enter)", class_="ncco-small")
+    hint = tag("span", "Edit it: the form follows when you leave it or press Ctrl+Enter.", class_="ncco-quiet")
+    below = tag("div", apply, _copy(f"editor-{kind}", name), hint, class_="ncco-buttons")
+    return tag("div", text_banner(kind, name, problems), box, below)
 
 
 def _beginning(text: str, name: str, done: str) -> Html:

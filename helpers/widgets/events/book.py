@@ -141,12 +141,12 @@ class Book:
             if exchange.status is not None:
                 self._events_at.add(exchange.path)
         elif not webhook and exchange.path in self._events_at and exchange.method == "POST" and not event:
-            flags.append(marks.unreadable())
+            flags.append(marks.UNREADABLE)
         if exchange.status is not None and exchange.status < 400:
             self._paths.add(exchange.path)
         self._signed = self._signed or exchange.signature == GOOD
         if webhook and not origin and exchange.signature == MISSING and self._signed:
-            flags.append(marks.unsigned())
+            flags.append(marks.UNSIGNED)
         letter = group.letter(leg) if leg else ""
         return Row(self._next, exchange, event, kind, name_of(event, kind), group.g, letter, seconds,
                    sentence_of(exchange, event, kind), origin, tuple(flags))  # fmt: skip

@@ -4,7 +4,7 @@
 const CALLS = 500; // calls whose headings are kept, for the menus
 const QUIET = 2500; // ms between two announcements to a screen reader
 const BETWEEN_PARTS = 400; // ms between two parts of an export: Jupyter's server drops what comes faster than 1 MB/s
-const AT_ONCE = 24; // lines drawn in one go: in a flood the page must still take keys; the older ones follow when it is calm
+const AT_ONCE = 24; // lines drawn in one go: in a flood the page must still take keys; older ones follow in a calm
 const CALM = 300; // ms
 const KINDS = [["", "Everything"], ["event", "All events"], ["status", "– status"], ["input", "– input"],
   ["record", "– record"], ["transfer", "– transfer"], ["notify", "– notify"], ["error", "– error"],
@@ -47,9 +47,7 @@ const PAGE = `<div class="evp-top"><span class="evp-title">Events</span><span da
   <div class="evp-foot"><span data-ref="newest"></span><span class="evp-showing" data-ref="showing"></span></div>
   <div class="kit-unseen" data-ref="live" role="status" aria-live="polite"></div>`;
 
-function button(text, style, attributes = {}) {
-  return make("button", style, text, { type: "button", ...attributes });
-}
+const hidden = { "aria-hidden": "true" };
 
 // What has come and passes the filter: one store for all views of one panel.
 class Store {
@@ -76,17 +74,12 @@ class Store {
 }
 
 function badge(sign, text, look) {
-  const element = make("span", `evp-badge evp-${look}`);
-  element.append(make("span", "evp-sign", sign, { "aria-hidden": "true" }), ` ${text}`);
-  return element;
+  return make("span", `evp-badge evp-${look}`, [make("span", "", sign, hidden), ` ${text}`]);
 }
 
-function flagLines(flags) {
-  return (flags || []).map(([sign, word, advice]) => {
-    const line = make("div", `evp-flag ${sign === "✗" ? "evp-is-bad" : "evp-is-odd"}`);
-    line.append(make("b", "", `${sign} ${word}`), ` ${advice}`);
-    return line;
-  });
+function flagLines(flags = []) {
+  return flags.map(([sign, word, advice]) => make("div", `evp-flag ${sign === "✗" ? "evp-is-bad" : "evp-is-odd"}`,
+    [make("b", "", `${sign} ${word}`), ` ${advice}`]));
 }
 
 class View {
@@ -108,7 +101,7 @@ class View {
   }
 
   build() {
-    const root = (this.root = make("section", "kit-widget evp", undefined, { "aria-label": "Event panel" }));
+    const root = (this.root = make("section", "kit-widget evp", "", { "aria-label": "Event panel" }));
     root.innerHTML = PAGE;
     for (const one of root.querySelectorAll("[data-ref]")) this[one.dataset.ref] = one;
     this.el.append(root);
@@ -298,38 +291,40 @@ class View {
   }
 
   heading(g, call) {
-    const cell = make("th", "", undefined, { colspan: "5", scope: "rowgroup" });
-    const fold = button("", "evp-fold", { "aria-expanded": String(!this.folded.has(g)), tabindex: "-1", "data-fold": g });
-    fold.append(make("span", "evp-arrow", "▾", { "aria-hidden": "true" }), make("span", "evp-name", call?.name || ""));
-    const line = make("div", "evp-heading");
-    line.append(fold);
-    if (call?.to) line.append(make("span", "evp-numbers", call.to));
-    if (call?.d) line.append(make("span", "evp-soft", call.d));
-    if (call?.b) line.append(badge(call.i, call.b, call.c));
-    if (call?.legs?.length > 1) {
-      for (const [letter, status] of call.legs) line.append(make("span", "evp-leg", `leg ${letter} ${status}`));
-    }
-    line.append(make("span", "evp-soft evp-many", `${call?.x || 0} ${call?.x === 1 ? "line" : "lines"}`));
-    cell.append(line, ...flagLines(call?.f));
-    return cell;
+    const inside = [make("span", "evp-arrow", "▾", hidden), make("span", "evp-name", call?.name)];
+    const fold = make("button", "evp-fold", inside, { type: "button", "aria-expanded": String(!this.folded.has(g)),
+      tabindex: "-1", "data-fold": g });
+    const legs = call?.legs.length > 1 ? call.legs : [];
+    const line = make("div", "evp-heading", [
+      fold,
+      call?.to && make("span", "evp-numbers", call.to),
+      call?.d && make("span", "evp-soft", call.d),
+      call?.b && badge(call.i, call.b, call.c),
+      legs.map(([letter, status]) => make("span", "evp-leg", `leg ${letter} ${status}`)),
+      make("span", "evp-soft evp-many", `${call?.x || 0} ${call?.x === 1 ? "line" : "lines"}`),
+    ]);
+    return make("th", "", [line, flagLines(call?.f)], { colspan: "5", scope: "rowgroup" });
   }
 
   lineOf(row) {
     let line = this.drawn.get(row.n);
     if (line) return line;
-    line = make("tr", `evp-line evp-${row.c}${row.o ? " evp-by-hand" : ""}`, undefined, { "data-n": row.n });
+    const flags = (row.f || []).map(([, word]) => `, flag ${word}`).join("");
+    const open = make("button", "evp-open", [
+      make("span", "evp-arrow", "▸", hidden), make("span", "evp-time", row.t && `${row.t} s`),
+    ], { type: "button", "aria-expanded": "false", tabindex: "-1", "data-open": row.n,
+      "aria-label": `${row.b}, ${row.t ? `${row.t} seconds, ` : ""}${row.s}${flags}` });
+    line = make("tr", `evp-line evp-${row.c}`, [
+      make("td", "", open),
+      make("td", "", badge(row.i, row.b, row.c)),
+      make("td", "", [make("div", "evp-sentence", row.s), flagLines(row.f)]),
+      make("td", "", make("code", "", row.m)),
+      make("td", "", [
+        row.r && make("span", Number(row.r) < 400 ? "evp-soft" : "evp-wrong", row.r),
+        row.ms && make("span", "evp-soft", row.ms < 1000 ? ` ${row.ms} ms` : ` ${(row.ms / 1000).toFixed(1)} s`),
+      ]),
+    ], { "data-n": row.n });
     line.row = row;
-    const cells = ["", "", "", "", ""].map(() => make("td"));
-    const open = button("", "evp-open", { "aria-expanded": "false", tabindex: "-1", "data-open": row.n,
-      "aria-label": `${row.b}, ${row.t ? `${row.t} seconds, ` : ""}${row.s}${(row.f || []).map(([, w]) => `, flag ${w}`).join("")}` });
-    open.append(make("span", "evp-arrow", "▸", { "aria-hidden": "true" }), make("span", "evp-time", row.t ? `${row.t} s` : ""));
-    cells[0].append(open);
-    cells[1].append(badge(row.i, row.b, row.c));
-    cells[2].append(make("div", "evp-sentence", row.s), ...flagLines(row.f));
-    cells[3].append(make("code", "", row.m));
-    if (row.r) cells[4].append(make("span", Number(row.r) < 400 ? "evp-soft" : "evp-wrong", row.r));
-    if (row.ms) cells[4].append(make("span", "evp-soft", row.ms < 1000 ? ` ${row.ms} ms` : ` ${(row.ms / 1000).toFixed(1)} s`));
-    line.append(...cells);
     this.drawn.set(row.n, line);
     this.showLeg(line);
     if (row.n > (this.shownUpto || 0)) {
@@ -344,73 +339,56 @@ class View {
   showLeg(line) {
     const { row } = line;
     const call = this.store.calls.get(row.g || 0);
-    const words = [this.grouped ? "" : call?.name || "", call?.legs?.length > 1 && row.l ? `leg ${row.l}` : "",
-      row.o && (row.o !== call?.o) ? row.o : ""].filter(Boolean);
-    let mark = line.querySelector(".evp-whose");
-    if (!words.length) mark?.remove();
-    else {
-      if (!mark) line.cells[1].append((mark = make("span", "evp-whose")));
-      mark.textContent = words.join(", ");
-    }
+    const words = [!this.grouped && call?.name, call?.legs.length > 1 && row.l && `leg ${row.l}`,
+      row.o !== call?.o && row.o].filter(Boolean);
+    line.querySelector(".evp-whose")?.remove();
+    if (words.length) line.cells[1].append(make("span", "evp-whose", words.join(", ")));
   }
 
   // ---- one line opened
 
   toggle(line) {
     const { n } = line.row;
-    if (this.opened.has(n)) {
-      this.opened.delete(n);
-      line.more?.remove();
-      line.more = null;
-    } else {
+    if (!this.opened.delete(n)) {
       this.opened.add(n);
       this.follow = false;
-      this.unfold(line);
       if (!this.details.has(n)) this.ask("open", { n });
     }
-    line.classList.toggle("evp-opened", this.opened.has(n));
-    line.querySelector(".evp-open").setAttribute("aria-expanded", String(this.opened.has(n)));
-    if (line.more) line.more.scrollIntoView({ block: "nearest" });
+    this.unfold(line);
+    line.more?.scrollIntoView({ block: "nearest" });
   }
 
+  // Show below a line the whole of it, if it is one of those that are open.
   unfold(line) {
-    line.classList.add("evp-opened");
-    line.querySelector(".evp-open").setAttribute("aria-expanded", "true");
-    line.more = make("tr", "evp-more");
-    line.more.append(make("td", "", undefined, { colspan: "5" }));
+    const open = this.opened.has(line.row.n);
+    line.classList.toggle("evp-opened", open);
+    line.querySelector(".evp-open").setAttribute("aria-expanded", String(open));
+    line.more?.remove();
+    line.more = open ? make("tr", "evp-more", make("td", "", "", { colspan: "5" })) : null;
+    if (!open) return;
     line.after(line.more);
     this.showDetail(line.row.n);
   }
 
   showDetail(n) {
-    const line = this.drawn.get(n);
-    if (!line?.more) return;
-    const cell = line.more.firstChild;
+    const cell = this.drawn.get(n)?.more?.firstChild;
+    if (!cell) return;
     const detail = this.details.get(n);
     if (!detail) {
       cell.textContent = "Python is asked for it (it waits while a cell runs)…";
       return;
     }
-    cell.replaceChildren();
-    if (detail.why.length) {
-      const why = make("p", "evp-why");
-      why.append(make("b", "", "Why: "), `${detail.why[0]} `, make("b", "", "Next: "), detail.why[1]);
-      cell.append(why);
-    }
-    const both = make("div", "evp-both");
-    for (const [title, [first, headers, body]] of [["Request", detail.request], ["Your reply", detail.reply]]) {
-      const side = make("div", "evp-side");
-      side.append(make("div", "evp-side-title", title), make("code", "evp-first", first));
-      if (headers.length) {
-        const fold = make("details");
-        const summary = make("summary", "", `${headers.length} header${headers.length === 1 ? "" : "s"}`);
-        fold.append(summary, make("pre", "", headers.join("\n")));
-        side.append(fold);
-      }
-      side.append(body ? make("pre", "", body) : make("p", "evp-soft", "No body."));
-      both.append(side);
-    }
-    cell.append(both);
+    const [cause, next] = detail.why;
+    const why = cause && make("p", "evp-why", [make("b", "", "Why: "), `${cause} `, make("b", "", "Next: "), next]);
+    const sides = [["Request", detail.request], ["Your reply", detail.reply]].map(([title, [first, headers, body]]) => {
+      const many = `${headers.length} header${headers.length === 1 ? "" : "s"}`;
+      return make("div", "evp-side", [
+        make("div", "evp-side-title", title), make("code", "evp-first", first),
+        headers.length > 0 && make("details", "", [make("summary", "", many), make("pre", "", headers.join("\n"))]),
+        body ? make("pre", "", body) : make("p", "evp-soft", "No body."),
+      ]);
+    });
+    cell.replaceChildren(...[why, make("div", "evp-both", sides)].filter(Boolean));
   }
 
   clicked({ target }) {
@@ -429,22 +407,26 @@ class View {
   // ---- what is told about it all
 
   showCounts(rows) {
-    const { counts } = this.store;
+    const { counts, newest, upto } = this.store;
     const many = (n, one) => `${n.toLocaleString("en")} ${one}${n === 1 ? "" : "s"}`;
-    this.counts.replaceChildren(make("span", "evp-chip", many(counts.events, "event")),
-      make("span", "evp-chip", many(counts.requests, "other request")), make("span", "evp-chip", many(counts.calls, "call")));
-    if (counts.flags) this.counts.append(make("span", "evp-chip evp-chip-flag", `⚑ ${many(counts.flags, "flag")}`));
+    this.counts.replaceChildren(
+      make("span", "evp-chip", many(counts.events, "event")),
+      make("span", "evp-chip", many(counts.requests, "other request")),
+      make("span", "evp-chip", many(counts.calls, "call")),
+      ...(counts.flags ? [make("span", "evp-chip evp-chip-flag", `⚑ ${many(counts.flags, "flag")}`)] : []),
+    );
     const filtered = Object.values(this.looking()).some(Boolean);
     this.reset.hidden = !filtered;
-    const held = this.model.get("paused") ? counts.rows - this.store.upto : 0;
+    const held = this.model.get("paused") ? counts.rows - upto : 0;
+    const all = counts.rows.toLocaleString("en");
+    const last = counts.rows > rows.length && !held ? `The last ${rows.length} of ${all}; Export has all` : "";
     this.showing.textContent = [
       held ? `${held.toLocaleString("en")} new, not shown while paused` : "",
-      filtered ? `${rows.length} shown by the filter, of ${counts.rows.toLocaleString("en")}`
-        : counts.rows > rows.length && !held ? `The last ${rows.length} of ${counts.rows.toLocaleString("en")}; Export has all` : "",
+      filtered ? `${rows.length} shown by the filter, of ${all}` : last,
     ].filter(Boolean).join(" · ");
-    const last = this.store.newest;
-    this.newest.replaceChildren(...(last ? [make("span", "evp-soft", "Newest "), badge(last.i, last.b, last.c), ` ${last.s}`]
-      : [make("span", "evp-soft", "No events yet. They show here as soon as they reach your server.")]));
+    const said = newest ? [make("span", "evp-soft", "Newest "), badge(newest.i, newest.b, newest.c), ` ${newest.s}`]
+      : [make("span", "evp-soft", "No events yet. They show here as soon as they reach your server.")];
+    this.newest.replaceChildren(...said);
     this.root.classList.toggle("evp-empty", !rows.length);
     this.fillCalls(this.call, [["", "All calls"]]);
   }
@@ -463,26 +445,22 @@ class View {
   }
 
   announce(rows) {
-    this.unread.push(...rows.slice(-1));
-    this.unreadCount = (this.unreadCount || 0) + rows.length;
-    if (this.speaking) return;
-    const speak = () => {
-      const last = this.unread.pop();
-      const flags = (last.f || []).map(([, word]) => ` Flag: ${word}.`).join("");
-      this.live.textContent = `${this.unreadCount > 1 ? `${this.unreadCount} new. Newest: ` : ""}${last.b}. ${last.s}${flags}`;
-      this.unread = [];
-      this.unreadCount = 0;
-      this.speaking = setTimeout(() => {
-        this.speaking = 0;
-        if (this.unread.length) this.announce([]);
-      }, QUIET);
-    };
-    if (this.unread.length) speak();
+    this.unread.push(...rows);
+    if (this.speaking || !this.unread.length) return;
+    const [many, last] = [this.unread.length, this.unread.at(-1)];
+    const flags = (last.f || []).map(([, word]) => ` Flag: ${word}.`).join("");
+    this.live.textContent = `${many > 1 ? `${many} new. Newest: ` : ""}${last.b}. ${last.s}${flags}`;
+    this.unread = [];
+    this.speaking = setTimeout(() => {
+      this.speaking = 0;
+      this.announce([]);
+    }, QUIET);
   }
 
   showState(lost) {
     if (lost) this.lost = true;
-    const note = this.lost ? "The kernel was stopped or restarted: run the cell again for a live panel." : this.model.get("note");
+    const restarted = "The kernel was stopped or restarted: run the cell again for a live panel.";
+    const note = this.lost ? restarted : this.model.get("note");
     const paused = this.model.get("paused");
     const [look, words] = note ? ["over", "■ closed"] : paused ? ["held", "❚❚ paused"] : ["live", "● live"];
     this.state.className = `evp-state evp-state-${look}`;
@@ -510,8 +488,8 @@ class View {
   showFilter() {
     const { text, kind, call } = this.looking();
     if (document.activeElement !== this.text) this.text.value = text;
-    if (![...this.kind.options].some((one) => one.value === kind)) this.kind.append(make("option", "", kind, { value: kind }));
     this.kind.value = kind;
+    if (this.kind.value !== kind) this.kind.append(make("option", "", kind, { value: kind, selected: "" }));
     this.fillCalls(this.call, [["", "All calls"]]);
     this.call.value = call;
     this.soon();
@@ -541,7 +519,8 @@ class View {
       const view = this.scroll.getBoundingClientRect();
       const place = line.getBoundingClientRect();
       const head = this.table.tHead.offsetHeight;
-      if (place.bottom > view.bottom) this.scroll.scrollTop += Math.ceil(place.bottom - view.top - this.scroll.clientHeight);
+      const below = place.bottom - view.top - this.scroll.clientHeight;
+      if (place.bottom > view.bottom) this.scroll.scrollTop += Math.ceil(below);
       else if (place.top < view.top + head) this.scroll.scrollTop -= Math.ceil(view.top + head - place.top);
     }
     this.jump.hidden = true;

@@ -12,10 +12,8 @@ from ...calls.explanations import TABLE
 from ...server.signatures import GOOD, MISSING
 from ...wire.exchanges import Exchange
 
-WAITS = {
-    "answer": 5.0
-}  # seconds Vonage waits for a reply unless the application says otherwise (OpenAPI application.v2)
-EVENT_WAITS = 10.0
+# Seconds that Vonage waits for a reply unless the application says otherwise (OpenAPI application.v2).
+ANSWER_WAITS, EVENT_WAITS = 5.0, 10.0
 NEAR = 0.6  # of that time: from here a reply is called slow
 BAD, ODD, AGAIN = "✗", "!", "↻"
 
@@ -30,6 +28,10 @@ class Flag:
 
     def __str__(self) -> str:
         return f"{self.sign} {self.word}: {self.advice}"
+
+
+UNSIGNED = Flag(BAD, "not signed", "Vonage's other requests are signed and this is not: do not trust it.")
+UNREADABLE = Flag(ODD, "not JSON", "Events are JSON objects: check the sender's body and its Content-Type.")
 
 
 def flags_of(exchange: Exchange, kind: str, paths: Iterable[str] = ()) -> list[Flag]:
@@ -91,7 +93,7 @@ def _nobody(exchange: Exchange) -> str:
 
 
 def _time_flags(exchange: Exchange, kind: str) -> list[Flag]:
-    limit, took = WAITS.get(kind, EVENT_WAITS), exchange.ms / 1000
+    limit, took = ANSWER_WAITS if kind == "answer" else EVENT_WAITS, exchange.ms / 1000
     if not kind or exchange.status is None or took < NEAR * limit:
         return []
     after = "reply first, and do the work in a thread."
@@ -111,16 +113,6 @@ def late(overtaken: str) -> Flag:
     """It happened before one that has already come."""
     name = one_line(overtaken, 30)
     return Flag(ODD, "late", f"It happened before {name}, but came after it: sort events by their timestamp.")
-
-
-def unsigned() -> Flag:
-    """Others were signed, this one is not."""
-    return Flag(BAD, "not signed", "Vonage's other requests are signed and this is not: do not trust it.")
-
-
-def unreadable() -> Flag:
-    """A body that is no JSON object, where events come."""
-    return Flag(ODD, "not JSON", "Events are JSON objects: check the sender's body and its Content-Type.")
 
 
 def missing(name: str, why: str) -> Flag:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ...base.errors import KitError
 from ...calls.record import Entry, Record
@@ -25,28 +24,15 @@ from .shell import Desk, Pace, PanelShell, clean
 from .store import as_lines, exchange_of_entry, stored
 from .twin import as_html, as_text
 
-logger = logging.getLogger(__name__)
+if TYPE_CHECKING:
+    from ...line.control_plane import ControlPlane
+    from ...server.server import BackgroundServer
 
 FEW = 10  # rows that are sent with their requests and replies
 # Of these failures your server knows nothing: the request never reached it.
 LOST = ("connection refused", "no route", "connect timeout", "invalid request", "certificate")
 READY_NAMES = [[name, label] for name, (label, _) in READY.items()]
 CLOSED = "Closed: what comes later is not in here. panel = kit.panel() opens a new one."
-
-
-class Server(Protocol):
-    """The learner's own server, where made-up events go."""
-
-    @property
-    def url(self) -> str: ...
-
-
-class Network(Protocol):
-    """The phone network's own record, which knows also what never arrived."""
-
-    def calls(self) -> list[dict[str, Any]]: ...
-
-    def follow(self, on_entry: Callable[[Entry], object]) -> Callable[[], None]: ...
 
 
 class EventPanel:
@@ -59,8 +45,8 @@ class EventPanel:
     """
 
     def __init__(
-        self, events: Events | None = None, *, server: Server | None = None, network: Network | None = None,
-        patience: float | None = None, rows: int = 200,
+        self, events: Events | None = None, *, server: BackgroundServer | None = None,
+        network: ControlPlane | None = None, patience: float | None = None, rows: int = 200,
     ) -> None:  # fmt: skip
         self._events, self._server, self._rows = events, server, rows
         self._lock, self._patience = threading.RLock(), patience

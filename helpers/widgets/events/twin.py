@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from html import escape
 
+from ...base.html import Html, join, tag
 from ...base.text import columns, one_line
 from .book import Group
 from .rows import BADGES, OTHERS, PLAIN, Row
@@ -38,46 +38,44 @@ def as_text(rows: Sequence[Row], groups: Sequence[Group], note: str = "") -> str
     return "\n".join([*columns(lines, right=(1,) if several else (0,)), *missing, *filter(None, [note])])
 
 
-def as_html(rows: Sequence[Row], total: int, groups: Sequence[Group], note: str = "") -> str:
+def as_html(rows: Sequence[Row], total: int, groups: Sequence[Group], note: str = "") -> Html:
     """The table where no live widget is. It is a log to a screen reader: new lines are read out when it has time."""
-    head = "".join(f'<th scope="col" style="{CELL};white-space:nowrap">{name}</th>' for name in ["time (s)", *HEAD[1:]])
+    nowrap = f"{CELL};white-space:nowrap"
+    head = tag("tr", [tag("th", name, scope="col", style=nowrap) for name in ["time (s)", *HEAD[1:]]])
     hidden = f"{total - len(rows)} earlier events are in panel.to_jsonl(). " if total > len(rows) else ""
     title = f"{hidden}{total} event{'' if total == 1 else 's'}" if total else "No events yet."
     told = [f"{group.name}: {flag}" for group in groups for flag in group.flags()] + ([note] if note else [])
-    below = "".join(f"<p>{escape(line)}</p>" for line in told)
-    return (
-        # The reversed column keeps the newest line in view, without a script.
-        '<div role="log" aria-live="polite" aria-label="Events of your calls" '
-        'style="max-height:24em;overflow:auto;display:flex;flex-direction:column-reverse">'
-        '<table style="border-collapse:collapse;line-height:1.5">'
-        f'<caption style="text-align:left;{CELL}">{title}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{_bodies(rows, groups)}</tbody></table></div>{below}"
+    table = tag(
+        "table",
+        tag("caption", title, style=f"text-align:left;{CELL}"),
+        [tag("thead", head), tag("tbody", _bodies(rows, groups))],
+        style="border-collapse:collapse;line-height:1.5",
     )
+    # The reversed column keeps the newest line in view, without a script.
+    style = "max-height:24em;overflow:auto;display:flex;flex-direction:column-reverse"
+    log = tag("div", table, role="log", aria_live="polite", aria_label="Events of your calls", style=style)
+    return join([log, [tag("p", line) for line in told]])
 
 
-def _bodies(rows: Sequence[Row], groups: Sequence[Group]) -> str:
+def _bodies(rows: Sequence[Row], groups: Sequence[Group]) -> list[Html]:
     """Call by call, each under its name as soon as there are two."""
-    several = len({row.call for row in rows}) > 1
+    calls = dict.fromkeys(row.call for row in rows)
     parts = []
-    for call in dict.fromkeys(row.call for row in rows):
-        if several:
-            group = groups[call]
-            name = escape(f"{group.name} {group.numbers}".strip())
-            parts.append(f'<tr><th scope="rowgroup" colspan="5" style="{CELL}">{name}</th></tr>')
-        parts += [_row(row, len(groups[call].legs) > 1) for row in rows if row.call == call]
-    return "".join(parts)
+    for call in calls:
+        group = groups[call]
+        if len(calls) > 1:
+            name = f"{group.name} {group.numbers}".strip()
+            parts.append(tag("tr", tag("th", name, scope="rowgroup", colspan="5", style=CELL)))
+        parts += [_row(row, len(group.legs) > 1) for row in rows if row.call == call]
+    return parts
 
 
-def _row(row: Row, lettered: bool) -> str:
+def _row(row: Row, lettered: bool) -> Html:
     sign, look = BADGES.get(row.name, PLAIN)
     time, name, *rest = _cells(row)
     leg = f" {row.leg}" if lettered and row.leg else ""
-    badge = (
-        f'<span style="background:{COLOURS[look]};color:#fff;border-radius:.7em;padding:.05em .6em;white-space:nowrap">'
-        f"{sign} {escape(name)}{leg}</span>"
-    )
+    style = f"background:{COLOURS[look]};color:#fff;border-radius:.7em;padding:.05em .6em;white-space:nowrap"
+    badge = tag("span", f"{sign} {name}{leg}", style=style)
     wrap = ["nowrap", "nowrap", "normal"]
-    others = "".join(
-        f'<td style="{CELL};white-space:{how}">{escape(cell)}</td>' for how, cell in zip(wrap, rest, strict=True)
-    )
-    return f'<tr><td style="{CELL};text-align:right">{escape(time)}</td><td style="{CELL}">{badge}</td>{others}</tr>'
+    others = [tag("td", cell, style=f"{CELL};white-space:{how}") for how, cell in zip(wrap, rest, strict=True)]
+    return tag("tr", tag("td", time, style=f"{CELL};text-align:right"), tag("td", badge, style=CELL), others)

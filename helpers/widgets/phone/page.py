@@ -1,8 +1,7 @@
 """The phone as a page: its parts, drawn once. What changes later is put in by name, as text, by ``phone.js``.
 
-``data-text`` names the fact that is an element's text, ``data-when`` the flags one of which must be on for it to be
-seen, ``data-needs`` the flag without which a button is off, ``data-on`` the fact that says whether it is pressed.
-``data-do`` is what a button tells Python.
+``data-text`` names the fact that is an element's text, ``data-when`` the flag that must be on for it to be seen,
+``data-on`` the fact that says whether it is pressed. ``data-do`` is what a button tells Python.
 """
 
 from __future__ import annotations
@@ -77,16 +76,9 @@ def _keypad() -> Html:
 
 
 def _key(key: str) -> Html:
-    name = NAMES.get(key, key)
-    return tag(
-        "button",
-        tag("b", key, aria_hidden="true"),
-        tag("small", LETTERS.get(key, "\u00a0"), aria_hidden="true"),
-        type="button",
-        data_key=key,
-        aria_label=name,
-        tabindex="0" if key == "1" else "-1",
-    )
+    said = [tag("b", key, aria_hidden="true"), tag("small", LETTERS.get(key, "\u00a0"), aria_hidden="true")]
+    first = "0" if key == "1" else "-1"
+    return tag("button", said, type="button", data_key=key, aria_label=NAMES.get(key, key), tabindex=first)
 
 
 def _entry() -> Html:
@@ -98,23 +90,11 @@ def _entry() -> Html:
 
 
 def _foot() -> Html:
-    volume = tag(
-        "label",
-        tag("span", "Volume"),
-        tag("input", type="range", min="0", max="100", step="5", data_volume=True, aria_label="Volume"),
-        class_="kp-volume",
-    )
-    switch = tag(
-        "button",
-        tag("span", class_="kp-knob", aria_hidden="true"),
-        tag("span", tag("b", "I'll answer this phone"), tag("small", data_text="switch"), class_="kp-switch-words"),
-        type="button",
-        role="switch",
-        data_do="manual",
-        data_on="manual",
-        class_="kp-switch",
-    )
-    return tag("div", volume, switch, class_="kp-foot")
+    slider = tag("input", type="range", min="0", max="100", step="5", data_volume=True, aria_label="Volume")
+    knob = tag("span", class_="kp-knob", aria_hidden="true")
+    words = tag("span", tag("b", "I'll answer this phone"), tag("small", data_text="switch"), class_="kp-switch-words")
+    switch = button([knob, words], "manual", role="switch", data_on="manual", class_="kp-switch")
+    return tag("div", tag("label", tag("span", "Volume"), slider, class_="kp-volume"), switch, class_="kp-foot")
 
 
 def _side() -> Html:
@@ -123,10 +103,9 @@ def _side() -> Html:
     calls = tag("ol", data_list="calls", class_="kp-calls", aria_label="Last calls")
     none = tag("p", "Captions appear here during a call.", data_when="silent", class_="kp-none")
     fresh = tag("p", "No calls yet.", data_when="fresh")
-    heads = tag("h4", "What is heard"), tag("h4", "Last calls")
-    return tag(
-        "div", heads[0], captions, none, heads[1], calls, fresh, tag("p", HELP, class_="kp-help"), class_="kp-side"
-    )
+    heard = [tag("h4", "What is heard"), captions, none]
+    done = [tag("h4", "Last calls"), calls, fresh]
+    return tag("div", heard, done, tag("p", HELP, class_="kp-help"), class_="kp-side")
 
 
 def _round(do: str, label: str, colour: str) -> Html:

@@ -39,8 +39,9 @@ class Telephone {
   get shown() {
     const shown = { ...this.model.get("shown"), busy: "", asleep: false };
     if (this.dead) {
-      const note = "The notebook's kernel was restarted, and this phone with it. Run the cells again, the first one first.";
-      return { ...shown, state: "off", flags: ["silent", "fresh"], title: "This phone is dead", other: "", note, lines: [], calls: [] };
+      return { ...shown, state: "off", flags: ["silent", "fresh"], other: "", lines: [], calls: [],
+        title: "This phone is dead", note: "The notebook's kernel was restarted, and this phone with it. "
+          + "Run the cells again, the first one first." };
     }
     if ([...this._asked.values()].some((one) => one.late)) {
       shown.busy = "The notebook is busy: your click waits for the running cell.";
@@ -179,15 +180,15 @@ function ringTone(context) {
     if (ring > 0.4) continue;
     const swell = Math.min(1, ring / 0.02, (0.4 - ring) / 0.03);
     const stroke = 0.55 + 0.45 * Math.sin(2 * Math.PI * 20 * ring);
-    const bells = Math.sin(2 * Math.PI * 1060 * ring) + 0.8 * Math.sin(2 * Math.PI * 1325 * ring) + 0.3 * Math.sin(2 * Math.PI * 2650 * ring);
-    samples[i] = 0.11 * swell * stroke * bells;
+    const bell = (hertz) => Math.sin(2 * Math.PI * hertz * ring);
+    samples[i] = 0.11 * swell * stroke * (bell(1060) + 0.8 * bell(1325) + 0.3 * bell(2650));
   }
   return buffer;
 }
 
 // One place in the page where a phone is seen.
 function show(phone, model, el) {
-  const root = make("section", "kit-widget kit-phone", undefined, { tabindex: "0" });
+  const root = make("section", "kit-widget kit-phone", "", { tabindex: "0" });
   const end = new AbortController();
   root.innerHTML = `${model.get("page")}<div class="kit-unseen" role="alert"></div>`;
   el.append(root);
@@ -202,10 +203,9 @@ function show(phone, model, el) {
     const had = root.contains(document.activeElement) ? document.activeElement : null;
     const flags = [...now.flags, now.asleep ? "asleep" : ""];
     root.dataset.state = now.state;
-    root.dataset.quiet = now.asleep || !now.sound;
     root.setAttribute("aria-label", `${now.label}: ${now.title} ${now.other}`.trim());
     for (const element of all("[data-text]")) put(element, now[element.dataset.text] ?? "");
-    for (const element of all("[data-when]")) element.hidden = !element.dataset.when.split(" ").some((flag) => flags.includes(flag));
+    for (const element of all("[data-when]")) element.hidden = !flags.includes(element.dataset.when);
     for (const element of all("[data-on]")) {
       const name = element.getAttribute("role") === "switch" ? "aria-checked" : "aria-pressed";
       element.setAttribute(name, Boolean(now[element.dataset.on]));
@@ -234,11 +234,10 @@ function show(phone, model, el) {
     const last = Number(list.lastElementChild?.dataset.id ?? -1);
     for (const line of now) {
       if (line.id <= last) continue;
-      const item = make("li", `kp-by-${line.who}`);
-      item.dataset.id = line.id;
-      item.append(make("span", "kp-at", line.at < 0 ? "" : `${line.at.toFixed(1)} s`));
-      item.append(make("span", "kp-said", line.who === "you" ? `You: ${line.text}` : line.text));
-      list.append(item);
+      list.append(make("li", `kp-by-${line.who}`, [
+        make("span", "kp-at", line.at >= 0 && `${line.at.toFixed(1)} s`),
+        make("span", "kp-said", line.who === "you" ? `You: ${line.text}` : line.text),
+      ], { "data-id": line.id }));
       list.scrollTop = list.scrollHeight;
     }
   }
@@ -246,11 +245,9 @@ function show(phone, model, el) {
   function calls(now) {
     if (JSON.stringify(now) === JSON.stringify(before.calls)) return;
     one("[data-list=calls]").replaceChildren(...now.map((call) => {
-      const item = make("li", call.missed ? "kp-missed" : "");
       const [sign, way] = call.out ? ["↗", "to"] : ["↙", "from"];
-      item.append(make("span", "kp-way", sign, { "aria-label": way, role: "img" }), make("span", "kp-who", call.who),
-        make("span", "kp-how", call.how));
-      return item;
+      return make("li", call.missed && "kp-missed", [make("span", "kp-way", sign, { "aria-label": way, role: "img" }),
+        make("span", "kp-who", call.who), make("span", "kp-how", call.how)]);
     }));
   }
 

@@ -62,6 +62,11 @@ class Done:
     how: str
     seconds: float | None  # of talk; None: nobody answered
 
+    @property
+    def ended(self) -> str:
+        """How it ended; of a talk how long it was."""
+        return self.how if self.seconds is None else f"{self.seconds:g} s"
+
 
 @dataclass
 class PhoneState:
@@ -251,12 +256,6 @@ def _times(entry: Entry) -> str:
     if entry.get("loop") == 0:
         return " (again and again)"
     return f" ({entry['loop']} times)" if (entry.get("loop") or 1) > 1 else ""
-
-
-def shown_call(done: Done) -> dict[str, Any]:
-    """A past call as the page shows it."""
-    how = done.how if done.seconds is None else f"{done.seconds:g} s"
-    return {"who": done.who, "out": done.out, "how": how, "missed": done.seconds is None}
 
 
 def behaviour_in_words(settings: dict[str, Any]) -> str:

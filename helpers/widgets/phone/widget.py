@@ -19,9 +19,11 @@ from ..shell import Shell, with_shared, with_words
 from .buttons import Buttons
 from .live_sound import Ear
 from .page import page
-from .state import SILENT, PhoneState, behaviour_in_words, shown_call, shown_number
+from .state import SILENT, PhoneState, behaviour_in_words, shown_number
 
 LINES = 20  # captions on the page
+TITLES = {"idle": "No call", "calling": "Calling", "ringing": "Incoming call", "in call": "In call",
+          "off": "Out of order"}  # fmt: skip
 
 
 class PhoneShell(Shell):
@@ -89,20 +91,19 @@ class PhoneWidget:
     def captions(self) -> list[str]:
         """What is heard and said in this call, or was in the last: ``"  3.2 s  Press one."``"""
         begin = self._state.zero
-        names = {"you": "You: ", "line": "", "other": "", "note": ""}
-        return [f"{line.at - begin:5.1f} s  {names[line.who]}{line.text}" for line in list(self._state.lines)]
+        lines = [(line.at - begin, "You: " if line.who == "you" else "", line.text) for line in list(self._state.lines)]
+        return [f"{at:5.1f} s  {who}{text}" for at, who, text in lines]
 
     @property
     def history(self) -> list[str]:
         """The last calls, newest first."""
-        calls = [shown_call(done) for done in list(self._state.done)]
-        return [f"{'to' if call['out'] else 'from'} {call['who']}: {call['how']}" for call in calls]
+        return [f"{'to' if call.out else 'from'} {call.who}: {call.ended}" for call in list(self._state.done)]
 
     @property
     def text(self) -> str:
         """The phone in words."""
         with self._lock:
-            about = self._off or f"{self._title()}{f', {self.caller}' if self.caller else ''}"
+            about = self._off or f"{TITLES[self.state]}{f', {self.caller}' if self.caller else ''}"
             lines = [f"Phone {self.address}: {self._behaviour()}. {about}".rstrip(".") + "."]
             lines += [self._state.note] if self._state.note and not self._off else []
             lines += [f"  {line}" for line in self.captions]
@@ -226,10 +227,6 @@ class PhoneWidget:
             here = self.state == "in call" and self._screens.pace == 1
             self._ear.listen(self._state.leg if here and wanted else "", anew=anew)
 
-    def _title(self) -> str:
-        return {"idle": "No call", "calling": "Calling", "ringing": "Incoming call", "in call": "In call",
-                "off": "Out of order"}[self.state]  # fmt: skip
-
     def _behaviour(self) -> str:
         return behaviour_in_words(self._settings)
 
@@ -246,18 +243,12 @@ class PhoneWidget:
 
     def _why_silent(self) -> str:
         pace = self._screens.pace
-        if pace:
-            return (
-                f"Time runs {pace:g} times as fast as in life, so nothing is heard here. Later: kit.call(…).player()."
-            )
-        cure = "" if self.manual else "Switch on “I'll answer this phone” and it runs. "
-        return f"Time stands still between cells, so nothing is heard here. {cure}Later: kit.call(…).player()."
-
-    def _switch_words(self) -> str:
-        return "On: it rings until you answer" if self.manual else f"Off: it {self._behaviour()}"
+        flow = f"Time runs {pace:g} times as fast as in life" if pace else "Time stands still between cells"
+        cure = "" if pace or self.manual else "Switch on “I'll answer this phone” and it runs. "
+        return f"{flow}, so nothing is heard here. {cure}Later: kit.call(…).player()."
 
     def _shown(self) -> dict[str, Any]:
-        now, state, pace, begin = self._state, self.state, self._screens.pace, self._state.zero
+        now, state, begin = self._state, self.state, self._state.zero
         call = state == "in call"
         flags = ["call" if call else state, "" if now.lines else "silent", "" if now.done else "fresh"]
         lines = [{"id": line.number, "who": line.who, "at": round(line.at - begin, 1), "text": line.text}
@@ -266,10 +257,10 @@ class PhoneWidget:
             "label": f"Phone {self.address}",
             "flags": flags,
             "state": state,
-            "title": self._title(),
+            "title": TITLES[self.state],
             "other": shown_number(self.caller) if self.caller else "",
             "note": self._note(),
-            "switch": self._switch_words(),
+            "switch": "On: it rings until you answer" if self.manual else f"Off: it {self._behaviour()}",
             "manual": self.manual,
             "muted": self._buttons.muted,
             "mute_word": "Unmute" if self._buttons.muted else "Mute",
@@ -278,10 +269,11 @@ class PhoneWidget:
             "volume": self._buttons.volume,
             "latest": self.captions[-1].split(" s  ", 1)[1] if call and lines else "",
             "lines": lines[-LINES:],
-            "calls": [{**shown_call(done), "who": shown_number(done.who)} for done in now.done],
+            "calls": [{"who": shown_number(call.who), "out": call.out, "how": call.ended,
+                       "missed": call.seconds is None} for call in now.done],
             "seconds": round(max(0.0, self._screens.now(now.latest) - begin), 2) if call else 0,
             "clock": time.time(),
-            "pace": pace,
+            "pace": self._screens.pace,
         }
 
 
