@@ -440,7 +440,7 @@ export class Speaker {
     this._search ||= setTimeout(() => {
       this._search = 0;
       this._missing = this.context.state === "suspended";
-      this._tell();
+      if (this._missing) this._tell();
     }, SEARCH);
     await this.context.resume();
     return this.context.state === "running";
