@@ -10,13 +10,11 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import nbformat
 import pytest
 import requests
-from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.lab import NotebookPage
+from tests.browser.lab import NotebookPage, write_notebook
 
 pytestmark = pytest.mark.browser
 
@@ -68,10 +66,7 @@ class Panel:
 
 @pytest.fixture
 def panel(open_notebook: Callable[[str | Path], NotebookPage], tmp_path: Path) -> Iterator[Panel]:
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-    cells = [new_code_cell(source) for source in (SETUP, PANEL, ASK)]
-    nbformat.write(new_notebook(cells=cells, metadata=kernel), tmp_path / "96-events.ipynb")
-    notebook = open_notebook(tmp_path / "96-events.ipynb")
+    notebook = open_notebook(write_notebook(tmp_path / "96-events.ipynb", SETUP, PANEL, ASK))
     notebook.run_all()
     assert notebook.errors() == []
     yield Panel(notebook)

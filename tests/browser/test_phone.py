@@ -18,7 +18,6 @@ from playwright.sync_api import Browser, Locator, expect
 
 from tests.browser.ear import TAP, Heard, Samples
 from tests.browser.lab import CURRENT, Lab, NotebookPage
-from tests.browser.speaker_page import serving
 from tests.matching import match
 from tests.notebooks.sanitising import PROJECT
 
@@ -53,20 +52,6 @@ SILENT_AT_FIRST = """(() => {
     resume() { return clicked ? super.resume() : new Promise(() => {}); }
   };
 })()"""
-# Firefox without a sound device: a context stays suspended, and keeps no promise, until one is plugged in.
-NO_LOUDSPEAKER = """(() => {
-  let plugged = false;
-  window.AudioContext = class extends window.AudioContext {
-    constructor(options) {
-      super(options);
-      super.suspend();
-      window.plugIn = () => { plugged = true; super.resume(); };
-    }
-    get state() { return plugged ? super.state : "suspended"; }
-    resume() { return plugged ? super.resume() : new Promise(() => {}); }
-  };
-})()"""
-NOT_FOUND = "This browser found no loudspeaker: read the captions here, or listen afterwards with kit.call(…).player()."
 # JavaScript: a shortcut of JupyterLab that was triggered would show one of these.
 DAMAGE = f"""() => {{ {CURRENT}
   return [document.querySelectorAll(".jp-Dialog").length, panel.content.widgets.length]; }}"""
@@ -477,61 +462,6 @@ def test_a_browser_without_web_audio(open_phone: Open) -> None:
     expect(it.phone.get_by_role("log")).to_contain_text("♪ music.mp3")
     it.button("Hang up").click()
     it.is_("idle")
-
-
-def test_a_browser_without_a_loudspeaker(open_phone: Open) -> None:
-    """The button that turns the sound on gives way to what helps, and the sound comes when there is one after all."""
-    it = open_phone(
-        "phone = kit.phone().show(manual=True)\nphone", "call = place(music(0))", script=TAP + ";" + NO_LOUDSPEAKER
-    )
-    wake = it.button("Click once to turn the sound on")
-    it.run(2)
-    it.is_("ringing")
-    expect(wake).to_be_visible()
-    expect(it.phone).not_to_contain_text("no loudspeaker")
-    it.button("Answer").click()
-    it.is_("in call")
-    expect(it.phone.get_by_role("status").first).to_have_text(NOT_FOUND)
-    expect(wake).to_be_hidden()
-    expect(it.phone.get_by_role("log")).to_contain_text("♪ music.mp3")
-    it.shoot("no-loudspeaker")
-    it.page.evaluate("window.plugIn()")
-    expect(it.phone).not_to_contain_text("no loudspeaker")
-    expect(wake).to_be_hidden()
-    wait_until_heard(it, 1)
-    is_the_music(Heard(it.page))
-    it.button("Hang up").click()
-    it.is_("idle")
-
-
-def test_the_loudspeaker_says_two_seconds_after_the_click_that_there_is_none(browser: Browser) -> None:
-    context = browser.new_context()
-    with serving() as url:
-        page = context.new_page()
-        page.add_init_script(NO_LOUDSPEAKER)
-        page.clock.install(time=0)
-        page.goto(url)
-        page.wait_for_function("window.ready")
-        page.clock.pause_at(60_000)
-        page.evaluate("() => { lab.speaker = new lab.Speaker(lab.Speaker.context(), () => lab.changes++); }")
-        told = "() => [lab.speaker.trouble, lab.speaker.hopeless]"
-        page.clock.run_for(10_000)
-        click = ["The browser plays sound only after a click: press Sound on.", False]
-        assert page.evaluate(told) == click, "nobody has clicked"
-        page.evaluate("() => { lab.speaker.resume(); lab.speaker.resume(); lab.changes = 0; }")
-        page.clock.run_for(1_999)
-        assert page.evaluate(told) == click
-        page.clock.run_for(1)
-        assert page.evaluate(told) == [NOT_FOUND, True] and page.evaluate("lab.changes") == 1
-        page.evaluate(
-            """() => new Promise((done) => {
-              lab.speaker.context.addEventListener("statechange", done, { once: true });
-              window.plugIn(); })"""
-        )
-        assert page.evaluate(told) == ["", False]
-        page.clock.run_for(10_000)
-        assert page.evaluate(told) == ["", False]
-    context.close()
 
 
 @pytest.mark.parametrize(("theme", "width"), [("Dark", 1280), ("Light", 800), ("Dark", 800)])
