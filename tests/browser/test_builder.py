@@ -144,21 +144,6 @@ def test_a_click_beside_the_json_takes_it_over_and_a_text_can_be_dropped(form: F
     form.in_step(TALK)
 
 
-def test_python_is_edited_and_not_run(form: Form) -> None:
-    form.show(TALK)
-    form.tab("Python").click()
-    form.editor("Python").fill("ncco = [{'action': 'talk', 'text': 'Hi', 'loop': 2}, {'action': 'wait', 'timeout': 1}]")
-    form.keys("Control+Enter")
-    form.shows({**TALK, "text": "Hi", "loop": 2}, WAIT, kind="Python")
-    form.tab("JSON").click()
-    form.in_step({**TALK, "text": "Hi", "loop": 2}, WAIT)
-    form.tab("Python").click()
-    form.editor("Python").fill("ncco = [\n  print('Hello')\n]")
-    form.keys("Control+Enter")
-    expect(form.box.get_by_role("group", name="What is wrong with the Python")).to_contain_text("line 2")
-    form.python_has({**TALK, "text": "Hi", "loop": 2}, WAIT)
-
-
 def test_undo_and_redo_by_button_and_by_key(form: Form) -> None:
     form.show(TALK, {**STREAM, "level": 7})
     start = TALK, {**STREAM, "level": 7}
@@ -290,23 +275,6 @@ def test_markup_is_text_everywhere(form: Form) -> None:
     )  # fmt: skip
     assert form.box.locator("img, script, b").count() == 0
     assert form.page.evaluate("window.pwned") is None
-
-
-def test_small_is_the_form_the_json_and_the_problems(form: Form) -> None:
-    form.show(TALK, small=True)
-    for name in ("Load…", "Save…", "Compare", "Option lab", "Play", "New"):
-        expect(form.button(name)).to_have_count(0)
-    expect(form.box.get_by_role("tab")).to_have_count(1)
-    form.adder("wait").click()
-    form.option("timeout", 1).click()
-    expect(form.field("timeout", 1)).to_be_focused()
-    form.type("-1")
-    form.keys("Tab")
-    expect(form.problems).to_contain_text("timeout of wait is -1")
-    form.field("timeout", 1).fill("1")
-    form.in_step(TALK, WAIT)
-    form.button("Undo").click()
-    form.in_step(TALK, {**WAIT, "timeout": -1})
 
 
 def test_two_builders_and_two_views_of_one(form: Form) -> None:

@@ -94,14 +94,6 @@ def test_a_wrong_value_is_kept_and_spoken_of_and_fixed() -> None:
     assert len(builder.differences) == 1 and "added" in builder.differences[0]
 
 
-def test_an_unknown_action_is_kept() -> None:
-    builder = Builder([{"action": "strem", "streamUrl": [URL]}])
-    assert builder.to_list() == [{"action": "strem", "streamUrl": [URL]}]
-    assert "Did you mean" in builder.problems[0].cure
-    with pytest.raises(NccoError):
-        _ = builder.ncco
-
-
 def test_each_change_is_reported_once() -> None:
     seen: list[Any] = []
     builder = Builder(on_change=lambda b: seen.append(b.to_list()))

@@ -160,15 +160,6 @@ def test_a_file_that_cannot_be_written_is_told_without_a_path_of_this_machine(ha
     assert "cannot be written" in hands.text("top") and str(tmp_path) not in hands.text("top")
 
 
-# --- messages that nobody should send --------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("do", ["text", "forget", "fix_text"])
-def test_a_text_of_another_kind_changes_nothing(hands: Hands, do: str) -> None:
-    hands.page.handle({"do": do, "kind": "yaml", "value": "x"})
-    assert "cannot be edited" in hands.text("top") and hands.builder._draft.unread == ()
-
-
 # --- Python and a person at the same time ----------------------------------------------------------------------------
 
 

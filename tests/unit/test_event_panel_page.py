@@ -49,6 +49,14 @@ class Wire:
     def of(self, what: str) -> list[dict[str, Any]]:
         return [message for _, _, message, _ in self.sent if message["do"] == what]
 
+    def rows(self) -> list[dict[str, Any]]:
+        """All rows that were sent as news."""
+        return [row for news in self.of("news") for row in news["rows"]]
+
+    def flagged(self, word: str) -> bool:
+        """Whether a call was sent that has this flag and no other."""
+        return any([f[1] for f in call["f"]] == [word] for news in self.of("news") for call in news["calls"])
+
     def wait(self, true: Callable[[], Any], seconds: float = 5) -> Any:
         end = time.monotonic() + seconds
         while not (found := true()):
@@ -104,9 +112,8 @@ def test_then_only_new_rows_are_sent(panel: EventPanel, inbox: Inbox, wire: Wire
     hello(panel)
     for n, name in enumerate(("ringing", "answered")):
         inbox.arrive(status(name, at=n))
-        wire.wait(lambda name=name: [row for news in wire.of("news") for row in news["rows"] if row["b"] == name])
-    sent = [row["b"] for news in wire.of("news") for row in news["rows"]]
-    assert sent == ["started", "ringing", "answered"]
+        wire.wait(lambda name=name: [row for row in wire.rows() if row["b"] == name])
+    assert [row["b"] for row in wire.rows()] == ["started", "ringing", "answered"]
 
 
 def test_a_page_that_is_loaded_again_gets_everything(panel: EventPanel, inbox: Inbox) -> None:
@@ -121,10 +128,10 @@ def test_pause_holds_the_rows_and_counts_on(panel: EventPanel, inbox: Inbox, wir
     panel.pause()
     inbox.arrive(status("started"))
     wire.wait(lambda: any(message["counts"]["rows"] == 1 for message in wire.of("counts")))
-    assert not any(news["rows"] for news in wire.of("news"))
+    assert not wire.rows()
     assert len(panel) == 1
     panel.resume()
-    wire.wait(lambda: [row for news in wire.of("news") for row in news["rows"]])
+    wire.wait(wire.rows)
 
 
 def test_a_filter_finds_what_has_left_the_screen(inbox: Inbox, wire: Wire) -> None:
@@ -167,9 +174,7 @@ def test_what_is_missing_reaches_the_page_by_itself(inbox: Inbox, wire: Wire, mo
     hello(panel)
     inbox.arrive(status("answered"))
     network.tell({"kind": "status", "leg": calls.LEG, "conversation": calls.TALK, "status": "completed"})
-    wire.wait(
-        lambda: [c for news in wire.of("news") for c in news["calls"] if [f[1] for f in c["f"]] == ["no completed"]]
-    )
+    wire.wait(lambda: wire.flagged("no completed"))
     inbox.arrive(status("completed"))
     wire.wait(lambda: wire.of("news")[-1]["calls"][-1]["f"] == [])
     panel.close()
@@ -179,9 +184,7 @@ def test_a_live_call_that_is_quiet_is_asked_about(inbox: Inbox, wire: Wire) -> N
     panel = EventPanel(inbox.events, patience=0.3)
     hello(panel)
     inbox.arrive(status("answered"))
-    wire.wait(
-        lambda: [c for news in wire.of("news") for c in news["calls"] if [f[1] for f in c["f"]] == ["no completed yet"]]
-    )
+    wire.wait(lambda: wire.flagged("no completed yet"))
     assert "Fine while you talk" in repr(panel)
     panel.close()
 
@@ -189,7 +192,7 @@ def test_a_live_call_that_is_quiet_is_asked_about(inbox: Inbox, wire: Wire) -> N
 def test_cleared_events_begin_a_new_page(panel: EventPanel, inbox: Inbox, wire: Wire) -> None:
     hello(panel)
     inbox.arrive(status("started"))
-    wire.wait(lambda: [row for news in wire.of("news") for row in news["rows"]])
+    wire.wait(wire.rows)
     inbox.events.clear()
     inbox.arrive(status("busy"))
     wire.wait(lambda: panel.widget.snapshot["era"] == 1 and panel.widget.snapshot["rows"])
@@ -199,9 +202,9 @@ def test_cleared_events_begin_a_new_page(panel: EventPanel, inbox: Inbox, wire: 
 def test_hostile_and_broken_texts_can_be_sent(panel: EventPanel, inbox: Inbox, wire: Wire) -> None:
     hello(panel)
     inbox.arrive(status("\ud800<script>", uuid="\udc00\x00", **{"from": "<b>", "to": "\u202e"}))
-    news = wire.wait(lambda: [news for news in wire.of("news") if news["rows"]])[0]
-    json.dumps(news, ensure_ascii=False).encode()
-    assert news["rows"][0]["b"] == "<script>"
+    [row] = wire.wait(wire.rows)
+    json.dumps(row, ensure_ascii=False).encode()
+    assert row["b"] == "<script>"
 
 
 def test_flood(inbox: Inbox, wire: Wire) -> None:

@@ -17,6 +17,7 @@ from helpers.phone import LivePhone, Phone
 from helpers.widgets.phone.page import page
 from helpers.widgets.phone.state import PhoneState, shown_number
 from helpers.widgets.phone.widget import PhoneWidget
+from tests.unit.test_kit import clean  # noqa: F401
 
 ME, OTHER = "447700900001", "447700900002"
 HOSTILE = '<img src=x onerror="alert(1)"> & <b>you</b>'
@@ -24,14 +25,8 @@ TALK = {"action": "talk", "text": "Press one."}
 
 
 @pytest.fixture
-def kit(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Kit]:
+def kit(clean: Path) -> Iterator[Kit]:  # noqa: F811
     """A kit whose time stands still."""
-    for name in ("VOICE_MODE", "SIMULATOR_URL", "SIMULATOR_PACE", "SIMULATOR_TOKEN", "PUBLIC_URL", "NGROK_AUTHTOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    (tmp_path / "env").touch()
-    monkeypatch.setenv("KIT_DOTENV", str(tmp_path / "env"))
-    monkeypatch.setenv("SIMULATOR_STATE", str(tmp_path / "account.json"))
-    monkeypatch.setenv("SIMULATOR_SEED", "1")
     made = helpers.setup()
     made.ready()
     yield made
@@ -46,10 +41,21 @@ def music(kit: Kit) -> dict[str, Any]:
     return {"action": "stream", "streamUrl": [kit.server.url + "/audio/music.mp3"]}
 
 
-def shown(kit: Kit, number: str = ME, **options: Any) -> PhoneWidget:
+def placed(kit: Kit, until: str, *ncco: dict[str, Any], to: str = ME) -> str:
+    """A call that has come so far."""
+    uuid = call(kit, *ncco, to=to)
+    kit.wait_for(uuid, until)
+    return uuid
+
+
+def handset(kit: Kit, number: str = ME) -> Phone:
     phone = kit.phone(number)
     assert isinstance(phone, Phone)
-    return phone.show(**options)
+    return phone
+
+
+def shown(kit: Kit, number: str = ME, **options: Any) -> PhoneWidget:
+    return handset(kit, number).show(**options)
 
 
 def facts(phone: PhoneWidget) -> dict[str, Any]:
@@ -76,8 +82,7 @@ def sent(phone: PhoneWidget, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, 
 def test_a_call_as_the_phone_shows_it(kit: Kit) -> None:
     phone = shown(kit)
     assert (phone.state, phone.caller, phone.captions, phone.history) == ("idle", "", [], [])
-    uuid = call(kit, TALK, {"action": "stream", "streamUrl": [kit.server.url + "/audio/jingle.mp3"]})
-    kit.wait_for(uuid, "ringing")
+    uuid = placed(kit, "ringing", TALK, {"action": "stream", "streamUrl": [kit.server.url + "/audio/jingle.mp3"]})
     assert (facts(phone)["state"], phone.caller) == ("ringing", kit.number)
     assert facts(phone)["note"] == "This phone answers by itself after 2 s."
     kit.wait_for(uuid, "answered")
@@ -110,8 +115,7 @@ def test_the_words_are_the_same_however_they_came(kit: Kit) -> None:
 def test_keys_words_and_sounds_that_are_stopped_have_captions(kit: Kit) -> None:
     phone = shown(kit)
     keys = {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}}
-    uuid = call(kit, {**music(kit), "loop": 0, "bargeIn": True}, keys)
-    kit.wait_for(uuid, "answered")
+    placed(kit, "answered", {**music(kit), "loop": 0, "bargeIn": True}, keys)
     kit.wait(1)
     assert facts(phone)["note"].startswith("Time stands still")
     press(phone, "press", digits="1")
@@ -156,8 +160,7 @@ def test_side_by_side_has_the_words_of_both(kit: Kit) -> None:
 def test_a_person_answers_and_hangs_up(kit: Kit) -> None:
     phone = shown(kit, manual=True)
     assert phone.manual
-    uuid = call(kit)
-    kit.wait_for(uuid, "ringing")
+    uuid = placed(kit, "ringing")
     assert facts(phone)["note"] == ""
     press(phone, "answer")
     kit.wait_for(uuid, "answered")
@@ -167,8 +170,7 @@ def test_a_person_answers_and_hangs_up(kit: Kit) -> None:
 
 def test_a_person_declines(kit: Kit) -> None:
     phone = shown(kit, manual=True)
-    uuid = call(kit)
-    kit.wait_for(uuid, "ringing")
+    uuid = placed(kit, "ringing")
     press(phone, "decline")
     assert kit.wait_for(uuid, "over").status == "rejected"
     assert facts(phone)["note"] == f"You declined the call from {kit.number}."
@@ -176,12 +178,8 @@ def test_a_person_declines(kit: Kit) -> None:
 
 
 def test_a_person_may_be_quicker_than_the_phone(kit: Kit) -> None:
-    phone = kit.phone(ME)
-    assert isinstance(phone, Phone)
-    phone.rings_out()
-    widget = phone.show()
-    uuid = call(kit)
-    kit.wait_for(uuid, "ringing")
+    widget = handset(kit).rings_out().show()
+    uuid = placed(kit, "ringing")
     press(widget, "answer")
     assert kit.wait_for(uuid, "answered").status == "answered"
 
@@ -208,8 +206,7 @@ def test_time_flows_while_a_person_holds_a_phone(kit: Kit) -> None:
 
 
 def test_the_switch_gives_back_what_was_set(kit: Kit) -> None:
-    phone = kit.phone(ME)
-    assert isinstance(phone, Phone)
+    phone = handset(kit)
     widget = phone.show()
     steps = [{"do": "wait", "seconds": 1.0}, {"do": "answer"}, {"do": "press", "digits": "1"}]
     for behave in ("declines", "voicemail", "script"):
@@ -251,18 +248,16 @@ def test_a_number_nobody_has(kit: Kit) -> None:
     assert told["note"] == (
         "447700900999 is not a number of this account. Rent 447700900999 first (lesson 01), or dial a number you rent."
     )
-    gone = kit.phone(OTHER)
-    assert isinstance(gone, Phone)
+    gone = handset(kit, OTHER)
     empty = gone.no_such_number().show()
-    kit.wait_for(call(kit, to=OTHER), "over")
+    placed(kit, "over", to=OTHER)
     assert facts(empty)["switch"] == "Off: it is a number that nobody has"
     assert empty.history == [f"from {kit.number}: nobody has this number"]
 
 
 def test_a_call_that_ends_while_it_rings(kit: Kit) -> None:
     phone = shown(kit, manual=True)
-    uuid = call(kit)
-    kit.wait_for(uuid, "ringing")
+    uuid = placed(kit, "ringing")
     kit.wait(3)
     kit.vonage.hang_up(uuid)
     kit.wait_for(uuid, "over")
@@ -276,16 +271,14 @@ def test_a_second_call_meets_an_engaged_phone(kit: Kit) -> None:
     phone = shown(kit)
     first = call(kit, music(kit))
     kit.wait_for(first, "answered")
-    kit.wait_for(call(kit), "over")
+    placed(kit, "over")
     assert (facts(phone)["state"], phone.history) == ("in call", [f"from {kit.number}: engaged"])
 
 
 def test_an_engaged_phone_does_not_ring(kit: Kit) -> None:
-    phone = kit.phone(ME)
-    assert isinstance(phone, Phone)
+    phone = handset(kit)
     widget = phone.busy().show()
-    uuid = call(kit)
-    kit.wait_for(uuid, "ringing")
+    uuid = placed(kit, "ringing")
     assert facts(widget)["state"] == "idle"
     kit.wait_for(uuid, "over")
     facts(widget)
@@ -294,8 +287,7 @@ def test_an_engaged_phone_does_not_ring(kit: Kit) -> None:
 
 def test_muted_words_are_not_sent(kit: Kit) -> None:
     phone = shown(kit)
-    uuid = call(kit, music(kit))
-    kit.wait_for(uuid, "answered")
+    uuid = placed(kit, "answered", music(kit))
     assert press(phone, "mute")["mute_word"] == "Unmute"
     told = press(phone, "say", text="hello")["note"]
     assert told == "You are muted, so nobody heard that. Press Unmute, then say it again."
@@ -393,7 +385,7 @@ def test_after_stop_the_phone_says_what_to_do(kit: Kit, monkeypatch: pytest.Monk
 
 def test_a_network_that_is_reset_leaves_an_idle_phone(kit: Kit) -> None:
     phone = shown(kit, manual=True)
-    kit.wait_for(call(kit), "ringing")
+    placed(kit, "ringing")
     assert facts(phone)["state"] == "ringing"
     reset = threading.Event()
     monitor: Callable[[], None] = phone.forget

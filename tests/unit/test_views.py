@@ -20,6 +20,7 @@ from helpers.views.ladder import escape, wrap
 from helpers.views.player import safe_name
 from helpers.views.timeline import as_text
 from tests.unit import calls
+from tests.unit.test_views_pictures import evil
 
 SCRIPTS = {
     "menu": calls.menu(),
@@ -30,27 +31,11 @@ SCRIPTS = {
     "html": calls.inbound(body="<h1>Hello</h1>", content_type="text/html"),
     "long": calls.voicemail_music(35.0),
 }
-EVIL = '<script>alert("x")</script>; #35; %%{init} $y$ `z`\nNote over L1: hi\x1b[31m\u202e'
 
 
 @pytest.fixture(params=SCRIPTS)
 def call(request: pytest.FixtureRequest) -> Call:
     return SCRIPTS[request.param].call()
-
-
-@pytest.fixture
-def evil() -> Call:
-    script = calls.Script()
-    script.numbers = {"from": EVIL, "to": EVIL}
-    script.hook(0.1, "event", "POST", f"/{EVIL}", {"status": EVIL, "detail": EVIL}, status=204)
-    script.status(2.0, "answered", why=EVIL)
-    script.action(2.0, 0, {"action": EVIL, "text": EVIL})
-    script.play(2.0, 3.0, seconds=1.0, url=None, text=EVIL)
-    script(2.5, "key", digit=EVIL, by="handset")
-    script(2.6, "note", text=EVIL)
-    script(2.7, "error", reason=EVIL, advice=EVIL)
-    script.status(3.0, "completed", detail=EVIL)
-    return script.call()
 
 
 # The ladder
@@ -175,14 +160,7 @@ def test_a_live_record_knows_only_events() -> None:
     assert "✗" not in str(call.ladder()) + str(call.timeline()) + str(call.table())
 
 
-def test_mermaid_text_cannot_leave_its_line(evil: Call) -> None:
-    view = evil.ladder()
-    source = view.mermaid
-    assert len(source.splitlines()) == len(str(view).splitlines()) - 2 + 4
-    for line in source.splitlines()[1:]:
-        assert re.match(r"  (participant L\d as |L\d(->>|-->>|-x|--x)L\d: |Note over L\d: )", line)
-        rest = re.sub(r"#\d+;|<br/>", "", line.partition(": ")[2])
-        assert not re.search(r'[#;"<%$`]', rest)
+def test_text_is_escaped_and_wrapped_for_mermaid() -> None:
     assert escape('a;b"#') == "a#59;b#34;#35;"
     assert wrap("one two three", 7) == "one two<br/>three"
 
@@ -201,8 +179,8 @@ def test_the_table_has_every_step_in_both_forms(call: Call) -> None:
     assert len(html) + len(str(view)) < 16_000
 
 
-def test_html_is_escaped(evil: Call) -> None:
-    html = evil.table().bundle["text/html"]
+def test_html_is_escaped() -> None:
+    html = evil().table().bundle["text/html"]
     assert "<script>" not in html
     assert "&lt;script&gt;" in html
 
@@ -296,9 +274,9 @@ def test_no_player_without_sound() -> None:
     assert "<audio" not in live.bundle["text/html"]
 
 
-def test_a_name_cannot_leave_the_folder(tmp_path: Path, evil: Call) -> None:
+def test_a_name_cannot_leave_the_folder(tmp_path: Path) -> None:
     assert [safe_name(n) for n in ("../../etc/x", "a b", "…", "ok_1.2")] == ["etc-x", "a-b", "call", "ok_1.2"]
-    html = evil.player(name='../"><script>', folder=tmp_path).bundle["text/html"]
+    html = evil().player(name='../"><script>', folder=tmp_path).bundle["text/html"]
     assert "<script>" not in html
     assert [p.parent for p in tmp_path.rglob("*.wav")] == [tmp_path]
 
