@@ -14,6 +14,7 @@ from urllib.parse import quote
 
 from ..audio.fitness import LOUDNESS, Advice, Fitness, advice, make_phone_ready, measure
 from ..base.errors import KitError
+from ..base.html import Html, tag
 from ..base.text import columns
 from ..base.view import View
 
@@ -186,31 +187,28 @@ def _shares(levels: list[tuple[Any, Any]]) -> list[list[float]]:
 # As a page ----------------------------------------------------------------------------------------------------------
 
 
-def _page(name: str, sides: tuple[_Side, _Side], found: list[Advice], done: list[str]) -> str:
+def _page(name: str, sides: tuple[_Side, _Side], found: list[Advice], done: list[str]) -> Html:
     """The same as HTML. Colours are the page's own, so that it is readable on white and on black."""
-    made = f'<p style="margin:.2em 0">Made: {escape(", ".join(done))}.</p>' if done else ""
-    boxes = "".join(_box(side) for side in sides)
-    return (
-        '<figure style="margin:.4em 0;max-width:800px">'
-        f'<figcaption style="font-weight:600;margin-bottom:.3em">{escape(name)}, and what a phone makes of it'
-        "</figcaption>"
-        f'{made}<div style="display:flex;flex-wrap:wrap;gap:1em">{boxes}</div>{_spectra(sides)}{_table(found)}</figure>'
-    )
+    head = tag("figcaption", f"{name}, and what a phone makes of it", style="font-weight:600;margin-bottom:.3em")
+    made = tag("p", f"Made: {', '.join(done)}.", style="margin:.2em 0") if done else None
+    boxes = tag("div", [_box(side) for side in sides], style="display:flex;flex-wrap:wrap;gap:1em")
+    return tag("figure", head, made, boxes, _spectra(sides), _table(found), style="margin:.4em 0;max-width:800px")
 
 
-def _box(side: _Side) -> str:
-    link = escape(quote(side.link))
-    return (
-        f'<div style="flex:1 1 300px;padding-top:.4em;'
-        f'border-top:3px {"dashed" if side.dashed else "solid"} {side.colour}">'
-        f'<div style="font-weight:600">{escape(side.title)}</div>'
-        f'<div style="font-size:.9em;opacity:.8">{escape(side.facts)}</div>'
-        f'<audio controls preload="metadata" aria-label="{escape(side.title)}" src="{link}" '
-        f'style="width:100%;height:38px;margin:.3em 0"></audio>{_wave(side)}</div>'
-    )
+def _box(side: _Side) -> Html:
+    line = f"3px {'dashed' if side.dashed else 'solid'} {side.colour}"
+    return tag(
+        "div",
+        tag("div", side.title, style="font-weight:600"),
+        tag("div", side.facts, style="font-size:.9em;opacity:.8"),
+        tag("audio", controls=True, preload="metadata", aria_label=side.title, src=quote(side.link),
+            style="width:100%;height:38px;margin:.3em 0"),
+        _wave(side),
+        style=f"flex:1 1 300px;padding-top:.4em;border-top:{line}",
+    )  # fmt: skip
 
 
-def _wave(side: _Side) -> str:
+def _wave(side: _Side) -> Html:
     """How loud it is over time: the peak of each stretch, mirrored; the lines are full scale."""
     from ..audio.samples import peaks
 
@@ -219,7 +217,7 @@ def _wave(side: _Side) -> str:
     decibels = (20 * math.log10(max(peak, 1e-6)) for peak in peaks(side.samples, WIDE // 2))
     heights = [max(0, round((middle - 2) * (1 + one / 48))) for one in decibels]
     path = "".join(f"M{2 * x + 1} {middle - h}v{2 * h}" for x, h in enumerate(heights) if h)
-    return (
+    return Html(
         f'<svg role="img" aria-label="waveform, 48 dB high" viewBox="0 0 {WIDE} {HIGH}" preserveAspectRatio="none" '
         f'style="display:block;width:100%;height:{HIGH}px">'
         f'<path d="M0 1h{WIDE}M0 {HIGH - 1}h{WIDE}M0 {middle}h{WIDE}" stroke="currentColor" stroke-opacity=".25"/>'
@@ -227,7 +225,7 @@ def _wave(side: _Side) -> str:
     )
 
 
-def _spectra(sides: tuple[_Side, _Side]) -> str:
+def _spectra(sides: tuple[_Side, _Side]) -> Html:
     """Both from bass to treble: one line each, full and dashed; what a telephone carries is shaded."""
     import numpy as np
 
@@ -243,58 +241,50 @@ def _spectra(sides: tuple[_Side, _Side]) -> str:
     levels = [_levels(side) for side in sides]
     sums = [np.histogram(hertz, edges, weights=power)[0] for hertz, power in levels]
     most = max(float(max(each.max() for each in sums)), 1e-20)
+
+    def text(at: float, line: float, words: str, more: str = ' text-anchor="middle"') -> str:
+        return f'<text x="{at}" y="{line}"{more}>{escape(words)}</text>'
+
+    pale = ' text-anchor="middle" opacity=".75"'
     parts = [
         f'<rect x="{x(300)}" y="4" width="{x(3400) - x(300)}" height="{high - foot - 4}" '
         'fill="currentColor" opacity=".08"/>',
-        f'<text x="{(x(300) + x(3400)) // 2}" y="17" text-anchor="middle" opacity=".75">'
-        "what a telephone carries</text>",
+        text((x(300) + x(3400)) // 2, 17, "what a telephone carries", pale),
     ]
     for mark in (0, -20, -40, -60):
-        parts.append(f'<path d="M{left} {y(mark)}H{wide - 24}" stroke="currentColor" opacity=".15"/>'
-                     f'<text x="{left - 6}" y="{y(mark) + 4}" text-anchor="end">{mark} dB</text>')  # fmt: skip
-    for mark in LINES:
-        parts.append(
-            f'<text x="{x(mark)}" y="{high - foot + 15}" text-anchor="middle">{mark:,}</text>'.replace(",", " ")
-        )
-    parts.append(
-        f'<text x="{(left + wide) // 2}" y="{high - 3}" text-anchor="middle" opacity=".75">frequency (Hz)</text>'
-    )
+        parts.append(f'<path d="M{left} {y(mark)}H{wide - 24}" stroke="currentColor" opacity=".15"/>')
+        parts.append(text(left - 6, y(mark) + 4, f"{mark} dB", ' text-anchor="end"'))
+    parts += [text(x(mark), high - foot + 15, f"{mark:,}".replace(",", " ")) for mark in LINES]
+    parts.append(text((left + wide) // 2, high - 3, "frequency (Hz)", pale))
     for side, each in zip(sides, sums, strict=True):
         tops = [y(10 * float(np.log10(max(float(one) / most, 1e-12)))) for one in each]
         # Above half its rate a sound has nothing: the line falls there instead of running along the bottom.
         shown = [(x(a), x(b), top) for (a, b), top in zip(pairwise(edges), tops, strict=True) if a < side.rate / 2]
         path = f"M{shown[0][0]} {y(FLOOR)}" + "".join(f"V{top}H{b}" for _, b, top in shown) + f"V{y(FLOOR)}"
-        dash = DASHED if side.dashed else ""
-        parts.append(f'<path d="{path}" fill="none" stroke="{side.colour}" stroke-width="2"{dash}/>')
-    legend = "".join(
-        f'<path d="M{(76, 570)[n]} 13h24" stroke="{side.colour}" stroke-width="2"'
-        f"{DASHED if side.dashed else ''}/>"
-        f'<text x="{(106, 600)[n]}" y="17">{escape(side.title)}</text>'
-        for n, side in enumerate(sides)
-    )
-    return (
+        parts.append(f'<path d="{path}" fill="none" {_stroke(side)}/>')
+    for side, at in zip(sides, (76, 570), strict=True):
+        parts.append(f'<path d="M{at} 13h24" {_stroke(side)}/>{text(at + 30, 17, side.title, "")}')
+    return Html(
         f'<svg role="img" aria-label="spectrum of both, from bass to treble" viewBox="0 0 {wide} {high}" '
         'style="display:block;width:100%;margin-top:.6em;font-size:12px" fill="currentColor">'
-        f"{''.join(parts)}{legend}</svg>"
+        f"{''.join(parts)}</svg>"
     )
 
 
-def _table(found: list[Advice]) -> str:
+def _stroke(side: _Side) -> str:
+    return f'stroke="{side.colour}" stroke-width="2"{DASHED if side.dashed else ""}'
+
+
+def _table(found: list[Advice]) -> Html:
     """What was looked at, and what to do. A sign says fine or not, and a word, never the colour alone."""
     cell = "text-align:left;vertical-align:top;padding:.25em .8em .25em 0;white-space:normal"
     rows = []
     for one in sorted(found, key=lambda one: one.fine):
-        todo = f'<br><span style="opacity:.85">→ {escape(one.todo)}</span>' if not one.fine else ""
-        sign = "✓ fine" if one.fine else "! look"
-        weight = "400" if one.fine else "600"
-        rows.append(
-            f'<tr><td style="{cell};white-space:nowrap;font-weight:{weight}">{sign}</td>'
-            f'<th scope="row" style="{cell};font-weight:{weight}">{escape(one.about)}</th>'
-            f'<td style="{cell}">{escape(one.found)}{todo}</td></tr>'
-        )
-    return (
-        '<table style="border-collapse:collapse;margin:.5em 0;line-height:1.45"><thead style="position:absolute;'
-        'left:-9999px"><tr><th scope="col">verdict</th><th scope="col">about</th><th scope="col">found</th></tr>'
-        "</thead>"
-        f"<tbody>{''.join(rows)}</tbody></table>"
-    )
+        todo = None if one.fine else [tag("br"), tag("span", f"→ {one.todo}", style="opacity:.85")]
+        sign, weight = ("✓ fine", "400") if one.fine else ("! look", "600")
+        verdict = tag("td", sign, style=f"{cell};white-space:nowrap;font-weight:{weight}")
+        about = tag("th", one.about, scope="row", style=f"{cell};font-weight:{weight}")
+        rows.append(tag("tr", verdict, about, tag("td", one.found, todo, style=cell)))
+    heads = tag("tr", [tag("th", name, scope="col") for name in ("verdict", "about", "found")])
+    head = tag("thead", heads, style="position:absolute;left:-9999px")
+    return tag("table", head, tag("tbody", rows), style="border-collapse:collapse;margin:.5em 0;line-height:1.45")

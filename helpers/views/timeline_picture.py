@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from itertools import groupby, pairwise
 
 from ..audio.samples import SILENT
 from ..calls.marks import Mark
@@ -13,13 +15,8 @@ from .svg import Svg, fit, number, text_width
 
 WIDTH = 620  # pixels: what a notebook has room for in a window of 800
 LEFT, RIGHT = 76, 12  # margins
-ROW, WAVE, GAP, HEAD, AXIS = (
-    19,
-    60,
-    7,
-    26,
-    36,
-)  # heights: a row of labels, the waveform, between lanes, titles, the axis
+# Heights: a row of labels, the waveform, between lanes, titles, the axis.
+ROW, WAVE, GAP, HEAD, AXIS = 19, 60, 7, 26, 36
 FILLS = ("stream", "talk", "input", "wait")  # actions with a colour of their own
 MOST_KEYS = 30  # marked in the waveform; more would hide it
 STEP = 2  # pixels of a column of the waveform
@@ -142,8 +139,7 @@ class Panel:
             self.svg.line(LEFT + one.end, y - 8, LEFT + one.end, y + 8, "ink", stroke_width=2)
 
     def _silence(self, one: Placed, y: float) -> None:
-        slow = one.mark.kind == "request"
-        self._box(one, y, "slow" if slow else "quiet", "amber" if slow else "edge")
+        self._box(one, y, *(("slow", "amber") if one.mark.kind == "request" else ("quiet", "edge")))
 
     def _box(self, one: Placed, y: float, fill: str, edge: str) -> None:
         self.svg.rect(LEFT + one.x, y - 8, max(one.end - one.x, 2), 16, fill, stroke=edge, rx=2)
@@ -158,10 +154,8 @@ class Panel:
         for mark in self.silences:
             if not mark.slow and self.x(mark.end) - self.x(mark.start) < 2:
                 continue
-            slow = mark.kind == "request"
-            self._shade(
-                mark, "slow" if slow else "quiet", f"{mark.end - mark.start:.1f} s", edge="amber" if slow else ""
-            )
+            fill, edge = ("slow", "amber") if mark.kind == "request" else ("quiet", "")
+            self._shade(mark, fill, f"{mark.end - mark.start:.1f} s", edge)
         self._wave(middle)
         pressed = dict.fromkeys(round(self.x(mark.start)) for mark in tracks.keys)
         for x in pressed if len(pressed) <= MOST_KEYS else ():
@@ -196,31 +190,22 @@ class Panel:
 
 def _mirrored(half: list[int], x: float, middle: float) -> str:
     """The outline of a waveform: its upper edge to the right, its lower edge back; silent stretches are left out."""
-    shapes = []
-    place = 0
-    while place < len(half):
-        if not half[place]:
-            place += 1
-            continue
-        end = place
-        while end < len(half) and half[end]:
-            end += 1
-        part = half[place:end]
-        there = "".join(
-            f"v{a - b}h{STEP}" if a != b else f"h{STEP}" for a, b in zip([part[0], *part], part, strict=False)
-        )
-        back = "".join(
-            f"v{b - a}h-{STEP}" if a != b else f"h-{STEP}"
-            for a, b in zip([part[-1], *part[::-1]], part[::-1], strict=False)
-        )
-        shapes.append(f"M{number(x + place * STEP)} {number(middle - part[0])}{there}v{2 * part[-1]}{back}z")
-        place = end
+    shapes, place = [], 0
+    for loud, run in groupby(half, key=bool):
+        part = list(run)
+        if loud:
+            there, back = _steps(part, STEP), _steps(part[::-1], -STEP)
+            shapes.append(f"M{number(x + place * STEP)} {number(middle - part[0])}{there}v{2 * part[-1]}{back}z")
+        place += len(part)
     return _shorter("".join(shapes))
+
+
+def _steps(heights: list[int], step: int) -> str:
+    """An edge, column by column: up or down to each height, and on by a ``step``."""
+    ways = ((a - b) * step // STEP for a, b in pairwise([heights[0], *heights]))
+    return "".join(f"v{way}h{step}" if way else f"h{step}" for way in ways)
 
 
 def _shorter(d: str) -> str:
     """Steps in one direction as one: ``h2h2`` is ``h4``."""
-    import re
-
-    return re.sub(rf"(?:h{STEP}){{2,}}", lambda m: f"h{len(m[0]) // len(f'h{STEP}') * STEP}",
-                  re.sub(rf"(?:h-{STEP}){{2,}}", lambda m: f"h-{len(m[0]) // len(f'h-{STEP}') * STEP}", d))  # fmt: skip
+    return re.sub(rf"(?P<way>h-?){STEP}(?:(?P=way){STEP})+", lambda m: f"{m['way']}{m[0].count('h') * STEP}", d)

@@ -112,16 +112,12 @@ def _fits(option: Option, value: Any) -> bool:
         return isinstance(value, bool)
     if option.parts:
         return isinstance(value, dict)
-    if option.variants:
-        return (
-            isinstance(value, list)
-            and bool(value)
-            and isinstance(value[0], dict)
-            and (value[0].get("type") in (None, *option.variants))
-        )
     if option.kind == "choices":
         return isinstance(value, list) and all(one in option.choices for one in value)
-    return True
+    if not option.variants:
+        return True
+    first = value[0] if isinstance(value, list) and value else None
+    return isinstance(first, dict) and first.get("type") in (None, *option.variants)
 
 
 def _flag(option: Option, place: Place, value: Any, more: dict[str, Any]) -> Html:

@@ -89,14 +89,14 @@ def exchange_of_entry(webhook: Mapping[str, Any], reply: Mapping[str, Any] | Non
     reply = reply or {}
     kind = str(reply.get("content_type") or "")
     return Exchange(
-        str(webhook["method"]),
-        url,
-        {"Content-Type": "application/json"} if posted else {},
-        json.dumps(payload) if posted else None,
-        reply.get("status"),
-        {"Content-Type": kind} if kind else {},
-        body_text(reply.get("body"), kind),
+        method=str(webhook["method"]),
+        url=url,
+        request_headers={"Content-Type": "application/json"} if posted else {},
+        request_body=json.dumps(payload) if posted else None,
+        status=reply.get("status"),
+        response_headers={"Content-Type": kind} if kind else {},
+        response_body=body_text(reply.get("body"), kind),
         # Call time, where a slow reply was simulated: what Vonage waited counts.
-        max(float(reply.get("ms") or 0), float(reply.get("seconds") or 0) * 1000),
-        None if reply.get("status") is not None else reply.get("error"),
+        ms=max(float(reply.get("ms") or 0), float(reply.get("seconds") or 0) * 1000),
+        error=None if reply.get("status") is not None else reply.get("error"),
     )
