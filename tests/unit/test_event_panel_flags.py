@@ -102,13 +102,7 @@ def test_completed_before_busy_at_the_same_moment_is_late() -> None:
     assert flags(status("busy"), status("completed")) == []
 
 
-def test_what_is_missing_in_a_stored_call() -> None:
-    panel = EventPanel().replay(panel_of(status("started"), status("answered", at=1)).to_jsonl())
-    [flag] = panel.flags
-    assert (flag.sign, flag.word) == ("✗", "no completed")
-    assert "Call 1 (replay): ✗ no completed: The call is over, but completed did not come" in repr(panel)
-    assert "no completed" in panel.to_html()
-    panel.close()
+def test_what_is_missing_by_what_else_came() -> None:
     assert flags(status("completed", duration="5")) == [("✗", "no answered")]
     assert flags(status("busy"), status("completed", duration="0")) == []
     assert flags(status("started"), status("answered", at=1)) == [], "it may still go on"

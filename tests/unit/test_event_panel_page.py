@@ -7,7 +7,6 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from helpers.widgets.events.panel import EventPanel
 from helpers.widgets.events.shell import PanelShell
 from helpers.wire.events import Events
 from tests.unit import calls
-from tests.unit.panels import Inbox, panel_of, request, status
+from tests.unit.panels import Inbox, request, status
 
 
 class Wire:
@@ -312,35 +311,3 @@ def test_the_form(server: BackgroundServer, wire: Wire) -> None:
     assert [told["ok"] for told in wire.of("sent")] == [True, False, False, False, False]
     assert wire.of("sent")[1]["words"].startswith("The body is not JSON (line 1).")
     panel.close()
-
-
-# --- a stored call again
-
-
-def test_replay_of_a_call() -> None:
-    call = calls.menu().call()
-    panel = panel_of(status("busy")).replay(call)
-    names = [row.name for row in panel.shown() if row.origin == "replay"]
-    assert names == [e["payload"].get("status") or ("input" if e["type"] == "input" else "answer")
-                     for e in call.entries("webhook")]  # fmt: skip
-    assert panel.counts["calls"] == 2, "a replay is a call of its own, also when the call itself is there"
-    panel.replay(call)
-    assert panel.counts["calls"] == 3
-    panel.close()
-
-
-@pytest.mark.parametrize(
-    ("source", "words"),
-    [("", "no event"), (5, "A int is not a stored call"), ([status("busy")], "A list is not a stored call"),
-     ('{"a": 1}', r"Line 1 is not one of the panel's own: Field required \(method\)"), ("[", "Line 1 .* Invalid JSON"),
-     ("nowhere.jsonl", "nowhere.jsonl"), (Path("nowhere.jsonl"), "cannot be read"),
-     ('{"method": "POST", "url": "/", "request_headers": 5}', "Line 1 .*request_headers")],
-)  # fmt: skip
-def test_what_is_not_a_stored_call(source: Any, words: str) -> None:
-    panel = EventPanel()
-    with pytest.raises(KitError, match=words):
-        panel.replay(source)
-    assert len(panel) == 0
-    panel.close()
-    with pytest.raises(KitError, match="This panel is closed"):
-        panel.replay(source)

@@ -44,7 +44,6 @@ class Group:
     statuses: set[tuple[str, str]] = field(default_factory=set)
     talked: set[str] = field(default_factory=set)  # legs whose completed tells of a talk
     over: dict[str, tuple[str, float]] = field(default_factory=dict)  # leg -> last status by the trace, and when
-    whole: bool = False  # nothing more can come: a replay
     patience: float | None = None  # real seconds of quiet after which an answered call is asked about
     last: float = 0.0  # when the newest came, by the monotonic clock
 
@@ -73,9 +72,7 @@ class Group:
             has = {status for uuid, status in self.statuses if uuid == leg}
             goes_on = "answered" in has and has.isdisjoint(OVER)
             last, when = self.over.get(leg, ("", 0.0))
-            if self.whole and "answered" in has and "completed" not in has:
-                last = "completed"
-            if last and last not in has and (self.whole or time.monotonic() - when >= GRACE):
+            if last and last not in has and time.monotonic() - when >= GRACE:
                 found.append(marks.missing(last, f"The call is over, but {last}{which} did not come"))
             elif leg in self.talked and "answered" not in has:
                 found.append(marks.missing("answered", f"They talked, but answered{which} did not come"))
@@ -109,17 +106,16 @@ class Book:
         self.flagged = 0
         self.kinds: Counter[str] = Counter()
 
-    def add(self, exchange: Exchange, origin: str = "", story: str = "") -> Row:
-        """One more request. ``story`` keeps a replay apart from calls with the same uuid."""
-        event: Event = {}
+    def add(self, exchange: Exchange) -> Row:
+        """One more request."""
         try:
             event, kind = read(exchange)
             made_up = any(name.lower() == MADE_UP.lower() for name in exchange.request_headers)
-            row = self._row(exchange, event, kind, origin or ("made up" if made_up else ""), story)
+            row = self._row(exchange, event, kind, "made up" if made_up else "")
         except Exception as error:  # it comes from the network: one odd request must not stop the panel
             logger.warning("a request could not be shown", exc_info=True)
             words = f"This event could not be shown: {type(error).__name__}."
-            row = Row(self._next, exchange, {}, "error", "error", 0, "", None, words, origin)
+            row = Row(self._next, exchange, {}, "error", "error", 0, "", None, words)
         self.rows.append(row)
         self.groups[row.call].count += 1
         self.groups[row.call].last = time.monotonic()
@@ -131,10 +127,10 @@ class Book:
     def _next(self) -> int:
         return len(self.rows) + 1
 
-    def _row(self, exchange: Exchange, event: Event, kind: str, origin: str, story: str) -> Row:
+    def _row(self, exchange: Exchange, event: Event, kind: str, origin: str) -> Row:
         webhook = kind not in ("audio", "request")
         flags = marks.flags_of(exchange, kind if webhook else "", self._paths)
-        group, leg = self._place(event, origin, story) if webhook else (self.groups[0], "")
+        group, leg = self._place(event, origin) if webhook else (self.groups[0], "")
         seconds = None
         if webhook and kind != "answer":
             seconds = self._in_order(group, leg, event, exchange, flags)
@@ -151,21 +147,21 @@ class Book:
         return Row(self._next, exchange, event, kind, name_of(event, kind), group.g, letter, seconds,
                    sentence_of(exchange, event, kind), origin, tuple(flags))  # fmt: skip
 
-    def _place(self, event: Event, origin: str, story: str) -> tuple[Group, str]:
+    def _place(self, event: Event, origin: str) -> tuple[Group, str]:
         """The call and the leg of an event; a new call if it has not been heard of."""
         leg = next((event[k] for k in ("uuid", "call_uuid") if isinstance(event.get(k), str)), "")
         names = ("conversation_uuid", "conversation_uuid_from")
         talk = next((event[k] for k in names if isinstance(event.get(k), str)), "")
-        found = [self._by_uuid[story + key] for key in (talk, leg) if key and story + key in self._by_uuid]
+        found = [self._by_uuid[key] for key in (talk, leg) if key in self._by_uuid]
         if not found:
-            group = Group(len(self.groups), talk or leg, origin=origin, whole=origin == "replay")
+            group = Group(len(self.groups), talk or leg, origin=origin)
             group.patience = self._patience
             self.groups.append(group)
             found = [group]
         group = found[0]
         for key in (talk, leg, event.get("conversation_uuid_to")):
             if isinstance(key, str) and key:
-                self._by_uuid.setdefault(story + key, group)
+                self._by_uuid.setdefault(key, group)
         if leg:
             group.letter(leg)
         if not group.numbers and event.get("from") and event.get("to"):

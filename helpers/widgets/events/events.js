@@ -9,7 +9,7 @@ const CALM = 300; // ms
 const KINDS = [["", "Everything"], ["event", "All events"], ["status", "– status"], ["input", "– input"],
   ["record", "– record"], ["transfer", "– transfer"], ["notify", "– notify"], ["error", "– error"],
   ["answer", "Answer webhooks"], ["audio", "Audio files"], ["request", "Other requests"], ["flagged", "With a flag"],
-  ["made up", "Made up by hand"], ["replay", "Replays"]];
+  ["made up", "Made up by hand"]];
 // `data-ref` is the name that an element has in its View.
 const PAGE = `<div class="evp-top"><span class="evp-title">Events</span><span data-ref="state"></span>
     <span class="evp-counts" data-ref="counts"></span><span class="evp-tools">

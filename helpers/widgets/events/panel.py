@@ -5,23 +5,23 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from ...base.errors import KitError
-from ...calls.record import Entry, Record
+from ...calls.record import Entry
 from ...calls.statuses import OVER
 from ...wire.events import Events
-from ...wire.exchanges import Exchange, WireView
+from ...wire.exchanges import Exchange, WireView, body_text
 from ..shell import with_words
 from .book import GRACE, Book, matches
 from .flags import Flag
 from .rows import OTHERS, Row
 from .send import READY, SendError, draft, send
 from .shell import Desk, Pace, PanelShell, clean
-from .store import as_lines, exchange_of_entry, stored
 from .twin import as_html, as_text
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ class EventPanel:
 
     All are kept; the newest ``rows`` are on screen. Times are seconds since the first event of the same call.
     ``server`` is where :meth:`send` goes to; ``network`` tells what should have come; where there is none, an answered
-    call is asked about after ``patience`` real seconds of quiet. Without ``events`` it is an empty
-    panel to :meth:`replay` into. ``close()`` ends the updates; the table stays.
+    call is asked about after ``patience`` real seconds of quiet. ``close()`` ends the updates; the
+    table stays.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class EventPanel:
         self._lock, self._patience = threading.RLock(), patience
         self._book = Book(patience)
         self._began = self._seen = 0 if events is None else events.began
-        self._era = self._sent = self._stories = 0
+        self._era = self._sent = 0
         self._greeted = False
         self._looking: dict[str, str] = {}  # the filter
         self._touched: set[int] = set()
@@ -112,10 +112,10 @@ class EventPanel:
 
     def to_jsonl(self) -> str:
         """Everything as JSON lines: one request a line, with our reply, milliseconds and flags. Secrets are masked."""
-        return as_lines(self._all())
+        return "".join(row.line() for row in self._all())
 
     def export(self, path: str | Path) -> Path:
-        """Write :meth:`to_jsonl` to a file. Returns its path. ``panel.replay(path)`` shows it again."""
+        """Write :meth:`to_jsonl` to a file. Returns its path."""
         path = Path(path)
         try:
             path.write_text(self.to_jsonl(), "utf-8", errors="backslashreplace")
@@ -158,20 +158,6 @@ class EventPanel:
             raise SendError(f"A {type(event).__name__} is no event.", f"Give a dict, or one of: {', '.join(READY)}.")
         return WireView([self._post(method or own_method, path or own_path, payload)])
 
-    def replay(self, source: Record | str | Path) -> EventPanel:
-        """Show a stored call again, marked as a replay: ``kit.call(uuid)``, or what :meth:`to_jsonl` wrote, as text or
-        as the path of its file. Nothing is sent to your server."""
-        if not self.open:
-            raise KitError("This panel is closed.", "Open a new one: panel = kit.panel().")
-        found = stored(source)
-        with self._lock:
-            self._all()
-            self._stories += 1
-            for exchange in found:
-                self._add(exchange, "replay", f"replay {self._stories}: ")
-        self._pace.wake()
-        return self
-
     def close(self, note: str = CLOSED) -> None:
         """End the updates and every thread. The table stays. Twice is once."""
         with self._lock:
@@ -202,8 +188,8 @@ class EventPanel:
                 self._take(entry)
             return self._book.rows
 
-    def _add(self, exchange: Exchange, origin: str = "", story: str = "") -> None:
-        call = self._book.add(exchange, origin, story).call
+    def _add(self, exchange: Exchange) -> None:
+        call = self._book.add(exchange).call
         self._touched.add(call)
         if self._patience and call:
             self._waiting[call] = time.monotonic() + self._patience
@@ -312,3 +298,26 @@ class EventPanel:
         if self._server is None:
             raise SendError("This panel belongs to no server.", "Use the kit's: panel = kit.panel().")
         return send(self._server.url, method, path, payload)
+
+
+def exchange_of_entry(webhook: Mapping[str, Any], reply: Mapping[str, Any] | None) -> Exchange:
+    """A webhook as the network recorded it: its reply, or why there was none."""
+    payload, url = dict(webhook["payload"]), str(webhook["url"])
+    posted = webhook["method"] != "GET"
+    if not posted:
+        told = {name: value if isinstance(value, str) else json.dumps(value) for name, value in payload.items()}
+        url += ("&" if "?" in url else "?") + urlencode(told)
+    reply = reply or {}
+    kind = str(reply.get("content_type") or "")
+    return Exchange(
+        method=str(webhook["method"]),
+        url=url,
+        request_headers={"Content-Type": "application/json"} if posted else {},
+        request_body=json.dumps(payload) if posted else None,
+        status=reply.get("status"),
+        response_headers={"Content-Type": kind} if kind else {},
+        response_body=body_text(reply.get("body"), kind),
+        # Call time, where a slow reply was simulated: what Vonage waited counts.
+        ms=max(float(reply.get("ms") or 0), float(reply.get("seconds") or 0) * 1000),
+        error=None if reply.get("status") is not None else reply.get("error"),
+    )

@@ -28,7 +28,7 @@ BADGES = {"started": WAITING, "ringing": WAITING, "answered": GOOD, "completed":
 @dataclass(frozen=True)
 class Row:
     """One request. ``kind`` is the event's, ``answer``, ``audio`` or ``request``; ``seconds`` count from the call's
-    first event; ``origin`` is empty, ``made up`` or ``replay``."""
+    first event; ``origin`` is empty or ``made up``."""
 
     n: int
     exchange: Exchange
@@ -71,6 +71,19 @@ class Row:
                  "c": look, "s": self.sentence, "m": self.target, "r": self.outcome, "ms": _ms(self.exchange),
                  "o": self.origin, "f": words(self.flags), "d": self.detail() if full else None}  # fmt: skip
         return {name: value for name, value in facts.items() if value not in ("", [], None)}
+
+    def line(self) -> str:
+        """A line of JSON: the whole request, our reply, and what the panel said about it."""
+        one = self.exchange
+        told = {
+            "n": self.n, "at": one.at.isoformat(), "kind": self.kind, "name": self.name, "call": self.call,
+            "leg": self.leg, "seconds": self.seconds, "sentence": self.sentence, "origin": self.origin,
+            "flags": [str(f) for f in self.flags], "method": one.method, "url": one.url,
+            "request_headers": dict(one.request_headers), "request_body": one.request_body, "status": one.status,
+            "response_headers": dict(one.response_headers), "response_body": one.response_body,
+            "ms": round(one.ms, 1), "error": one.error,
+        }  # fmt: skip
+        return json.dumps(told, ensure_ascii=False) + "\n"
 
     def detail(self) -> dict[str, Any]:
         """The whole request and our reply, for whoever opens the row."""
