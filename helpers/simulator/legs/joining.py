@@ -115,6 +115,7 @@ async def transfer(run: Runner, action: Transfer) -> None:
 
 def go_on_with(network: Network, leg: Leg, ncco: Ncco, source: str) -> None:
     """Carry out another NCCO from now on, in a conversation of the leg's own (``PUT`` transfer)."""
+
     async def program() -> None:
         move(network, leg, network.conversations.fresh(leg))
         await network.carry_out(leg, ncco, source)

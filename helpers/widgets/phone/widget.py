@@ -269,8 +269,10 @@ class PhoneWidget:
             "volume": self._buttons.volume,
             "latest": self.captions[-1].split(" s  ", 1)[1] if call and lines else "",
             "lines": lines[-LINES:],
-            "calls": [{"who": shown_number(call.who), "out": call.out, "how": call.ended,
-                       "missed": call.seconds is None} for call in now.done],
+            "calls": [
+                {"who": shown_number(call.who), "out": call.out, "how": call.ended, "missed": call.seconds is None}
+                for call in now.done
+            ],
             "seconds": round(max(0.0, self._screens.now(now.latest) - begin), 2) if call else 0,
             "clock": time.time(),
             "pace": self._screens.pace,
