@@ -26,7 +26,7 @@ NEEDED_MB = 300
 INSTALL_AGAIN = 'Run `python lab.py` again, or: pip install -c requirements.lock -e ".[speech]"'
 
 
-class NotReady(Exception):
+class CheckFailed(Exception):
     """A check that failed: what was found, and what to do about it."""
 
     def __init__(self, found: str, cure: str) -> None:
@@ -54,7 +54,7 @@ def check_python(checkout: Path = CHECKOUT) -> str:
     wanted, _ = _needs(checkout)
     version = ".".join(map(str, sys.version_info[:3]))
     if not _fits(version, wanted):
-        raise NotReady(f"{version}, but the kit needs {wanted}", "Install a newer Python, then: python lab.py clean")
+        raise CheckFailed(f"{version}, but the kit needs {wanted}", "Install a newer Python, then: python lab.py clean")
     return version
 
 
@@ -63,7 +63,7 @@ def check_packages(checkout: Path = CHECKOUT) -> str:
     _, wanted = _needs(checkout)
     wrong = [problem for need in wanted if (problem := _wrong(need.name, str(need.specifier)))]
     if wrong:
-        raise NotReady("; ".join(wrong), INSTALL_AGAIN)
+        raise CheckFailed("; ".join(wrong), INSTALL_AGAIN)
     tested = _tested(checkout)
     other = [n.name for n in wanted if tested.get(canonicalize_name(n.name)) not in (None, metadata.version(n.name))]
     note = f", other versions than tested: {', '.join(other)}" if other else ", in the versions that were tested"
@@ -87,14 +87,14 @@ def check_server() -> str:
     try:
         server = HTTPServer(("127.0.0.1", 0), Hello)
     except OSError as error:
-        raise NotReady(f"no port can be opened on 127.0.0.1: {error}", "Allow Python in your firewall.") from error
+        raise CheckFailed(f"no port can be opened on 127.0.0.1: {error}", "Allow Python in your firewall.") from error
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         requests.get(f"http://127.0.0.1:{server.server_port}/", timeout=5).raise_for_status()
     except requests.RequestException as error:
         cure = "A proxy or firewall stands between. Try: export NO_PROXY=127.0.0.1,localhost"
-        raise NotReady(f"a server on this machine cannot be reached: {error}", cure) from error
+        raise CheckFailed(f"a server on this machine cannot be reached: {error}", cure) from error
     finally:
         server.shutdown()
         thread.join()
@@ -107,14 +107,14 @@ def check_audio(folder: Path | None = None) -> str:
     folder = folder or sounds()
     files = sorted(folder.glob("*.mp3"))
     if not files:
-        raise NotReady(f"there is no MP3 in {folder}", "Download the kit again: its sounds are missing.")
+        raise CheckFailed(f"there is no MP3 in {folder}", "Download the kit again: its sounds are missing.")
     try:
         import soundfile
 
         info = soundfile.info(files[0])
         samples, rate = soundfile.read(files[0], dtype="float32")
     except (ImportError, OSError, RuntimeError) as error:
-        raise NotReady(f"{files[0].name} cannot be decoded: {error}", INSTALL_AGAIN) from error
+        raise CheckFailed(f"{files[0].name} cannot be decoded: {error}", INSTALL_AGAIN) from error
     return f"{files[0].name}: {info.format}, {len(samples) / rate:.1f} s at {rate} Hz"
 
 
@@ -134,19 +134,19 @@ def check_kernel() -> str:
     try:
         manager, client = start_new_kernel(startup_timeout=60, kernel_name="python3", stderr=DEVNULL)
     except Exception as error:
-        raise NotReady(f"no kernel starts: {type(error).__name__}: {error}", INSTALL_AGAIN) from error
+        raise CheckFailed(f"no kernel starts: {type(error).__name__}: {error}", INSTALL_AGAIN) from error
     try:
         asked = {"answer": "__import__('sys').executable", "kit": "__import__('helpers').__file__"}
         reply = client.execute("", user_expressions=asked, reply=True, timeout=60)["content"]["user_expressions"]
     except (TimeoutError, RuntimeError) as error:
-        raise NotReady(f"the kernel does not answer: {error}", "Restart the machine, then check again.") from error
+        raise CheckFailed(f"the kernel does not answer: {error}", "Restart the machine, then check again.") from error
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
         with contextlib.suppress(AttributeError):
             manager.context.destroy(linger=0)
     if reply["kit"]["status"] != "ok":
-        raise NotReady("the kernel does not find the kit's helpers", INSTALL_AGAIN)
+        raise CheckFailed("the kernel does not find the kit's helpers", INSTALL_AGAIN)
     return "a notebook kernel started and answered"
 
 
@@ -157,7 +157,7 @@ def check_folder() -> str:
         with tempfile.TemporaryFile(dir=_existing(folder)):
             pass
     except OSError as error:
-        raise NotReady(f"{folder} cannot be written: {error.strerror}", KIT_HOME_CURE) from error
+        raise CheckFailed(f"{folder} cannot be written: {error.strerror}", KIT_HOME_CURE) from error
     return f"account and .env are kept in {folder}"
 
 
@@ -165,7 +165,7 @@ def check_disk() -> str:
     """How much room there is."""
     free = shutil.disk_usage(_existing(project())).free // 10**6
     if free < NEEDED_MB:
-        raise NotReady(f"{free} MB free, {NEEDED_MB} MB are wanted", "Delete something, or move the kit's folder.")
+        raise CheckFailed(f"{free} MB free, {NEEDED_MB} MB are wanted", "Delete something, or move the kit's folder.")
     return f"{free} MB free"
 
 
@@ -185,7 +185,7 @@ def findings(checks: dict[str, Callable[[], str]]) -> Iterator[Finding]:
     for name, check in checks.items():
         try:
             yield Finding(name, True, check())
-        except NotReady as problem:
+        except CheckFailed as problem:
             yield Finding(name, False, problem.found, problem.cure)
         except Exception as error:  # a check must never end the report
             yield Finding(name, False, f"{type(error).__name__}: {error}", INSTALL_AGAIN)

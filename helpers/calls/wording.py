@@ -47,7 +47,7 @@ def telling(webhook: Entry) -> tuple[str, str]:
     """What a webhook tells: a few words for the arrow, and its telling facts."""
     payload, sent_as = webhook.get("payload") or {}, webhook["type"]
     match sent_as if sent_as in ("answer", "fallback") else kind(payload):
-        case "answer":
+        case "answer" if sent_as == "answer":
             return "", f"from {payload.get('from')} to {payload.get('to')}"
         case "fallback":
             return " · fallback", f"reason: {payload.get('reason')}"

@@ -40,7 +40,7 @@ def test_python_that_is_new_enough() -> None:
 
 def test_python_that_is_too_old(project: Path) -> None:
     spoil(project, '">=3.11"', '">=9.1"')
-    with pytest.raises(check.NotReady, match=r"needs >=9\.1") as caught:
+    with pytest.raises(check.CheckFailed, match=r"needs >=9\.1") as caught:
         check.check_python(project)
     assert "newer Python" in caught.value.cure
 
@@ -51,14 +51,14 @@ def test_packages_of_this_environment() -> None:
 
 def test_package_that_is_missing(project: Path) -> None:
     spoil(project, '"flask>=3.1,<4"', '"no-such-package-here>=1"')
-    with pytest.raises(check.NotReady, match="no-such-package-here is missing") as caught:
+    with pytest.raises(check.CheckFailed, match="no-such-package-here is missing") as caught:
         check.check_packages(project)
     assert "requirements.lock" in caught.value.cure
 
 
 def test_package_that_is_too_old(project: Path) -> None:
     spoil(project, '"flask>=3.1,<4"', '"flask>=77"')
-    with pytest.raises(check.NotReady, match=r"flask is \d.*, the kit needs >=77"):
+    with pytest.raises(check.CheckFailed, match=r"flask is \d.*, the kit needs >=77"):
         check.check_packages(project)
 
 
@@ -87,7 +87,7 @@ def test_folder_that_keeps_the_state_is_named(monkeypatch: pytest.MonkeyPatch, t
 
 def test_folder_that_cannot_be_written_is_red_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "project", lambda: Path("/proc/kit"))
-    with pytest.raises(check.NotReady, match="/proc/kit cannot be written") as caught:
+    with pytest.raises(check.CheckFailed, match="/proc/kit cannot be written") as caught:
         check.check_folder()
     assert "KIT_HOME" in caught.value.cure
 
@@ -100,7 +100,7 @@ def test_server_behind_a_proxy_that_is_not_there(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     for name in ("no_proxy", "NO_PROXY"):
         monkeypatch.delenv(name, raising=False)
-    with pytest.raises(check.NotReady, match="cannot be reached") as caught:
+    with pytest.raises(check.CheckFailed, match="cannot be reached") as caught:
         check.check_server()
     assert "NO_PROXY" in caught.value.cure
 
@@ -112,13 +112,13 @@ def test_audio_that_decodes(project: Path) -> None:
 
 
 def test_audio_that_is_missing(project: Path) -> None:
-    with pytest.raises(check.NotReady, match="no MP3"):
+    with pytest.raises(check.CheckFailed, match="no MP3"):
         check.check_audio(project / "audio")
 
 
 def test_audio_that_is_not_audio(project: Path) -> None:
     (project / "audio" / "tone.mp3").write_text("<html>not found</html>", "utf-8")
-    with pytest.raises(check.NotReady, match=r"tone\.mp3 cannot be decoded"):
+    with pytest.raises(check.CheckFailed, match=r"tone\.mp3 cannot be decoded"):
         check.check_audio(project / "audio")
 
 
@@ -133,13 +133,13 @@ def test_kernel_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
         raise RuntimeError("Kernel died before replying to kernel_info")
 
     monkeypatch.setattr(jupyter_client.manager, "start_new_kernel", refuse)
-    with pytest.raises(check.NotReady, match="no kernel starts: RuntimeError: Kernel died"):
+    with pytest.raises(check.CheckFailed, match="no kernel starts: RuntimeError: Kernel died"):
         check.check_kernel()
 
 
 def test_disk_that_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(check, "NEEDED_MB", 10**12)
-    with pytest.raises(check.NotReady, match="MB free"):
+    with pytest.raises(check.CheckFailed, match="MB free"):
         check.check_disk()
 
 
@@ -159,7 +159,7 @@ def test_a_check_that_breaks_is_a_red_line_not_the_end() -> None:
 
 def test_report_and_exit_code(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     def red() -> str:
-        raise check.NotReady("it rains", "Take an umbrella.")
+        raise check.CheckFailed("it rains", "Take an umbrella.")
 
     def report(checks: dict[str, object]) -> tuple[int, str]:
         monkeypatch.setattr(check, "CHECKS", checks)

@@ -69,6 +69,14 @@ def test_what_sort_of_webhook_it_is(what: str) -> None:
     assert told["type"] == (what if what in ("input", "notify", "error") else "event")
 
 
+def test_what_a_call_is_fetched_with_is_told_by_what_for() -> None:
+    """Its parameters are the same; an NCCO for a transfer is not the answer to a call."""
+    parameters = LEG | {"from": "447700900500", "to": "447700900001"}
+    assert kind(parameters) == "answer"
+    assert telling({"type": "answer", "payload": parameters}) == ("", "from 447700900500 to 447700900001")
+    assert telling({"type": "transfer", "payload": parameters}) == (" · transfer", "")
+
+
 def test_a_field_of_the_learner_does_not_make_another_sort_of_a_webhook() -> None:
     """In this order, as the official SDKs look: a status first, a payload last."""
     everything = {name: value for event in KINDS.values() for name, value in event.items()}
