@@ -13,7 +13,7 @@ from pathlib import Path
 from helpers.audio.files import encode_mp3
 from helpers.rehearsal import play, sweep
 from helpers.server.server import BackgroundServer
-from helpers.simulator.phones.scripts import AUDIO
+from helpers.settings.project import audio
 
 SECONDS = 10
 VALUES = [-1, -0.5, 0, 0.5, 1]
@@ -24,7 +24,7 @@ def sweeping() -> float:
     """Seconds for ``sweep(ncco, "0.level", …)`` and its HTML, after imports; the median of five, each a new file."""
     from helpers.audio.files import decode
 
-    music = decode((AUDIO / "music.mp3").read_bytes(), 16_000)
+    music = decode((audio() / "music.mp3").read_bytes(), 16_000)
     times = []
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, BackgroundServer(audio=Path(folder)) as server:
         play([{"action": "stream", "streamUrl": ["https://example.com/jingle.mp3"]}], folder=folder).wav()

@@ -11,7 +11,7 @@ import pytest
 from helpers.ncco import ACTIONS, check, from_python, parse, to_python
 from helpers.ncco.editing.examples import EXAMPLES, Example
 from helpers.ncco.models.endpoints import ENDPOINTS
-from helpers.simulator.phones.scripts import AUDIO
+from helpers.settings.project import audio
 
 ALL = list(EXAMPLES.values())
 
@@ -43,7 +43,7 @@ def test_an_example_leads_nowhere_real(example: Example) -> None:
     addresses = [text for text in texts(example.ncco) if "://" in text or text.startswith("sip:")]
     assert all(re.search(r"[/@.]example\.com\b", text) for text in addresses)
     sounds = {text.rpartition("/")[2] for text in addresses if text.endswith(".mp3")}
-    assert sounds <= {path.name for path in AUDIO.iterdir()}, "Play has a sound of that name"
+    assert sounds <= {path.name for path in audio().iterdir()}, "Play has a sound of that name"
     numbers = [text for text in texts(example.ncco) if text.isdigit() and len(text) > 6]
     assert all(re.fullmatch(r"447700900\d{3}", number) for number in numbers)
 

@@ -47,7 +47,7 @@ def application_of(header: str, account: Account) -> str:
     """The id of the application whose private key signed the token in ``Authorization: Bearer …``.
 
     Raises a 401 of family B for anything else. As at Vonage the wire does not say which of the causes it was; the
-    reason travels in ``ApiError.why`` for the side log.
+    reason travels in ``ApiError.why`` for the side log. A token needs a ``jti``, and may come again until it expires.
     """
     import jwt
 

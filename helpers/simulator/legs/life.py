@@ -196,6 +196,7 @@ class Life:
             network.send_keys(leg, keys, by="dtmfAnswer")
         if leg.parent is None:
             network.conversations.enter(leg, network.conversations.own(leg))
+        # Sound that a request started does not keep a call: rest-keeps-nothing-alive.
         self._why = "every action is complete"
         try:
             await self._carry_out(lambda: self._begin(other))

@@ -102,7 +102,9 @@ class Tape:
     def split(self, leg: Leg, channels: int) -> list[Channel]:
         """Two channels: what ``leg`` said, and what it heard. More: one for each who spoke, in the order they came.
 
-        Those for whom no channel is left go into the last one, with what the platform played to ``leg``.
+        An earmuffed leg heard nobody: the second of its two channels holds nobody, and any other layout holds them all
+        the same (record-earmuffed). Those for whom no channel is left go into the last one, with what the platform
+        played to ``leg``.
         """
         own = [Feed.of(patch) for patch in self.patches if patch.source is leg]
         if channels == MOST_STEREO:
