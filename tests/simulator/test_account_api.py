@@ -232,7 +232,6 @@ def test_a_forwarded_number_still_leads_to_its_application_and_the_record_says_s
     world.link()
     fields = {"voiceCallbackType": "tel", "voiceCallbackValue": "447700900001"}
     assert world.numbers("update", country="GB", msisdn=world.number, **fields).json() == DONE
-    call = world.dial(number="447700900002")
-    world.until(call)
+    call = world.ended_incoming_call(number="447700900002")
     assert "forwarded" in world.one(call, "note")["text"]
     assert world.trace(call, "status", status="answered")

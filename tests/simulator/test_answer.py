@@ -27,8 +27,7 @@ def json_text(text: str) -> Any:
 @pytest.mark.fidelity("answer-at-pick-up", "answer-parameters")
 def test_get_sends_the_parameters_and_keeps_the_query(world: World) -> None:
     world.learner.on("/answer", NCCO)
-    call = world.call_with_answer_url("/answer?name=Ann&name=Bob&empty=")
-    world.until(call)
+    call = world.ended_call_with_answer_url("/answer?name=Ann&name=Bob&empty=")
     [asked] = world.learner.at("/answer")
     leg = world.one(call, "leg")
     assert asked.method == "GET"
@@ -44,8 +43,7 @@ def test_get_sends_the_parameters_and_keeps_the_query(world: World) -> None:
 @pytest.mark.fidelity("answer-parameters")
 def test_post_sends_a_json_body(world: World) -> None:
     world.learner.on("/answer", NCCO)
-    call = world.call_with_answer_url("/answer?name=Ann", answer_method="POST")
-    world.until(call)
+    call = world.ended_call_with_answer_url("/answer?name=Ann", answer_method="POST")
     [asked] = world.learner.at("/answer")
     assert (asked.method, asked.query) == ("POST", [("name", "Ann")])
     assert list(asked.json) == KEYS
@@ -94,8 +92,7 @@ FAILURES: dict[str, tuple[Any, str]] = {
 def test_a_bad_reply_ends_the_call_a_second_later_and_is_not_asked_again(world: World, case: str) -> None:
     reply, expected = FAILURES[case]
     world.learner.on("/answer", reply)
-    call = world.call_with_answer_url()
-    world.until(call)
+    call = world.ended_call_with_answer_url()
     assert len(world.learner.at("/answer")) == 1
     assert world.learner.statuses() == ["started", "ringing", "answered", "error", "completed"]
     error = world.learner.payloads()[3]
@@ -104,7 +101,7 @@ def test_a_bad_reply_ends_the_call_a_second_later_and_is_not_asked_again(world: 
     noted = world.one(call, "error")
     assert noted["reason"] == error["reason"]
     assert len(noted["advice"]) > 20
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(1)
+    assert world.lasted(call) == pytest.approx(1)
     assert world.trace(call, "status")[-1]["why"] == "there was no NCCO to carry out"
 
 
@@ -112,8 +109,7 @@ def test_a_bad_reply_ends_the_call_a_second_later_and_is_not_asked_again(world: 
 @pytest.mark.parametrize("status", [429, 503, 504])
 def test_what_passes_is_asked_once_more(world: World, status: int) -> None:
     world.learner.on("/answer", ("busy", status), NCCO)
-    call = world.call_with_answer_url()
-    world.until(call)
+    call = world.ended_call_with_answer_url()
     assert [e["attempt"] for e in world.trace(call, "webhook", type="answer")] == [1, 2]
     assert [e["status"] for e in world.trace(call, "reply")][2:4] == [status, 200]
     assert world.trace(call, "error") == []
@@ -122,16 +118,14 @@ def test_what_passes_is_asked_once_more(world: World, status: int) -> None:
 @pytest.mark.fidelity("answer-retry")
 def test_twice_is_enough(world: World) -> None:
     world.learner.on("/answer", ("busy", 503))
-    call = world.call_with_answer_url()
-    world.until(call)
+    call = world.ended_call_with_answer_url()
     assert len(world.learner.at("/answer")) == 2
     assert "HTTP 503" in world.one(call, "error")["reason"]
 
 
 @pytest.mark.fidelity("answer-refused-connection")
 def test_nobody_listens(world: World) -> None:
-    call = world.call(ncco=None, answer_url=["http://127.0.0.1:9/answer"])
-    world.until(call)
+    call = world.ended_call(ncco=None, answer_url=["http://127.0.0.1:9/answer"])
     assert [e["attempt"] for e in world.trace(call, "webhook", type="answer")] == [1, 2]
     assert "connection refused" in world.one(call, "error")["reason"]
 
@@ -143,20 +137,18 @@ def test_too_late_is_a_read_timeout_that_the_person_hears_as_silence(
     monkeypatch.setattr(bodies, "ANSWER_TIMEOUT", 0.5)
     done = threading.Event()
     world.learner.on("/answer", lambda: (done.wait(PATIENCE), "late")[1])
-    call = world.call_with_answer_url()
-    world.until(call)
+    call = world.ended_call_with_answer_url()
     done.set()
     assert "read timeout" in world.one(call, "error")["reason"]
     asked = [e["request"] for e in world.trace(call, "webhook", type="answer")]
     replies = [e for e in world.trace(call, "reply") if e["request"] in asked]
     assert [(e["seconds"], e["retried"]) for e in replies] == [(0.5, False), (0.5, True)]
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(2)  # twice, and a second more
+    assert world.lasted(call) == pytest.approx(2)  # twice, and a second more
 
 
 def test_no_answer_url_at_all(world: World) -> None:
     world.link()
-    call = world.dial()
-    world.until(call)
+    call = world.ended_incoming_call()
     assert world.one(call, "error")["reason"] == "There is no answer URL."
     assert "answer_url" in world.one(call, "error")["advice"]
 
@@ -168,8 +160,7 @@ def test_the_fallback_gets_the_same_and_the_reason(world: World, case: str, meth
     world.learner.on("/answer", FAILURES[case][0])
     fallback = {"address": world.learner.on("/fallback", NCCO), "http_method": method}
     world.app = world.application(webhooks={"fallback_answer_url": fallback})
-    call = world.call_with_answer_url()
-    world.until(call)
+    call = world.ended_call_with_answer_url()
     [asked] = world.learner.at("/fallback")
     assert asked.method == method
     assert list(asked.payload) == [*KEYS, "reason", "original_request"]
@@ -188,11 +179,10 @@ def test_a_fallback_that_fails_too_ends_the_call(world: World) -> None:
     world.learner.on("/answer", ("no", 500))
     fallback = {"address": world.learner.on("/fallback", ("no", 503))}
     world.app = world.application(webhooks={"fallback_answer_url": fallback})
-    call = world.call_with_answer_url()
-    world.until(call)
+    call = world.ended_call_with_answer_url()
     assert len(world.learner.at("/fallback")) == 2
     assert world.learner.statuses() == ["started", "ringing", "answered", "error", "completed"]
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(1)
+    assert world.lasted(call) == pytest.approx(1)
 
 
 def test_a_call_hung_up_while_the_answer_is_awaited_was_answered(world: World) -> None:
@@ -203,8 +193,7 @@ def test_a_call_hung_up_while_the_answer_is_awaited_was_answered(world: World) -
         return NCCO
 
     world.learner.on("/answer", answer)
-    call = world.call_with_answer_url()
-    world.until(call)
+    call = world.ended_call_with_answer_url()
     assert world.learner.statuses() == ["started", "ringing", "answered", "completed"]
     assert world.trace(call, "ncco") == []
     assert len(world.trace(call, "webhook")) == len(world.trace(call, "reply"))

@@ -162,8 +162,7 @@ def test_a_webhook_without_an_address_is_kept_and_not_called(world: World) -> No
         "answer_url": ("", "GET"), "event_url": ("", "POST"), "fallback_answer_url": ("", "GET")}  # fmt: skip
     world.app = made["id"]
     world.link()
-    call = world.dial()
-    world.until(call)
+    call = world.ended_incoming_call()
     assert "no answer URL" in world.one(call, "error")["reason"]
     assert world.trace(call, "webhook") == []
     assert world.voice("POST", "", world.order()).json()["invalid_parameters"] == {"event_url": "Is required."}

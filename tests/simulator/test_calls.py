@@ -41,8 +41,7 @@ def test_a_call_shows_money_and_times_only_when_it_is_over(world: World) -> None
 @pytest.mark.fidelity("call-price")
 @pytest.mark.parametrize(("seconds", "duration"), [(3.4, "3"), (3.6, "4")])
 def test_seconds_are_rounded_to_the_nearest(world: World, seconds: float, duration: str) -> None:
-    call = world.call({"action": "wait", "timeout": seconds})
-    world.until(call)
+    call = world.ended_call({"action": "wait", "timeout": seconds})
     over = world.voice("GET", f"/{call}").json()
     assert over["duration"] == duration
     assert over["price"] == f"{0.015 * int(duration) / 60:.8f}"
@@ -51,8 +50,7 @@ def test_seconds_are_rounded_to_the_nearest(world: World, seconds: float, durati
 @pytest.mark.fidelity("call-status-over")
 def test_an_unanswered_call_costs_nothing(world: World) -> None:
     world.phone(behaviour="busy")
-    call = world.call()
-    world.until(call)
+    call = world.ended_call()
     over = world.voice("GET", f"/{call}").json()
     assert (over["status"], over["duration"], over["price"]) == ("completed", "0", "0.00000000")
 
@@ -187,8 +185,7 @@ def test_hanging_up_while_it_rings_cancels(world: World) -> None:
 
 @pytest.mark.fidelity("hang-up")
 def test_two_hang_ups_are_one(world: World) -> None:
-    call = world.call({"action": "wait", "timeout": 100})
-    world.until(call, "answered")
+    call = world.answered_call({"action": "wait", "timeout": 100})
     replies = {world.voice("PUT", f"/{call}", {"action": "hangup"}).status_code for _ in range(2)}
     assert replies <= {204, 404}
     world.until(call)
@@ -219,8 +216,7 @@ def test_an_unanswered_call_takes_no_such_action(world: World, action: str) -> N
 @pytest.mark.parametrize("action", CONTROLS)
 @pytest.mark.fidelity("call-mute", "call-earmuff", "call-control-twice")
 def test_twice_the_same_action_is_fine(world: World, action: str) -> None:
-    call = world.call({"action": "wait", "timeout": 20})
-    world.until(call, "answered")
+    call = world.answered_call({"action": "wait", "timeout": 20})
     for _ in range(2):
         reply = world.voice("PUT", f"/{call}", {"action": action})
         assert (reply.status_code, reply.text) == (204, "")
@@ -245,8 +241,7 @@ def test_a_recording_that_is_not_there_is_family_d(world: World) -> None:
 @pytest.mark.fidelity("call-persistence")
 def test_a_call_is_forgotten_after_so_many_days(world: World) -> None:
     world.app = world.application(leg_persistence_time=2)
-    call = world.call()
-    world.until(call)
+    call = world.ended_call()
     for days, status in ((1.9, 200), (0.2, 404)):
         world.advance(days * 24 * 3600)
         assert world.voice("GET", f"/{call}").status_code == status

@@ -65,8 +65,7 @@ def test_two_steps_at_the_same_time_both_return(world: World) -> None:
 def test_a_reply_of_half_a_second_counts_as_call_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(callbacks, "time", time)
     world.learner.on("/answer", lambda: (threading.Event().wait(0.62), [{"action": "wait", "timeout": 1}])[1])
-    call = world.call_with_answer_url()
-    world.until(call)
+    call = world.ended_call_with_answer_url()
     asked = world.one(call, "webhook", type="answer")
     reply = world.one(call, "reply", request=asked["request"])
     # In half seconds, so that a busy machine does not change the trace.
@@ -79,10 +78,9 @@ def test_a_reply_of_half_a_second_counts_as_call_time(world: World, monkeypatch:
 def test_a_slow_event_handler_does_not_hold_up_the_call(world: World) -> None:
     slow = iter([0.55])
     world.learner.on("/event", lambda: (world.watch.dawdle(next(slow, 0)), ("", 200))[1])
-    call = world.call({"action": "wait", "timeout": 1})
-    world.until(call)
+    call = world.ended_call({"action": "wait", "timeout": 1})
     assert world.at(call, "ringing") == world.at(call, "started")
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(1)
+    assert world.lasted(call) == pytest.approx(1)
     assert world.learner.statuses() == ["started", "ringing", "answered", "completed"]
     assert world.trace(call, "reply")[0]["seconds"] == 0.5
 
@@ -121,8 +119,7 @@ def test_fifty_times_faster(fast: World, second: bytes) -> None:
 
 @pytest.mark.fidelity("clock-flow")
 def test_stepped_time_flows_while_it_is_told_to(world: World, second: bytes) -> None:
-    call = world.call({"action": "stream", "streamUrl": [world.learner.serve("noise.wav", second)], "loop": 0})
-    world.until(call, "answered")
+    world.answered_call({"action": "stream", "streamUrl": [world.learner.serve("noise.wav", second)], "loop": 0})
     begun, stood = time.monotonic(), world.control("GET", "/clock").json()
     assert stood["pace"] == "stepped"
     assert world.control("PUT", "/clock", {"flows": True}).json()["pace"] == 1

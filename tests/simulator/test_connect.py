@@ -60,8 +60,7 @@ def test_two_handsets_talk_through_connect(world: World) -> None:
 @pytest.mark.fidelity("connect-next-action", "connect-events")
 def test_when_the_other_hangs_up_the_next_action_runs(world: World) -> None:
     world.phone(OTHER, after=1, script=[{"do": "wait", "seconds": 2}, {"do": "hang_up"}])
-    call = world.call(connect(world), AFTER)
-    world.until(call)
+    call = world.ended_call(connect(world), AFTER)
     callee = legs_of(world, call)[1]
     assert world.actions(call) == [("connect", "started"), ("connect", "finished"), ("talk", "started"),
                                    ("talk", "finished")]  # fmt: skip
@@ -72,8 +71,7 @@ def test_when_the_other_hangs_up_the_next_action_runs(world: World) -> None:
 @pytest.mark.fidelity("connect-caller-leaves")
 def test_when_the_caller_hangs_up_the_other_leg_ends_first(world: World) -> None:
     world.phone(PHONE, after=1, script=[{"do": "wait", "seconds": 6}, {"do": "hang_up"}])
-    call = world.call(connect(world))
-    world.until(call)
+    call = world.ended_call(connect(world))
     callee = legs_of(world, call)[1]
     done = [one["uuid"] for one in world.learner.payloads() if one.get("status") == "completed"]
     assert done == [callee, call]
@@ -85,8 +83,7 @@ def test_when_the_caller_hangs_up_the_other_leg_ends_first(world: World) -> None
 def test_when_the_caller_hangs_up_while_it_rings_the_other_leg_is_cancelled(world: World) -> None:
     world.phone(PHONE, after=1, script=[{"do": "wait", "seconds": 2}, {"do": "hang_up"}])
     world.phone(OTHER, behaviour="rings_out")
-    call = world.call(connect(world))
-    world.until(call)
+    call = world.ended_call(connect(world))
     callee = legs_of(world, call)[1]
     assert [one["status"] for one in of_leg(world, callee)] == ["started", "ringing", "cancelled", "completed"]
 
@@ -104,8 +101,7 @@ FAILS = [
 @pytest.mark.fidelity("connect-fails", "connect-timeout")
 def test_a_target_that_cannot_be_had(world: World, what: str, phone: Json, statuses: list[str]) -> None:
     world.phone(OTHER, **phone)
-    call = world.call(connect(world, timeout=10), AFTER)
-    world.until(call)
+    call = world.ended_call(connect(world, timeout=10), AFTER)
     callee = legs_of(world, call)[1]
     assert [one["status"] for one in of_leg(world, callee)] == statuses
     assert world.actions(call)[-1] == ("talk", "finished")
@@ -121,8 +117,7 @@ def test_synchronous_events_may_answer_a_failure_with_an_ncco(
     instead = world.learner.on("/connect", ("", 204))
     world.learner._replies["/connect"] = [lambda: reply_to_failure(world)]
     world.phone(OTHER, **phone)
-    call = world.call(connect(world, timeout=10, eventType="synchronous", eventUrl=[instead]), AFTER)
-    world.until(call)
+    call = world.ended_call(connect(world, timeout=10, eventType="synchronous", eventUrl=[instead]), AFTER)
     assert world.actions(call)[-1] == ("talk", "finished")
     assert world.trace(call, "sound", state="started")[-1]["text"] == "Nobody is there."
     assert [one["status"] for one in world.learner.payloads("/connect")] == statuses
@@ -140,18 +135,16 @@ def reply_to_failure(world: World) -> Any:
 def test_without_synchronous_the_reply_is_no_ncco(world: World) -> None:
     events = world.learner.on("/connect", [{"action": "talk", "text": "Nobody is there."}])
     world.phone(OTHER, behaviour="busy")
-    call = world.call(connect(world, eventUrl=[events]), AFTER)
-    world.until(call)
+    call = world.ended_call(connect(world, eventUrl=[events]), AFTER)
     assert world.trace(call, "sound", state="started")[-1]["text"] == "We are back."
 
 
 @pytest.mark.fidelity("connect-limit")
 def test_limit_ends_the_other_leg(world: World) -> None:
     world.phone(OTHER, after=1)
-    call = world.call(connect(world, limit=5), AFTER)
-    world.until(call)
+    call = world.ended_call(connect(world, limit=5), AFTER)
     callee = legs_of(world, call)[1]
-    assert world.at(callee, "completed") - world.at(callee, "answered") == pytest.approx(5)
+    assert world.lasted(callee) == pytest.approx(5)
     assert world.actions(call)[-1] == ("talk", "finished")
 
 
@@ -206,8 +199,7 @@ def test_dtmf_answer_is_heard_by_the_called_side(world: World) -> None:
 
 @pytest.mark.fidelity("connect-caller-id")
 def test_a_foreign_caller_id_does_not_connect(world: World) -> None:
-    call = world.call(connect(world, **{"from": THIRD}), AFTER)
-    world.until(call)
+    call = world.ended_call(connect(world, **{"from": THIRD}), AFTER)
     callee = legs_of(world, call)[1]
     assert [(one["status"], one.get("detail")) for one in of_leg(world, callee)][-1] == ("rejected", "restricted")
     assert world.actions(call)[-1] == ("talk", "finished")
@@ -226,8 +218,7 @@ def test_random_from_number_takes_a_linked_number(world: World) -> None:
 def test_connect_counts_against_the_calls_per_second(world: World) -> None:
     world.fault(rate_limits={"calls": 1})
     world.phone(OTHER, behaviour="busy", after=0.2)
-    call = world.call({"action": "wait", "timeout": 5}, connect(world), connect(world), AFTER)
-    world.until(call)
+    call = world.ended_call({"action": "wait", "timeout": 5}, connect(world), connect(world), AFTER)
     # The first one is over within a second, so the second is one too many: refused, not queued.
     assert [one for one in world.actions(call) if one[0] == "connect"] == [
         ("connect", "started"), ("connect", "finished"), ("connect", "started"), ("connect", "skipped")

@@ -54,8 +54,7 @@ def test_calls_are_listed_and_looked_up_by_leg_or_conversation(world: World) -> 
 
 def test_a_leg_that_connect_made_can_be_waited_for(world: World) -> None:
     endpoint = {"type": "phone", "number": "447700900002"}
-    call = world.call({"action": "connect", "from": world.number, "endpoint": [endpoint]})
-    world.until(call, "answered")
+    call = world.answered_call({"action": "connect", "from": world.number, "endpoint": [endpoint]})
     world.advance(0.5)
     other = next(leg["uuid"] for leg in world.control("GET", "/calls").json() if leg["uuid"] != call)
     reply = world.control("POST", "/clock/advance", {"seconds": 60, "call": other, "until": "answered"})
@@ -64,8 +63,7 @@ def test_a_leg_that_connect_made_can_be_waited_for(world: World) -> None:
 
 
 def test_the_record_is_in_order_and_complete(world: World) -> None:
-    call = world.call({"action": "talk", "text": "Hi"})
-    world.until(call)
+    call = world.ended_call({"action": "talk", "text": "Hi"})
     entries = world.trace(call)
     assert [(e["at"], e["seq"]) for e in entries] == sorted((e["at"], e["seq"]) for e in entries)
     for entry in entries:
@@ -149,9 +147,8 @@ def test_reset_forgets_calls_phones_faults_and_files_but_not_the_account(world: 
     world.phone(behaviour="busy")
     world.fault(foreign_caller_id_connects={})
     url = world.learner.serve("noise.wav", second, **{"Cache-Control": "max-age=9999"})
-    call = world.call({"action": "stream", "streamUrl": [url], "loop": 0},
-                      to=[{"type": "phone", "number": "447700900002"}])  # fmt: skip
-    world.until(call, "answered")
+    call = world.answered_call({"action": "stream", "streamUrl": [url], "loop": 0},
+                               to=[{"type": "phone", "number": "447700900002"}])  # fmt: skip
     world.advance(1)
     assert world.control("POST", "/reset").status_code == 204
     assert world.control("GET", "/calls").json() == []
@@ -163,8 +160,7 @@ def test_reset_forgets_calls_phones_faults_and_files_but_not_the_account(world: 
     assert world.network.trace.entries() == []
     told = world.learner.statuses()
     assert told[-1] == "answered"  # nobody is told of the end
-    again = world.call({"action": "stream", "streamUrl": [url]})
-    world.until(again)
+    again = world.ended_call({"action": "stream", "streamUrl": [url]})
     assert world.one(again, "fetch")["cache"] == "miss"
 
 
@@ -201,8 +197,7 @@ def test_bodies_that_are_no_json(world: World) -> None:
 def test_a_long_call_is_heard_minute_by_minute(world: World, second: bytes, noise: Samples) -> None:
     """The seams between the minutes that are mixed at a time must not be heard."""
     url = world.learner.serve("second.wav", second)
-    call = world.call({"action": "wait", "timeout": 59.5}, {"action": "stream", "streamUrl": [url], "loop": 100})
-    world.until(call)
+    call = world.ended_call({"action": "wait", "timeout": 59.5}, {"action": "stream", "streamUrl": [url], "loop": 100})
     heard = world.heard(call, 16_000)
     assert len(heard) == round(159.5 * 16_000)
     assert np.allclose(heard[round(59.5 * 16_000) :], np.tile(noise, 100), atol=1e-4)

@@ -221,8 +221,7 @@ def test_the_action_transfer_moves_the_call_into_a_conversation(world: World) ->
 
 @pytest.mark.fidelity("transfer-action-unknown")
 def test_a_conversation_that_is_not_there_is_an_error(world: World) -> None:
-    call = world.call({"action": "transfer", "conversationId": "CON-none"})
-    world.until(call)
+    call = world.ended_call({"action": "transfer", "conversationId": "CON-none"})
     assert world.actions(call)[-1] == ("transfer", "skipped")
     assert "CON-none" in world.one(call, "error")["reason"]
 

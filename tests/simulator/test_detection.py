@@ -84,9 +84,8 @@ def test_detect_beep_with_a_person_goes_on_after_the_verdict(world: World) -> No
 @pytest.mark.fidelity("amd-beep-timeout")
 def test_a_beep_that_does_not_come(world: World) -> None:
     world.phone(PHONE, behaviour="voicemail", after=1, greeting=GREETING, beep=False)
-    call = world.call({"action": "wait", "timeout": 5},
-                      advanced_machine_detection={"mode": "detect_beep", "beep_timeout": 30})  # fmt: skip
-    world.until(call)
+    call = world.ended_call({"action": "wait", "timeout": 5},
+                            advanced_machine_detection={"mode": "detect_beep", "beep_timeout": 30})  # fmt: skip
     assert verdicts(world) == [("machine", "beep_timeout")]
     late = world.one(call, "detection", sub_state="beep_timeout")["at"] - world.at(call, "answered")
     assert late == pytest.approx(30)
@@ -125,12 +124,11 @@ def test_behavior_hangup(world: World) -> None:
 def test_connect_detects_machines_too(world: World) -> None:
     other = "447700900041"
     world.phone(other, behaviour="voicemail", after=1, greeting=GREETING)
-    call = world.call(
+    call = world.ended_call(
         {"action": "connect", "endpoint": [{"type": "phone", "number": other}], "from": world.number,
          "machineDetection": "hangup"},
         {"action": "talk", "text": "Nobody is there."},
     )  # fmt: skip
-    world.until(call)
     assert verdicts(world) == [("machine", None)]
     assert world.actions(call)[-1] == ("talk", "finished")
 

@@ -69,8 +69,7 @@ def test_a_handset_is_reached_under_its_address(world: World, address: str, endp
 @pytest.mark.fidelity("handset-addresses")
 def test_an_address_can_be_busy_too_and_can_be_called_by_rest(world: World) -> None:
     world.phone(quote(DESK, safe=""), behaviour="busy")
-    call = world.call(to=[{"type": "sip", "uri": DESK}])
-    world.until(call)
+    call = world.ended_call(to=[{"type": "sip", "uri": DESK}])
     assert [one["status"] for one in world.trace(call, "status")] == ["started", "ringing", "busy", "completed"]
 
 

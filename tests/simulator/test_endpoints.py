@@ -23,8 +23,7 @@ def test_a_call_to_something_else_than_a_phone(
     world: World, kind: str, endpoint: Json, address: str, field: str
 ) -> None:
     world.phone(address, behaviour="answers", after=3)
-    call = world.call(to=[endpoint])
-    world.until(call)
+    call = world.ended_call(to=[endpoint])
     assert world.learner.statuses() == ["started", "ringing", "answered", "completed"]
     assert world.at(call, "answered") - world.at(call, "ringing") == pytest.approx(3)
     assert {one["to"] for one in world.learner.payloads()} == {endpoint[field]}
@@ -34,8 +33,7 @@ def test_a_call_to_something_else_than_a_phone(
 
 @pytest.mark.fidelity("sip-headers-out")
 def test_the_headers_of_a_sip_endpoint_are_in_its_events(world: World) -> None:
-    call = world.call(to=[{"type": "sip", "uri": "sip:desk@sip.example.com", "headers": {"room": "12"}}])
-    world.until(call)
+    world.ended_call(to=[{"type": "sip", "uri": "sip:desk@sip.example.com", "headers": {"room": "12"}}])
     assert all(one["headers"] == {"room": "12"} for one in world.learner.payloads())
 
 
@@ -137,8 +135,7 @@ def test_a_wrong_endpoint_is_named(world: World, endpoint: Json, name: str) -> N
 )
 @pytest.mark.fidelity("endpoint-checked")
 def test_what_an_endpoint_does_not_have_is_ignored_whatever_it_is(world: World, endpoint: Json) -> None:
-    call = world.call(to=[endpoint])
-    world.until(call)
+    call = world.ended_call(to=[endpoint])
     assert world.learner.statuses() == ["started", "ringing", "answered", "completed"]
     assert not world.trace(call, "error")
     assert not world.trace(call, "dtmf")

@@ -68,8 +68,7 @@ def statuses(events: list[Json]) -> list[str]:
 
 @pytest.mark.fidelity("event-fields", "event-sip-code", "event-started-ringing", "event-timestamps", "call-price")
 def test_answered(world: World) -> None:
-    call = world.call({"action": "wait", "timeout": 13})
-    world.until(call)
+    call = world.ended_call({"action": "wait", "timeout": 13})
     events = told(world, call)
     assert statuses(events) == ["started", "ringing", "answered", "completed"]
     assert {k: events[-1][k] for k in ("duration", "rate", "price", "network", "disconnected_by", "sip_code")} == {
@@ -81,8 +80,7 @@ def test_answered(world: World) -> None:
 @pytest.mark.fidelity("event-sip-code")
 def test_answered_and_hung_up_by_the_person(world: World) -> None:
     world.phone(script=[{"do": "wait", "seconds": 3}, {"do": "hang_up"}])
-    call = world.call({"action": "wait", "timeout": 60})
-    world.until(call)
+    call = world.ended_call({"action": "wait", "timeout": 60})
     last = told(world, call)[-1]
     assert (last["duration"], last["disconnected_by"], last["sip_code"]) == ("3", "user", 200)
 
@@ -122,8 +120,7 @@ def test_not_answered(world: World, behaviour: str, sequence: list[str], detail:
 @pytest.mark.fidelity("event-fields", "event-completed-last", "call-ringing")
 def test_the_ringing_timer_runs_out(world: World) -> None:
     world.phone(behaviour="rings_out")
-    call = world.call(ringing_timer=5)
-    world.until(call)
+    call = world.ended_call(ringing_timer=5)
     assert statuses(told(world, call)) == ["started", "ringing", "timeout", "completed"]
     assert world.at(call, "timeout") - world.at(call, "ringing") == pytest.approx(5)
 
@@ -131,8 +128,7 @@ def test_the_ringing_timer_runs_out(world: World) -> None:
 @pytest.mark.fidelity("call-timers")
 def test_the_usual_ringing_timer_is_a_minute(world: World) -> None:
     world.phone(behaviour="manual")
-    call = world.call()
-    world.until(call)
+    call = world.ended_call()
     assert world.at(call, "timeout") - world.at(call, "ringing") == pytest.approx(60)
 
 
@@ -159,15 +155,13 @@ def test_a_foreign_caller_id_does_not_connect(world: World) -> None:
 @pytest.mark.fidelity("caller-id-foreign")
 def test_a_foreign_caller_id_may_be_let_through(world: World) -> None:
     world.fault(foreign_caller_id_connects={})
-    call = world.call(**{"from": {"type": "phone", "number": "447700900999"}})
-    world.until(call)
+    call = world.ended_call(**{"from": {"type": "phone", "number": "447700900999"}})
     assert statuses(told(world, call)) == ["started", "ringing", "answered", "completed"]
 
 
 def test_no_route(world: World) -> None:
     endpoint = {"type": "websocket", "uri": "wss://192.0.2.1/x", "content-type": "audio/l16;rate=8000"}
-    call = world.call(to=[endpoint])
-    world.until(call)
+    call = world.ended_call(to=[endpoint])
     events = told(world, call)
     assert statuses(events) == ["started", "ringing", "failed", "completed"]
     assert (events[2]["detail"], events[3]["disconnected_by"]) == ("cannot_route", "platform")
@@ -178,8 +172,7 @@ def test_inbound(world: World) -> None:
     world.app = world.application(webhooks={"answer_url": {"address": f"{world.learner.url}/answer"}})
     world.learner.on("/answer", [{"action": "wait", "timeout": 2}])
     world.link()
-    call = world.dial()
-    world.until(call)
+    call = world.ended_incoming_call()
     assert re.fullmatch(r"[0-9a-f]{32}", call)
     events = told(world, call)
     assert statuses(events) == ["ringing", "started", "answered", "completed"]
@@ -218,8 +211,7 @@ def test_setting_up_and_picking_up_take_their_time(world: World) -> None:
 @pytest.mark.parametrize("behaviour", ["busy", "rings_out"])
 def test_a_call_nobody_answered_starts_when_it_ends(world: World, behaviour: str) -> None:
     world.phone(behaviour=behaviour)
-    call = world.call()
-    world.until(call)
+    call = world.ended_call()
     last = told(world, call)[-1]
     assert (last["duration"], last["price"]) == ("0", "0.00000000")
     assert last["start_time"] == last["end_time"]
@@ -229,8 +221,7 @@ def test_a_call_nobody_answered_starts_when_it_ends(world: World, behaviour: str
 @pytest.mark.fidelity("event-answered")
 def test_the_answered_event_comes_late_and_tells_the_time_of_the_pick_up(world: World) -> None:
     world.learner.on("/answer", lambda: (world.watch.dawdle(0.62), [{"action": "wait", "timeout": 2}])[1])
-    call = world.call_with_answer_url()
-    world.until(call)
+    call = world.ended_call_with_answer_url()
     answered = world.learner.payloads()[2]
     since_ringing = world.at(call, "answered") - world.at(call, "ringing")
     ringing = datetime.fromisoformat(world.learner.payloads()[1]["timestamp"])
@@ -241,8 +232,7 @@ def test_the_answered_event_comes_late_and_tells_the_time_of_the_pick_up(world: 
 
 @pytest.mark.fidelity("event-get")
 def test_events_by_get_carry_json_text(world: World) -> None:
-    call = world.call(event_url=[f"{world.learner.url}/event?own=1"], event_method="GET")
-    world.until(call)
+    world.ended_call(event_url=[f"{world.learner.url}/event?own=1"], event_method="GET")
     first, *_, last = world.learner.at("/event")
     assert first.method == "GET"
     assert [name for name, _ in first.query] == ["own", *PLAIN]
@@ -253,8 +243,7 @@ def test_events_by_get_carry_json_text(world: World) -> None:
 
 @pytest.mark.fidelity("event-url-choice")
 def test_an_event_url_of_the_call_beats_the_applications(world: World) -> None:
-    call = world.call(event_url=[world.learner.on("/other", ("", 200))])
-    world.until(call)
+    world.ended_call(event_url=[world.learner.on("/other", ("", 200))])
     assert len(world.learner.at("/other")) == 4
     assert world.learner.at("/event") == []
 
@@ -274,19 +263,17 @@ def test_post_requests_look_as_they_should(world: World) -> None:
 )
 def test_an_event_is_tried_again_only_after_what_passes(world: World, status: int, attempts: int) -> None:
     world.learner.on("/event", ("", status, {"Location": "/other"}))
-    call = world.call({"action": "wait", "timeout": 1})
-    world.until(call)
+    call = world.ended_call({"action": "wait", "timeout": 1})
     assert len(world.learner.at("/event")) == len(world.learner.received) == 4 * attempts
     assert [e["attempt"] for e in world.trace(call, "webhook")] == [1, 2][:attempts] * 4
     errors = {e["error"] for e in world.trace(call, "reply")}
     assert errors == ({None} if status < 300 else {f"HTTP {status}"})
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(1)
+    assert world.lasted(call) == pytest.approx(1)
 
 
 @pytest.mark.fidelity("event-nobody")
 def test_a_call_without_a_listening_event_url_goes_on(world: World) -> None:
-    call = world.call(event_url=["http://127.0.0.1:9/event"])
-    world.until(call)
+    call = world.ended_call(event_url=["http://127.0.0.1:9/event"])
     assert {e["error"] for e in world.trace(call, "reply")} == {"connection refused"}
     assert [e["status"] for e in world.trace(call, "status")][-1] == "completed"
     assert len(world.trace(call, "webhook")) == len(world.trace(call, "reply")) == 8
@@ -294,8 +281,7 @@ def test_a_call_without_a_listening_event_url_goes_on(world: World) -> None:
 
 @pytest.mark.fidelity("call-length")
 def test_the_length_timer_ends_a_call(world: World) -> None:
-    call = world.call({"action": "wait", "timeout": 100}, length_timer=7)
-    world.until(call)
+    call = world.ended_call({"action": "wait", "timeout": 100}, length_timer=7)
     last = told(world, call)[-1]
     assert (last["duration"], last["disconnected_by"]) == ("7", "platform")
     assert "length_timer" in world.trace(call, "status")[-1]["why"]

@@ -62,8 +62,7 @@ def test_a_fault_strikes_as_often_as_it_was_told(world: World) -> None:
     world.fault(answer_500={"times": 2})
     struck_at = []
     for _ in range(3):
-        call = world.call_with_answer_url()
-        world.until(call)
+        call = world.ended_call_with_answer_url()
         struck_at.append(len(struck(world, call, "answer_500")))
         assert ("wait", "finished") in world.actions(call) or struck_at[-1]
     assert struck_at == [1, 1, 0]
@@ -96,8 +95,7 @@ def test_a_fault_for_one_call_spares_the_others_until_it_is_switched_off(world: 
 def test_a_slow_answer_is_silence(world: World) -> None:
     world.learner.on("/answer", [{"action": "talk", "text": "At last"}])
     world.fault(answer_slow={"seconds": 3.5, "times": 1})
-    call = world.call_with_answer_url()
-    world.until(call)
+    call = world.ended_call_with_answer_url()
     [fault] = struck(world, call, "answer_slow")
     assert fault["settings"] == {"seconds": 3.5, "times": 1, "call": ""}
     assert fault["at"] == world.at(call, "answered")
@@ -115,8 +113,7 @@ def test_an_answer_that_is_too_slow_is_asked_once_more_then_the_fallback(world: 
     world.learner.on("/answer", NCCO)
     with_fallback(world)
     world.fault(answer_slow={"seconds": 5})
-    call = world.call_with_answer_url()
-    world.until(call)
+    call = world.ended_call_with_answer_url()
     assert attempts(world, call, "answer") == [(1, "read timeout"), (2, "read timeout")]
     assert attempts(world, call, "fallback") == [(1, None)]
     assert world.one(call, "ncco")["at"] - world.at(call, "answered") == pytest.approx(10)  # 5 s each
@@ -129,10 +126,9 @@ def test_how_slow_is_too_slow_is_the_applications_own(world: World) -> None:
     world.app = world.application(webhooks={"answer_url": hook})
     world.link()
     world.fault(answer_slow={"seconds": 2.5})
-    call = world.dial()
-    world.until(call)
+    call = world.ended_incoming_call()
     assert attempts(world, call, "answer") == [(1, "read timeout"), (2, "read timeout")]
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(2 + 2 + 1)
+    assert world.lasted(call) == pytest.approx(2 + 2 + 1)
 
 
 FAILS: dict[str, tuple[str, str, int]] = {
@@ -160,8 +156,7 @@ def test_an_answer_that_fails_every_time(world: World, name: str, fallback: bool
     if fallback:
         with_fallback(world)
     world.fault(**{name: {}})
-    call = world.call_with_answer_url()
-    world.until(call)
+    call = world.ended_call_with_answer_url()
     assert len(world.learner.at("/answer")) == asked == len(struck(world, call, name))
     assert reason in world.one(call, "error")["reason"]
     order = [e["kind"] for e in world.trace(call) if e["kind"] == "fault" or e.get("type") == "answer"]
@@ -173,15 +168,14 @@ def test_an_answer_that_fails_every_time(world: World, name: str, fallback: bool
         assert statuses == ["started", "ringing", "answered", "completed"]
     else:
         assert statuses == ["started", "ringing", "answered", "error", "completed"]
-        assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(1)
+        assert world.lasted(call) == pytest.approx(1)
 
 
 @pytest.mark.fidelity("fault-answer-reset", "answer-retry")
 def test_one_reset_is_made_good_by_the_second_try(world: World) -> None:
     world.learner.on("/answer", NCCO)
     world.fault(answer_reset={"times": 1})
-    call = world.call_with_answer_url()
-    world.until(call)
+    call = world.ended_call_with_answer_url()
     assert attempts(world, call, "answer") == [(1, "connection closed"), (2, None)]
     assert world.actions(call) == [("wait", "started"), ("wait", "finished")]
     assert not world.trace(call, "error")
@@ -189,8 +183,7 @@ def test_one_reset_is_made_good_by_the_second_try(world: World) -> None:
 
 @pytest.mark.fidelity("fault-answer-500")
 def test_a_fault_of_the_answer_url_also_strikes_a_transfer(world: World) -> None:
-    call = world.call({"action": "wait", "timeout": 9})
-    world.until(call, "answered")
+    call = world.answered_call({"action": "wait", "timeout": 9})
     world.fault(answer_500={"call": call, "times": 1})
     destination = {"type": "ncco", "url": [world.learner.on("/other", NCCO)]}
     world.voice("PUT", f"/{call}", {"action": "transfer", "destination": destination})
@@ -206,8 +199,7 @@ def test_a_fault_of_the_answer_url_also_strikes_a_transfer(world: World) -> None
 @pytest.mark.fidelity("fault-event-down", "event-nobody")
 def test_an_event_url_that_is_down_loses_events_and_not_the_call(world: World) -> None:
     world.fault(event_down={})
-    call = world.call(*NCCO)
-    world.until(call, "answered")
+    call = world.answered_call(*NCCO)
     assert world.learner.received == []
     world.fault(event_down=None)
     world.until(call)
@@ -220,8 +212,7 @@ def test_an_event_url_that_is_down_loses_events_and_not_the_call(world: World) -
 @pytest.mark.fidelity("fault-event-500", "event-retry")
 def test_an_event_that_is_answered_500_is_not_sent_again(world: World) -> None:
     world.fault(event_500={"times": 2})
-    call = world.call(*NCCO)
-    world.until(call)
+    call = world.ended_call(*NCCO)
     assert attempts(world, call, "event") == [(1, "HTTP 500"), (1, "HTTP 500"), (1, None), (1, None)]
     assert world.learner.statuses() == ["started", "ringing", "answered", "completed"]  # the server saw them all
 
@@ -230,8 +221,7 @@ def test_an_event_that_is_answered_500_is_not_sent_again(world: World) -> None:
 @pytest.mark.parametrize(("name", "tried"), [("event_500", 1), ("event_down", 2)])
 def test_an_input_event_that_fails_goes_to_the_fallback(world: World, name: str, tried: int) -> None:
     with_fallback(world)
-    call = world.call(ASK, {"action": "wait", "timeout": 50})
-    world.until(call, "answered")
+    call = world.answered_call(ASK, {"action": "wait", "timeout": 50})
     world.fault(**{name: {}})
     world.until(call)
     assert len(attempts(world, call, "input")) == tried
@@ -239,15 +229,14 @@ def test_an_input_event_that_fails_goes_to_the_fallback(world: World, name: str,
     assert '"type":"event"' in told.payload["original_request"]
     assert [e["source"] for e in world.trace(call, "ncco")] == ["inline", "input"]
     assert world.actions(call)[-1] == ("wait", "finished")
-    assert world.at(call, "completed") - world.at(call, "answered") < 10
+    assert world.lasted(call) < 10
 
 
 @pytest.mark.fidelity("fault-event-500", "mid-call-failure", "fallback-retry")
 def test_without_a_fallback_that_works_the_old_ncco_goes_on(world: World) -> None:
     fallback = {"address": world.learner.on("/fallback", ("busy", 503))}
     world.app = world.application(webhooks={"fallback_answer_url": fallback})
-    call = world.call(ASK, {"action": "wait", "timeout": 5})
-    world.until(call, "answered")
+    call = world.answered_call(ASK, {"action": "wait", "timeout": 5})
     world.fault(event_500={})
     world.until(call)
     assert len(world.learner.at("/fallback")) == 2
@@ -291,11 +280,9 @@ def test_events_change_places(world: World, behaviour: str, sequence: list[str])
 def test_events_of_an_incoming_call_change_places_too(world: World) -> None:
     world.link()
     world.fault(reorder_events={"times": 1})
-    call = world.dial()
-    world.until(call)
+    world.ended_incoming_call()
     assert world.learner.statuses()[:2] == ["started", "ringing"]
-    again = world.dial()
-    world.until(again)
+    again = world.ended_incoming_call()
     assert [one["payload"]["status"] for one in world.trace(again, "webhook", type="event")][:2] == [
         "ringing", "started"]  # fmt: skip
 
@@ -325,8 +312,7 @@ def test_an_event_whose_partner_never_comes_is_not_kept_back(world: World) -> No
 @pytest.mark.fidelity("fault-duplicate-events")
 def test_events_come_twice(world: World) -> None:
     world.fault(duplicate_events={"times": 2})
-    call = world.call(*NCCO)
-    world.until(call)
+    call = world.ended_call(*NCCO)
     assert world.learner.statuses() == ["started", "started", "ringing", "ringing", "answered", "completed"]
     first, second, *_ = world.learner.at("/event")
     assert first.body == second.body
@@ -349,8 +335,7 @@ def test_a_file_that_is_not_to_be_had_is_skipped(
     world: World, second: bytes, name: str, reason: str, status: int
 ) -> None:
     world.fault(**{name: {}})
-    call = world.call(stream(world, second), *NCCO)
-    world.until(call)
+    call = world.ended_call(stream(world, second), *NCCO)
     assert world.actions(call)[:2] == [("stream", "started"), ("stream", "skipped")]
     assert world.actions(call)[-1] == ("wait", "finished")
     fetched = world.one(call, "fetch")
@@ -364,8 +349,7 @@ def test_a_file_that_is_not_to_be_had_is_skipped(
 @pytest.mark.fidelity("fault-audio-slow")
 def test_a_slow_file_is_silence_first(world: World, second: bytes) -> None:
     world.fault(audio_slow={"seconds": 2, "times": 1})
-    call = world.call(stream(world, second))
-    world.until(call)
+    call = world.ended_call(stream(world, second))
     assert world.one(call, "sound", state="started")["at"] - world.at(call, "answered") == pytest.approx(2)
     heard = world.heard(call)
     assert np.abs(heard[: 2 * 8000]).max() < 0.001
@@ -376,18 +360,16 @@ def test_a_slow_file_is_silence_first(world: World, second: bytes) -> None:
 @pytest.mark.fidelity("fault-audio-slow", "stream-limits")
 def test_a_file_that_comes_too_late_is_not_played(world: World, second: bytes) -> None:
     world.fault(audio_slow={"seconds": 60})
-    call = world.call(stream(world, second))
-    world.until(call)
+    call = world.ended_call(stream(world, second))
     assert "did not answer in time" in world.one(call, "error")["reason"]
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(10)
+    assert world.lasted(call) == pytest.approx(10)
 
 
 @pytest.mark.fidelity("fault-audio-truncated", "stream-cache")
 def test_half_a_file_is_heard_as_far_as_it_goes_and_is_not_kept(world: World, second: bytes) -> None:
     world.fault(audio_truncated={"times": 1})
     action = stream(world, second, **{"Cache-Control": "max-age=900"})
-    call = world.call(action, action, action)
-    world.until(call)
+    call = world.ended_call(action, action, action)
     seconds = [one["seconds"] for one in world.trace(call, "sound", state="started")]
     assert seconds == [pytest.approx(0.5, abs=0.01), 1.0, 1.0]
     assert [one["cache"] for one in world.trace(call, "fetch")] == ["miss", "miss", "hit"]
@@ -415,8 +397,7 @@ def test_the_api_refuses_once(world: World, name: str, status: int, body: Json) 
     entries = world.network.trace.entries()
     assert [(e["name"], e["leg"]) for e in entries if e["kind"] == "fault"] == [(name, None)]
     assert world.control("GET", "/calls").json() == []
-    call = world.call(*NCCO)
-    world.until(call)
+    world.ended_call(*NCCO)
 
 
 @pytest.mark.fidelity("fault-api", "fault-call")
@@ -435,15 +416,13 @@ def test_the_api_refuses_requests_about_one_call(world: World) -> None:
 @pytest.mark.fidelity("fault-line-drop")
 def test_the_line_breaks_a_while_after_the_answer(world: World) -> None:
     world.fault(line_drop={"after": 4, "times": 1})
-    call = world.call({"action": "wait", "timeout": 60})
-    world.until(call)
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(4)
+    call = world.ended_call({"action": "wait", "timeout": 60})
+    assert world.lasted(call) == pytest.approx(4)
     last = world.learner.payloads()[-1]
     assert (last["status"], last["duration"], last["disconnected_by"]) == ("completed", "4", "user")
     assert world.one(call, "status", status="completed")["why"] == "the line broke"
     assert struck(world, call, "line_drop")[0]["at"] == world.at(call, "completed")
-    again = world.call({"action": "wait", "timeout": 6})
-    world.until(again)
+    again = world.ended_call({"action": "wait", "timeout": 6})
     assert not struck(world, again, "line_drop")
 
 
@@ -456,7 +435,7 @@ def test_the_line_of_a_call_that_is_up_breaks_now(world: World, second: bytes) -
     world.advance(2.5)
     world.fault(line_drop={"call": one})
     world.until(one)
-    assert world.at(one, "completed") - world.at(one, "answered") == pytest.approx(2.5)
+    assert world.lasted(one) == pytest.approx(2.5)
     assert world.actions(one)[-1] == ("stream", "stopped")
     world.until(two)
     assert world.actions(two)[-1] == ("wait", "finished")
@@ -464,8 +443,7 @@ def test_the_line_of_a_call_that_is_up_breaks_now(world: World, second: bytes) -
 
 @pytest.mark.fidelity("fault-line-drop")
 def test_a_drop_that_is_switched_off_in_time_does_not_happen(world: World) -> None:
-    call = world.call({"action": "wait", "timeout": 10})
-    world.until(call, "answered")
+    call = world.answered_call({"action": "wait", "timeout": 10})
     world.fault(line_drop={"after": 5})
     world.advance(3)
     world.fault(line_drop=None)
@@ -507,8 +485,7 @@ def test_what_is_allowed_by_a_switch_names_it(world: World) -> None:
 
 def test_a_switch_that_makes_no_difference_is_not_named(world: World) -> None:
     world.fault(early_hang_up_works={}, foreign_caller_id_connects={})
-    call = world.call({"action": "wait", "timeout": 9}, to=[{"type": "phone", "number": PHONE}])
-    world.until(call, "answered")
+    call = world.answered_call({"action": "wait", "timeout": 9}, to=[{"type": "phone", "number": PHONE}])
     world.advance(2)
     assert world.voice("PUT", f"/{call}", {"action": "hangup"}).status_code == 204
     assert not world.trace(call, "fault")

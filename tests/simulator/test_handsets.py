@@ -60,8 +60,7 @@ def test_each_behaviour_shows_when_it_should(
 
 @pytest.mark.fidelity("phone-usual")
 def test_a_phone_nobody_set_up_answers_after_two_seconds(world: World) -> None:
-    call = world.call(to=[{"type": "phone", "number": "447700900777"}])
-    world.until(call)
+    call = world.ended_call(to=[{"type": "phone", "number": "447700900777"}])
     assert rang_for(world, call) == pytest.approx(2)
 
 
@@ -116,8 +115,7 @@ def test_a_voicemail_may_have_no_beep_and_may_hang_up(world: World) -> None:
 @pytest.mark.fidelity("voicemail")
 def test_the_moment_of_the_beep_is_known_to_machine_detection(world: World) -> None:
     world.phone(behaviour="voicemail", greeting="A long greeting, so that the verdict comes first, well before it.")
-    call = world.call(LONG, advanced_machine_detection={"behavior": "continue", "mode": "default"})
-    world.until(call)
+    call = world.ended_call(LONG, advanced_machine_detection={"behavior": "continue", "mode": "default"})
     beep = world.trace(call, "said")[1]
     assert world.one(call, "detection", sub_state="beep_start")["at"] == beep["at"]
 
@@ -154,8 +152,7 @@ def test_manual_waits_for_decline(world: World) -> None:
 def test_a_script_waits_presses_says_and_hangs_up(world: World) -> None:
     world.phone(script=[{"do": "wait", "seconds": 1}, {"do": "press", "digits": "1#"}, {"do": "wait", "seconds": 0.5},
                         {"do": "say", "text": "yes"}, {"do": "hang_up"}])  # fmt: skip
-    call = world.call(LONG)
-    world.until(call)
+    call = world.ended_call(LONG)
     answered = world.at(call, "answered")
     assert [(e["digit"], round(e["at"] - answered, 3)) for e in world.trace(call, "key")] == [("1", 1.0), ("#", 1.2)]
     said = world.one(call, "said")
@@ -166,14 +163,11 @@ def test_a_script_waits_presses_says_and_hangs_up(world: World) -> None:
 
 @pytest.mark.fidelity("phone-in-call")
 def test_a_phone_in_a_call_is_busy_for_another(world: World) -> None:
-    first = world.call(LONG)
-    world.until(first, "answered")
-    second = world.call()
-    world.until(second)
+    first = world.answered_call(LONG)
+    second = world.ended_call()
     assert statuses(world, second) == ["started", "ringing", "busy", "completed"]
     world.until(first)
-    third = world.call()
-    world.until(third)
+    third = world.ended_call()
     assert "answered" in statuses(world, third)
 
 
@@ -186,8 +180,7 @@ def test_two_calls_to_one_phone_at_the_same_instant(world: World) -> None:
 
 @pytest.mark.fidelity("keys-apart")
 def test_pressing_and_speaking_and_hanging_up(world: World) -> None:
-    call = world.call(LONG)
-    world.until(call, "answered")
+    call = world.answered_call(LONG)
     world.use("press", digits="12")
     assert [e["digit"] for e in world.trace(call, "key")] == ["1"]  # the first at once
     world.advance(0.2)
@@ -200,8 +193,7 @@ def test_pressing_and_speaking_and_hanging_up(world: World) -> None:
 
 
 def test_keys_still_to_come_end_with_the_call(world: World) -> None:
-    call = world.call(LONG)
-    world.until(call, "answered")
+    call = world.answered_call(LONG)
     world.use("press", digits="123456789")
     world.advance(0.5)
     world.use("hang_up")

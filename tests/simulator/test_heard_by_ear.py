@@ -83,13 +83,12 @@ def test_barge_in_and_loops_are_told(world: World) -> None:
     world.phone(
         ANN, behaviour="answers", after=2, script=[{"do": "wait", "seconds": 4}, {"do": "press", "digits": "1"}]
     )
-    leg = world.call(
+    leg = world.ended_call(
         {"action": "stream", "streamUrl": [music], "bargeIn": True},
         {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}},
         {"action": "stream", "streamUrl": [jingle], "loop": 3, "level": 0.5},
         to=[{"type": "phone", "number": ANN}],
     )
-    world.until(leg)
     call = record(world, leg)
     cut, loops = call.heard("music.mp3"), call.heard("jingle.mp3")
     assert cut and not cut.whole
@@ -118,8 +117,7 @@ def test_words_of_talk_and_of_people(world: World) -> None:
     text = "Press one for sales. Press two for support."
     talk: dict[str, Any] = {"action": "talk", "text": text, "bargeIn": True, "loop": 0}
     ask = {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}}
-    leg = world.call(talk, ask, to=[{"type": "phone", "number": DAN}])
-    world.until(leg)
+    leg = world.ended_call(talk, ask, to=[{"type": "phone", "number": DAN}])
     menu = record(world, leg)
     assert menu.said("press one").by == "talk"
     assert not menu.said("for support")
@@ -131,8 +129,7 @@ def test_words_of_talk_and_of_people(world: World) -> None:
 def test_a_file_that_was_not_there_is_told_with_its_reason(world: World) -> None:
     world.phone(ANN, behaviour="answers", after=2)
     stream = {"action": "stream", "streamUrl": [f"{world.learner.url}/music.mp3"]}
-    leg = world.call(stream, {"action": "wait", "timeout": 2}, to=[{"type": "phone", "number": ANN}])
-    world.until(leg)
+    leg = world.ended_call(stream, {"action": "wait", "timeout": 2}, to=[{"type": "phone", "number": ANN}])
     answer = record(world, leg).heard("music.mp3")
     assert not answer
     assert "could not be fetched" in str(answer) and "404" in str(answer)

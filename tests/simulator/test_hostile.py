@@ -309,8 +309,7 @@ def test_json_may_be_as_deep_as_anybody_needs(world: World) -> None:
     assert reply.status_code == 201
     world.made(capabilities={"video": inner})
     notify = {"action": "notify", "payload": inner, "eventUrl": [world.learner.on("/notify", ("", 200))]}
-    call = world.call(notify, to=[{"type": "phone", "number": "447700900002"}])
-    world.until(call)
+    world.ended_call(notify, to=[{"type": "phone", "number": "447700900002"}])
     assert world.learner.payloads("/notify")[0]["payload"] == inner
 
 
@@ -324,8 +323,7 @@ def test_of_a_name_that_stands_twice_the_last_counts(world: World) -> None:
 @pytest.mark.parametrize("value", [10**4000, -(10**4000), 1e308, "9" * 100_000, "1" * 4000, True, [[]], {"a": {}}])
 def test_no_field_takes_numbers_beyond_all_bounds(world: World, value: object) -> None:
     """A field that takes text of digits, or is clamped, may take it; none may break on it."""
-    call = world.call({"action": "wait", "timeout": 60})
-    world.until(call, "answered")
+    call = world.answered_call({"action": "wait", "timeout": 60})
     for name in ("length_timer", "ringing_timer"):
         assert world.voice("POST", "", world.order(**{name: value})).status_code == 400
     bodies: list[Json] = [{"text": "a", "level": value}, {"text": "a", "style": value}, {"text": "a", "loop": value}]

@@ -56,7 +56,7 @@ def test_thousands_of_actions_are_carried_out_one_by_one(world: World, inline: b
     call = world.call(*actions) if inline else answered_with(world, actions)
     assert ends(world, call) == []
     assert world.actions(call) == [("wait", "started"), ("wait", "finished")] * 3000
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(300)
+    assert world.lasted(call) == pytest.approx(300)
 
 
 @pytest.mark.fidelity("barge-in-sticky")
@@ -154,8 +154,7 @@ def test_a_chain_of_connects_has_an_end(world: World) -> None:
         return [{"action": "connect", "endpoint": [endpoint], "from": world.number}]
 
     world.learner.on("/whisper", connect)
-    call = world.call(*connect(), length_timer=600)
-    world.until(call)
+    world.ended_call(*connect(), length_timer=600)
     legs = world.control("GET", "/calls").json()
     assert len([leg for leg in legs if leg["to"] != BESIDE]) == 1 + MOST_LINKS
     [error] = [one for leg in legs for one in world.trace(leg["uuid"], "error") if one["leg"] == leg["uuid"]]

@@ -20,8 +20,7 @@ def linked(world: World) -> World:
 def test_a_caller_hears_what_the_answer_url_says(linked: World, second: bytes, noise: Samples) -> None:
     song = linked.learner.serve("noise.wav", second)
     linked.learner.on("/answer", [{"action": "stream", "streamUrl": [song]}])
-    call = linked.dial()
-    linked.until(call)
+    call = linked.ended_incoming_call()
     assert match(linked.heard(call, 16_000), noise, 16_000).score >= 0.9
     [asked] = linked.learner.at("/answer")
     assert asked.method == "GET"
@@ -47,8 +46,7 @@ def test_the_api_manages_an_inbound_call_too(linked: World) -> None:
 
 @pytest.mark.fidelity("dial-unrouted")
 def test_a_number_nobody_rents(world: World) -> None:
-    call = world.dial("447700900599")
-    world.until(call)
+    call = world.ended_incoming_call("447700900599")
     assert [e["status"] for e in world.trace(call, "status")] == ["ringing", "started", "failed", "completed"]
     error = world.one(call, "error")
     assert "not a number of this account" in error["reason"]
@@ -58,8 +56,7 @@ def test_a_number_nobody_rents(world: World) -> None:
 
 @pytest.mark.fidelity("dial-unrouted")
 def test_a_number_that_is_not_linked(world: World) -> None:
-    call = world.dial()
-    world.until(call)
+    call = world.ended_incoming_call()
     error = world.one(call, "error")
     assert "not linked" in error["reason"]
     assert "app_id" in error["advice"]
@@ -68,8 +65,7 @@ def test_a_number_that_is_not_linked(world: World) -> None:
 
 def test_a_number_whose_application_was_deleted(linked: World) -> None:
     linked.http.delete(f"{linked.network.url}/v2/applications/{linked.app}", auth=linked.basic)
-    call = linked.dial()
-    linked.until(call)
+    call = linked.ended_incoming_call()
     assert "not linked" in linked.one(call, "error")["reason"]
 
 
@@ -87,13 +83,11 @@ def test_the_caller_hangs_up(linked: World) -> None:
 def test_a_caller_with_a_script_presses_keys(linked: World) -> None:
     linked.learner.on("/answer", [{"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}}])
     linked.phone(script=[{"do": "wait", "seconds": 1}, {"do": "press", "digits": "4"}])
-    call = linked.dial()
-    linked.until(call)
+    call = linked.ended_incoming_call()
     assert linked.one(call, "input")["digits"] == "4"
 
 
 def test_a_phone_may_dial_again(linked: World) -> None:
     linked.learner.on("/answer", lambda: Response("[]", mimetype="application/json"))
-    first = linked.dial()
-    linked.until(first)
+    first = linked.ended_incoming_call()
     assert linked.dial() != first

@@ -20,9 +20,7 @@ def started(world: World, *ncco: Json) -> str:
     """A call whose last action so far is waiting for keys."""
     if "/input" not in world.learner._replies:
         world.learner.on("/input", ("", 200))
-    call = world.call(*ncco)
-    world.until(call, "answered")
-    return call
+    return world.answered_call(*ncco)
 
 
 def told(world: World) -> Json:
@@ -88,7 +86,7 @@ def test_nothing_pressed_is_an_empty_text_after_three_seconds(world: World) -> N
     call = started(world, keys(world))
     world.until(call)
     assert told(world)["dtmf"] == {"digits": "", "timed_out": True}
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(3)
+    assert world.lasted(call) == pytest.approx(3)
 
 
 @pytest.mark.fidelity("input-earlier-keys")
@@ -106,7 +104,7 @@ def test_a_reply_replaces_the_rest(world: World) -> None:
     world.use("press", digits="1")
     world.until(call)
     assert [e["source"] for e in world.trace(call, "ncco")] == ["inline", "input"]
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(9)
+    assert world.lasted(call) == pytest.approx(9)
 
 
 @pytest.mark.fidelity("input-reply")
@@ -195,7 +193,7 @@ def test_unpressed_a_barge_in_stream_plays_to_its_end_and_then_input_waits(world
     assert world.one(call, "action", action="input", state="started")["at"] - world.at(
         call, "answered"
     ) == pytest.approx(2)
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(5)
+    assert world.lasted(call) == pytest.approx(5)
 
 
 @pytest.mark.fidelity("barge-in-sticky")

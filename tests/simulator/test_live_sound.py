@@ -162,7 +162,7 @@ def test_ten_minutes_of_music(world: World, second: bytes) -> None:
             pass_on(listener, message)
             kept.append(len(earpiece._sent) / RATE)
         world.advance(1.5)
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(600)
+    assert world.lasted(call) == pytest.approx(600)
     heard = world.control("GET", f"/calls/{call}/heard.wav?rate={RATE}").content
     assert_same(listener, heard, call, RATE)
     assert max(kept) <= AHEAD + BACK + PIECE

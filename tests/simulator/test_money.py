@@ -61,8 +61,7 @@ def test_below_zero_nothing_happens(world: World) -> None:
     for offer in range(1, 30):
         world.network.account.buy("GB", f"4477009005{offer:02}")
     assert left(world) == Decimal("-20")
-    call = world.call({"action": "wait", "timeout": 1})
-    world.until(call)
+    call = world.ended_call({"action": "wait", "timeout": 1})
     assert world.at(call, "answered") < world.at(call, "completed")
     assert len(world.network.account.numbers) == 30
 
@@ -101,8 +100,7 @@ def test_the_prices_of_a_country_are_those_of_the_bills(world: World) -> None:
     [network] = get(world, "get-pricing/outbound/voice", country="US").json()["networks"]
     assert network["type"] == "landline"
     assert not {"mcc", "mnc"} & set(network)
-    call = world.call()
-    world.until(call)
+    call = world.ended_call()
     bill = world.voice("GET", f"/{call}").json()
     assert (bill["rate"], bill["network"]) == ("0.01500000", "23410")
 

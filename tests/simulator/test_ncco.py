@@ -17,13 +17,12 @@ def notify(world: World, *replies: Any, **options: Any) -> Json:
 
 
 def length(world: World, call: str) -> float:
-    return world.at(call, "completed") - world.at(call, "answered")
+    return world.lasted(call)
 
 
 @pytest.mark.fidelity("ncco-order")
 def test_actions_run_in_order_and_then_the_call_ends(world: World) -> None:
-    call = world.call(WAIT, {"action": "talk", "text": "Hello"}, {"action": "wait", "timeout": 0.5})
-    world.until(call)
+    call = world.ended_call(WAIT, {"action": "talk", "text": "Hello"}, {"action": "wait", "timeout": 0.5})
     assert world.actions(call) == [("wait", "started"), ("wait", "finished"), ("talk", "started"),
                                    ("talk", "finished"), ("wait", "started"), ("wait", "finished")]  # fmt: skip
     indices = [(e["ncco"], e["index"]) for e in world.trace(call, "action")]
@@ -34,52 +33,44 @@ def test_actions_run_in_order_and_then_the_call_ends(world: World) -> None:
 @pytest.mark.fidelity("wait-clamped")
 @pytest.mark.parametrize(("options", "seconds"), [({}, 10), ({"timeout": 0.1}, 0.1), ({"timeout": 3.7}, 3.7)])
 def test_wait(world: World, options: Json, seconds: float) -> None:
-    call = world.call({"action": "wait", **options})
-    world.until(call)
+    call = world.ended_call({"action": "wait", **options})
     assert length(world, call) == pytest.approx(seconds)
 
 
 @pytest.mark.fidelity("wait-clamped")
 def test_wait_clamps_what_is_out_of_range(world: World) -> None:
-    call = world.call({"action": "wait", "timeout": 0.01})
-    world.until(call)
+    call = world.ended_call({"action": "wait", "timeout": 0.01})
     assert length(world, call) == pytest.approx(0.1)
-    long = world.call({"action": "wait", "timeout": 9000}, length_timer=86_400)
-    world.until(long)
+    long = world.ended_call({"action": "wait", "timeout": 9000}, length_timer=86_400)
     assert length(world, long) == pytest.approx(7200)
 
 
 @pytest.mark.fidelity("talk-loop")
 def test_talk_lasts_as_long_as_its_words_and_loops(world: World) -> None:
-    once = world.call({"action": "talk", "text": "One two three"})
-    world.until(once)
+    once = world.ended_call({"action": "talk", "text": "One two three"})
     sound = world.one(once, "sound", state="started")
     assert (sound["source"], sound["text"], sound["loop"]) == ("talk", "One two three", 1)
     assert length(world, once) == pytest.approx(sound["seconds"], abs=0.001)
-    twice = world.call({"action": "talk", "text": "One two three", "loop": 2})
-    world.until(twice)
+    twice = world.ended_call({"action": "talk", "text": "One two three", "loop": 2})
     assert length(world, twice) == pytest.approx(2 * length(world, once), abs=0.002)
 
 
 @pytest.mark.fidelity("talk-loop")
 def test_an_endless_talk_ends_with_the_call(world: World) -> None:
-    call = world.call({"action": "talk", "text": "Hello", "loop": 0}, length_timer=30)
-    world.until(call)
+    call = world.ended_call({"action": "talk", "text": "Hello", "loop": 0}, length_timer=30)
     assert length(world, call) == pytest.approx(30)
     assert world.actions(call) == [("talk", "started"), ("talk", "stopped")]
     assert "length_timer" in world.trace(call, "action")[-1]["why"]
 
 
 def test_loops_without_measure_do_no_harm(world: World) -> None:
-    call = world.call({"action": "talk", "text": "Hello", "loop": 10**300}, length_timer=30)
-    world.until(call)
+    call = world.ended_call({"action": "talk", "text": "Hello", "loop": 10**300}, length_timer=30)
     assert length(world, call) == pytest.approx(30)
 
 
 @pytest.mark.fidelity("notify-event")
 def test_notify_sends_the_payload_and_goes_on(world: World) -> None:
-    call = world.call(notify(world, ("", 200)), WAIT)
-    world.until(call)
+    call = world.ended_call(notify(world, ("", 200)), WAIT)
     [told] = world.learner.payloads("/notify")
     assert list(told) == ["payload", "conversation_uuid", "timestamp"]
     assert told["payload"] == {"step": 1}
@@ -97,8 +88,7 @@ def test_notify_by_get(world: World) -> None:
 
 @pytest.mark.fidelity("notify-reply")
 def test_a_reply_with_an_ncco_replaces_the_rest(world: World) -> None:
-    call = world.call(notify(world, [{"action": "wait", "timeout": 5}]), WAIT)
-    world.until(call)
+    call = world.ended_call(notify(world, [{"action": "wait", "timeout": 5}]), WAIT)
     assert length(world, call) == pytest.approx(5)
     assert [e["source"] for e in world.trace(call, "ncco")] == ["inline", "notify"]
     assert [(e["ncco"], e["index"], e["action"]) for e in world.trace(call, "action", state="started")] == [
@@ -107,8 +97,7 @@ def test_a_reply_with_an_ncco_replaces_the_rest(world: World) -> None:
 
 def test_a_notify_that_replaces_itself_for_ever_is_stopped_by_the_length_timer(world: World) -> None:
     again = [{"action": "wait", "timeout": 1}, notify(world, ("", 200))]
-    call = world.call(notify(world, again), length_timer=4)
-    world.until(call)
+    call = world.ended_call(notify(world, again), length_timer=4)
     assert length(world, call) == pytest.approx(4)
     assert len(world.trace(call, "ncco")) == 5
 
@@ -116,16 +105,14 @@ def test_a_notify_that_replaces_itself_for_ever_is_stopped_by_the_length_timer(w
 @pytest.mark.fidelity("reply-goes-on")
 @pytest.mark.parametrize("reply", ["", "{}", "[]", "thanks", '{"ok": true}', "null"])
 def test_a_reply_that_is_no_ncco_means_go_on(world: World, reply: str) -> None:
-    call = world.call(notify(world, lambda: Response(reply, mimetype="application/json")), WAIT)
-    world.until(call)
+    call = world.ended_call(notify(world, lambda: Response(reply, mimetype="application/json")), WAIT)
     assert length(world, call) == pytest.approx(2)
     assert world.trace(call, "error") == []
 
 
 @pytest.mark.fidelity("mid-call-failure", "ncco-syntax-error")
 def test_a_reply_with_a_wrong_ncco_is_an_error_and_goes_on(world: World) -> None:
-    call = world.call(notify(world, [{"action": "sing"}]), WAIT)
-    world.until(call)
+    call = world.ended_call(notify(world, [{"action": "sing"}]), WAIT)
     assert world.one(call, "error")["reason"] == "Syntax error in NCCO. Invalid value type or action."
     assert "sing" in world.one(call, "error")["advice"]
     assert length(world, call) == pytest.approx(2)
@@ -134,8 +121,7 @@ def test_a_reply_with_a_wrong_ncco_is_an_error_and_goes_on(world: World) -> None
 @pytest.mark.fidelity("mid-call-failure", "error-event-words")
 @pytest.mark.parametrize(("status", "attempts"), [(404, 1), (500, 1), (503, 2)])
 def test_a_notify_that_fails_is_an_error_and_goes_on(world: World, status: int, attempts: int) -> None:
-    call = world.call(notify(world, ("no", status)), WAIT)
-    world.until(call)
+    call = world.ended_call(notify(world, ("no", status)), WAIT)
     assert len(world.learner.at("/notify")) == attempts
     assert f"HTTP {status}" in world.one(call, "error")["reason"]
     assert "goes on" in world.one(call, "error")["advice"]
@@ -146,8 +132,7 @@ def test_a_notify_that_fails_is_an_error_and_goes_on(world: World, status: int, 
 def test_a_notify_that_fails_asks_the_fallback(world: World) -> None:
     fallback = {"address": world.learner.on("/fallback", [{"action": "wait", "timeout": 7}]), "http_method": "POST"}
     world.app = world.application(webhooks={"fallback_answer_url": fallback})
-    call = world.call(notify(world, ("no", 500)), WAIT)
-    world.until(call)
+    call = world.ended_call(notify(world, ("no", 500)), WAIT)
     [asked] = world.learner.payloads("/fallback")
     assert asked["payload"] == {"step": 1}
     assert asked["original_request"] == {"url": f"{world.learner.url}/notify", "type": "event"}
@@ -158,8 +143,7 @@ def test_a_notify_that_fails_asks_the_fallback(world: World) -> None:
 def test_an_option_that_is_none_is_ignored_and_kept(world: World) -> None:
     ncco = [{"action": "talk", "text": "Hello", "colour": {"shade": None}}]
     world.learner.on("/answer", ncco)
-    call = world.call_with_answer_url()
-    world.until(call)
+    call = world.ended_call_with_answer_url()
     assert world.trace(call, "error") == []
     assert world.one(call, "ncco")["actions"] == ncco
     assert world.actions(call) == [("talk", "started"), ("talk", "finished")]
@@ -169,8 +153,7 @@ def test_an_option_that_is_none_is_ignored_and_kept(world: World) -> None:
 @pytest.mark.parametrize("name", ["barge_in", "BargeIn", "barge-in"])
 def test_an_option_that_is_misspelt_is_a_syntax_error(world: World, name: str) -> None:
     world.learner.on("/answer", [{"action": "talk", "text": "Hello", name: False}])
-    call = world.call_with_answer_url()
-    world.until(call)
+    call = world.ended_call_with_answer_url()
     assert world.one(call, "error")["reason"] == "Syntax error in NCCO. Invalid value type or action."
     assert "bargeIn" in world.one(call, "error")["advice"]
     assert world.actions(call) == []
@@ -178,11 +161,10 @@ def test_an_option_that_is_misspelt_is_a_syntax_error(world: World, name: str) -
 
 @pytest.mark.fidelity("ncco-numbers-as-text")
 def test_numbers_may_be_written_as_text(world: World) -> None:
-    call = world.call(
+    call = world.ended_call(
         {"action": "talk", "text": "Hello", "level": "0.5", "loop": "2"},
         {"action": "input", "type": ["dtmf"], "dtmf": {"timeOut": "2.5"}},
     )
-    world.until(call)
     sound = world.one(call, "sound", state="started")
     assert (sound["level"], sound["loop"]) == (0.5, 2)
     assert world.trace(call, "action")[2]["options"]["dtmf"] == {"timeOut": 2.5}
@@ -193,8 +175,7 @@ def test_nccos_without_end_are_ended(world: World, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("helpers.simulator.legs.runner.MOST_NCCOS", 20)
     again = notify(world, ("", 200))
     world.learner.on("/notify", [again])
-    call = world.call(again)
-    world.until(call)
+    call = world.ended_call(again)
     assert len(world.trace(call, "ncco")) == 20
     assert "20 NCCOs" in world.one(call, "error")["reason"]
     assert world.learner.statuses()[-2:] == ["error", "completed"]
@@ -202,13 +183,11 @@ def test_nccos_without_end_are_ended(world: World, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.fidelity("call-timers", "call-length")
 def test_two_hours_is_the_usual_length(world: World) -> None:
-    call = world.call({"action": "talk", "text": "Hello", "loop": 0})
-    world.until(call)
+    call = world.ended_call({"action": "talk", "text": "Hello", "loop": 0})
     assert length(world, call) == pytest.approx(7200)
 
 
 def test_the_record_of_the_ncco_holds_what_was_written(world: World) -> None:
-    call = world.call({"action": "talk", "text": "Hi", "level": 0.5}, WAIT)
-    world.until(call)
+    call = world.ended_call({"action": "talk", "text": "Hi", "level": 0.5}, WAIT)
     assert world.one(call, "ncco")["actions"] == [{"action": "talk", "text": "Hi", "level": 0.5}, WAIT]
     assert world.trace(call, "action")[0]["options"] == {"text": "Hi", "level": 0.5}

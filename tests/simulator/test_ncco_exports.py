@@ -89,8 +89,7 @@ def test_the_app_answers_the_call(world: World, tmp_path: Path) -> None:
         for ask in (requests.get, requests.post):
             reply = ask(f"{url}/voice/answer", timeout=10)
             assert (reply.headers["Content-Type"], reply.json()) == ("application/json", NCCO)
-        call = world.call(ncco=None, answer_url=[f"{url}/voice/answer"])
-        world.until(call)
+        call = world.ended_call(ncco=None, answer_url=[f"{url}/voice/answer"])
         assert world.one(call, "ncco")["actions"] == NCCO
 
 

@@ -160,8 +160,7 @@ def test_it_takes_and_refuses_the_same_calls_as_the_api(world: World) -> None:
      ({"action": "transfer", "destination": {"type": "ncco", "url": [URL], "ncco": [{"action": "wait"}]}}, False)],
 )  # fmt: skip
 def test_it_takes_and_refuses_the_same_changes_as_the_api(world: World, change: Json, fits: bool) -> None:
-    call = world.call()
-    world.until(call, "answered")
+    call = world.answered_call()
     assert validator("Change").is_valid(change) == fits
     assert world.voice("PUT", f"/{call}", change).status_code == (204 if fits else 400)
 

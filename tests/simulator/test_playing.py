@@ -15,9 +15,7 @@ WAIT = {"action": "wait", "timeout": 60}
 
 
 def answered(world: World) -> str:
-    call = world.call(WAIT)
-    world.until(call, "answered")
-    return call
+    return world.answered_call(WAIT)
 
 
 def sounds(world: World, call: str, **match: Any) -> list[tuple[str, str]]:
@@ -92,20 +90,18 @@ def test_stopping_before_the_file_is_there_means_that_it_never_begins(world: Wor
         return "", 200
 
     # From inside a webhook: the exchange waits for the reply, so the file cannot have come in between.
-    other = world.call({"action": "notify", "payload": {}, "eventUrl": [world.learner.on("/notify", stop_at_once)]},
-                       to=[{"type": "phone", "number": "447700900002"}])  # fmt: skip
-    world.until(other)
+    world.ended_call({"action": "notify", "payload": {}, "eventUrl": [world.learner.on("/notify", stop_at_once)]},
+                     to=[{"type": "phone", "number": "447700900002"}])  # fmt: skip
     assert sounds(world, call) == []
 
 
 @pytest.mark.fidelity("rest-keeps-nothing-alive", "action-cut-short")
 def test_it_does_not_keep_the_call_alive(world: World, second: bytes) -> None:
     url = world.learner.serve("song.wav", second)
-    call = world.call({"action": "wait", "timeout": 3})
-    world.until(call, "answered")
+    call = world.answered_call({"action": "wait", "timeout": 3})
     world.voice("PUT", f"/{call}/stream", {"stream_url": [url], "loop": 0})
     world.until(call)
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(3)
+    assert world.lasted(call) == pytest.approx(3)
     assert sounds(world, call) == [("rest_stream", "started"), ("rest_stream", "stopped")]
     assert world.trace(call, "sound")[-1]["seq"] < world.trace(call, "status")[-1]["seq"]
 
@@ -218,8 +214,7 @@ def test_a_webhook_may_call_the_api_itself(world: World, second: bytes) -> None:
         return "", 200
 
     world.learner.on("/event", event)
-    call = world.call({"action": "wait", "timeout": 4})
-    world.until(call)
+    call = world.ended_call({"action": "wait", "timeout": 4})
     assert replies == [200, 200, 200]
     assert ("rest_stream", "started") in sounds(world, call)
     assert ("rest_talk", "started") in sounds(world, call)
@@ -234,7 +229,6 @@ def test_a_webhook_may_hang_up(world: World) -> None:
         return "", 200
 
     world.learner.on("/event", event)
-    call = world.call({"action": "wait", "timeout": 40})
-    world.until(call)
+    call = world.ended_call({"action": "wait", "timeout": 40})
     assert world.at(call, "completed") == world.at(call, "answered")
     assert world.learner.statuses() == ["started", "ringing", "answered", "completed"]

@@ -83,10 +83,8 @@ def test_no_url_of_a_call_leads_out(world: World, connections: list[Any], away: 
 
 @pytest.mark.fidelity("reach-example")
 def test_example_com_is_answered_here(world: World, connections: list[Any]) -> None:
-    call = world.call(event_url=["https://example.com/event"])
-    world.until(call)
+    call = world.ended_call(event_url=["https://example.com/event"])
     assert "example.com" not in {str(one) for one in connections}
     assert [(e["status"], e["error"]) for e in world.trace(call, "reply")] == [(200, None)] * 4
-    silent = world.call(ncco=None, answer_url=["https://example.com/answer"])
-    world.until(silent)
+    silent = world.ended_call(ncco=None, answer_url=["https://example.com/answer"])
     assert "empty reply" in world.one(silent, "error")["reason"]

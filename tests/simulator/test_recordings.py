@@ -82,8 +82,7 @@ def part(samples: Samples, begin: float, end: float) -> Samples:
 def call_with(world: World, *actions: Json, script: list[Json] | None = None, number: str = PHONE) -> str:
     """A call to its end. The phone answers after a second; its script begins then."""
     world.phone(number, behaviour="answers", after=1, script=script or [])
-    call = world.call(*actions, to=[{"type": "phone", "number": number}])
-    world.until(call)
+    call = world.ended_call(*actions, to=[{"type": "phone", "number": number}])
     world.advance(0.1)
     return call
 
@@ -156,8 +155,7 @@ def connected(world: World, *before: Json, **options: Any) -> tuple[str, str]:
     connect = {
         "action": "connect", "from": world.number, "endpoint": [{"type": "phone", "number": BOB}], "limit": 10,
     }  # fmt: skip
-    call = world.call(*before, record(**options), connect, to=[{"type": "phone", "number": ANN}])
-    world.until(call, "answered")
+    call = world.answered_call(*before, record(**options), connect, to=[{"type": "phone", "number": ANN}])
     world.advance(1.2)
     room = world.voice("GET", f"/{call}").json()["conversation_uuid"]
     other = next(one["leg"] for one in world.trace(room, "leg") if one["leg"] != call)
@@ -353,8 +351,7 @@ def test_a_leg_is_recorded_and_muted_before_it_is_together_with_anybody(world: W
 @pytest.mark.fidelity("record-transfer")
 def test_a_recording_goes_on_when_the_call_is_transferred(world: World) -> None:
     world.phone(ANN, behaviour="answers", after=1, script=says(WORDS[ANN], 6))
-    call = world.call(record(format="wav"), wait(60), to=[{"type": "phone", "number": ANN}])
-    world.until(call, "answered")
+    call = world.answered_call(record(format="wav"), wait(60), to=[{"type": "phone", "number": ANN}])
     before = world.voice("GET", f"/{call}").json()["conversation_uuid"]
     world.advance(2)
     ncco = [{"action": "conversation", "name": "board"}]
@@ -388,8 +385,7 @@ def test_silence_ends_it_counted_from_the_last_sound(world: World, seconds: floa
 @pytest.mark.fidelity("record-end-on-silence")
 def test_silence_counts_from_the_start_and_what_is_played_does_not_break_it(world: World, second: bytes) -> None:
     world.phone(PHONE, behaviour="answers", after=1)
-    call = world.call(record(endOnSilence=3), wait(1))
-    world.until(call, "answered")
+    call = world.answered_call(record(endOnSilence=3), wait(1))
     url = world.learner.serve("second.wav", second)
     assert world.voice("PUT", f"/{call}/stream", {"stream_url": [url], "loop": 0}).status_code == 200
     world.until(call)
@@ -437,7 +433,7 @@ def test_time_out_ends_it(world: World) -> None:
     entry = world.one(call, "recording", state="finished")
     assert (entry["seconds"], entry["why"]) == (5, "timeOut, 5 s")
     assert sound_of(recorded(world)[0]).shape == (1, 5 * RATE)
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(7, abs=FRAME)
+    assert world.lasted(call) == pytest.approx(7, abs=FRAME)
 
 
 @pytest.mark.fidelity("record-synchronous", "record-reply")
@@ -458,7 +454,7 @@ def test_a_hang_up_ends_it_and_the_event_comes_after_completed(world: World, opt
     kinds = ["record" if "recording_url" in one else one.get("status") for one in world.learner.payloads()]
     assert kinds[-2:] == ["completed", "record"]
     [samples] = sound_of(recorded(world)[0])
-    lasted = world.at(call, "completed") - world.at(call, "answered")
+    lasted = world.lasted(call)
     assert len(samples) / RATE == pytest.approx(lasted, abs=FRAME)
     assert world.one(call, "recording", state="finished")["why"] == "the call ended"
 
@@ -466,8 +462,7 @@ def test_a_hang_up_ends_it_and_the_event_comes_after_completed(world: World, opt
 @pytest.mark.fidelity("record-transfer")
 def test_a_transfer_ends_one_that_the_call_waits_for(world: World) -> None:
     world.phone(PHONE, behaviour="answers", after=1)
-    call = world.call(record(timeOut=60), wait(1))
-    world.until(call, "answered")
+    call = world.answered_call(record(timeOut=60), wait(1))
     world.advance(4)
     world.voice("PUT", f"/{call}", {"action": "transfer", "destination": {"type": "ncco", "ncco": [wait(3)]}})
     world.advance(0.1)
@@ -627,8 +622,7 @@ def test_the_event_has_the_documented_fields(world: World, method: str) -> None:
 def test_the_event_goes_to_the_calls_event_url_if_the_action_names_none(world: World) -> None:
     other = world.learner.on("/call-events", ("", 200))
     world.phone(PHONE, behaviour="answers", after=1)
-    call = world.call(record(), wait(1), event_url=[other])
-    world.until(call)
+    world.ended_call(record(), wait(1), event_url=[other])
     world.advance(0.1)
     assert len(events(world, "/call-events")) == 1
     assert events(world) == []
@@ -680,8 +674,7 @@ def test_only_a_token_of_the_same_application_gets_the_file(world: World) -> Non
 @pytest.mark.fidelity("files-when")
 def test_there_is_no_file_while_the_recording_runs(world: World) -> None:
     world.phone(PHONE, behaviour="answers", after=1)
-    call = world.call(record(), wait(5))
-    world.until(call, "answered")
+    call = world.answered_call(record(), wait(5))
     url = world.one(call, "recording", state="started")["url"]
     assert fetch(world, url).status_code == 404
     world.until(call)
@@ -716,8 +709,7 @@ def test_a_reset_forgets_the_files_and_ends_what_runs_without_an_event(world: Wo
     call_with(world, record(), wait(1))
     url = events(world)[0]["recording_url"]
     hook = world.learner.on("/recorded", ("", 200))
-    running = world.call(record(timeOut=60, eventUrl=[hook]), wait(1))
-    world.until(running, "answered")
+    world.answered_call(record(timeOut=60, eventUrl=[hook]), wait(1))
     world.control("POST", "/reset")
     world.advance(100)
     assert fetch(world, url).status_code == 404

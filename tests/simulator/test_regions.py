@@ -51,8 +51,7 @@ def test_the_answer_webhook_is_told_where_the_call_lives(world: World, region: s
 @pytest.mark.fidelity("region-404", "region-plain-address")
 def test_another_region_does_not_know_the_call(world: World) -> None:
     regional(world, "eu-west")
-    call = world.call(*ANSWER)
-    world.until(call, "answered")
+    call = world.answered_call(*ANSWER)
     for region in REGIONS:
         expected = 200 if region == "eu-west" else 404
         assert at(world, region, "GET", f"/{call}").status_code == expected

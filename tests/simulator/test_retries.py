@@ -30,8 +30,7 @@ def attempts(world: World, call: str, kind: str) -> list[tuple[int, str | None]]
 @pytest.mark.fidelity("answer-retry")
 def test_a_reset_is_tried_once_more(world: World) -> None:
     with RawServer(resets(1, REPLY)) as server:
-        call = world.call(ncco=None, answer_url=[server.url])
-        world.until(call)
+        call = world.ended_call(ncco=None, answer_url=[server.url])
     assert attempts(world, call, "answer") == [(1, "connection closed"), (2, None)]
     assert server.connections == 2
     assert world.actions(call) == [("wait", "started"), ("wait", "finished")]
@@ -40,8 +39,7 @@ def test_a_reset_is_tried_once_more(world: World) -> None:
 @pytest.mark.fidelity("answer-retry", "answer-none")
 def test_two_resets_are_enough(world: World) -> None:
     with RawServer(resets(9, REPLY)) as server:
-        call = world.call(ncco=None, answer_url=[server.url])
-        world.until(call)
+        call = world.ended_call(ncco=None, answer_url=[server.url])
     assert attempts(world, call, "answer") == [(1, "connection closed"), (2, "connection closed")]
     assert server.connections == 2
     assert "connection closed" in world.one(call, "error")["reason"]
@@ -50,8 +48,7 @@ def test_two_resets_are_enough(world: World) -> None:
 @pytest.mark.fidelity("event-retry")
 def test_an_event_is_sent_again_after_a_reset(world: World) -> None:
     with RawServer(resets(1, REPLY)) as server:
-        call = world.call(event_url=[server.url])
-        world.until(call)
+        call = world.ended_call(event_url=[server.url])
     assert attempts(world, call, "event") == [(1, "connection closed"), (2, None), (1, None), (1, None), (1, None)]
 
 
@@ -61,8 +58,7 @@ def test_an_event_is_sent_again_after_a_timeout(world: World) -> None:
     world.learner.on("/event", lambda: (done.wait(next(slow, 0)), ("", 200))[1])
     hook = {"address": f"{world.learner.url}/event", "socket_timeout": 1000}
     world.app = world.application(webhooks={"event_url": hook})
-    call = world.call()
-    world.until(call)
+    call = world.ended_call()
     done.set()
     assert attempts(world, call, "event") == [(1, "read timeout"), (2, None), (1, None), (1, None), (1, None)]
 
@@ -90,8 +86,7 @@ def certificate(keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> ssl.SSL
 @pytest.mark.fidelity("answer-tls")
 def test_a_certificate_nobody_signed_is_not_tried_again(world: World, certificate: ssl.SSLContext) -> None:
     with RawServer(silence, tls=certificate) as server:
-        call = world.call(ncco=None, answer_url=[server.url])
-        world.until(call)
+        call = world.ended_call(ncco=None, answer_url=[server.url])
     [(attempt, error)] = attempts(world, call, "answer")
     assert attempt == 1
     assert error is not None and "certificate" in error
@@ -103,7 +98,6 @@ def test_a_certificate_nobody_signed_is_not_tried_again(world: World, certificat
 def test_which_statuses_count(world: World, status: int, taken: bool) -> None:
     reply: Any = lambda: Response(json.dumps(NCCO), status, mimetype="application/json")  # noqa: E731
     world.learner.on("/answer", reply)
-    call = world.call_with_answer_url()
-    world.until(call)
+    call = world.ended_call_with_answer_url()
     assert (("wait", "finished") in world.actions(call)) is taken
     assert [one["error"] for one in world.trace(call, "reply") if one["error"]] == ([] if taken else [f"HTTP {status}"])

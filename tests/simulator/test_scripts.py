@@ -49,8 +49,9 @@ def spoken_at(world: World, call: str, phrase: str, which: int = 0) -> float:
 
 def together(world: World) -> tuple[str, str]:
     """Connect our phone to the other one; returns both legs, four seconds after the first was answered."""
-    call = world.call({"action": "connect", "from": world.number, "endpoint": [{"type": "phone", "number": OTHER}]})
-    world.until(call, "answered")
+    call = world.answered_call(
+        {"action": "connect", "from": world.number, "endpoint": [{"type": "phone", "number": OTHER}]}
+    )
     world.advance(4)
     [other] = [one["uuid"] for one in world.control("GET", "/calls").json() if one["to"] == OTHER]
     return call, str(other)
@@ -63,8 +64,7 @@ def together(world: World) -> tuple[str, str]:
 def test_a_script_answers_and_what_follows_happens_in_the_call(world: World) -> None:
     world.phone(script=[{"do": "wait", "seconds": 3}, {"do": "wait", "seconds": 4}, {"do": "answer"},
                         {"do": "wait", "seconds": 1}, press("7")])  # fmt: skip
-    call = world.call(LONG)
-    world.until(call, "answered")
+    call = world.answered_call(LONG)
     assert world.at(call, "answered") - world.at(call, "ringing") == pytest.approx(7)
     world.advance(2)
     assert keys(world, call) == [("7", pytest.approx(world.at(call, "answered") + 1))]
@@ -95,8 +95,7 @@ def test_what_is_said_last_counts_behaviour_or_script(world: World) -> None:
     assert now() == ("scripted", 3)
     world.phone(behaviour="answers", after=1)
     assert now() == ("answers", 1)
-    call = world.call(LONG)
-    world.until(call)
+    call = world.ended_call(LONG)
     assert world.at(call, "answered") - world.at(call, "ringing") == pytest.approx(1)
     assert world.trace(call, "status")[-1]["disconnected_by"] == "user"
     world.phone(behaviour="scripted")
@@ -121,8 +120,7 @@ def test_a_script_with_an_answer_works_for_a_phone_that_dials_too(world: World) 
 @pytest.mark.fidelity("wait-for-words")
 def test_a_person_presses_as_soon_as_the_words_have_been_said(world: World) -> None:
     world.phone(script=[wait_for(text="press ONE,"), press("1")])
-    call = world.call(talk("For sales, press one. For everything else, stay on the line, please."), LONG)
-    world.until(call)
+    call = world.ended_call(talk("For sales, press one. For everything else, stay on the line, please."), LONG)
     assert keys(world, call) == [("1", pytest.approx(spoken_at(world, call, "press one") + REACTION, abs=0.001))]
     assert keys(world, call)[0][1] < world.one(call, "sound", state="stopped")["at"]
 
@@ -130,8 +128,7 @@ def test_a_person_presses_as_soon_as_the_words_have_been_said(world: World) -> N
 @pytest.mark.fidelity("wait-for-words")
 def test_after_the_last_word_the_input_already_listens(world: World) -> None:
     world.phone(script=[wait_for(text="press one"), press("1")])
-    call = world.call(talk("Press one!"), ask())
-    world.until(call)
+    call = world.ended_call(talk("Press one!"), ask())
     assert world.one(call, "input")["digits"] == "1"
     assert keys(world, call)[0][1] == pytest.approx(world.one(call, "sound", state="stopped")["at"] + REACTION)
 
@@ -139,12 +136,10 @@ def test_after_the_last_word_the_input_already_listens(world: World) -> None:
 @pytest.mark.fidelity("wait-for-words")
 def test_words_of_ssml_of_a_rest_talk_and_of_another_person_count(world: World) -> None:
     world.phone(script=[wait_for(text="press two"), press("2")])
-    call = world.call(talk("<speak>Press <break time='200ms'/><emphasis>two</emphasis> now</speak>"), LONG)
-    world.until(call)
+    call = world.ended_call(talk("<speak>Press <break time='200ms'/><emphasis>two</emphasis> now</speak>"), LONG)
     assert len(keys(world, call)) == 1
     world.phone(script=[wait_for(text="what's new"), press("3")])
-    call = world.call(LONG)
-    world.until(call, "answered")
+    call = world.answered_call(LONG)
     world.advance(1)
     assert world.voice("PUT", f"/{call}/talk", {"text": "WHATS   new?"}).status_code == 200
     world.advance(5)
@@ -163,8 +158,9 @@ def test_words_of_ssml_of_a_rest_talk_and_of_another_person_count(world: World) 
 @pytest.mark.fidelity("wait-for-words")
 def test_words_that_were_cut_off_have_not_been_heard(world: World) -> None:
     world.phone(script=[wait_for(text="goodbye", timeout=20), press("9")])
-    call = world.call(talk("This is a long text, and at its very end it says goodbye", bargeIn=True), ask(), LONG)
-    world.until(call, "answered")
+    call = world.answered_call(
+        talk("This is a long text, and at its very end it says goodbye", bargeIn=True), ask(), LONG
+    )
     world.advance(0.5)
     world.use("press", digits="4")
     world.advance(25)
@@ -177,8 +173,7 @@ def test_words_that_were_cut_off_have_not_been_heard(world: World) -> None:
 def test_what_was_heard_before_counts_until_the_person_does_something(world: World) -> None:
     world.phone(script=[{"do": "wait", "seconds": 20}, wait_for(text="welcome"), press("1"), wait_for(text="welcome"),
                         press("2")])  # fmt: skip
-    call = world.call(talk("Welcome"), LONG)
-    world.until(call, "answered")
+    call = world.answered_call(talk("Welcome"), LONG)
     world.advance(40)
     assert keys(world, call) == [("1", pytest.approx(world.at(call, "answered") + 20))]
     assert world.voice("PUT", f"/{call}/talk", {"text": "Welcome again"}).status_code == 200
@@ -190,8 +185,7 @@ def test_what_was_heard_before_counts_until_the_person_does_something(world: Wor
 @pytest.mark.parametrize("deed", [press("1"), {"do": "say", "text": "Hello"}, {"do": "play", "file": "jingle.wav"}])
 def test_what_was_heard_before_the_person_did_something_does_not_count(world: World, deed: Json) -> None:
     world.phone(script=[{"do": "wait", "seconds": 10}, deed, wait_for(text="welcome", timeout=20), press("2")])
-    call = world.call(talk("Welcome"), LONG)
-    world.until(call)
+    call = world.ended_call(talk("Welcome"), LONG)
     assert "welcome" in world.one(call, "note")["text"]
     assert keys(world, call)[-1][1] > world.at(call, "answered") + 29.999
 
@@ -199,8 +193,7 @@ def test_what_was_heard_before_the_person_did_something_does_not_count(world: Wo
 @pytest.mark.fidelity("wait-for-since")
 def test_each_wait_takes_the_next_time_the_words_come(world: World) -> None:
     world.phone(script=[wait_for(text="again"), wait_for(text="again"), wait_for(text="again"), press("1")])
-    call = world.call(talk("Once more again", loop=0), LONG)
-    world.until(call, "answered")
+    call = world.answered_call(talk("Once more again", loop=0), LONG)
     world.advance(30)
     sound = world.one(call, "sound", state="started")
     assert keys(world, call) == [("1", pytest.approx(sound["at"] + 3 * sound["seconds"] + REACTION, abs=0.001))]
@@ -209,8 +202,7 @@ def test_each_wait_takes_the_next_time_the_words_come(world: World) -> None:
 def test_words_without_spaces_are_found(world: World) -> None:
     assert words_of("请按一号键。Press 1, DON'T wait") == [*"请按一号键", "press", "1", "dont", "wait"]
     world.phone(script=[wait_for(text="按一"), press("1")])
-    call = world.call(talk("请按一号键", language="cmn-CN"), LONG)
-    world.until(call)
+    call = world.ended_call(talk("请按一号键", language="cmn-CN"), LONG)
     assert [digit for digit, _ in keys(world, call)] == ["1"]
 
 
@@ -220,8 +212,7 @@ def test_words_without_spaces_are_found(world: World) -> None:
 )
 def test_after_its_timeout_the_script_goes_on_and_the_record_says_so(world: World, what: Json) -> None:
     world.phone(script=[wait_for(**what, timeout=7), press("0")])
-    call = world.call(talk("Press two or one."), LONG)
-    world.until(call)
+    call = world.ended_call(talk("Press two or one."), LONG)
     assert keys(world, call) == [("0", pytest.approx(world.at(call, "answered") + 7))]
     note = world.one(call, "note")["text"]
     assert "did not hear" in note
@@ -231,10 +222,9 @@ def test_after_its_timeout_the_script_goes_on_and_the_record_says_so(world: Worl
 
 def test_without_a_timeout_the_person_waits_as_long_as_the_call_lasts(world: World) -> None:
     world.phone(script=[wait_for(text="never"), press("0")])
-    call = world.call(LONG)
-    world.until(call)
+    call = world.ended_call(LONG)
     assert keys(world, call) == []
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(60)
+    assert world.lasted(call) == pytest.approx(60)
 
 
 # Waiting for a sound
@@ -247,8 +237,7 @@ def test_a_person_waits_for_a_file_to_begin_or_to_be_over(
 ) -> None:
     world.phone(script=[wait_for(sound="a b.wav", **({"state": state} if state else {})), press("1")])
     url = world.learner.serve("a b.wav", second).replace(" ", "%20")
-    call = world.call({"action": "wait", "timeout": 2}, {"action": "stream", "streamUrl": [url], "loop": 2}, LONG)
-    world.until(call)
+    call = world.ended_call({"action": "wait", "timeout": 2}, {"action": "stream", "streamUrl": [url], "loop": 2}, LONG)
     sound = world.one(call, "sound", state="started")
     assert keys(world, call) == [("1", pytest.approx(sound["at"] + after + REACTION))]
 
@@ -257,8 +246,7 @@ def test_a_person_waits_for_a_file_to_begin_or_to_be_over(
 def test_a_file_that_is_stopped_is_over(world: World, second: bytes) -> None:
     world.phone(script=[wait_for(sound="noise.wav"), press("1")])
     url = world.learner.serve("noise.wav", second)
-    call = world.call(LONG)
-    world.until(call, "answered")
+    call = world.answered_call(LONG)
     assert world.voice("PUT", f"/{call}/stream", {"stream_url": [url], "loop": 0}).status_code == 200
     world.advance(9)
     assert keys(world, call) == []
@@ -314,8 +302,7 @@ def test_the_other_hears_what_a_person_plays_into_the_phone(world: World, second
 @pytest.mark.fidelity("play-into-phone")
 def test_a_sound_that_cannot_be_played_is_the_persons_own_trouble(world: World) -> None:
     world.phone(script=[{"do": "play", "url": world.learner.url + "/none.mp3"}, press("1")])
-    call = world.call(LONG)
-    world.until(call)
+    call = world.ended_call(LONG)
     assert "HTTP 404" in world.one(call, "note")["text"]
     assert [digit for digit, _ in keys(world, call)] == ["1"]
     assert world.trace(call, "error") == []
@@ -335,8 +322,7 @@ def test_speaking_and_playing_right_now(world: World) -> None:
 @pytest.mark.fidelity("keys-apart")
 def test_two_press_steps_keep_their_distance(world: World) -> None:
     world.phone(script=[press("12"), press("3"), press("4")])
-    call = world.call(LONG)
-    world.until(call)
+    call = world.ended_call(LONG)
     first = world.at(call, "answered")
     assert keys(world, call) == [(d, pytest.approx(first + i * 0.2)) for i, d in enumerate("1234")]
 
@@ -412,8 +398,7 @@ def test_behaviour_and_script_that_contradict_each_other(world: World, settings:
 
 
 def test_saying_and_playing_nothing_sensible_is_refused(world: World) -> None:
-    call = world.call(LONG)
-    world.until(call, "answered")
+    world.answered_call(LONG)
     for what, body in (("say", {}), ("say", {"text": 5}), ("say", {"text": "a", "level": 1}), ("play", {}),
                        ("play", {"file": "x"})):  # fmt: skip
         reply = world.control("POST", f"/phones/{PHONE}/{what}", body)

@@ -32,8 +32,7 @@ def after(seconds: float) -> Reply:
 
 def test_the_reply_to_a_hang_up_comes_after_its_webhooks(world: World) -> None:
     world.learner.on("/event", after(0.05))
-    call = world.call()
-    world.until(call, "answered")
+    call = world.answered_call()
     assert world.voice("PUT", f"/{call}", {"action": "hangup"}).status_code == 204
     assert world.learner.statuses()[-1] == "completed"
     assert world.trace(call)[-1]["kind"] == "reply"  # the webhook has been answered, too
@@ -41,8 +40,7 @@ def test_the_reply_to_a_hang_up_comes_after_its_webhooks(world: World) -> None:
 
 def test_so_does_what_a_person_does(world: World) -> None:
     world.learner.on("/event", after(0.05))
-    call = world.call({"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}})
-    world.until(call, "answered")
+    world.answered_call({"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}})
     world.use("press", digits="7")
     assert [one["dtmf"]["digits"] for one in world.learner.payloads() if "dtmf" in one] == ["7"]
 
@@ -56,8 +54,7 @@ def test_a_webhook_may_use_the_api_before_it_replies(world: World, patient: None
         return "", 200
 
     world.learner.on("/event", use_the_api)
-    call = world.call({"action": "wait", "timeout": 3})
-    world.until(call)
+    call = world.ended_call({"action": "wait", "timeout": 3})
     assert done == [200]
     assert world.trace(call, "sound", source="rest_talk")
 
@@ -72,8 +69,7 @@ def test_a_server_that_waits_for_our_reply_gets_it(world: World, monkeypatch: py
         return "", 200
 
     monkeypatch.setattr(clock, "GIVE_WAY", GIVE_WAY)
-    call = world.call()
-    world.until(call, "answered")
+    call = world.answered_call()
     world.learner.on("/event", when_free)
     begun = time.perf_counter()
     assert world.voice("PUT", f"/{call}", {"action": "hangup"}).status_code == 204

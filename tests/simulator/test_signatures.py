@@ -128,8 +128,7 @@ def test_a_second_try_is_signed_afresh(world: World) -> None:
 @pytest.mark.fidelity("signed-off")
 def test_signing_can_be_switched_off_while_a_call_is_up(world: World) -> None:
     world.app = world.application()
-    call = world.call({"action": "wait", "timeout": 5})
-    world.until(call, "answered")
+    call = world.answered_call({"action": "wait", "timeout": 5})
     hooks = {"event_url": {"address": f"{world.learner.url}/event"}}
     body = {"name": "test", "capabilities": {"voice": {"webhooks": hooks, "signed_callbacks": False}}}
     assert world.http.put(f"{world.network.url}/v2/applications/{world.app}", json=body, auth=world.basic).ok

@@ -37,13 +37,8 @@ def sounding(samples: Samples, rate: int) -> tuple[float, float]:
 def between(world: World, *actions: Json, rate: int = RATE, script: list[Json] | None = None) -> tuple[str, Samples]:
     """A call that waits a second, does the actions, and waits a second; and what was heard of it."""
     world.phone(PHONE, after=1, script=script or [])
-    call = world.call(PAUSE, *actions, PAUSE)
-    world.until(call)
+    call = world.ended_call(PAUSE, *actions, PAUSE)
     return call, world.heard(call, rate)
-
-
-def lasts(world: World, call: str) -> float:
-    return world.at(call, "completed") - world.at(call, "answered")
 
 
 @pytest.mark.parametrize("loop", [1, 2, 3])
@@ -52,7 +47,7 @@ def lasts(world: World, call: str) -> float:
 def test_stream(world: World, second: bytes, noise: Samples, level: float, loop: int) -> None:
     url = world.learner.serve("second.wav", second)
     call, heard = between(world, {"action": "stream", "streamUrl": [url], "level": level, "loop": loop})
-    assert lasts(world, call) == pytest.approx(2 + loop, abs=FRAME)
+    assert world.lasted(call) == pytest.approx(2 + loop, abs=FRAME)
     assert is_silent(heard[:RATE]) and is_silent(heard[(1 + loop) * RATE :])
     for play in range(loop):
         part = heard[(1 + play) * RATE : (2 + play) * RATE]
@@ -68,7 +63,7 @@ def test_talk(world: World, level: float, loop: int) -> None:
     words = speak("Good evening.")
     call, heard = between(world, {"action": "talk", "text": "Good evening.", "level": level, "loop": loop})
     length = len(words) / RATE
-    assert lasts(world, call) == pytest.approx(2 + loop * length, abs=FRAME)
+    assert world.lasted(call) == pytest.approx(2 + loop * length, abs=FRAME)
     assert is_silent(heard[:RATE]) and is_silent(heard[-RATE:])
     part = heard[RATE : RATE + len(words)]
     assert match(part, words, RATE).score > 0.999
@@ -82,7 +77,7 @@ def test_a_break_in_ssml_is_heard_as_silence(world: World) -> None:
     quiet = np.flatnonzero(abs(heard[RATE:-RATE]) > 1e-3)
     longest = max(int(gap) for gap in np.diff(quiet)) / RATE
     assert longest == pytest.approx(2, abs=0.2)
-    assert lasts(world, call) > 4
+    assert world.lasted(call) > 4
 
 
 @pytest.mark.fidelity("barge-in", "sound-barge-in")
@@ -102,14 +97,14 @@ def test_a_key_silences_a_prompt_within_one_frame(world: World, second: bytes) -
 @pytest.mark.fidelity("input-silence")
 def test_nothing_is_heard_while_an_input_waits(world: World) -> None:
     call, heard = between(world, {"action": "input", "type": ["dtmf"], "dtmf": {"timeOut": 4}})
-    assert lasts(world, call) == pytest.approx(6, abs=FRAME)
+    assert world.lasted(call) == pytest.approx(6, abs=FRAME)
     assert is_silent(heard)
 
 
 @pytest.mark.fidelity("wait-seconds")
 def test_wait_is_silence_of_that_length(world: World) -> None:
     call, heard = between(world, {"action": "wait", "timeout": 3.5})
-    assert lasts(world, call) == pytest.approx(5.5, abs=FRAME)
+    assert world.lasted(call) == pytest.approx(5.5, abs=FRAME)
     assert is_silent(heard)
     assert len(heard) / RATE == pytest.approx(5.5, abs=FRAME)
 
@@ -118,7 +113,7 @@ def test_wait_is_silence_of_that_length(world: World) -> None:
 def test_notify_takes_no_call_time(world: World) -> None:
     payload = {"action": "notify", "payload": {"a": 1}, "eventUrl": [f"{world.learner.url}/event"]}
     call, heard = between(world, payload)
-    assert lasts(world, call) == pytest.approx(2, abs=FRAME)
+    assert world.lasted(call) == pytest.approx(2, abs=FRAME)
     assert is_silent(heard)
 
 
@@ -127,8 +122,7 @@ def test_notify_takes_no_call_time(world: World) -> None:
 def test_a_phone_hears_it_through_g711(world: World, second: bytes, noise: Samples, number: str, law: str) -> None:
     url = world.learner.serve("second.wav", second)
     world.phone(number, behaviour="answers", after=1)
-    call = world.call({"action": "stream", "streamUrl": [url]}, to=[{"type": "phone", "number": number}])
-    world.until(call)
+    call = world.ended_call({"action": "stream", "streamUrl": [url]}, to=[{"type": "phone", "number": number}])
     heard = world.heard(call, LINE)
 
     def alike(law: str) -> float:
@@ -143,8 +137,7 @@ def test_a_phone_hears_it_through_g711(world: World, second: bytes, noise: Sampl
 def test_a_rest_stream_and_a_rest_talk_sound_together(world: World, second: bytes, noise: Samples) -> None:
     url = world.learner.serve("second.wav", second)
     world.phone(PHONE, after=1)
-    call = world.call({"action": "wait", "timeout": 6})
-    world.until(call, "answered")
+    call = world.answered_call({"action": "wait", "timeout": 6})
     world.voice("PUT", f"/{call}/stream", {"stream_url": [url], "loop": 3})
     world.voice("PUT", f"/{call}/talk", {"text": "Both at once."})
     world.until(call)
@@ -160,8 +153,7 @@ def test_a_rest_stream_and_a_rest_talk_sound_together(world: World, second: byte
 def test_an_earmuffed_leg_still_hears_its_own_prompts(world: World, second: bytes, noise: Samples) -> None:
     url = world.learner.serve("second.wav", second)
     world.phone(PHONE, after=1)
-    call = world.call({"action": "wait", "timeout": 2}, {"action": "stream", "streamUrl": [url]})
-    world.until(call, "answered")
+    call = world.answered_call({"action": "wait", "timeout": 2}, {"action": "stream", "streamUrl": [url]})
     world.voice("PUT", f"/{call}", {"action": "earmuff"})
     world.until(call)
     assert match(world.heard(call, RATE), noise, RATE).score > 0.999
@@ -180,8 +172,7 @@ def test_an_earmuffed_leg_still_hears_its_own_prompts(world: World, second: byte
 @pytest.mark.fidelity("talk-voice", "talk-voice-name")
 def test_the_voice_of_talk(world: World, options: Json, language: str, style: int) -> None:
     world.phone(PHONE, after=1)
-    call = world.call({"action": "talk", "text": "Good evening.", **options}, {"action": "wait", "timeout": 6})
-    world.until(call, "answered")
+    call = world.answered_call({"action": "talk", "text": "Good evening.", **options}, {"action": "wait", "timeout": 6})
     world.advance(3)
     snake = {"voice_name" if name == "voiceName" else name: value for name, value in options.items()}
     assert world.voice("PUT", f"/{call}/talk", {"text": "Good evening.", **snake}).status_code == 200
@@ -198,8 +189,7 @@ def test_the_band_of_an_old_telephone_is_there_when_asked_for(world: World) -> N
     low = (0.3 * np.sin(2 * np.pi * 100 * np.arange(RATE) / RATE)).astype(np.float32)
     url = world.learner.serve("low.wav", encode_wav(low, RATE))
     world.phone(PHONE, after=1)
-    call = world.call({"action": "stream", "streamUrl": [url]})
-    world.until(call)
+    call = world.ended_call({"action": "stream", "streamUrl": [url]})
     assert decibels(world.heard(call, LINE), low) == pytest.approx(0, abs=0.2)
     for rate in (LINE, RATE):
         reply = world.control("GET", f"/calls/{call}/heard.wav?rate={rate}&band=narrow")

@@ -21,8 +21,7 @@ def run(world: World, script: list[Json], *ncco: Json, **options: Any) -> tuple[
     """A call whose person acts out a script while the input listens; returns the call and the input event."""
     world.learner.on("/input", ("", 204))
     world.phone(PHONE, after=1, script=script)
-    call = world.call(*ncco, ask(world, **options))
-    world.until(call)
+    call = world.ended_call(*ncco, ask(world, **options))
     return call, world.learner.payloads("/input")[0]
 
 
@@ -159,8 +158,7 @@ def test_it_can_listen_to_another_leg_of_the_conversation(world: World) -> None:
 def test_the_reply_replaces_the_ncco(world: World) -> None:
     world.learner.on("/input", [{"action": "talk", "text": "You said it."}])
     world.phone(PHONE, after=1, script=says("Jazz."))
-    call = world.call(ask(world), {"action": "talk", "text": "never"})
-    world.until(call)
+    call = world.ended_call(ask(world), {"action": "talk", "text": "never"})
     assert [one["text"] for one in world.trace(call, "sound", state="started")] == ["You said it."]
 
 
@@ -173,8 +171,7 @@ def test_asynchronous_input_sends_each_key_at_once_and_the_call_goes_on(world: W
     script = [{"do": "wait", "seconds": 2}, {"do": "press", "digits": "1"}, {"do": "wait", "seconds": 3},
               {"do": "press", "digits": "#"}]  # fmt: skip
     world.phone(PHONE, after=1, script=script)
-    call = world.call(ask(world, type=["dtmf"], mode="asynchronous"), {"action": "wait", "timeout": 8})
-    world.until(call)
+    call = world.ended_call(ask(world, type=["dtmf"], mode="asynchronous"), {"action": "wait", "timeout": 8})
     assert world.actions(call)[:2] == [("input", "started"), ("input", "finished")]
     events = world.learner.payloads("/input")
     assert [one["dtmf"] for one in events] == [{"digits": "1", "timed_out": False}, {"digits": "#", "timed_out": False}]

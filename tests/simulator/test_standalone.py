@@ -196,8 +196,7 @@ def test_quiet_says_nothing(learner: Learner, keys: Keys) -> None:
 def test_in_stepped_time_the_log_has_the_calls_own_time(learner: Learner, keys: Keys) -> None:
     with standalone("--pace", "stepped", "--seed", "1") as server:
         world = world_of(server, learner, keys)
-        call = world.call({"action": "wait", "timeout": 2})
-        world.until(call)
+        call = world.ended_call({"action": "wait", "timeout": 2})
         server.wait_for("completed")
         world.http.close()
         server.end()

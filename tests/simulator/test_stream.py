@@ -30,8 +30,7 @@ def stream(url: str, **options: Any) -> Json:
 def test_what_is_heard_is_the_file_and_starts_where_the_record_says(
     world: World, second: bytes, noise: Samples
 ) -> None:
-    call = world.call(WAIT, stream(world.learner.serve("noise.wav", second)), WAIT)
-    world.until(call)
+    call = world.ended_call(WAIT, stream(world.learner.serve("noise.wav", second)), WAIT)
     sound = world.one(call, "sound", state="started")
     for rate in (8000, 16_000):
         found = match(world.heard(call, rate), resample(noise, 16_000, rate), rate)
@@ -46,23 +45,21 @@ def test_the_kits_own_sounds_are_heard(world: World, name: str) -> None:
     from helpers.audio.files import decode
 
     data = (AUDIO / name).read_bytes()
-    call = world.call(stream(world.learner.serve(name, data)))
-    world.until(call)
+    call = world.ended_call(stream(world.learner.serve(name, data)))
     fetched = world.one(call, "fetch")
     assert (fetched["status"], fetched["bytes"], fetched["cache"]) == (200, len(data), "miss")
     assert fetched["format"].startswith(name[-3:].upper())
     found = match(world.heard(call), decode(data, 8000), 8000)
     assert found.score >= 0.9
     assert found.offset < 0.05
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(fetched["seconds"], abs=0.001)
+    assert world.lasted(call) == pytest.approx(fetched["seconds"], abs=0.001)
 
 
 @pytest.mark.fidelity("sound-g711")
 def test_an_american_phone_hears_mu_law_and_a_british_one_a_law(world: World, second: bytes) -> None:
     url, heard = world.learner.serve("noise.wav", second), []
     for number in ("447700900001", "12025550199"):
-        call = world.call(stream(url), to=[{"type": "phone", "number": number}])
-        world.until(call)
+        call = world.ended_call(stream(url), to=[{"type": "phone", "number": number}])
         heard.append(world.heard(call))
     assert not np.array_equal(*heard)
     assert np.allclose(*heard, atol=0.03)
@@ -72,8 +69,7 @@ def test_an_american_phone_hears_mu_law_and_a_british_one_a_law(world: World, se
 def test_three_levels_rise(world: World, second: bytes) -> None:
     url, levels = world.learner.serve("noise.wav", second), []
     for level in (-0.5, 0, 0.5):
-        call = world.call(stream(url, level=level))
-        world.until(call)
+        call = world.ended_call(stream(url, level=level))
         levels.append(loudness(world.heard(call)))
     assert levels[0] * 1.3 < levels[1]
     assert levels[1] * 1.3 < levels[2]
@@ -81,8 +77,7 @@ def test_three_levels_rise(world: World, second: bytes) -> None:
 
 @pytest.mark.fidelity("stream-loop")
 def test_loop_2_is_heard_twice(world: World, second: bytes, noise: Samples) -> None:
-    call = world.call(stream(world.learner.serve("noise.wav", second), loop=2))
-    world.until(call)
+    call = world.ended_call(stream(world.learner.serve("noise.wav", second), loop=2))
     heard = world.heard(call, 16_000)
     assert len(heard) == 2 * len(noise)
     assert np.allclose(heard[:16_000], heard[16_000:])
@@ -92,8 +87,7 @@ def test_loop_2_is_heard_twice(world: World, second: bytes, noise: Samples) -> N
 
 @pytest.mark.fidelity("stream-loop")
 def test_loop_0_never_reaches_the_next_action(world: World, second: bytes) -> None:
-    call = world.call(stream(world.learner.serve("noise.wav", second), loop=0), WAIT, length_timer=60)
-    world.until(call)
+    call = world.ended_call(stream(world.learner.serve("noise.wav", second), loop=0), WAIT, length_timer=60)
     assert world.actions(call) == [("stream", "started"), ("stream", "stopped")]
     assert len(world.heard(call)) == 60 * 8000
     assert loudness(world.heard(call)[-8000:]) > 0.01
@@ -101,16 +95,14 @@ def test_loop_0_never_reaches_the_next_action(world: World, second: bytes) -> No
 
 def test_two_in_a_row_follow_each_other_without_a_gap(world: World, second: bytes) -> None:
     url = world.learner.serve("noise.wav", second)
-    call = world.call(stream(url), stream(url))
-    world.until(call)
+    call = world.ended_call(stream(url), stream(url))
     starts = [e["at"] for e in world.trace(call, "sound", state="started")]
     assert starts[1] - starts[0] == pytest.approx(1.0)
 
 
 @pytest.mark.fidelity("stream-fetch")
 def test_the_file_is_fetched_when_the_action_is_reached(world: World, second: bytes) -> None:
-    call = world.call({"action": "wait", "timeout": 10}, stream(world.learner.serve("noise.wav", second)))
-    world.until(call, "answered")
+    call = world.answered_call({"action": "wait", "timeout": 10}, stream(world.learner.serve("noise.wav", second)))
     world.advance(9)
     assert world.learner.at("/noise.wav") == []
     world.until(call)
@@ -127,13 +119,11 @@ def test_without_cache_control_each_play_fetches_again(world: World, second: byt
 @pytest.mark.fidelity("stream-cache")
 def test_cache_control_keeps_a_file_for_as_long_as_it_says_in_call_time(world: World, second: bytes) -> None:
     url = world.learner.serve("noise.wav", second, **{"Cache-Control": "public, max-age=30"})
-    call = world.call(stream(url), stream(url), {"action": "wait", "timeout": 40}, stream(url))
-    world.until(call)
+    call = world.ended_call(stream(url), stream(url), {"action": "wait", "timeout": 40}, stream(url))
     assert [e["cache"] for e in world.trace(call, "fetch")] == ["miss", "hit", "miss"]
     assert len(world.learner.at("/noise.wav")) == 2
     assert {e["format"] for e in world.trace(call, "fetch")} == {"WAV mono 16000 Hz"}
-    other = world.call(stream(url))
-    world.until(other)
+    other = world.ended_call(stream(url))
     assert world.one(other, "fetch")["cache"] == "hit"
 
 
@@ -172,8 +162,7 @@ BROKEN = [
 @pytest.mark.parametrize("case", BROKEN)
 def test_a_file_that_cannot_be_played_is_skipped_with_an_error_event(world: World, case: str) -> None:
     url, expected = broken(world)[case]
-    call = world.call(stream(url), WAIT)
-    world.until(call)
+    call = world.ended_call(stream(url), WAIT)
     assert world.actions(call) == [("stream", "started"), ("stream", "skipped"), ("wait", "started"),
                                    ("wait", "finished")]  # fmt: skip
     assert world.learner.statuses() == ["started", "ringing", "answered", "error", "completed"]
@@ -193,15 +182,13 @@ def test_a_port_that_cannot_be_is_refused_before_the_call(world: World) -> None:
 @pytest.mark.fidelity("stream-limits")
 def test_a_redirect_on_this_machine_is_followed(world: World, second: bytes) -> None:
     world.learner.serve("noise.wav", second)
-    call = world.call(stream(world.learner.on("/song", lambda: redirect("/noise.wav"))))
-    world.until(call)
+    call = world.ended_call(stream(world.learner.on("/song", lambda: redirect("/noise.wav"))))
     assert world.one(call, "fetch")["seconds"] == 1.0
 
 
 @pytest.mark.fidelity("stream-cut-off")
 def test_a_file_that_is_cut_off_plays_as_far_as_it_goes_and_the_record_says_so(world: World, second: bytes) -> None:
-    call = world.call(stream(world.learner.serve("cut.wav", second[: len(second) // 2])))
-    world.until(call)
+    call = world.ended_call(stream(world.learner.serve("cut.wav", second[: len(second) // 2])))
     assert world.one(call, "fetch")["seconds"] == pytest.approx(0.5, abs=0.01)
     assert "cut off" in world.one(call, "note")["text"]
 
@@ -209,8 +196,7 @@ def test_a_file_that_is_cut_off_plays_as_far_as_it_goes_and_the_record_says_so(w
 @pytest.mark.fidelity("stream-unfit")
 def test_a_file_that_is_unfit_for_a_phone_plays_with_a_remark(world: World) -> None:
     data = (AUDIO / "unfit.wav").read_bytes()
-    call = world.call(stream(world.learner.serve("unfit.wav", data)))
-    world.until(call)
+    call = world.ended_call(stream(world.learner.serve("unfit.wav", data)))
     assert world.one(call, "fetch")["format"] == "WAV stereo 44100 Hz"
     assert len(world.trace(call, "note")) >= 2
 
@@ -220,16 +206,14 @@ def test_a_call_hung_up_while_the_file_is_fetched(world: World, second: bytes) -
         world.use("hang_up")
         return Response(second, mimetype="audio/wav")
 
-    call = world.call(stream(world.learner.on("/slow.wav", slow)), WAIT)
-    world.until(call)
+    call = world.ended_call(stream(world.learner.on("/slow.wav", slow)), WAIT)
     assert world.actions(call) == [("stream", "started"), ("stream", "stopped")]
     assert world.trace(call, "sound") == []
     assert world.trace(call, "status")[-1]["disconnected_by"] == "user"
 
 
 def test_entries_are_json_all_through(world: World, second: bytes) -> None:
-    call = world.call(stream(world.learner.serve("noise.wav", second)))
-    world.until(call)
+    call = world.ended_call(stream(world.learner.serve("noise.wav", second)))
     json.dumps(world.trace(call), allow_nan=False)
 
 
@@ -239,8 +223,7 @@ def test_a_file_that_does_not_come_is_given_up(world: World, second: bytes, monk
     monkeypatch.setattr(sounds, "FILE_TIMEOUT", 0.3)
     done = threading.Event()
     slow = world.learner.on("/slow.wav", lambda: (done.wait(60), Response(second, mimetype="audio/wav"))[1])
-    call = world.call(stream(slow), WAIT)
-    world.until(call)
+    call = world.ended_call(stream(slow), WAIT)
     done.set()
     assert "did not answer in time" in world.one(call, "error")["reason"]
     assert world.actions(call)[1:] == [("stream", "skipped"), ("wait", "started"), ("wait", "finished")]
@@ -259,8 +242,7 @@ def test_a_file_without_end_is_not_fetched_to_its_end(world: World) -> None:
         return Response(parts(), mimetype="audio/mpeg")
 
     url = world.learner.on("/endless.mp3", endless)
-    call = world.call({"action": "stream", "streamUrl": [url]}, {"action": "wait", "timeout": 1})
-    world.until(call)
+    call = world.ended_call({"action": "stream", "streamUrl": [url]}, {"action": "wait", "timeout": 1})
     assert "larger than 50 MB" in world.one(call, "error")["reason"]
     assert world.actions(call)[-1] == ("wait", "finished")
     assert len(sent) < 150

@@ -131,8 +131,7 @@ def test_a_slow_sound_file_is_named_for_a_stream_and_for_a_rest_request(
     call = record(world, world.call(play(music), play(slow)))
     assert silences(call) == [(1.0, 2.0, "waiting for GET /slow.wav, 1000 ms")]
     assert "200 WAV mono 16000 Hz, 1.0 s (after 1.0 s)" in str(call.ladder())
-    uuid = world.call({"action": "wait", "timeout": 4})
-    world.until(uuid, "answered")
+    uuid = world.answered_call({"action": "wait", "timeout": 4})
     world.voice("PUT", f"/{uuid}/stream", {"stream_url": [slow]})
     assert silences(record(world, uuid))[:1] == [(0.0, 1.0, "waiting for GET /slow.wav, 1000 ms")]
 
@@ -168,8 +167,7 @@ def test_a_slow_transfer_is_named_where_the_call_waited_for_it_and_not_where_mus
     world.learner.on("/next", slowly(world, [play(music)], 1.0))
     for ncco, named in (({"action": "wait", "timeout": 9}, ["silence: waiting for GET /next, 1000 ms"]),
                         (play(music, loop=9), [])):  # fmt: skip
-        uuid = world.call(ncco)
-        world.until(uuid, "answered")
+        uuid = world.answered_call(ncco)
         world.advance(1)
         moved = {"type": "ncco", "url": [f"{world.learner.url}/next"]}
         world.voice("PUT", f"/{uuid}", {"action": "transfer", "destination": moved})

@@ -34,8 +34,7 @@ def strange() -> Iterator[Callable[[Behaviour], RawServer]]:
 
 def asked(world: World, url: str, **fields: Any) -> tuple[str, list[str | None]]:
     """A call with this answer URL: its uuid, and what came of each request for the NCCO."""
-    call = world.call(ncco=None, answer_url=[url], **fields)
-    world.until(call)
+    call = world.ended_call(ncco=None, answer_url=[url], **fields)
     requests = {one["request"] for one in world.trace(call, "webhook", type="answer")}
     return call, [one["error"] for one in world.trace(call, "reply") if one["request"] in requests]
 
@@ -65,8 +64,7 @@ def test_nested_values_are_json_in_a_get(world: World) -> None:
            "eventUrl": [f"{world.learner.url}/input?song=1&to=mine"], "eventMethod": "GET"}  # fmt: skip
     world.phone(script=[{"do": "wait", "seconds": 1}, {"do": "press", "digits": "3"}])
     world.learner.on("/input", ("", 200))
-    call = world.call(ask)
-    world.until(call)
+    world.ended_call(ask)
     [told] = world.learner.at("/input")
     assert told.query[0] == ("song", "1")
     assert [value for name, value in told.query if name == "to"] == ["447700900001"]  # ours replaces yours
@@ -77,8 +75,7 @@ def dialled(world: World, url: str) -> tuple[str, list[str | None]]:
     """The same with the answer URL of an application, where more passes for an address."""
     world.app = world.application(webhooks={"answer_url": {"address": url}})
     world.link()
-    call = world.dial()
-    world.until(call)
+    call = world.ended_incoming_call()
     requests = {one["request"] for one in world.trace(call, "webhook", type="answer")}
     return call, [one["error"] for one in world.trace(call, "reply") if one["request"] in requests]
 
@@ -122,8 +119,7 @@ def test_a_connection_that_the_server_closes_is_not(world: World, strange: Any) 
         connection.shutdown(socket.SHUT_RDWR)
 
     server = strange(once)
-    call = world.call(event_url=[server.url])
-    world.until(call)
+    call = world.ended_call(event_url=[server.url])
     assert [one["error"] for one in world.trace(call, "reply")] == [None] * 4
     assert (len(server.requests), server.connections) == (4, 4)
 
@@ -177,7 +173,7 @@ def test_a_body_that_is_no_ncco_is_explained_and_not_asked_for_again(world: Worl
     assert len(errors) == len(server.requests) == 1
     assert expected in world.one(call, "error")["reason"]
     assert "application/json" in world.one(call, "error")["advice"]
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(1)
+    assert world.lasted(call) == pytest.approx(1)
 
 
 @pytest.mark.fidelity("answer-charset")
@@ -203,8 +199,7 @@ def test_each_webhook_has_its_own_timeouts(world: World) -> None:
     world.app = world.application(webhooks=hooks)
     world.link()
     world.fault(answer_slow={"seconds": 1.5})
-    call = world.dial()
-    world.until(call)
+    call = world.ended_incoming_call()
     waits = [one["seconds"] for one in world.trace(call, "reply") if one["error"]]
     assert waits == [1.5, 1.5]
 
@@ -214,8 +209,7 @@ def test_each_webhook_has_its_own_timeouts(world: World) -> None:
 def test_which_events_that_may_bring_an_ncco_are_sent_again(world: World, status: int, times: int) -> None:
     ask = {"action": "input", "type": ["dtmf"], "dtmf": {"timeOut": 1},
            "eventUrl": [world.learner.on("/input", ("", status))]}  # fmt: skip
-    call = world.call(ask, *NCCO)
-    world.until(call)
+    call = world.ended_call(ask, *NCCO)
     assert len(world.learner.at("/input")) == times
     assert world.actions(call)[-1] == ("wait", "finished")
 
@@ -223,6 +217,5 @@ def test_which_events_that_may_bring_an_ncco_are_sent_again(world: World, status
 @pytest.mark.fidelity("event-reply")
 def test_the_reply_to_a_plain_event_is_not_read_as_an_ncco(world: World) -> None:
     world.learner.on("/event", lambda: Response(json.dumps([{"action": "sing"}]), mimetype="application/json"))
-    call = world.call(*NCCO)
-    world.until(call)
+    call = world.ended_call(*NCCO)
     assert not world.trace(call, "error")

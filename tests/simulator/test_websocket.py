@@ -104,9 +104,8 @@ def test_the_server_gets_20_ms_of_what_is_played(
 
     sound = world.learner.serve("second.wav", second)
     stream = {"action": "stream", "streamUrl": [sound]}
-    call = world.call({"action": "wait", "timeout": 1}, stream, {"action": "wait", "timeout": 1},
-                      to=[endpoint(socket, rate, headers={"caller-id": "447700900055"})])  # fmt: skip
-    world.until(call)
+    world.ended_call({"action": "wait", "timeout": 1}, stream, {"action": "wait", "timeout": 1},
+                     to=[endpoint(socket, rate, headers={"caller-id": "447700900055"})])  # fmt: skip
     assert socket.texts[0] == {
         "event": "websocket:connected", "content-type": f"audio/l16;rate={rate}", "caller-id": "447700900055",
     }  # fmt: skip
@@ -119,8 +118,7 @@ def test_the_server_gets_20_ms_of_what_is_played(
 
 @pytest.mark.fidelity("websocket-events")
 def test_its_events_name_the_address_and_repeat_the_headers(world: World, socket: SocketServer) -> None:
-    call = world.call(to=[endpoint(socket, headers={"caller-id": "447700900055"})])
-    world.until(call)
+    world.ended_call(to=[endpoint(socket, headers={"caller-id": "447700900055"})])
     assert world.learner.statuses() == ["started", "ringing", "answered", "completed"]
     for event in world.learner.payloads():
         assert event["to"] == socket.url
@@ -225,16 +223,14 @@ def test_hanging_up_through_the_api_gives_no_disconnected_event(world: World, so
 @pytest.mark.fidelity("websocket-refused")
 def test_a_server_that_is_not_there(world: World, socket: SocketServer) -> None:
     address = endpoint(socket) | {"uri": "ws://127.0.0.1:9/none"}
-    call = world.call(to=[address])
-    world.until(call)
+    call = world.ended_call(to=[address])
     assert world.learner.statuses() == ["started", "ringing", "failed", "completed"]
     assert world.one(call, "websocket")["state"] == "failed"
 
 
 @pytest.mark.fidelity("websocket-refused")
 def test_the_internet_is_out_of_reach(world: World, socket: SocketServer) -> None:
-    call = world.call(to=[endpoint(socket) | {"uri": "wss://192.0.2.1/socket"}])
-    world.until(call)
+    call = world.ended_call(to=[endpoint(socket) | {"uri": "wss://192.0.2.1/socket"}])
     assert world.learner.statuses()[-2:] == ["failed", "completed"]
     assert "this machine only" in world.one(call, "websocket")["why"]
 
@@ -271,6 +267,6 @@ def test_where_time_flows_no_frame_comes_ahead_of_time(socket: SocketServer, lea
         world = World(network, learner, keys)
         call = world.call({"action": "wait", "timeout": 1}, to=[endpoint(socket)])
         wait_until(lambda: "completed" in learner.statuses())
-        lasted = world.at(call, "completed") - world.at(call, "answered")
+        lasted = world.lasted(call)
         world.http.close()
     assert 1 <= len(socket.frames) <= lasted / 0.02

@@ -209,6 +209,24 @@ class World:
     def call_with_answer_url(self, path: str = "/answer", **fields: Any) -> str:
         return self.call(ncco=None, answer_url=[self.learner.url + path], **fields)
 
+    def ended_call(self, *ncco: Json, **fields: Any) -> str:
+        """Place a call and let it come to its end; returns the leg's uuid."""
+        return self._past(self.call(*ncco, **fields))
+
+    def ended_call_with_answer_url(self, path: str = "/answer", **fields: Any) -> str:
+        return self._past(self.call_with_answer_url(path, **fields))
+
+    def ended_incoming_call(self, to: str | None = None, number: str = PHONE) -> str:
+        return self._past(self.dial(to, number))
+
+    def answered_call(self, *ncco: Json, **fields: Any) -> str:
+        """Place a call and let it be answered; returns the leg's uuid."""
+        return self._past(self.call(*ncco, **fields), "answered")
+
+    def _past(self, call: str, status: str = "completed") -> str:
+        self.until(call, status)
+        return call
+
     # The control plane
 
     def control(self, method: str, path: str, body: Any = None) -> requests.Response:
@@ -255,6 +273,10 @@ class World:
     def at(self, call: str, status: str) -> float:
         """Call time of a status."""
         return float(self.one(call, "status", status=status)["at"])
+
+    def lasted(self, call: str) -> float:
+        """Call time between answer and end."""
+        return self.at(call, "completed") - self.at(call, "answered")
 
     def actions(self, call: str) -> list[tuple[str, str]]:
         return [(one["action"], one["state"]) for one in self.trace(call, "action")]

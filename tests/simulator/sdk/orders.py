@@ -23,3 +23,10 @@ def place(sdk: vonage.Vonage, world: World, *ncco: NccoAction, to: str | To = PH
     assert (made.status, made.direction) == ("started", "outbound")
     assert made.conversation_uuid.startswith("CON-")
     return made.uuid
+
+
+def ended_call(sdk: vonage.Vonage, world: World, *ncco: NccoAction, to: str | To = PHONE, **fields: Any) -> str:
+    """The same, and let it come to its end."""
+    call = place(sdk, world, *ncco, to=to, **fields)
+    world.until(call)
+    return call

@@ -42,7 +42,7 @@ from helpers.audio.files import Samples, level_gain
 from helpers.simulator.sound.tones import dtmf
 from tests.matching import match
 from tests.simulator.ear import RATE, heard, loudness, spoken, voice
-from tests.simulator.sdk.orders import place
+from tests.simulator.sdk.orders import ended_call, place
 from tests.simulator.test_websocket import SocketServer
 from tests.simulator.world import PHONE, World
 
@@ -70,8 +70,7 @@ def keys_heard(sound: Samples, keys: str) -> bool:
 def test_talk(world: World, sdk: vonage.Vonage) -> None:
     text = "Here is your music."
     talk = Talk(text=text, bargeIn=False, loop=2, level=0.5, language="en-GB", style=1, premium=True)
-    call = place(sdk, world, talk)
-    world.until(call)
+    call = ended_call(sdk, world, talk)
     started = world.one(call, "sound", state="started")
     assert (started["text"], started["loop"], started["level"]) == (text, 2, 0.5)
     sound, once = heard(world, call), voice(text, "en-GB", 1)
@@ -83,8 +82,7 @@ def test_talk(world: World, sdk: vonage.Vonage) -> None:
 @pytest.mark.fidelity("stream-sound", "stream-loop", "stream-level")
 def test_stream(world: World, sdk: vonage.Vonage, noise: Samples, second: bytes) -> None:
     url = world.learner.serve("song.wav", second)
-    call = place(sdk, world, Stream(streamUrl=[url], level=-0.5, bargeIn=False, loop=2))
-    world.until(call)
+    call = ended_call(sdk, world, Stream(streamUrl=[url], level=-0.5, bargeIn=False, loop=2))
     sound = heard(world, call)
     assert len(sound) / RATE == pytest.approx(2, abs=0.02)
     for half in (sound[:RATE], sound[RATE:]):
@@ -98,13 +96,12 @@ def test_a_prompt_with_barge_in_and_input_of_keys(
 ) -> None:
     url, keys = world.learner.serve("song.wav", second), world.learner.on("/keys", ("", 204))
     world.phone(after=1, script=[{"do": "wait", "seconds": 2.5}, {"do": "press", "digits": "42#"}])
-    call = place(
+    call = ended_call(
         sdk,
         world,
         Stream(streamUrl=[url], bargeIn=True, loop=0),
         Input(type=["dtmf"], dtmf=Dtmf(timeOut=5, maxDigits=4, submitOnHash=True), eventUrl=[keys], eventMethod="POST"),
     )
-    world.until(call)
     assert world.one(call, "sound", state="stopped")["at"] - world.at(call, "answered") == pytest.approx(2.5, abs=0.02)
     assert match(heard(world, call, 0, 2.5), noise, RATE).score > 0.99
     [told] = world.learner.payloads("/keys")
@@ -121,8 +118,7 @@ def test_input_of_keys_and_speech(world: World, sdk: vonage.Vonage) -> None:
     )  # fmt: skip
     world.phone(after=1, script=[{"do": "wait", "seconds": 1}, {"do": "say", "text": "Some jazz please."}])
     both = Input(type=["dtmf", "speech"], dtmf=Dtmf(timeOut=8, maxDigits=2), speech=speech, eventUrl=[said])
-    call = place(sdk, world, both)
-    world.until(call)
+    ended_call(sdk, world, both)
     [told] = world.learner.payloads("/said")
     assert told["speech"]["timeout_reason"] == "end_on_silence_timeout"
     assert told["speech"]["results"][0]["text"] == "Some jazz please."
@@ -133,8 +129,7 @@ def test_input_of_keys_and_speech(world: World, sdk: vonage.Vonage) -> None:
 def test_notify(world: World, sdk: vonage.Vonage) -> None:
     payload = {"song": 7, "names": ["Änne", None], "deep": {"er": True}}
     told = world.learner.on("/told", [{"action": "talk", "text": "A new one."}])
-    call = place(sdk, world, Notify(payload=payload, eventUrl=[told], eventMethod="POST"), TALK)
-    world.until(call)
+    call = ended_call(sdk, world, Notify(payload=payload, eventUrl=[told], eventMethod="POST"), TALK)
     assert world.learner.payloads("/told")[0]["payload"] == payload
     assert [one["text"] for one in world.trace(call, "sound", state="started")] == ["A new one."]
 
@@ -200,14 +195,13 @@ def test_connect_a_phone(world: World, sdk: vonage.Vonage) -> None:
     )  # fmt: skip
     world.phone(PHONE, after=1, script=[{"do": "wait", "seconds": 10}, {"do": "say", "text": "This is the caller."}])
     world.phone(OTHER, after=2)
-    call = place(sdk, world, connect, TALK)
-    world.until(call)
+    call = ended_call(sdk, world, connect, TALK)
     callee = second_leg(world, call)
     sound = heard(world, callee)
     assert keys_heard(sound, "12#")
     assert match(sound, voice("A call from your website."), RATE).score > 0.99
     assert match(sound, spoken("This is the caller."), RATE).score > 0.99
-    assert world.at(callee, "completed") - world.at(callee, "answered") == pytest.approx(12)
+    assert world.lasted(callee) == pytest.approx(12)
     assert "human" in world.learner.statuses()
     assert world.trace(call, "sound", state="started")[-1]["text"] == "That was all."
     assert sdk.voice.get_call(callee).to == Phone(number=OTHER)
@@ -226,8 +220,7 @@ def test_connect_that_is_answered_with_another_ncco(world: World, sdk: vonage.Vo
         endpoint=[PhoneEndpoint(number=OTHER)], randomFromNumber=True, eventType="synchronous", timeout=5,
         advancedMachineDetection=detection, eventUrl=[world.learner.on("/connect", reply)],
     )  # fmt: skip
-    call = place(sdk, world, connect, TALK)
-    world.until(call)
+    call = ended_call(sdk, world, connect, TALK)
     events = world.learner.payloads("/connect")
     assert [one["status"] for one in events] == ["started", "ringing", "timeout", "completed"]
     assert events[0]["from"] == world.number
@@ -302,8 +295,7 @@ def test_connect_a_websocket(world: World, sdk: vonage.Vonage, socket: SocketSer
 @pytest.mark.fidelity("dtmf-answer")
 def test_to_a_phone(world: World, sdk: vonage.Vonage) -> None:
     to = ToPhone(number=PHONE, dtmf_answer="12p3", shaken="the-header-as-issued")
-    call = place(sdk, world, TALK, to=to)
-    world.until(call)
+    call = ended_call(sdk, world, TALK, to=to)
     assert keys_heard(heard(world, call), "123")
     assert sdk.voice.get_call(call).to == Phone(number=PHONE)
 
@@ -313,8 +305,7 @@ def test_to_a_sip_address(world: World, sdk: vonage.Vonage) -> None:
     address = "sip:desk@sip.example.com"
     to = Sip(uri=address, headers={"room": "12"}, standard_headers={"User-to-User": "342342ef34;encoding=hex"})
     world.phone(address, after=1)
-    call = place(sdk, world, TALK, to=to)
-    world.until(call)
+    call = ended_call(sdk, world, TALK, to=to)
     assert all(one["headers"] == {"room": "12"} for one in world.learner.payloads())
     assert sdk.voice.get_call(call).to == Sip(uri=address)
     assert loudness(heard(world, call)) > 0.01
@@ -326,8 +317,7 @@ def test_to_a_websocket(world: World, sdk: vonage.Vonage, socket: SocketServer, 
     content_type: Any = f"audio/l16;rate={rate}"
     authorization = WebsocketAuthorization(type="vonage")
     to = Websocket(uri=socket.url, content_type=content_type, headers={"song": 7}, authorization=authorization)
-    call = place(sdk, world, TALK, to=to)
-    world.until(call)
+    call = ended_call(sdk, world, TALK, to=to)
     assert socket.texts[0] == {"event": "websocket:connected", "content-type": content_type, "song": 7}
     assert {len(frame) for frame in socket.frames} == {rate // 50 * 2}
     token = {name.lower(): value for name, value in socket.headers.items()}["authorization"].removeprefix("Bearer ")
@@ -340,8 +330,7 @@ def test_to_a_websocket(world: World, sdk: vonage.Vonage, socket: SocketServer, 
 @pytest.mark.fidelity("endpoint-vbc")
 def test_to_an_extension(world: World, sdk: vonage.Vonage) -> None:
     world.phone("vbc:1234", after=1)
-    call = place(sdk, world, TALK, to=Vbc(extension="1234"))
-    world.until(call)
+    call = ended_call(sdk, world, TALK, to=Vbc(extension="1234"))
     assert sdk.voice.get_call(call).to == Vbc(extension="1234")
     assert world.actions(call) == [("talk", "started"), ("talk", "finished")]
 
@@ -354,8 +343,7 @@ def test_to_an_extension(world: World, sdk: vonage.Vonage) -> None:
 def test_an_answer_url_and_what_the_sdk_reads_of_its_parameters(world: World, sdk: vonage.Vonage, method: Any) -> None:
     answer = world.learner.on("/answer", [TALK.model_dump(mode="json", exclude_none=True)])
     events = f"{world.learner.url}/own"
-    call = place(sdk, world, answer_url=[answer], answer_method=method, event_url=[events], event_method=method)
-    world.until(call)
+    call = ended_call(sdk, world, answer_url=[answer], answer_method=method, event_url=[events], event_method=method)
     [asked] = world.learner.at("/answer")
     assert asked.method == method
     webhook = AnswerWebhook(**asked.payload)
@@ -392,10 +380,11 @@ def test_what_the_sdk_reads_of_an_inbound_call(world: World, sdk: vonage.Vonage)
 @pytest.mark.fidelity("call-random-from", "call-length")
 def test_random_from_number_and_length_timer(world: World, sdk: vonage.Vonage) -> None:
     world.link()
-    call = place(sdk, world, Talk(text="For ever.", loop=0), random_from_number=True, length_timer=7, ringing_timer=30)
-    world.until(call)
+    call = ended_call(
+        sdk, world, Talk(text="For ever.", loop=0), random_from_number=True, length_timer=7, ringing_timer=30
+    )
     assert sdk.voice.get_call(call).from_ == Phone(number=world.number)
-    assert world.at(call, "completed") - world.at(call, "answered") == pytest.approx(7)
+    assert world.lasted(call) == pytest.approx(7)
 
 
 @pytest.mark.fidelity("call-ringing")
@@ -410,8 +399,7 @@ def test_ringing_timer(world: World, sdk: vonage.Vonage) -> None:
 @pytest.mark.fidelity("amd-continue")
 def test_machine_detection(world: World, sdk: vonage.Vonage, behaviour: str, verdict: str) -> None:
     world.phone(behaviour=behaviour)
-    call = place(sdk, world, Talk(text="Is this a person?", loop=5), machine_detection="continue")
-    world.until(call)
+    call = ended_call(sdk, world, Talk(text="Is this a person?", loop=5), machine_detection="continue")
     assert world.learner.statuses() == ["started", "ringing", "answered", verdict, "completed"]
     assert next(one for one in world.learner.payloads() if one["status"] == verdict)["call_uuid"] == call
 
@@ -420,14 +408,12 @@ def test_machine_detection(world: World, sdk: vonage.Vonage, behaviour: str, ver
 def test_advanced_machine_detection(world: World, sdk: vonage.Vonage) -> None:
     world.phone(behaviour="voicemail")
     beep = AdvancedMachineDetection(behavior="continue", mode="detect_beep", beep_timeout=45)
-    call = place(sdk, world, TALK, advanced_machine_detection=beep)
-    world.until(call)
+    call = ended_call(sdk, world, TALK, advanced_machine_detection=beep)
     [told] = [one for one in world.learner.payloads() if one["status"] == "machine"]
     assert told["sub_state"] == "beep_start"
     assert world.actions(call) == [("talk", "started"), ("talk", "finished")]
     hang_up = AdvancedMachineDetection(behavior="hangup", mode="detect")
-    call = place(sdk, world, TALK, advanced_machine_detection=hang_up, machine_detection="continue")
-    world.until(call)
+    call = ended_call(sdk, world, TALK, advanced_machine_detection=hang_up, machine_detection="continue")
     assert world.one(call, "status", status="completed")["disconnected_by"] == "platform"
     assert world.actions(call) == []
 
@@ -458,7 +444,7 @@ def test_all_its_ncco_classes_in_one_call(world: World, sdk: vonage.Vonage, seco
     events = [f"{world.learner.url}/event"]
     world.phone(OTHER, after=1, script=[{"do": "wait", "seconds": 2}, {"do": "hang_up"}])
     world.phone(PHONE, after=1, script=[{"do": "wait", "seconds": 40}, {"do": "hang_up"}])
-    call = place(
+    call = ended_call(
         sdk,
         world,
         Record(format="mp3"),
@@ -469,7 +455,6 @@ def test_all_its_ncco_classes_in_one_call(world: World, sdk: vonage.Vonage, seco
         Connect(endpoint=[PhoneEndpoint(number=OTHER)], from_=world.number),
         Conversation(name="afterwards"),
     )
-    world.until(call)
     assert [name for name, state in world.actions(call) if state == "started"] == [
         "record", "talk", "stream", "input", "notify", "connect", "conversation",
     ]  # fmt: skip

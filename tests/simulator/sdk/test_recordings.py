@@ -19,7 +19,7 @@ from helpers.simulator.sound.mixing import Sound
 from tests.matching import match
 from tests.simulator.ear import RATE, loudness, spoken, voice
 from tests.simulator.sdk.conftest import Client, pem
-from tests.simulator.sdk.orders import place
+from tests.simulator.sdk.orders import ended_call, place
 from tests.simulator.world import PHONE, Keys, World
 
 OTHER = "447700900022"
@@ -62,8 +62,7 @@ def test_a_voice_message(world: World, sdk: vonage.Vonage, tmp_path: Path, form:
     world.phone(after=1, script=LEAVE_A_MESSAGE)
     told = world.learner.on("/recorded", ("", 204))
     record = Record(format=form, endOnKey="#", timeOut=60, beepStart=True, eventUrl=[told], eventMethod="POST")
-    call = place(sdk, world, record, Talk(text="Thank you."))
-    world.until(call)
+    call = ended_call(sdk, world, record, Talk(text="Thank you."))
     event = announced(world)
     data = download(sdk, world, event["recording_url"], tmp_path)
     assert event["size"] == len(data)
@@ -82,8 +81,7 @@ def test_two_channels_in_the_background(
     world.phone(after=1, script=[{"do": "wait", "seconds": 2}, {"do": "say", "text": MESSAGE}])
     told = world.learner.on("/recorded", ("", 204))
     song = Stream(streamUrl=[world.learner.serve("song.wav", second)], loop=5)
-    call = place(sdk, world, Record(format="wav", channels=2, eventUrl=[told]), song)
-    world.until(call)
+    ended_call(sdk, world, Record(format="wav", channels=2, eventUrl=[told]), song)
     world.advance(1)
     data = download(sdk, world, announced(world)["recording_url"], tmp_path)
     assert kind(data) == ("WAV", 2, 16_000)
