@@ -21,7 +21,7 @@ from helpers.server.server import BackgroundServer
 from helpers.simulator import Simulator
 from tests.simulator.conftest import make_keys
 from tests.simulator.test_websocket import SocketServer
-from tests.simulator.world import PHONE, Json, Keys, Learner, Reply, Watch, World, says
+from tests.simulator.world import PHONE, Json, Keys, Learner, Reply, Watch, World, presses, says
 
 ANN, BOB, EVE = "447700900011", "447700900012", "447700900013"
 SLOW = 0.55  # seconds: so much time does take call time, half a second of it
@@ -38,7 +38,7 @@ class Dawdler(Learner):
 
 
 def outbound(world: World) -> None:
-    world.phone(PHONE, script=[{"do": "wait", "seconds": 4}, {"do": "press", "digits": "7"}])
+    world.phone(PHONE, script=presses("7", 4))
     sound = world.learner.serve("second.wav", tone())
     call = world.call({"action": "talk", "text": "Press a key, please."}, {"action": "stream", "streamUrl": [sound]},
                       TELL_ME | {"eventUrl": [f"{world.learner.url}/event"]})  # fmt: skip
@@ -53,7 +53,7 @@ def inbound(world: World) -> None:
 
 
 def barge_in(world: World) -> None:
-    world.phone(PHONE, script=[{"do": "wait", "seconds": 1.2}, {"do": "press", "digits": "1"}])
+    world.phone(PHONE, script=presses("1", 1.2))
     menu = [{"action": "stream", "streamUrl": [world.learner.serve("long.wav", tone(9))], "bargeIn": True}, TELL_ME]
     world.learner.on("/chosen", [{"action": "talk", "text": "You pressed one."}])
     world.until(world.call(menu[0], TELL_ME | {"eventUrl": [f"{world.learner.url}/chosen"]}))
@@ -92,7 +92,7 @@ def rest_stream(world: World) -> None:
 def at_once(world: World) -> None:
     """Things that happen beside each other when a call ends."""
     sound = world.learner.serve("second.wav", tone())
-    world.phone(PHONE, script=[{"do": "wait", "seconds": 2}, {"do": "say", "text": "Now I am going to hang up."}])
+    world.phone(PHONE, script=says("Now I am going to hang up.", 2))
     call = world.call({"action": "stream", "streamUrl": [sound], "loop": 0})
     world.until(call, "answered")
     world.voice("PUT", f"/{call}/stream", {"stream_url": [sound], "loop": 0})
@@ -214,7 +214,7 @@ def websocket(world: World) -> None:
     try:
         sound = world.learner.serve("second.wav", tone())
         endpoint = {"type": "websocket", "uri": server.url, "content-type": "audio/l16;rate=16000"}
-        world.phone(PHONE, after=1, script=press("5", 1))
+        world.phone(PHONE, after=1, script=presses("5", 1))
         world.until(world.call({"action": "stream", "streamUrl": [sound], "loop": 0}, to=[endpoint]))
         server.hang_up_after = 200
         connect = {"action": "connect", "from": world.number, "endpoint": [endpoint]}
@@ -234,8 +234,8 @@ def crowd(world: World) -> None:
         [{"action": "connect", "from": world.number, "endpoint": [{"type": "phone", "number": "447700900999"}]}],
         [{"action": "conversation", "name": "crowd"}],
     ]
-    leaves = [*press("4", 5), {"do": "hang_up"}]
-    scripts = [press("1", 4), press("2", 1), says("Good evening.", 1), press("3", 2), leaves]
+    leaves = [*presses("4", 5), {"do": "hang_up"}]
+    scripts = [presses("1", 4), presses("2", 1), says("Good evening.", 1), presses("3", 2), leaves]
     for place in range(30):
         number, kind = f"4477009001{place:02}", place % len(kinds)
         world.phone(number, script=scripts[kind])
@@ -247,10 +247,6 @@ SCENARIOS: tuple[Callable[[World], None], ...] = (
     outbound, inbound, barge_in, slow_answer, rest_stream, at_once, controlled_by_an_event, connected, conference,
     speech, transferred, machine, recorded, faulty, websocket, crowd,
 )  # fmt: skip
-
-
-def press(digits: str, after: float) -> list[Json]:
-    return [{"do": "wait", "seconds": after}, {"do": "press", "digits": digits}]
 
 
 def tone(seconds: int = 1) -> bytes:

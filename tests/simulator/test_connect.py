@@ -11,7 +11,7 @@ from helpers.audio.files import Samples
 from helpers.simulator.sound.tones import dtmf_string
 from tests.matching import match
 from tests.simulator.ear import RATE, spoken
-from tests.simulator.world import PHONE, World
+from tests.simulator.world import PHONE, World, hangs_up, says
 
 OTHER = "447700900022"
 THIRD = "447700900023"
@@ -40,10 +40,8 @@ def of_leg(world: World, leg: str, path: str = "/event") -> list[Json]:
 
 @pytest.mark.fidelity("connect-second-leg", "connect-conversation")
 def test_two_handsets_talk_through_connect(world: World) -> None:
-    world.phone(PHONE, after=1, script=[{"do": "wait", "seconds": 4}, {"do": "say", "text": "Hello, who is there?"}])
-    world.phone(
-        OTHER, after=2, script=[{"do": "wait", "seconds": 5}, {"do": "say", "text": "It is me, the other one."}]
-    )
+    world.phone(PHONE, after=1, script=says("Hello, who is there?", 4))
+    world.phone(OTHER, after=2, script=says("It is me, the other one.", 5))
     call = world.call(connect(world))
     world.advance(12)
     caller, callee = legs_of(world, call)
@@ -59,7 +57,7 @@ def test_two_handsets_talk_through_connect(world: World) -> None:
 
 @pytest.mark.fidelity("connect-next-action", "connect-events")
 def test_when_the_other_hangs_up_the_next_action_runs(world: World) -> None:
-    world.phone(OTHER, after=1, script=[{"do": "wait", "seconds": 2}, {"do": "hang_up"}])
+    world.phone(OTHER, after=1, script=hangs_up(2))
     call = world.ended_call(connect(world), AFTER)
     callee = legs_of(world, call)[1]
     assert world.actions(call) == [("connect", "started"), ("connect", "finished"), ("talk", "started"),
@@ -70,7 +68,7 @@ def test_when_the_other_hangs_up_the_next_action_runs(world: World) -> None:
 
 @pytest.mark.fidelity("connect-caller-leaves")
 def test_when_the_caller_hangs_up_the_other_leg_ends_first(world: World) -> None:
-    world.phone(PHONE, after=1, script=[{"do": "wait", "seconds": 6}, {"do": "hang_up"}])
+    world.phone(PHONE, after=1, script=hangs_up(6))
     call = world.ended_call(connect(world))
     callee = legs_of(world, call)[1]
     done = [one["uuid"] for one in world.learner.payloads() if one.get("status") == "completed"]
@@ -81,7 +79,7 @@ def test_when_the_caller_hangs_up_the_other_leg_ends_first(world: World) -> None
 
 @pytest.mark.fidelity("connect-caller-leaves")
 def test_when_the_caller_hangs_up_while_it_rings_the_other_leg_is_cancelled(world: World) -> None:
-    world.phone(PHONE, after=1, script=[{"do": "wait", "seconds": 2}, {"do": "hang_up"}])
+    world.phone(PHONE, after=1, script=hangs_up(2))
     world.phone(OTHER, behaviour="rings_out")
     call = world.ended_call(connect(world))
     callee = legs_of(world, call)[1]
@@ -173,9 +171,7 @@ def test_without_one_the_caller_hears_nothing(world: World) -> None:
 @pytest.mark.fidelity("connect-on-answer")
 def test_on_answer_is_heard_by_the_called_person_only_and_before_the_two_are_together(world: World) -> None:
     whisper = world.learner.on("/whisper", [{"action": "talk", "text": "A call from your website."}])
-    world.phone(
-        PHONE, after=1, script=[{"do": "wait", "seconds": 3}, {"do": "say", "text": "Can you hear me already?"}]
-    )
+    world.phone(PHONE, after=1, script=says("Can you hear me already?", 3))
     world.phone(OTHER, after=1)
     call = world.call(connect(world, endpoint=[{"type": "phone", "number": OTHER, "onAnswer": {"url": whisper}}]))
     world.advance(12)
@@ -258,7 +254,7 @@ def test_transferring_the_called_leg_lets_the_caller_go_on(world: World) -> None
 
 @pytest.mark.fidelity("call-transfer", "connect-transfer")
 def test_transferring_both_legs_to_a_conversation_keeps_them_together(world: World) -> None:
-    world.phone(OTHER, after=1, script=[{"do": "wait", "seconds": 12}, {"do": "say", "text": "We are still together."}])
+    world.phone(OTHER, after=1, script=says("We are still together.", 12))
     call = world.call(connect(world))
     world.advance(8)
     callee = legs_of(world, call)[1]

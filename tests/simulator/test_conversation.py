@@ -10,7 +10,7 @@ import pytest
 from helpers.audio.files import Samples, level_gain
 from tests.matching import match
 from tests.simulator.ear import RATE, heard, loudness, spoken
-from tests.simulator.world import World, says
+from tests.simulator.world import World, hangs_up, says
 
 ANN, BOB, EVE = "447700900011", "447700900012", "447700900013"
 Json = dict[str, Any]
@@ -137,7 +137,7 @@ def test_hold_music_until_the_moderator_comes(world: World, second: bytes, noise
 @pytest.mark.fidelity("conversation-end-on-exit")
 def test_the_conversation_ends_for_all_when_the_moderator_hangs_up(world: World) -> None:
     legs = party(world, {ANN: [], BOB: []})
-    moderator = invite(world, EVE, {"do": "wait", "seconds": 3}, {"do": "hang_up"}, endOnExit=True)
+    moderator = invite(world, EVE, *hangs_up(3), endOnExit=True)
     world.until(moderator)
     world.advance(0.1)
     for leg in legs.values():
@@ -183,7 +183,7 @@ def test_a_name_belongs_to_one_application(world: World) -> None:
 
 @pytest.mark.fidelity("conversation-lives-on")
 def test_a_name_keeps_its_conversation_when_all_have_left(world: World) -> None:
-    first = invite(world, ANN, {"do": "wait", "seconds": 1}, {"do": "hang_up"})
+    first = invite(world, ANN, *hangs_up(1))
     world.until(first)
     again = invite(world, BOB)
     world.advance(3)
@@ -248,7 +248,7 @@ def test_a_name_is_forgotten_when_nobody_was_there_for_so_many_hours(world: Worl
     rooms = []
     for hours in (0, 0.9, 1.1):
         world.advance(hours * 3600)
-        leg = invite(world, ANN, {"do": "wait", "seconds": 1}, {"do": "hang_up"})
+        leg = invite(world, ANN, *hangs_up(1))
         world.until(leg)
         rooms.append(world.one(leg, "transfer")["to_conversation"])
     assert rooms[0] == rooms[1] != rooms[2]

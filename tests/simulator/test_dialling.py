@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.simulator.world import PHONE, Json, World
+from tests.simulator.world import PHONE, Json, World, presses
 
 ALICE = "app:alice"
 DESK = "sip:reception@sip.example.com"
@@ -54,7 +54,7 @@ def asked(world: World) -> dict[str, str]:
 @pytest.mark.fidelity("handset-addresses")
 @pytest.mark.parametrize(("address", "endpoint"), REACHED, ids=[json.dumps(case[1]) for case in REACHED])
 def test_a_handset_is_reached_under_its_address(world: World, address: str, endpoint: Json) -> None:
-    world.phone(quote(address, safe=""), after=3, script=[{"do": "wait", "seconds": 1}, {"do": "press", "digits": "8"}])
+    world.phone(quote(address, safe=""), after=3, script=presses("8", 1))
     call = world.call({"action": "connect", "from": world.number, "endpoint": [endpoint]})
     world.advance(8)
     [leg] = [one["uuid"] for one in world.control("GET", "/calls").json() if one["uuid"] != call]

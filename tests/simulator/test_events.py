@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from helpers.simulator.legs.life import PICK_UP, SET_UP
-from tests.simulator.world import PHONE, Json, World
+from tests.simulator.world import PHONE, Json, World, hangs_up
 
 PARTIES = ["from", "to", "uuid", "conversation_uuid"]
 PLAIN = ["headers", *PARTIES, "status", "direction", "timestamp"]
@@ -79,7 +79,7 @@ def test_answered(world: World) -> None:
 
 @pytest.mark.fidelity("event-sip-code")
 def test_answered_and_hung_up_by_the_person(world: World) -> None:
-    world.phone(script=[{"do": "wait", "seconds": 3}, {"do": "hang_up"}])
+    world.phone(script=hangs_up(3))
     call = world.ended_call({"action": "wait", "timeout": 60})
     last = told(world, call)[-1]
     assert (last["duration"], last["disconnected_by"], last["sip_code"]) == ("3", "user", 200)

@@ -10,7 +10,7 @@ import pytest
 from helpers.simulator.phones.person import BEEP_PAUSE
 from tests.matching import match
 from tests.simulator.ear import spoken
-from tests.simulator.world import PHONE, World
+from tests.simulator.world import PHONE, World, hangs_up, presses, says
 
 MACHINE = "447700900044"
 LONG = {"action": "wait", "timeout": 60}
@@ -103,7 +103,7 @@ def test_a_voicemail_is_heard_to_say_its_greeting_and_to_beep_and_then_is_silent
 
 @pytest.mark.fidelity("voicemail")
 def test_a_voicemail_may_have_no_beep_and_may_hang_up(world: World) -> None:
-    call, machine, answered = reached(world, beep=False, script=[{"do": "wait", "seconds": 3}, {"do": "hang_up"}])
+    call, machine, answered = reached(world, beep=False, script=hangs_up(3))
     greeting = world.one(machine, "said")
     assert greeting["text"] == "Please leave a message after the tone."
     world.until(call)
@@ -150,8 +150,7 @@ def test_manual_waits_for_decline(world: World) -> None:
 
 
 def test_a_script_waits_presses_says_and_hangs_up(world: World) -> None:
-    world.phone(script=[{"do": "wait", "seconds": 1}, {"do": "press", "digits": "1#"}, {"do": "wait", "seconds": 0.5},
-                        {"do": "say", "text": "yes"}, {"do": "hang_up"}])  # fmt: skip
+    world.phone(script=[*presses("1#", 1), *says("yes", 0.5), {"do": "hang_up"}])  # fmt: skip
     call = world.ended_call(LONG)
     answered = world.at(call, "answered")
     assert [(e["digit"], round(e["at"] - answered, 3)) for e in world.trace(call, "key")] == [("1", 1.0), ("#", 1.2)]

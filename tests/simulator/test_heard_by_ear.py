@@ -10,7 +10,7 @@ import pytest
 
 from helpers.audio.files import encode_wav
 from helpers.call import Call
-from tests.simulator.world import World
+from tests.simulator.world import World, presses
 
 AUDIO = Path(__file__).resolve().parents[2] / "audio"
 ANN, BOB, EVE, DAN = "447700900011", "447700900012", "447700900013", "447700900014"
@@ -80,9 +80,7 @@ def test_a_soft_sound_that_ends_early_is_found_under_voices(world: World, name: 
 
 def test_barge_in_and_loops_are_told(world: World) -> None:
     music, jingle = (world.learner.serve(name, (AUDIO / name).read_bytes()) for name in ("music.mp3", "jingle.mp3"))
-    world.phone(
-        ANN, behaviour="answers", after=2, script=[{"do": "wait", "seconds": 4}, {"do": "press", "digits": "1"}]
-    )
+    world.phone(ANN, behaviour="answers", after=2, script=presses("1", 4))
     leg = world.ended_call(
         {"action": "stream", "streamUrl": [music], "bargeIn": True},
         {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}},
@@ -111,9 +109,7 @@ def test_words_of_talk_and_of_people(world: World) -> None:
     assert answer.by in (EVE, "a person") and 0 < (answer.at or 0) < 4
     assert call.heard("jingle.mp3")
     assert not call.said("first second third")
-    world.phone(
-        DAN, behaviour="answers", after=2, script=[{"do": "wait", "seconds": 1.5}, {"do": "press", "digits": "1"}]
-    )
+    world.phone(DAN, behaviour="answers", after=2, script=presses("1", 1.5))
     text = "Press one for sales. Press two for support."
     talk: dict[str, Any] = {"action": "talk", "text": text, "bargeIn": True, "loop": 0}
     ask = {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}}

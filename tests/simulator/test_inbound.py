@@ -7,7 +7,7 @@ from flask import Response
 
 from helpers.audio.files import Samples
 from tests.matching import match
-from tests.simulator.world import PHONE, World
+from tests.simulator.world import PHONE, World, presses
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def test_the_caller_hangs_up(linked: World) -> None:
 
 def test_a_caller_with_a_script_presses_keys(linked: World) -> None:
     linked.learner.on("/answer", [{"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}}])
-    linked.phone(script=[{"do": "wait", "seconds": 1}, {"do": "press", "digits": "4"}])
+    linked.phone(script=presses("4", 1))
     call = linked.ended_incoming_call()
     assert linked.one(call, "input")["digits"] == "4"
 

@@ -19,7 +19,7 @@ from helpers.simulator.routes.sound_stream import AHEAD, BACK, PIECE, Earpiece
 from helpers.widgets.phone.live_sound import LiveSound
 from tests.simulator.listener import Listener, assert_same
 from tests.simulator.test_websocket import SocketServer, endpoint
-from tests.simulator.world import PATIENCE, PHONE, Json, Learner, World, wait_until
+from tests.simulator.world import PATIENCE, PHONE, Json, Learner, World, presses, wait_until
 
 RATE = 16_000
 OTHER = "447700900002"
@@ -132,7 +132,7 @@ def test_all_that_was_sent_is_all_that_was_heard(at_pace: Make, learner: Learner
 def test_it_is_right_while_the_main_thread_is_busy(at_pace: Make, learner: Learner, second: bytes, busy: str) -> None:
     world, control = at_pace()
     song = learner.serve("song.wav", second)
-    world.phone(behaviour="manual", script=[{"do": "wait", "seconds": 1.2}, {"do": "press", "digits": "1"}])
+    world.phone(behaviour="manual", script=presses("1", 1.2))
     call = world.call(
         {"action": "wait", "timeout": 0.3},
         {"action": "stream", "streamUrl": [song], "loop": 0, "bargeIn": True},

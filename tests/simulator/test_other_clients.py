@@ -18,7 +18,7 @@ import soundfile
 
 from tests.matching import match
 from tests.simulator.ear import spoken
-from tests.simulator.world import PHONE, World
+from tests.simulator.world import PHONE, World, says
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("curl") and shutil.which("openssl")), reason="curl and openssl are needed"
@@ -146,8 +146,7 @@ def test_a_call_and_everything_that_is_done_to_it(shell: Shell, world: World, se
 @pytest.mark.fidelity("files-same-application")
 def test_a_recording(shell: Shell, world: World) -> None:
     script = [
-        {"do": "wait", "seconds": 1},
-        {"do": "say", "text": "Please call me back."},
+        *says("Please call me back.", 1),
         {"do": "press", "digits": "#"},
     ]
     shell.control(f"/phones/{PHONE}", {"behaviour": "answers", "after": 1, "script": script}, "PUT")

@@ -21,7 +21,7 @@ from helpers.simulator.sound.mixing import CueSheet, Sound
 from helpers.simulator.webhooks.payloads import iso
 from tests.matching import match
 from tests.simulator.ear import RATE, spoken
-from tests.simulator.world import PHONE, World, says
+from tests.simulator.world import PHONE, World, presses, says
 
 ANN, BOB, EVE = "447700900011", "447700900012", "447700900013"
 FRAME = 0.02
@@ -415,9 +415,9 @@ def test_a_pause_within_what_is_heard_ends_it_too(world: World, noise: Samples) 
 def test_a_key_ends_it_and_is_not_part_of_a_later_input(world: World) -> None:
     listen = {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}}
     script: list[Json] = [
-        {"do": "wait", "seconds": 1}, {"do": "press", "digits": "1"},  # another key
-        {"do": "wait", "seconds": 3.5}, {"do": "press", "digits": "#"},
-        {"do": "wait", "seconds": 1}, {"do": "press", "digits": "7"},
+        *presses("1", 1),  # another key
+        *presses("#", 3.5),
+        *presses("7", 1),
     ]  # fmt: skip
     call = call_with(world, record(endOnKey="#", format="wav"), listen, script=script)
     pressed = world.one(call, "key", digit="#")["at"]

@@ -20,7 +20,7 @@ from helpers.ncco import Ncco, NccoError, Talk, TemplateError
 from helpers.rehearsal import Rehearsal, play
 from helpers.server.server import BackgroundServer
 from tests.simulator.test_websocket import SocketServer
-from tests.simulator.world import Learner
+from tests.simulator.world import Learner, presses
 
 JINGLE = {"action": "stream", "streamUrl": ["https://example.com/audio/jingle.mp3"]}
 GREETING = {"action": "stream", "streamUrl": ["https://example.com/audio/greeting.mp3"]}  # 5.1 s
@@ -202,7 +202,7 @@ def test_what_nobody_listened_for_is_noted() -> None:
 
 
 def test_a_script_says_everything() -> None:
-    steps: list[dict[str, Any]] = [{"do": "wait", "seconds": 1}, {"do": "press", "digits": "7"}, {"do": "hang_up"}]
+    steps: list[dict[str, Any]] = [*presses("7", 1), {"do": "hang_up"}]
     rehearsal = play([{**JINGLE, "loop": 0}], script=steps)
     assert rehearsal.ended == "The person hung up after 1.0 s."
     assert [e["digit"] for e in rehearsal.call.entries("key")] == ["7"]

@@ -11,7 +11,7 @@ from helpers.calls.wording import words_of
 from helpers.settings.project import sounds
 from helpers.simulator.phones.hearing import REACTION
 from tests.matching import match
-from tests.simulator.world import PHONE, Json, World
+from tests.simulator.world import PHONE, Json, World, hangs_up, says
 
 OTHER = "447700900022"
 LONG = {"action": "wait", "timeout": 60}
@@ -261,7 +261,7 @@ def test_a_file_that_is_stopped_is_over(world: World, second: bytes) -> None:
 
 @pytest.mark.fidelity("say-lasts")
 def test_a_person_speaks_a_sentence_to_its_end_before_going_on(world: World) -> None:
-    world.phone(script=[{"do": "wait", "seconds": 3}, {"do": "say", "text": "I would like to speak to somebody."},
+    world.phone(script=[*says("I would like to speak to somebody.", 3),
                         {"do": "say", "text": "Auf Wiederhören", "language": "de-DE"}, {"do": "hang_up"}])  # fmt: skip
     world.phone(OTHER, after=0)
     call, other = together(world)
@@ -328,9 +328,8 @@ def test_two_press_steps_keep_their_distance(world: World) -> None:
 
 
 def test_two_people_in_one_call_follow_their_own_scripts(world: World) -> None:
-    world.phone(script=[{"do": "wait", "seconds": 4}, {"do": "say", "text": "Ping"}, wait_for(text="pong"), press("1")])
-    world.phone(OTHER, after=0, script=[wait_for(text="ping"), {"do": "say", "text": "Pong"},
-                               {"do": "wait", "seconds": 1}, {"do": "hang_up"}])  # fmt: skip
+    world.phone(script=[*says("Ping", 4), wait_for(text="pong"), press("1")])
+    world.phone(OTHER, after=0, script=[wait_for(text="ping"), {"do": "say", "text": "Pong"}, *hangs_up(1)])
     call, other = together(world)
     world.advance(10)
     assert [one["text"] for one in world.trace(call, "said")] == ["Ping"]

@@ -11,7 +11,7 @@ from helpers.audio.files import Samples
 from helpers.audio.samples import telephone
 from helpers.simulator.sound.speech import speak
 from tests.matching import match
-from tests.simulator.world import PHONE, World
+from tests.simulator.world import PHONE, World, presses
 
 RATE, LINE = 16_000, 8000
 FRAME = 0.02
@@ -85,9 +85,7 @@ def test_a_key_silences_a_prompt_within_one_frame(world: World, second: bytes) -
     url = world.learner.serve("second.wav", second)
     prompt = {"action": "stream", "streamUrl": [url], "loop": 0, "bargeIn": True}
     listen = {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}}
-    call, heard = between(
-        world, prompt, listen, script=[{"do": "wait", "seconds": 4.5}, {"do": "press", "digits": "1"}]
-    )
+    call, heard = between(world, prompt, listen, script=presses("1", 4.5))
     pressed = world.one(call, "key")["at"] - world.at(call, "answered")
     first, last = sounding(heard, RATE)
     assert first == pytest.approx(1, abs=FRAME)

@@ -8,7 +8,7 @@ import pytest
 
 from helpers.simulator.sound.mixing import Sound
 from tests.simulator.ear import spoken
-from tests.simulator.world import PHONE, World, says
+from tests.simulator.world import PHONE, World, presses, says
 
 Json = dict[str, Any]
 
@@ -49,7 +49,7 @@ def test_it_ends_so_long_after_the_last_sound(world: World, silence: float) -> N
 
 @pytest.mark.fidelity("speech-end-on-silence")
 def test_a_pause_shorter_than_that_is_part_of_the_speech(world: World) -> None:
-    script = [*says("I would like"), {"do": "wait", "seconds": 1}, {"do": "say", "text": "some tea."}]
+    script = [*says("I would like"), *says("some tea.", 1)]
     _, event = run(world, script)
     assert event["speech"]["results"][0]["text"] == "I would like some tea."
 
@@ -90,7 +90,7 @@ def test_sound_without_words_is_not_understood(world: World) -> None:
 
 @pytest.mark.fidelity("speech-and-dtmf")
 def test_a_key_makes_speech_irrelevant(world: World) -> None:
-    script = [{"do": "wait", "seconds": 1}, {"do": "press", "digits": "42"}]
+    script = presses("42", 1)
     _, event = run(world, script, type=["dtmf", "speech"], dtmf={"maxDigits": 2})
     assert event["dtmf"] == {"digits": "42", "timed_out": False}
     assert list(event["speech"]) == ["error"]
@@ -105,9 +105,7 @@ def test_speech_wins_when_nobody_presses(world: World) -> None:
 
 @pytest.mark.fidelity("speech-and-dtmf")
 def test_a_key_tone_is_no_speech(world: World) -> None:
-    call, event = run(
-        world, [{"do": "wait", "seconds": 1}, {"do": "press", "digits": "42"}], speech={"startTimeout": 3}
-    )
+    call, event = run(world, presses("42", 1), speech={"startTimeout": 3})
     assert event["speech"]["timeout_reason"] == "start_timeout"
     assert world.trace(call, "key")
 
@@ -168,8 +166,7 @@ def test_the_reply_replaces_the_ncco(world: World) -> None:
 @pytest.mark.fidelity("input-asynchronous")
 def test_asynchronous_input_sends_each_key_at_once_and_the_call_goes_on(world: World) -> None:
     world.learner.on("/input", ("", 204))
-    script = [{"do": "wait", "seconds": 2}, {"do": "press", "digits": "1"}, {"do": "wait", "seconds": 3},
-              {"do": "press", "digits": "#"}]  # fmt: skip
+    script = [*presses("1", 2), *presses("#", 3)]  # fmt: skip
     world.phone(PHONE, after=1, script=script)
     call = world.ended_call(ask(world, type=["dtmf"], mode="asynchronous"), {"action": "wait", "timeout": 8})
     assert world.actions(call)[:2] == [("input", "started"), ("input", "finished")]

@@ -15,7 +15,7 @@ from helpers.call import Call
 from helpers.calls import silences as why
 from helpers.calls.tracks import Tracks
 from tests.simulator.conftest import RATE
-from tests.simulator.world import World
+from tests.simulator.world import World, hangs_up, presses
 
 SECOND_PHONE = "447700900002"
 Silence = tuple[float, float, str]
@@ -94,7 +94,7 @@ def test_the_slow_reply_to_an_input_is_named_and_the_waiting_for_keys_is_not_its
     world: World, music: str
 ) -> None:
     hook = world.learner.on("/input", slowly(world, [play(music)], 1.0))
-    world.phone(after=1, script=[{"do": "wait", "seconds": 2}, {"do": "press", "digits": "1"}])
+    world.phone(after=1, script=presses("1", 2))
     ask = {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1, "timeOut": 5}, "eventUrl": [hook]}
     assert silences(record(world, world.call(ask))) == [
         (0.0, 2.0, "input waits for a key"),
@@ -105,7 +105,7 @@ def test_the_slow_reply_to_an_input_is_named_and_the_waiting_for_keys_is_not_its
 def test_an_input_that_does_not_wait_blames_nobody(world: World, music: str) -> None:
     """With mode asynchronous the replies are not waited for."""
     hook = world.learner.on("/input", slowly(world, ("", 200)))
-    world.phone(after=1, script=[{"do": "wait", "seconds": 1}, {"do": "press", "digits": "12"}])
+    world.phone(after=1, script=presses("12", 1))
     ask = {"action": "input", "type": ["dtmf"], "mode": "asynchronous", "eventUrl": [hook]}
     call = record(world, world.call(ask, {"action": "wait", "timeout": 4}, play(music)))
     assert silences(call) == [(0.0, 4.0, "wait")]
@@ -114,7 +114,7 @@ def test_an_input_that_does_not_wait_blames_nobody(world: World, music: str) -> 
 def test_an_input_that_has_to_queue_behind_a_slow_event_blames_the_event(world: World, music: str) -> None:
     hook = world.learner.on("/input", [play(music)])
     world.learner.on("/event", slowly(world, ("", 200), 2.0))
-    world.phone(after=1, script=[{"do": "wait", "seconds": 1}, {"do": "press", "digits": "1"}])
+    world.phone(after=1, script=presses("1", 1))
     ask = {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1, "timeOut": 5}, "eventUrl": [hook]}
     assert silences(record(world, world.call(ask))) == [
         (0.0, 1.0, "input waits for a key"),
@@ -176,8 +176,7 @@ def test_a_slow_transfer_is_named_where_the_call_waited_for_it_and_not_where_mus
 
 def test_the_other_side_of_a_connect(world: World, music: str) -> None:
     """The caller hears nothing until the other side answers; a slow onAnswer webhook keeps both waiting."""
-    world.phone(SECOND_PHONE, behaviour="answers", after=2,
-                script=[{"do": "wait", "seconds": 3}, {"do": "hang_up"}])  # fmt: skip
+    world.phone(SECOND_PHONE, behaviour="answers", after=2, script=hangs_up(3))
     connect: dict[str, Any] = {
         "action": "connect",
         "from": world.number,

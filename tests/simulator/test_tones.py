@@ -9,7 +9,7 @@ import pytest
 
 from helpers.audio.files import Samples, telephone
 from helpers.simulator.sound.tones import beep, dtmf, dtmf_string
-from tests.simulator.world import PHONE, World
+from tests.simulator.world import PHONE, World, presses
 
 RATE = 16_000
 DIGITS = "123456789*0#"
@@ -96,7 +96,7 @@ def test_a_beep_is_one_pure_tone_without_clicks() -> None:
 
 @pytest.mark.fidelity("keys-audible", "keys-apart")
 def test_the_others_hear_the_keys_that_somebody_presses(world: World) -> None:
-    world.phone(after=1, script=[{"do": "wait", "seconds": 4}, {"do": "press", "digits": "159*0#"}])
+    world.phone(after=1, script=presses("159*0#", 4))
     world.phone(OTHER, after=1)
     call = world.call({"action": "connect", "from": world.number, "endpoint": [{"type": "phone", "number": OTHER}]})
     world.advance(10)

@@ -16,7 +16,7 @@ from flask import Response
 
 from helpers.simulator.webhooks.web_client import WebClient, place_of
 from tests.simulator.servers import Behaviour, RawServer
-from tests.simulator.world import Json, World
+from tests.simulator.world import Json, World, presses
 
 NCCO = [{"action": "wait", "timeout": 2}]
 GOOD = json.dumps(NCCO).encode()
@@ -62,7 +62,7 @@ def test_the_headers_of_a_webhook(world: World, strange: Any) -> None:
 def test_nested_values_are_json_in_a_get(world: World) -> None:
     ask = {"action": "input", "type": ["dtmf"], "dtmf": {"timeOut": 1, "maxDigits": 1},
            "eventUrl": [f"{world.learner.url}/input?song=1&to=mine"], "eventMethod": "GET"}  # fmt: skip
-    world.phone(script=[{"do": "wait", "seconds": 1}, {"do": "press", "digits": "3"}])
+    world.phone(script=presses("3", 1))
     world.learner.on("/input", ("", 200))
     world.ended_call(ask)
     [told] = world.learner.at("/input")

@@ -17,7 +17,7 @@ from helpers.audio.files import Samples
 from helpers.simulator import Simulator
 from tests.matching import match
 from tests.simulator.ear import spoken
-from tests.simulator.world import PHONE, Keys, Learner, World, wait_until
+from tests.simulator.world import PHONE, Keys, Learner, World, says, wait_until
 
 Json = dict[str, Any]
 
@@ -153,7 +153,7 @@ def connected(world: World, server: SocketServer, **options: Any) -> tuple[str, 
 def test_the_server_hears_the_caller_and_the_caller_hears_the_server(
     world: World, socket: SocketServer, noise: Samples
 ) -> None:
-    world.phone(PHONE, after=1, script=[{"do": "wait", "seconds": 2}, {"do": "say", "text": "Is there anybody?"}])
+    world.phone(PHONE, after=1, script=says("Is there anybody?", 2))
     socket.say = frames_of(noise, 16_000)
     call, _ = connected(world, socket)
     world.advance(5)
@@ -165,7 +165,7 @@ def test_the_server_hears_the_caller_and_the_caller_hears_the_server(
 @pytest.mark.fidelity("websocket-connect")
 def test_an_echo_comes_back_within_a_few_frames(world: World, socket: SocketServer) -> None:
     socket.echo = True
-    world.phone(PHONE, after=1, script=[{"do": "wait", "seconds": 2}, {"do": "say", "text": "Is there anybody?"}])
+    world.phone(PHONE, after=1, script=says("Is there anybody?", 2))
     call, _ = connected(world, socket)
     world.advance(5)
     sound = spoken("Is there anybody?")

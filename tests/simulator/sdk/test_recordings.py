@@ -11,21 +11,20 @@ import pytest
 import soundfile
 import vonage
 from vonage_http_client.errors import AuthenticationError, FileStreamingError, NotFoundError
-from vonage_voice import Conversation, Input, Record, Speech, Stream, Talk
+from vonage_voice import Conversation, Record, Talk
 from vonage_voice.errors import VoiceError
 
 from helpers.audio.files import Samples
-from helpers.simulator.sound.mixing import Sound
 from tests.matching import match
-from tests.simulator.ear import RATE, loudness, spoken, voice
+from tests.simulator.ear import RATE, spoken, voice
 from tests.simulator.sdk.conftest import Client, pem
 from tests.simulator.sdk.orders import ended_call, place
-from tests.simulator.world import PHONE, Keys, World
+from tests.simulator.world import PHONE, Keys, World, says
 
 OTHER = "447700900022"
 MESSAGE = "Please call me back tomorrow."
 LEAVE_A_MESSAGE = [
-    {"do": "wait", "seconds": 4}, {"do": "say", "text": MESSAGE}, {"do": "press", "digits": "#"},
+    *says(MESSAGE, 4), {"do": "press", "digits": "#"},
 ]  # fmt: skip
 
 
@@ -74,44 +73,12 @@ def test_a_voice_message(world: World, sdk: vonage.Vonage, tmp_path: Path, form:
     assert len(world.learner.at("/recorded")) == 1
 
 
-@pytest.mark.fidelity("record-split", "record-asynchronous")
-def test_two_channels_in_the_background(
-    world: World, sdk: vonage.Vonage, noise: Samples, second: bytes, tmp_path: Path
-) -> None:
-    world.phone(after=1, script=[{"do": "wait", "seconds": 2}, {"do": "say", "text": MESSAGE}])
-    told = world.learner.on("/recorded", ("", 204))
-    song = Stream(streamUrl=[world.learner.serve("song.wav", second)], loop=5)
-    ended_call(sdk, world, Record(format="wav", channels=2, eventUrl=[told]), song)
-    world.advance(1)
-    data = download(sdk, world, announced(world)["recording_url"], tmp_path)
-    assert kind(data) == ("WAV", 2, 16_000)
-    said, played = channels(data)
-    assert len(said) / RATE == pytest.approx(5, abs=0.1)
-    assert match(said, spoken(MESSAGE), RATE).score > 0.99
-    assert match(played, noise, RATE).score > 0.99
-    assert loudness(said[: 2 * RATE - 400]) == 0
-
-
-@pytest.mark.fidelity("record-end-on-silence", "record-time-out")
-def test_it_ends_by_silence_or_by_time(world: World, sdk: vonage.Vonage, tmp_path: Path) -> None:
-    world.phone(after=1, script=[{"do": "wait", "seconds": 1}, {"do": "say", "text": MESSAGE}])
-    told = world.learner.on("/recorded", ("", 204))
-    lengths = []
-    for end in ({"endOnSilence": 3}, {"timeOut": 3}):
-        world.learner.received.clear()
-        world.until(place(sdk, world, Record(format="wav", eventUrl=[told], **end)))
-        [sound] = channels(download(sdk, world, announced(world)["recording_url"], tmp_path))
-        lengths.append(len(sound) / RATE)
-    last = Sound(spoken(MESSAGE)).loud[-1][1]  # seconds from the first word to the last
-    assert lengths == pytest.approx([1 + last + 3, 3], abs=0.02)
-
-
 @pytest.mark.fidelity("conversation-record")
 def test_a_recorded_conversation(world: World, sdk: vonage.Vonage, tmp_path: Path) -> None:
     told = world.learner.on("/recorded", ("", 204))
     words = {PHONE: "Good morning, this is Ann.", OTHER: "Hello Ann, here is Bob."}
     for position, (number, text) in enumerate(words.items()):
-        script = [{"do": "wait", "seconds": 2 + 3 * position}, {"do": "say", "text": text}]
+        script = says(text, 2 + 3 * position)
         world.phone(number, after=1, script=[*script, {"do": "wait", "seconds": 5 - position}, {"do": "hang_up"}])
     calls = [
         place(sdk, world, Conversation(name="board", record=True, eventUrl=[told], eventMethod="POST"), to=number)
@@ -124,15 +91,6 @@ def test_a_recorded_conversation(world: World, sdk: vonage.Vonage, tmp_path: Pat
     assert kind(data)[0] == "MP3"
     [sound] = channels(data)
     assert all(match(sound, spoken(text), RATE).score > 0.9 for text in words.values())
-
-
-@pytest.mark.fidelity("speech-save-audio")
-def test_speech_that_was_kept(world: World, sdk: vonage.Vonage, tmp_path: Path) -> None:
-    world.phone(after=1, script=[{"do": "wait", "seconds": 1}, {"do": "say", "text": MESSAGE}])
-    told = world.learner.on("/recorded", ("", 204))
-    world.until(place(sdk, world, Input(type=["speech"], speech=Speech(saveAudio=True), eventUrl=[told])))
-    [sound] = channels(download(sdk, world, announced(world)["speech"]["recording_url"], tmp_path))
-    assert match(sound, spoken(MESSAGE), RATE).score > 0.95
 
 
 @pytest.mark.fidelity("files-same-application", "error-recording")
