@@ -58,7 +58,7 @@ PROGRAMS: list[list[Json]] = [
 ENDLESS = ("/simulator/events", "/simulator/calls/{uuid}/sound")  # no end in sight: they have tests of their own
 # A country without prices is an empty reply, which OpenAPI cannot say beside JSON.
 NO_PRICES = "/account/get-pricing/outbound/{service}"
-BATCH = 3  # cases of one operation and mode in a round: all have their turn before long
+BATCH = 2  # cases of one operation and mode in a round: all have their turn before long
 
 
 @dataclass

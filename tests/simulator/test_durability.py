@@ -21,7 +21,7 @@ from tests.simulator.world import Keys
 
 pytestmark = [pytest.mark.fidelity("account-file"), pytest.mark.hostile, pytest.mark.slow]
 
-CLIENTS, WRITES, ROUNDS = 4, 100, 5
+CLIENTS, WRITES, ROUNDS = 4, 100, 3
 Numbers = dict[str, dict[str, str]]  # by number: what was set
 
 

@@ -47,15 +47,15 @@ def table() -> list[Row]:
 
 def markers(path: Path) -> list[tuple[str, int]]:
     """The ids in the ``fidelity`` marks of one test file, and their lines, without importing it."""
-    found = []
-    for node in ast.walk(ast.parse(path.read_text("utf-8"), str(path))):
+    found, text = [], path.read_text("utf-8")
+    for node in ast.walk(ast.parse(text if "mark.fidelity(" in text else "", str(path))):
         if isinstance(node, ast.Call) and getattr(node.func, "attr", "") == "fidelity":
             where = f"{path.name}:{node.lineno}"
             assert node.args and not node.keywords, f"{where}: a fidelity mark names one row or more"
             for argument in node.args:
-                text = argument.value if isinstance(argument, ast.Constant) else None
-                assert isinstance(text, str), f"{where}: write the ids as plain text, so that they can be found"
-                found.append((text, node.lineno))
+                name = argument.value if isinstance(argument, ast.Constant) else None
+                assert isinstance(name, str), f"{where}: write the ids as plain text, so that they can be found"
+                found.append((name, node.lineno))
     return found
 
 

@@ -20,7 +20,7 @@ from tests.simulator.world import PHONE, Json, Keys, Learner, World
 
 pytestmark = pytest.mark.fidelity("openapi")
 URL = "http://127.0.0.1:1/x"
-REQUESTS = 460  # every operation with right data and with wrong, twice round
+REQUESTS = 310  # every operation with right data and with wrong, twice round
 GROWTH = 15  # megabytes
 NUMBER = "447700900500"
 

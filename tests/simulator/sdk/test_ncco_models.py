@@ -173,7 +173,8 @@ def test_the_examples_are_the_same(example: Any) -> None:
         assert made_by_sdk(brought) == brought
 
 
-@settings(max_examples=400, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.slow
+@settings(max_examples=100, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
 @given(nccos(unknown=False))
 def test_what_our_models_make_is_the_same(ncco: list[Json]) -> None:
     for item in parse(ncco).to_list():
