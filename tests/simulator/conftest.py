@@ -16,6 +16,7 @@ from helpers.audio.files import Samples, encode_wav
 from helpers.server.server import BackgroundServer
 from helpers.simulator import Simulator
 from tests.simulator.servers import Undisturbed
+from tests.simulator.test_websocket import SocketServer
 from tests.simulator.world import Learner, World
 
 RATE = 16_000
@@ -77,6 +78,14 @@ def world(exchange: Simulator, learner: Learner, keys: tuple[rsa.RSAPrivateKey, 
     finally:
         assert world.control("POST", "/reset?account=true").status_code == 204
         world.http.close()
+
+
+@pytest.fixture
+def socket() -> Iterator[SocketServer]:
+    """The learner's WebSocket server."""
+    server = SocketServer()
+    yield server
+    server.stop()
 
 
 @pytest.fixture

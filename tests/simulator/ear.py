@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from helpers.audio.files import Samples
+from helpers.call import Call
 from helpers.simulator.sound.mixing import Sound
 from helpers.simulator.sound.speech import speak
 from tests.simulator.world import World
@@ -26,6 +27,17 @@ def heard(world: World, leg: str, begin: float = 0, end: float | None = None) ->
     """What a leg heard in a stretch of seconds since its answer, at 16 kHz, as the platform mixed it."""
     samples: Samples = world.heard(leg, RATE)
     return samples[round(begin * RATE) : None if end is None else round(end * RATE)]
+
+
+def record(world: World, uuid: str) -> Call:
+    """The record of a call, with its sound."""
+
+    def sound(leg: str, rate: int) -> bytes:
+        reply = world.control("GET", f"/calls/{leg}/heard.wav?rate={rate}")
+        assert reply.status_code == 200, reply.text
+        return reply.content
+
+    return Call(world.trace(uuid), uuid=uuid, heard=sound)
 
 
 def loudness(samples: Samples) -> float:

@@ -171,7 +171,7 @@ def test_the_first_second_may_be_taken_away(world: World) -> None:
     assert [e["status"] for e in world.trace(call, "status")][-2:] == ["cancelled", "completed"]
 
 
-@pytest.mark.fidelity("hang-up-ringing")
+@pytest.mark.fidelity("hang-up-ringing", "event-fields")
 def test_hanging_up_while_it_rings_cancels(world: World) -> None:
     world.phone(behaviour="manual")
     call = world.call()

@@ -73,7 +73,7 @@ def test_an_address_can_be_busy_too_and_can_be_called_by_rest(world: World) -> N
     assert [one["status"] for one in world.trace(call, "status")] == ["started", "ringing", "busy", "completed"]
 
 
-@pytest.mark.fidelity("sip-headers")
+@pytest.mark.fidelity("sip-headers", "sip-headers-in")
 def test_a_sip_caller_sends_headers_to_the_answer_webhook(linked: World) -> None:
     headers = {"X-Foo": "bar", "x-Lower": "1, 2", "User-to-User": "3132;encoding=hex", "X-Nexmo-Secret": "no"}
     call = use(linked, DESK, "dial", to=linked.number, headers=headers)["uuid"]
@@ -86,7 +86,7 @@ def test_a_sip_caller_sends_headers_to_the_answer_webhook(linked: World) -> None
     assert "X-Nexmo-Secret" in linked.one(call, "note")["text"]
 
 
-@pytest.mark.fidelity("app-custom-data")
+@pytest.mark.fidelity("app-custom-data", "app-caller")
 def test_an_app_user_brings_data_and_reaches_an_application_without_a_number(linked: World) -> None:
     call = use(linked, ALICE, "dial", application_id=linked.app, custom_data={"order": 17, "tags": ["a"]})["uuid"]
     linked.until(call, "answered")

@@ -46,39 +46,6 @@ def test_connect_takes_user_and_domain(world: World) -> None:
     assert world.trace(call, "status")[-1]["status"] == "answered"
 
 
-def inbound(world: World) -> None:
-    answer = world.learner.on("/answer", [{"action": "wait", "timeout": 3}])
-    world.app = world.application(webhooks={"answer_url": {"address": answer}})
-    world.link()
-
-
-@pytest.mark.fidelity("sip-headers-in")
-def test_a_sip_caller_brings_headers(world: World) -> None:
-    inbound(world)
-    headers = {"X-Room": "12", "User-to-User": "3132;encoding=hex"}
-    call = str(world.use("dial", "sip:desk@sip.example.com", to=world.number, headers=headers)["uuid"])
-    world.until(call)
-    asked = world.learner.payloads("/answer")[0]
-    assert asked["endpoint_type"] == "sip"
-    assert asked["from"] == "sip:desk@sip.example.com"
-    assert (asked["SipHeader_X-Room"], asked["SipHeader_User-to-User"]) == ("12", "3132;encoding=hex")
-
-
-@pytest.mark.fidelity("app-caller")
-def test_an_app_user_brings_custom_data(world: World) -> None:
-    import json
-
-    inbound(world)
-    data = {"product": 7, "name": "Anna & Bob"}
-    body = {"to": world.number, "custom_data": data, "application_id": world.app}
-    call = str(world.use("dial", "app:alice", **body)["uuid"])
-    world.until(call)
-    asked = world.learner.payloads("/answer")[0]
-    assert (asked["from_user"], asked["endpoint_type"]) == ("alice", "app")
-    assert "from" not in asked
-    assert json.loads(asked["custom_data"]) == data  # by GET what is nested is JSON text
-
-
 @pytest.mark.fidelity("sound-wideband")
 def test_an_app_hears_more_than_a_telephone(world: World) -> None:
     import numpy as np

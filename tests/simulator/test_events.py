@@ -93,6 +93,10 @@ def test_answered_and_hung_up_by_the_person(world: World) -> None:
     "phone-declines",
     "phone-rings-out",
     "phone-out-of-service",
+    "phone-unreachable",
+    "phone-no-such-number",
+    "phone-blocked",
+    "event-never-answered",
 )
 @pytest.mark.parametrize(
     ("behaviour", "sequence", "detail", "sip_code"),
@@ -101,6 +105,9 @@ def test_answered_and_hung_up_by_the_person(world: World) -> None:
         ("declines", ["started", "ringing", "rejected"], "declined", 486),
         ("rings_out", ["started", "ringing", "unanswered", "completed"], "carrier_timeout", 480),
         ("out_of_service", ["started", "ringing", "failed", "completed"], "number_out_of_service", 404),
+        ("unreachable", ["started", "ringing", "unanswered", "completed"], "unavailable", 480),
+        ("no_such_number", ["started", "ringing", "rejected"], "invalid_number", 404),
+        ("blocked", ["started", "ringing", "failed", "completed"], "cannot_route", 403),
     ],
 )
 def test_not_answered(world: World, behaviour: str, sequence: list[str], detail: Any, sip_code: int) -> None:
@@ -114,7 +121,10 @@ def test_not_answered(world: World, behaviour: str, sequence: list[str], detail:
     assert events[2]["sip_code"] == sip_code
     if sequence[-1] == "completed":
         assert {k: events[-1][k] for k in ("duration", "price", "disconnected_by", "sip_code")} == {
-            "duration": "0", "price": "0.00000000", "disconnected_by": "user", "sip_code": sip_code}  # fmt: skip
+            "duration": "0", "price": "0.00000000", "sip_code": sip_code,
+            "disconnected_by": "platform" if behaviour == "blocked" else "user"}  # fmt: skip
+        assert events[-1]["start_time"] == events[-1]["end_time"]
+        assert events[-1]["end_time"][:19] == events[-1]["timestamp"][:19]
 
 
 @pytest.mark.fidelity("event-fields", "event-completed-last", "call-ringing")
@@ -130,16 +140,6 @@ def test_the_usual_ringing_timer_is_a_minute(world: World) -> None:
     world.phone(behaviour="manual")
     call = world.ended_call()
     assert world.at(call, "timeout") - world.at(call, "ringing") == pytest.approx(60)
-
-
-@pytest.mark.fidelity("event-fields", "hang-up-ringing")
-def test_cancelled(world: World) -> None:
-    world.phone(behaviour="manual")
-    call = world.call()
-    world.advance(3)
-    world.voice("PUT", f"/{call}", {"action": "hangup"})
-    world.until(call)
-    assert statuses(told(world, call)) == ["started", "ringing", "cancelled", "completed"]
 
 
 @pytest.mark.fidelity("caller-id-foreign")
@@ -205,17 +205,6 @@ def test_setting_up_and_picking_up_take_their_time(world: World) -> None:
     assert world.at(inbound, "started") - world.one(inbound, "leg")["at"] == pytest.approx(SET_UP)
     assert world.at(inbound, "answered") - world.at(inbound, "started") == pytest.approx(PICK_UP)
     assert world.at(outbound, "started") - world.one(outbound, "leg")["at"] == pytest.approx(SET_UP)
-
-
-@pytest.mark.fidelity("event-never-answered")
-@pytest.mark.parametrize("behaviour", ["busy", "rings_out"])
-def test_a_call_nobody_answered_starts_when_it_ends(world: World, behaviour: str) -> None:
-    world.phone(behaviour=behaviour)
-    call = world.ended_call()
-    last = told(world, call)[-1]
-    assert (last["duration"], last["price"]) == ("0", "0.00000000")
-    assert last["start_time"] == last["end_time"]
-    assert last["end_time"][:19] == last["timestamp"][:19]
 
 
 @pytest.mark.fidelity("event-answered")

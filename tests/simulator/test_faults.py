@@ -19,11 +19,6 @@ def struck(world: World, call: str, name: str) -> list[Json]:
     return world.trace(call, "fault", name=name)
 
 
-def attempts(world: World, call: str, kind: str) -> list[tuple[int, str | None]]:
-    replies = {one["request"]: one["error"] for one in world.trace(call, "reply")}
-    return [(one["attempt"], replies[one["request"]]) for one in world.trace(call, "webhook", type=kind)]
-
-
 def with_fallback(world: World) -> str:
     """An application whose fallback gives an NCCO."""
     fallback = {"address": world.learner.on("/fallback", NCCO)}
@@ -114,8 +109,8 @@ def test_an_answer_that_is_too_slow_is_asked_once_more_then_the_fallback(world: 
     with_fallback(world)
     world.fault(answer_slow={"seconds": 5})
     call = world.ended_call_with_answer_url()
-    assert attempts(world, call, "answer") == [(1, "read timeout"), (2, "read timeout")]
-    assert attempts(world, call, "fallback") == [(1, None)]
+    assert world.attempts(call, "answer") == [(1, "read timeout"), (2, "read timeout")]
+    assert world.attempts(call, "fallback") == [(1, None)]
     assert world.one(call, "ncco")["at"] - world.at(call, "answered") == pytest.approx(10)  # 5 s each
     assert len(world.learner.at("/answer")) == 2
 
@@ -127,7 +122,7 @@ def test_how_slow_is_too_slow_is_the_applications_own(world: World) -> None:
     world.link()
     world.fault(answer_slow={"seconds": 2.5})
     call = world.ended_incoming_call()
-    assert attempts(world, call, "answer") == [(1, "read timeout"), (2, "read timeout")]
+    assert world.attempts(call, "answer") == [(1, "read timeout"), (2, "read timeout")]
     assert world.lasted(call) == pytest.approx(2 + 2 + 1)
 
 
@@ -176,7 +171,7 @@ def test_one_reset_is_made_good_by_the_second_try(world: World) -> None:
     world.learner.on("/answer", NCCO)
     world.fault(answer_reset={"times": 1})
     call = world.ended_call_with_answer_url()
-    assert attempts(world, call, "answer") == [(1, "connection closed"), (2, None)]
+    assert world.attempts(call, "answer") == [(1, "connection closed"), (2, None)]
     assert world.actions(call) == [("wait", "started"), ("wait", "finished")]
     assert not world.trace(call, "error")
 
@@ -204,7 +199,7 @@ def test_an_event_url_that_is_down_loses_events_and_not_the_call(world: World) -
     world.fault(event_down=None)
     world.until(call)
     refused = [(1, "connection refused"), (2, "connection refused")]
-    assert attempts(world, call, "event") == refused * 3 + [(1, None)]
+    assert world.attempts(call, "event") == refused * 3 + [(1, None)]
     assert len(struck(world, call, "event_down")) == 6
     assert world.learner.statuses() == ["completed"]  # what was lost is not sent later
 
@@ -213,7 +208,7 @@ def test_an_event_url_that_is_down_loses_events_and_not_the_call(world: World) -
 def test_an_event_that_is_answered_500_is_not_sent_again(world: World) -> None:
     world.fault(event_500={"times": 2})
     call = world.ended_call(*NCCO)
-    assert attempts(world, call, "event") == [(1, "HTTP 500"), (1, "HTTP 500"), (1, None), (1, None)]
+    assert world.attempts(call, "event") == [(1, "HTTP 500"), (1, "HTTP 500"), (1, None), (1, None)]
     assert world.learner.statuses() == ["started", "ringing", "answered", "completed"]  # the server saw them all
 
 
@@ -224,7 +219,7 @@ def test_an_input_event_that_fails_goes_to_the_fallback(world: World, name: str,
     call = world.answered_call(ASK, {"action": "wait", "timeout": 50})
     world.fault(**{name: {}})
     world.until(call)
-    assert len(attempts(world, call, "input")) == tried
+    assert len(world.attempts(call, "input")) == tried
     [told] = world.learner.at("/fallback")
     assert '"type":"event"' in told.payload["original_request"]
     assert [e["source"] for e in world.trace(call, "ncco")] == ["inline", "input"]
@@ -459,7 +454,7 @@ def test_when_one_line_breaks_the_other_goes_on(world: World) -> None:
     connect = {"action": "connect", "from": world.number, "endpoint": [{"type": "phone", "number": other}]}
     call = world.call(connect, {"action": "wait", "timeout": 3})
     world.advance(8)
-    [callee] = [leg["uuid"] for leg in world.control("GET", "/calls").json() if leg["to"] == other]
+    callee = world.leg_to(other)
     world.fault(line_drop={"call": callee})
     world.until(call)
     assert world.trace(callee, "fault", leg=callee)

@@ -10,6 +10,7 @@ import pytest
 
 from helpers.audio.files import encode_wav
 from helpers.call import Call
+from tests.simulator.ear import record
 from tests.simulator.world import World, presses
 
 AUDIO = Path(__file__).resolve().parents[2] / "audio"
@@ -24,13 +25,6 @@ TALK = {
 
 def kind(name: str) -> str:
     return SAME[name.partition(".")[0]]
-
-
-def record(world: World, uuid: str) -> Call:
-    def heard(leg: str, rate: int) -> bytes:
-        return world.control("GET", f"/calls/{leg}/heard.wav?rate={rate}").content
-
-    return Call(world.trace(uuid), uuid=uuid, heard=heard)
 
 
 def noisy_party(world: World, name: str, level: float, seconds: float) -> Call:
@@ -61,7 +55,7 @@ def test_each_sound_is_found_in_a_noisy_call_of_three_and_no_other(world: World,
     call = noisy_party(world, name, 0, 12)
     begin = call.entries("sound", source="rest_stream", state="started") or call.entries("sound", state="started")
     since = begin[-1]["at"] - (call.when("answered") or 0)
-    for other in FILES:
+    for other in (name, *(one for one in FILES if kind(one) != kind(name) and one.endswith("3"))):
         answer = call.heard(AUDIO / other)
         assert answer.yes == (kind(other) == kind(name)), f"{other} in a call with {name}: {answer}"
         if other == name:

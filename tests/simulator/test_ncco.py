@@ -16,10 +16,6 @@ def notify(world: World, *replies: Any, **options: Any) -> Json:
     return {"action": "notify", "payload": {"step": 1}, "eventUrl": [world.learner.on("/notify", *replies)], **options}
 
 
-def length(world: World, call: str) -> float:
-    return world.lasted(call)
-
-
 @pytest.mark.fidelity("ncco-order")
 def test_actions_run_in_order_and_then_the_call_ends(world: World) -> None:
     call = world.ended_call(WAIT, {"action": "talk", "text": "Hello"}, {"action": "wait", "timeout": 0.5})
@@ -34,15 +30,15 @@ def test_actions_run_in_order_and_then_the_call_ends(world: World) -> None:
 @pytest.mark.parametrize(("options", "seconds"), [({}, 10), ({"timeout": 0.1}, 0.1), ({"timeout": 3.7}, 3.7)])
 def test_wait(world: World, options: Json, seconds: float) -> None:
     call = world.ended_call({"action": "wait", **options})
-    assert length(world, call) == pytest.approx(seconds)
+    assert world.lasted(call) == pytest.approx(seconds)
 
 
 @pytest.mark.fidelity("wait-clamped")
 def test_wait_clamps_what_is_out_of_range(world: World) -> None:
     call = world.ended_call({"action": "wait", "timeout": 0.01})
-    assert length(world, call) == pytest.approx(0.1)
+    assert world.lasted(call) == pytest.approx(0.1)
     long = world.ended_call({"action": "wait", "timeout": 9000}, length_timer=86_400)
-    assert length(world, long) == pytest.approx(7200)
+    assert world.lasted(long) == pytest.approx(7200)
 
 
 @pytest.mark.fidelity("talk-loop")
@@ -50,22 +46,9 @@ def test_talk_lasts_as_long_as_its_words_and_loops(world: World) -> None:
     once = world.ended_call({"action": "talk", "text": "One two three"})
     sound = world.one(once, "sound", state="started")
     assert (sound["source"], sound["text"], sound["loop"]) == ("talk", "One two three", 1)
-    assert length(world, once) == pytest.approx(sound["seconds"], abs=0.001)
+    assert world.lasted(once) == pytest.approx(sound["seconds"], abs=0.001)
     twice = world.ended_call({"action": "talk", "text": "One two three", "loop": 2})
-    assert length(world, twice) == pytest.approx(2 * length(world, once), abs=0.002)
-
-
-@pytest.mark.fidelity("talk-loop")
-def test_an_endless_talk_ends_with_the_call(world: World) -> None:
-    call = world.ended_call({"action": "talk", "text": "Hello", "loop": 0}, length_timer=30)
-    assert length(world, call) == pytest.approx(30)
-    assert world.actions(call) == [("talk", "started"), ("talk", "stopped")]
-    assert "length_timer" in world.trace(call, "action")[-1]["why"]
-
-
-def test_loops_without_measure_do_no_harm(world: World) -> None:
-    call = world.ended_call({"action": "talk", "text": "Hello", "loop": 10**300}, length_timer=30)
-    assert length(world, call) == pytest.approx(30)
+    assert world.lasted(twice) == pytest.approx(2 * world.lasted(once), abs=0.002)
 
 
 @pytest.mark.fidelity("notify-event")
@@ -76,7 +59,7 @@ def test_notify_sends_the_payload_and_goes_on(world: World) -> None:
     assert told["payload"] == {"step": 1}
     assert told["conversation_uuid"] == world.one(call, "leg")["conversation"]
     assert world.one(call, "notify")["payload"] == {"step": 1}
-    assert length(world, call) == pytest.approx(2)
+    assert world.lasted(call) == pytest.approx(2)
 
 
 @pytest.mark.fidelity("event-get")
@@ -89,7 +72,7 @@ def test_notify_by_get(world: World) -> None:
 @pytest.mark.fidelity("notify-reply")
 def test_a_reply_with_an_ncco_replaces_the_rest(world: World) -> None:
     call = world.ended_call(notify(world, [{"action": "wait", "timeout": 5}]), WAIT)
-    assert length(world, call) == pytest.approx(5)
+    assert world.lasted(call) == pytest.approx(5)
     assert [e["source"] for e in world.trace(call, "ncco")] == ["inline", "notify"]
     assert [(e["ncco"], e["index"], e["action"]) for e in world.trace(call, "action", state="started")] == [
         (1, 0, "notify"), (2, 0, "wait")]  # fmt: skip
@@ -98,7 +81,7 @@ def test_a_reply_with_an_ncco_replaces_the_rest(world: World) -> None:
 def test_a_notify_that_replaces_itself_for_ever_is_stopped_by_the_length_timer(world: World) -> None:
     again = [{"action": "wait", "timeout": 1}, notify(world, ("", 200))]
     call = world.ended_call(notify(world, again), length_timer=4)
-    assert length(world, call) == pytest.approx(4)
+    assert world.lasted(call) == pytest.approx(4)
     assert len(world.trace(call, "ncco")) == 5
 
 
@@ -106,7 +89,7 @@ def test_a_notify_that_replaces_itself_for_ever_is_stopped_by_the_length_timer(w
 @pytest.mark.parametrize("reply", ["", "{}", "[]", "thanks", '{"ok": true}', "null"])
 def test_a_reply_that_is_no_ncco_means_go_on(world: World, reply: str) -> None:
     call = world.ended_call(notify(world, lambda: Response(reply, mimetype="application/json")), WAIT)
-    assert length(world, call) == pytest.approx(2)
+    assert world.lasted(call) == pytest.approx(2)
     assert world.trace(call, "error") == []
 
 
@@ -115,7 +98,7 @@ def test_a_reply_with_a_wrong_ncco_is_an_error_and_goes_on(world: World) -> None
     call = world.ended_call(notify(world, [{"action": "sing"}]), WAIT)
     assert world.one(call, "error")["reason"] == "Syntax error in NCCO. Invalid value type or action."
     assert "sing" in world.one(call, "error")["advice"]
-    assert length(world, call) == pytest.approx(2)
+    assert world.lasted(call) == pytest.approx(2)
 
 
 @pytest.mark.fidelity("mid-call-failure", "error-event-words")
@@ -125,7 +108,7 @@ def test_a_notify_that_fails_is_an_error_and_goes_on(world: World, status: int, 
     assert len(world.learner.at("/notify")) == attempts
     assert f"HTTP {status}" in world.one(call, "error")["reason"]
     assert "goes on" in world.one(call, "error")["advice"]
-    assert length(world, call) == pytest.approx(2)
+    assert world.lasted(call) == pytest.approx(2)
 
 
 @pytest.mark.fidelity("mid-call-failure")
@@ -136,7 +119,7 @@ def test_a_notify_that_fails_asks_the_fallback(world: World) -> None:
     [asked] = world.learner.payloads("/fallback")
     assert asked["payload"] == {"step": 1}
     assert asked["original_request"] == {"url": f"{world.learner.url}/notify", "type": "event"}
-    assert length(world, call) == pytest.approx(7)
+    assert world.lasted(call) == pytest.approx(7)
 
 
 @pytest.mark.fidelity("ncco-unknown-option")
@@ -170,21 +153,10 @@ def test_numbers_may_be_written_as_text(world: World) -> None:
     assert world.trace(call, "action")[2]["options"]["dtmf"] == {"timeOut": 2.5}
 
 
-@pytest.mark.fidelity("ncco-many")
-def test_nccos_without_end_are_ended(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("helpers.simulator.legs.runner.MOST_NCCOS", 20)
-    again = notify(world, ("", 200))
-    world.learner.on("/notify", [again])
-    call = world.ended_call(again)
-    assert len(world.trace(call, "ncco")) == 20
-    assert "20 NCCOs" in world.one(call, "error")["reason"]
-    assert world.learner.statuses()[-2:] == ["error", "completed"]
-
-
 @pytest.mark.fidelity("call-timers", "call-length")
 def test_two_hours_is_the_usual_length(world: World) -> None:
     call = world.ended_call({"action": "talk", "text": "Hello", "loop": 0})
-    assert length(world, call) == pytest.approx(7200)
+    assert world.lasted(call) == pytest.approx(7200)
 
 
 def test_the_record_of_the_ncco_holds_what_was_written(world: World) -> None:

@@ -121,7 +121,7 @@ def test_a_stream_is_heard_by_its_leg_only(world: World, second: bytes, noise: S
     url, other = world.learner.serve("song.wav", second), "447700900022"
     call = world.call({"action": "connect", "from": world.number, "endpoint": [{"type": "phone", "number": other}]})
     world.advance(8)
-    [callee] = [one["uuid"] for one in world.control("GET", "/calls").json() if one["to"] == other]
+    callee = world.leg_to(other)
     assert world.voice("PUT", f"/{call}/stream", {"stream_url": [url]}).status_code == 200
     world.advance(3)
     assert match(world.heard(call, 16_000), noise, 16_000).score > 0.9
@@ -143,36 +143,26 @@ def test_too_early_is_400_and_too_late_is_404(world: World, what: str, body: dic
         assert world.voice(method, f"/{call}/{what}", body).status_code == 404
 
 
-@pytest.mark.fidelity("rest-stream-url", "error-families", "rest-level-and-loop")
+@pytest.mark.fidelity("rest-stream-url", "error-families", "rest-level-and-loop", "talk-length")
 @pytest.mark.parametrize(
-    ("body", "name"),
-    [({}, "stream_url"), ({"stream_url": "http://127.0.0.1/a.mp3"}, "stream_url"), ({"stream_url": []}, "stream_url"),
-     ({"stream_url": [5]}, "stream_url"), ({"stream_url": ["file:///etc/hosts"]}, "stream_url"),
-     ({"stream_url": ["http://a/b", "http://a/c"]}, "stream_url"),
-     ({"level": 1.1}, "level"), ({"level": "loud"}, "level"),
-     ({"level": None}, "level"), ({"level": []}, "level"), ({"level": 10**400}, "level"), ({"loop": -1}, "loop"),
-     ({"loop": "often"}, "loop"), ({"loop": None}, "loop"), ({"loop": {}}, "loop")],
+    ("what", "body", "name"),
+    [("stream", {}, "stream_url"), ("stream", {"stream_url": "http://127.0.0.1/a.mp3"}, "stream_url"),
+     ("stream", {"stream_url": []}, "stream_url"), ("stream", {"stream_url": [5]}, "stream_url"),
+     ("stream", {"stream_url": ["file:///etc/hosts"]}, "stream_url"),
+     ("stream", {"stream_url": ["http://a/b", "http://a/c"]}, "stream_url"), ("stream", {"level": 1.1}, "level"),
+     ("stream", {"level": "loud"}, "level"), ("stream", {"level": None}, "level"), ("stream", {"level": []}, "level"),
+     ("stream", {"level": 10**400}, "level"), ("stream", {"loop": -1}, "loop"), ("stream", {"loop": "often"}, "loop"),
+     ("stream", {"loop": None}, "loop"), ("stream", {"loop": {}}, "loop"), ("talk", {}, "text"),
+     ("talk", {"text": ""}, "text"), ("talk", {"text": 5}, "text"), ("talk", {"text": "x" * 1501}, "text"),
+     ("talk", {"language": 5}, "language"), ("talk", {"style": -1}, "style"), ("talk", {"style": "0"}, "style"),
+     ("talk", {"level": 2}, "level"), ("talk", {"loop": -1}, "loop")],
     ids=lambda value: str(value)[:40],
 )  # fmt: skip
-def test_a_bad_stream_is_family_c(world: World, body: dict[str, Any], name: str) -> None:
-    call = answered(world)
-    usual = {} if "stream" in name else {"stream_url": ["http://127.0.0.1:9/a"]}
-    reply = world.voice("PUT", f"/{call}/stream", usual | body)
+def test_what_cannot_be_played_is_family_c(world: World, what: str, body: dict[str, Any], name: str) -> None:
+    usual = {"stream_url": ["http://127.0.0.1:9/a"]} if what == "stream" else {"text": "x"}
+    reply = world.voice("PUT", f"/{answered(world)}/{what}", usual | body if body else {})
     assert (reply.status_code, reply.json()["invalid_parameters"][0]["name"]) == (400, name)
     assert reply.json()["type"] == 400
-
-
-@pytest.mark.fidelity("rest-level-and-loop", "talk-length")
-@pytest.mark.parametrize(
-    ("body", "name"),
-    [({}, "text"), ({"text": ""}, "text"), ({"text": 5}, "text"), ({"text": "x" * 1501}, "text"),
-     ({"text": "x", "language": 5}, "language"), ({"text": "x", "style": -1}, "style"),
-     ({"text": "x", "style": "0"}, "style"), ({"text": "x", "level": 2}, "level"), ({"text": "x", "loop": -1}, "loop")],
-    ids=lambda value: str(value)[:40],
-)  # fmt: skip
-def test_a_bad_talk_is_family_c(world: World, body: dict[str, Any], name: str) -> None:
-    reply = world.voice("PUT", f"/{answered(world)}/talk", body)
-    assert (reply.status_code, reply.json()["invalid_parameters"][0]["name"]) == (400, name)
 
 
 @pytest.mark.fidelity("talk-length")

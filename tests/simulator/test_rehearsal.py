@@ -383,20 +383,13 @@ def test_a_websocket_elsewhere_fails_and_it_is_said_why() -> None:
     assert note == f"{uri} was not reached: no route: the simulated network reaches this machine only (failed)."
 
 
-@pytest.fixture
-def socket_server() -> Iterator[SocketServer]:
-    server = SocketServer()
-    yield server
-    server.stop()
-
-
-def test_a_websocket_on_this_machine_is_really_called(socket_server: SocketServer) -> None:
-    socket_server.hang_up_after = 10
-    uri = f"ws://127.0.0.1:{socket_server.port}/audio"
+def test_a_websocket_on_this_machine_is_really_called(socket: SocketServer) -> None:
+    socket.hang_up_after = 10
+    uri = f"ws://127.0.0.1:{socket.port}/audio"
     endpoint = {"type": "websocket", "uri": uri, "content-type": "audio/l16;rate=16000"}
     rehearsal = play([{"action": "connect", "endpoint": [endpoint]}])
-    assert socket_server.texts[0]["event"] == "websocket:connected"
-    assert str(socket_server.port) not in repr(rehearsal)
+    assert socket.texts[0]["event"] == "websocket:connected"
+    assert str(socket.port) not in repr(rehearsal)
 
 
 def test_alone_in_a_conversation() -> None:

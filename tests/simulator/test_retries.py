@@ -21,17 +21,11 @@ NCCO = [{"action": "wait", "timeout": 2}]
 REPLY = head("application/json", "Connection: close") + json.dumps(NCCO).encode()
 
 
-def attempts(world: World, call: str, kind: str) -> list[tuple[int, str | None]]:
-    """Attempt and error of every request of a kind, in the order in which they were sent."""
-    replies = {one["request"]: one["error"] for one in world.trace(call, "reply")}
-    return [(one["attempt"], replies[one["request"]]) for one in world.trace(call, "webhook", type=kind)]
-
-
 @pytest.mark.fidelity("answer-retry")
 def test_a_reset_is_tried_once_more(world: World) -> None:
     with RawServer(resets(1, REPLY)) as server:
         call = world.ended_call(ncco=None, answer_url=[server.url])
-    assert attempts(world, call, "answer") == [(1, "connection closed"), (2, None)]
+    assert world.attempts(call, "answer") == [(1, "connection closed"), (2, None)]
     assert server.connections == 2
     assert world.actions(call) == [("wait", "started"), ("wait", "finished")]
 
@@ -40,7 +34,7 @@ def test_a_reset_is_tried_once_more(world: World) -> None:
 def test_two_resets_are_enough(world: World) -> None:
     with RawServer(resets(9, REPLY)) as server:
         call = world.ended_call(ncco=None, answer_url=[server.url])
-    assert attempts(world, call, "answer") == [(1, "connection closed"), (2, "connection closed")]
+    assert world.attempts(call, "answer") == [(1, "connection closed"), (2, "connection closed")]
     assert server.connections == 2
     assert "connection closed" in world.one(call, "error")["reason"]
 
@@ -49,7 +43,7 @@ def test_two_resets_are_enough(world: World) -> None:
 def test_an_event_is_sent_again_after_a_reset(world: World) -> None:
     with RawServer(resets(1, REPLY)) as server:
         call = world.ended_call(event_url=[server.url])
-    assert attempts(world, call, "event") == [(1, "connection closed"), (2, None), (1, None), (1, None), (1, None)]
+    assert world.attempts(call, "event") == [(1, "connection closed"), (2, None), (1, None), (1, None), (1, None)]
 
 
 @pytest.mark.fidelity("event-retry", "answer-waits")
@@ -60,7 +54,7 @@ def test_an_event_is_sent_again_after_a_timeout(world: World) -> None:
     world.app = world.application(webhooks={"event_url": hook})
     call = world.ended_call()
     done.set()
-    assert attempts(world, call, "event") == [(1, "read timeout"), (2, None), (1, None), (1, None), (1, None)]
+    assert world.attempts(call, "event") == [(1, "read timeout"), (2, None), (1, None), (1, None), (1, None)]
 
 
 @pytest.fixture(scope="module")
@@ -87,7 +81,7 @@ def certificate(keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> ssl.SSL
 def test_a_certificate_nobody_signed_is_not_tried_again(world: World, certificate: ssl.SSLContext) -> None:
     with RawServer(silence, tls=certificate) as server:
         call = world.ended_call(ncco=None, answer_url=[server.url])
-    [(attempt, error)] = attempts(world, call, "answer")
+    [(attempt, error)] = world.attempts(call, "answer")
     assert attempt == 1
     assert error is not None and "certificate" in error
     assert server.connections == 1

@@ -53,8 +53,8 @@ def together(world: World) -> tuple[str, str]:
         {"action": "connect", "from": world.number, "endpoint": [{"type": "phone", "number": OTHER}]}
     )
     world.advance(4)
-    [other] = [one["uuid"] for one in world.control("GET", "/calls").json() if one["to"] == OTHER]
-    return call, str(other)
+    other = world.leg_to(OTHER)
+    return call, other
 
 
 # Answering

@@ -54,7 +54,8 @@ def test_a_webhook_may_use_the_api_before_it_replies(world: World, patient: None
         return "", 200
 
     world.learner.on("/event", use_the_api)
-    call = world.ended_call({"action": "wait", "timeout": 3})
+    call = world.call({"action": "wait", "timeout": 3})
+    world.until(call)
     assert done == [200]
     assert world.trace(call, "sound", source="rest_talk")
 

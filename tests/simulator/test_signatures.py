@@ -11,7 +11,6 @@ from typing import Any
 
 import jwt
 import pytest
-from vonage_jwt import verify_signature
 
 from tests.simulator.world import Received, World
 
@@ -58,14 +57,6 @@ def test_the_hash_of_a_get_is_that_of_its_query_as_json(world: World) -> None:
         assert claims_of(world, request)["payload_hash"] == sha256(text.encode())
 
 
-@pytest.mark.fidelity("signed-claims")
-def test_another_secret_does_not_verify(world: World) -> None:
-    world.until(world.call())
-    token = world.learner.received[0].headers["Authorization"].split()[1]
-    with pytest.raises(jwt.InvalidSignatureError):
-        jwt.decode(token, "x" * 50, algorithms=["HS256"])
-
-
 @pytest.mark.fidelity("signed-off")
 def test_signing_may_be_switched_off(world: World) -> None:
     world.app = world.application(signed_callbacks=False)
@@ -94,26 +85,6 @@ def test_a_verifier_made_of_nothing_but_hmac_and_sha256_agrees(world: World, met
         assert decoded(head) == {"alg": "HS256", "typ": "JWT"}
         sent = request.body if method == "POST" else json.dumps(dict(request.query), separators=(",", ":")).encode()
         assert decoded(body)["payload_hash"] == hashlib.sha256(sent).hexdigest()
-
-
-@pytest.mark.fidelity("signed-claims")
-def test_the_official_sdk_agrees(world: World) -> None:
-    world.until(world.call())
-    for request in world.learner.received:
-        token = request.headers["Authorization"].removeprefix("Bearer ")
-        assert verify_signature(token, world.network.account.signature_secret) is True
-        assert verify_signature(token, "x" * 40) is False
-        head, body, proof = token.split(".")
-        assert verify_signature(f"{head}.{body[:-4]}AAAA.{proof}", world.network.account.signature_secret) is False
-
-
-@pytest.mark.fidelity("signed-claims")
-def test_a_changed_body_has_another_hash(world: World) -> None:
-    world.until(world.call())
-    request = world.learner.received[0]
-    changed = request.body.replace(b"started", b"stopped")
-    assert changed != request.body
-    assert claims_of(world, request)["payload_hash"] != sha256(changed)
 
 
 @pytest.mark.fidelity("signed-claims")

@@ -48,6 +48,7 @@ def test_stream(world: World, second: bytes, noise: Samples, level: float, loop:
     url = world.learner.serve("second.wav", second)
     call, heard = between(world, {"action": "stream", "streamUrl": [url], "level": level, "loop": loop})
     assert world.lasted(call) == pytest.approx(2 + loop, abs=FRAME)
+    assert len(world.learner.at("/second.wav")) == 1
     assert is_silent(heard[:RATE]) and is_silent(heard[(1 + loop) * RATE :])
     for play in range(loop):
         part = heard[(1 + play) * RATE : (2 + play) * RATE]

@@ -14,6 +14,7 @@ from helpers.audio.files import Samples, encode_wav
 from helpers.call import Call
 from helpers.calls import silences as why
 from helpers.calls.tracks import Tracks
+from tests.simulator import ear
 from tests.simulator.conftest import RATE
 from tests.simulator.world import World, hangs_up, presses
 
@@ -33,15 +34,9 @@ def slowly(world: World, reply: Any, seconds: float = 0.5) -> Callable[[], Any]:
 
 
 def record(world: World, uuid: str) -> Call:
-    """The record of a call, with its sound, after it is over."""
+    """The record of a call after it is over."""
     world.until(uuid)
-
-    def heard(leg: str, rate: int) -> bytes:
-        reply = world.control("GET", f"/calls/{leg}/heard.wav?rate={rate}")
-        assert reply.status_code == 200, reply.text
-        return reply.content
-
-    return Call(world.trace(uuid), uuid=uuid, heard=heard)
+    return ear.record(world, uuid)
 
 
 def whole(world: World, call: Call) -> Call:

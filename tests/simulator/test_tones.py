@@ -100,7 +100,7 @@ def test_the_others_hear_the_keys_that_somebody_presses(world: World) -> None:
     world.phone(OTHER, after=1)
     call = world.call({"action": "connect", "from": world.number, "endpoint": [{"type": "phone", "number": OTHER}]})
     world.advance(10)
-    [other] = [one["uuid"] for one in world.control("GET", "/calls").json() if one["to"] == OTHER]
+    other = world.leg_to(OTHER)
     pressed = world.trace(call, "key")
     assert [one["digit"] for one in pressed] == list("159*0#")
     heard = keys_in(world.heard(other), 8000)

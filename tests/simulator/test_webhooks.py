@@ -35,8 +35,7 @@ def strange() -> Iterator[Callable[[Behaviour], RawServer]]:
 def asked(world: World, url: str, **fields: Any) -> tuple[str, list[str | None]]:
     """A call with this answer URL: its uuid, and what came of each request for the NCCO."""
     call = world.ended_call(ncco=None, answer_url=[url], **fields)
-    requests = {one["request"] for one in world.trace(call, "webhook", type="answer")}
-    return call, [one["error"] for one in world.trace(call, "reply") if one["request"] in requests]
+    return call, [error for _, error in world.attempts(call, "answer")]
 
 
 # Headers and parameters
@@ -76,8 +75,7 @@ def dialled(world: World, url: str) -> tuple[str, list[str | None]]:
     world.app = world.application(webhooks={"answer_url": {"address": url}})
     world.link()
     call = world.ended_incoming_call()
-    requests = {one["request"] for one in world.trace(call, "webhook", type="answer")}
-    return call, [one["error"] for one in world.trace(call, "reply") if one["request"] in requests]
+    return call, [error for _, error in world.attempts(call, "answer")]
 
 
 @pytest.mark.fidelity("answer-invalid-url")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Iterator
 from typing import Any
 
 import jwt
@@ -75,13 +74,6 @@ class SocketServer:
     def stop(self) -> None:
         self._loop.call_soon_threadsafe(self._stop.set)
         self._thread.join()
-
-
-@pytest.fixture
-def socket() -> Iterator[SocketServer]:
-    server = SocketServer()
-    yield server
-    server.stop()
 
 
 def endpoint(server: SocketServer, rate: int = 16_000, **more: Any) -> Json:

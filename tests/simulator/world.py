@@ -268,6 +268,11 @@ class World:
 
     # What happened
 
+    def leg_to(self, address: str) -> str:
+        """The only leg that goes to somebody."""
+        [leg] = [one["uuid"] for one in self.control("GET", "/calls").json() if one["to"] == address]
+        return str(leg)
+
     def trace(self, call: str, kind: str | None = None, **match: Any) -> list[Json]:
         entries = self.control("GET", f"/calls/{call}").json()
         match |= {"kind": kind} if kind else {}
@@ -281,6 +286,11 @@ class World:
     def at(self, call: str, status: str) -> float:
         """Call time of a status."""
         return float(self.one(call, "status", status=status)["at"])
+
+    def attempts(self, call: str, kind: str) -> list[tuple[int, str | None]]:
+        """Attempt and error of every request of a kind, in the order in which they were sent."""
+        errors = {one["request"]: one["error"] for one in self.trace(call, "reply")}
+        return [(one["attempt"], errors[one["request"]]) for one in self.trace(call, "webhook", type=kind)]
 
     def lasted(self, call: str) -> float:
         """Call time between answer and end."""

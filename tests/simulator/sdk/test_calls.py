@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -48,13 +47,6 @@ from tests.simulator.world import PHONE, World, hangs_up, presses, says
 OTHER, THIRD = "447700900022", "447700900023"
 TALK = Talk(text="That was all.")
 Json = dict[str, Any]
-
-
-@pytest.fixture
-def socket() -> Iterator[SocketServer]:
-    server = SocketServer()
-    yield server
-    server.stop()
 
 
 def keys_heard(sound: Samples, keys: str) -> bool:
