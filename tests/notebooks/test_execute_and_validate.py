@@ -15,6 +15,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from tests.notebooks.lesson_env import lesson_environment
 from tests.notebooks.sanitising import PROJECT
 
+pytestmark = pytest.mark.slow
 CHANGING = """\
 import helpers, os, sys, time, uuid
 print(f"{uuid.uuid4()} at http://127.0.0.1:{40000 + time.time_ns() % 999}/answer in {time.time_ns() % 97} ms")

@@ -11,7 +11,6 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,7 +23,9 @@ from helpers.vonage.client import Vonage
 from tests.notebooks.lesson_env import NOTEBOOKS, OURS, lesson_environment
 from tests.notebooks.sanitising import PROJECT
 
+pytestmark = pytest.mark.slow
 LESSON = NOTEBOOKS / "07-stream-audio-into-a-call.ipynb"
+PATIENCE = 600  # real seconds for a whole lesson, however busy the machine is
 PACE = 30  # a phone that rings for two seconds rings for 67 ms
 SIMULATED_NUMBER = "447700900500"
 MY_NUMBER = "447700900001"
@@ -50,19 +51,22 @@ class Run(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
-    """Both runs, side by side."""
-    folder = tmp_path_factory.mktemp("one-switch")
-    with Simulator(pace=PACE, seed="live", state=folder / "vonage.json") as network:
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    return both_runs(tmp_path_factory.mktemp("one-switch"), LESSON, KEYS)
+
+
+def both_runs(folder: Path, lesson: Path, simulated: dict[str, str], pace: float = PACE, *more: str) -> dict[str, Run]:
+    """A lesson in both modes, side by side; in live mode a simulator in this process plays Vonage's part."""
+    with Simulator(pace=pace, seed="live", state=folder / "vonage.json") as network:
         live = account(network)
-        person = ["--person", network.url, network.token, MY_NUMBER]
+        person = ["--person", network.url, network.token, MY_NUMBER, *more]
         processes = {
-            "live": start(folder / "live", live, person),
-            "simulated": start(folder / "simulated", KEYS, []),
+            "live": start(folder / "live", live, person, lesson),
+            "simulated": start(folder / "simulated", simulated, [], lesson),
         }
-        printed = {name: process.communicate(timeout=100)[0] for name, process in processes.items()}
+        printed = {name: process.communicate(timeout=PATIENCE)[0] for name, process in processes.items()}
     numbers = {"live": live["VONAGE_NUMBER"], "simulated": SIMULATED_NUMBER}
-    yield {name: result(folder / name, printed[name], numbers[name]) for name in processes}
+    return {name: result(folder / name, printed[name], numbers[name]) for name in processes}
 
 
 def account(network: Simulator) -> dict[str, str]:
@@ -89,7 +93,7 @@ def account(network: Simulator) -> dict[str, str]:
     }
 
 
-def start(folder: Path, settings: dict[str, str], more: list[str], lesson: Path = LESSON) -> subprocess.Popen[str]:
+def start(folder: Path, settings: dict[str, str], more: list[str], lesson: Path) -> subprocess.Popen[str]:
     """Run a lesson in a process of its own, in ``folder``."""
     outside = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     environment = lesson_environment(folder, outside) | settings | {"PYTHONPATH": str(PROJECT)}

@@ -7,33 +7,21 @@ lesson prints.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
-from helpers.simulator import Simulator
 from tests.notebooks.lesson_env import NOTEBOOKS
-from tests.notebooks.test_lesson_07_live import MY_NUMBER, SIMULATED_NUMBER, Run, account, result, sent, start
+from tests.notebooks.test_lesson_07_live import Run, both_runs, sent
 
+pytestmark = pytest.mark.slow
 LESSON = NOTEBOOKS / "08-control-a-live-call.ipynb"
 PACE = 4  # the first second of a call, in which it cannot be hung up, lasts a quarter of one
 OTHER = "447700900002"
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
-    """Both runs, side by side."""
-    folder = tmp_path_factory.mktemp("two-phones")
-    with Simulator(pace=PACE, seed="live", state=folder / "vonage.json") as network:
-        live = account(network)
-        person = ["--person", network.url, network.token, MY_NUMBER, "--pace", str(PACE)]
-        processes = {
-            "live": start(folder / "live", live, person, LESSON),
-            "simulated": start(folder / "simulated", {}, [], LESSON),
-        }
-        printed = {name: process.communicate(timeout=100)[0] for name, process in processes.items()}
-    numbers = {"live": live["VONAGE_NUMBER"], "simulated": SIMULATED_NUMBER}
-    yield {name: result(folder / name, printed[name], numbers[name]) for name in processes}
+def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    return both_runs(tmp_path_factory.mktemp("two-phones"), LESSON, {}, PACE, "--pace", str(PACE))
 
 
 def test_live_mode_sends_the_same_requests(runs: dict[str, Run]) -> None:

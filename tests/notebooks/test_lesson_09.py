@@ -15,12 +15,10 @@ import pytest
 
 from helpers.exercises import TASKS, exercise
 from helpers.ncco import ACTIONS, check
-from helpers.simulator import Simulator
 from tests.notebooks.lesson_env import NOTEBOOKS
-from tests.notebooks.test_lesson_07_live import MY_NUMBER, SIMULATED_NUMBER, Run, account, result, sent, start
+from tests.notebooks.test_lesson_07_live import PACE, SIMULATED_NUMBER, Run, both_runs, sent
 
 LESSON = NOTEBOOKS / "09-ncco-playground.ipynb"
-PACE = 30
 CELLS = nbformat.read(LESSON, as_version=4).cells
 
 
@@ -93,22 +91,13 @@ def test_the_solution_is_right_and_has_no_problem(name: str) -> None:
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
-    """The lesson in both modes, side by side; in live mode a simulator in this process plays Vonage's part."""
     folder = tmp_path_factory.mktemp("playground")
     for name in ("live", "simulated"):
         shutil.copytree(NOTEBOOKS / "flows", folder / name / "flows")
-    with Simulator(pace=PACE, seed="live", state=folder / "vonage.json") as network:
-        live = account(network)
-        person = ["--person", network.url, network.token, MY_NUMBER, "--pace", str(PACE)]
-        processes = {
-            "live": start(folder / "live", live, person, LESSON),
-            "simulated": start(folder / "simulated", {}, [], LESSON),
-        }
-        printed = {name: process.communicate(timeout=100)[0] for name, process in processes.items()}
-    numbers = {"live": live["VONAGE_NUMBER"], "simulated": SIMULATED_NUMBER}
-    return {name: result(folder / name, printed[name], numbers[name]) for name in processes}
+    return both_runs(folder, LESSON, {}, PACE, "--pace", str(PACE))
 
 
+@pytest.mark.slow
 def test_only_the_last_call_is_placed_in_live_mode_too(runs: dict[str, Run]) -> None:
     assert "Live: calls go through Vonage" in runs["live"].printed
     assert sent(runs["live"]) == sent(runs["simulated"])

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 
@@ -33,6 +34,7 @@ def measure(client: BlockingKernelClient) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.slow
 def test_ten_times_the_same_lesson(tmp_path: Path) -> None:
     lesson = next(path for path in lessons() if path.stem.startswith("06"))
     manager, client = start_new_kernel(
