@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-
-import pytest
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 CELL_TIMEOUT = 60
@@ -35,33 +32,3 @@ def lesson_environment(folder: Path, outside: Mapping[str, str] = os.environ) ->
         "KIT_DOTENV": str(folder / ".env"),
         "IPYTHONDIR": str(folder / "ipython"),
     }
-
-
-class LessonWorlds:
-    """A pytest plugin: each notebook gets a world of its own just before nbval starts its kernel."""
-
-    def __init__(self) -> None:
-        self._before = dict(os.environ)
-        self._folder = tempfile.TemporaryDirectory(prefix="lessons-")
-        self._notebook: Path | None = None
-
-    def pytest_configure(self, config: pytest.Config) -> None:
-        if config.option.nbval_lax:
-            raise pytest.UsageError("--nbval-lax would compare nothing: lessons are compared strictly, cell by cell.")
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_setup(self, item: pytest.Item) -> None:
-        if item.path != self._notebook:
-            self._notebook = item.path
-            world = lesson_environment(Path(self._folder.name) / item.path.stem, self._before)
-            self._put(world)
-
-    def pytest_unconfigure(self) -> None:
-        self._put(self._before)
-        self._folder.cleanup()
-
-    @staticmethod
-    def _put(world: Mapping[str, str]) -> None:
-        os.environ.clear()
-        os.environ.update(world)
-

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.notebooks.lesson_env import CELL_TIMEOUT, LessonWorlds, lessons
+from tests.notebooks.lesson_env import CELL_TIMEOUT, lessons
 from tests.notebooks.sanitising import as_nbval_file
 
 
@@ -22,12 +22,16 @@ def main(notebooks: list[str]) -> int:
         patterns = Path(folder) / "sanitize.cfg"
         patterns.write_text(as_nbval_file(), "utf-8")
         options = [
+            "-p",
+            "tests.notebooks.worlds",
             "--nbval",
             f"--nbval-sanitize-with={patterns}",
             f"--nbval-cell-timeout={CELL_TIMEOUT}",
             "--nbval-current-env",
         ]
-        return pytest.main([*options, *notebooks], plugins=[LessonWorlds()])
+        if len(notebooks) > 1:  # two at a time; the cells of one run one after the other, in one kernel
+            options += ["-n", "2", "--dist", "loadfile"]
+        return pytest.main([*options, *notebooks])
 
 
 if __name__ == "__main__":
