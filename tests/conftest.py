@@ -15,14 +15,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fidelity", metavar="ID", help="only the tests that prove this row of FIDELITY.md")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.option.loadscopereorder = False  # else the files with few tests come last, which are those that take long
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """``--fidelity ID``: keep the tests that carry this id of helpers/simulator/FIDELITY.md."""
+    """``--fidelity ID``: keep the tests that carry this id of helpers/simulator/FIDELITY.md.
+
+    What takes long comes first: a file goes to one worker, and the other must have something to do until it is over.
+    """
     wanted = config.getoption("--fidelity")
-    if wanted is None:
-        return
-    kept = [item for item in items if any(wanted in mark.args for mark in item.iter_markers("fidelity"))]
-    config.hook.pytest_deselected(items=[item for item in items if item not in kept])
-    items[:] = kept
+    if wanted is not None:
+        kept = [item for item in items if any(wanted in mark.args for mark in item.iter_markers("fidelity"))]
+        config.hook.pytest_deselected(items=[item for item in items if item not in kept])
+        items[:] = kept
+    long = {item.path for item in items if item.get_closest_marker("slow") or item.get_closest_marker("browser")}
+    items.sort(key=lambda item: item.path not in long)
 
 
 def _running(*, browser: bool) -> dict[str, set[object]]:
