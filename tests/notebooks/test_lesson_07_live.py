@@ -52,14 +52,14 @@ class Run(NamedTuple):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
-    return both_runs(tmp_path_factory.mktemp("one-switch"), LESSON, KEYS)
+    return both_runs(tmp_path_factory.mktemp("one-switch"), LESSON, KEYS, PACE)
 
 
-def both_runs(folder: Path, lesson: Path, simulated: dict[str, str], pace: float = PACE, *more: str) -> dict[str, Run]:
+def both_runs(folder: Path, lesson: Path, simulated: dict[str, str], pace: float) -> dict[str, Run]:
     """A lesson in both modes, side by side; in live mode a simulator in this process plays Vonage's part."""
     with Simulator(pace=pace, seed="live", state=folder / "vonage.json") as network:
         live = account(network)
-        person = ["--person", network.url, network.token, MY_NUMBER, *more]
+        person = ["--person", network.url, network.token, MY_NUMBER, "--pace", str(pace)]
         processes = {
             "live": start(folder / "live", live, person, lesson),
             "simulated": start(folder / "simulated", simulated, [], lesson),

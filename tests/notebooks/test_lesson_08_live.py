@@ -21,7 +21,7 @@ OTHER = "447700900002"
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
-    return both_runs(tmp_path_factory.mktemp("two-phones"), LESSON, {}, PACE, "--pace", str(PACE))
+    return both_runs(tmp_path_factory.mktemp("two-phones"), LESSON, {}, PACE)
 
 
 def test_live_mode_sends_the_same_requests(runs: dict[str, Run]) -> None:

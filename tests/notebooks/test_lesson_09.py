@@ -94,7 +94,7 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     folder = tmp_path_factory.mktemp("playground")
     for name in ("live", "simulated"):
         shutil.copytree(NOTEBOOKS / "flows", folder / name / "flows")
-    return both_runs(folder, LESSON, {}, PACE, "--pace", str(PACE))
+    return both_runs(folder, LESSON, {}, PACE)
 
 
 @pytest.mark.slow

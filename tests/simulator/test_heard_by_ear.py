@@ -50,6 +50,7 @@ def noisy_party(world: World, name: str, level: float, seconds: float) -> Call:
     return record(world, legs[ANN])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_each_sound_is_found_in_a_noisy_call_of_three_and_no_other(world: World, name: str) -> None:
     call = noisy_party(world, name, 0, 12)

@@ -230,6 +230,7 @@ def test_it_starts_and_stops_and_starts_in_the_middle(at_pace: Make, learner: Le
     sound.stop()
 
 
+@pytest.mark.slow
 def test_what_a_websocket_server_says_is_heard_as_it_comes(at_pace: Make) -> None:
     world, control = at_pace()
     server = SocketServer()

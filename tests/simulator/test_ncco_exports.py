@@ -53,6 +53,7 @@ def test_the_curl_command_places_the_call(world: World, tmp_path: Path) -> None:
     assert arrived(world, ran(["sh", "-c", command], world, tmp_path)) == NCCO
 
 
+@pytest.mark.slow
 def test_the_script_places_the_call(world: World, tmp_path: Path) -> None:
     script = tmp_path / "place_call.py"
     script.write_text(to_requests(NCCO, PHONE, world.number, f"{world.network.url}/v1/calls"), "utf-8")
@@ -61,6 +62,7 @@ def test_the_script_places_the_call(world: World, tmp_path: Path) -> None:
     assert arrived(world, printed) == NCCO
 
 
+@pytest.mark.slow
 def test_the_script_fails_where_the_call_does(world: World, tmp_path: Path) -> None:
     script = tmp_path / "place_call.py"
     script.write_text(to_requests(NCCO, PHONE, world.number, f"{world.network.url}/v1/calls"), "utf-8")
@@ -82,6 +84,7 @@ def served(app: Path) -> Iterator[str]:
             run.terminate()
 
 
+@pytest.mark.slow
 def test_the_app_answers_the_call(world: World, tmp_path: Path) -> None:
     app = tmp_path / "app.py"
     app.write_text(to_flask(NCCO, "/voice/answer"), "utf-8")
@@ -93,6 +96,7 @@ def test_the_app_answers_the_call(world: World, tmp_path: Path) -> None:
         assert world.one(call, "ncco")["actions"] == NCCO
 
 
+@pytest.mark.slow
 def test_the_example_of_every_option_is_taken(world: World) -> None:
     for action, path in PATHS:
         ncco = example_of(action, path)

@@ -98,6 +98,7 @@ def orders(kit: Kit) -> list[Json]:
     return [without_ports(json.loads(one.request_body or "")) for one in placed]
 
 
+@pytest.mark.slow
 def test_an_inbound_call_has_the_same_record_as_in_lesson_06(start: Start) -> None:
     *preparation, dial = lesson("06-play-audio-to-a-caller", "kit.phone().dial(kit.number)")
     with start() as kit:
@@ -116,6 +117,7 @@ def test_an_inbound_call_has_the_same_record_as_in_lesson_06(start: Start) -> No
     assert {"fetch", "sound", "webhook", "reply", "ncco", "action"} <= {entry["kind"] for entry in as_taught}
 
 
+@pytest.mark.slow
 def test_the_three_ways_of_lesson_07_send_the_same_and_sound_the_same(start: Start) -> None:
     cells = lesson("07-stream-audio-into-a-call", "third = kit.wait_for")
     with start() as kit:

@@ -51,6 +51,7 @@ def test_its_paths_are_the_routes_that_run(exchange: Simulator) -> None:
     assert len(running) > 35
 
 
+@pytest.mark.slow
 def test_it_is_valid_openapi() -> None:
     schemathesis.openapi.from_dict(document()).validate()
     broken = deepcopy(document())

@@ -29,6 +29,7 @@ def test_starting_twice_is_once_and_stopping_twice_is_fine() -> None:
     assert network.url == ""
 
 
+@pytest.mark.slow
 def test_ten_times_leaves_nothing(learner: Learner, keys: Keys) -> None:
     me = psutil.Process()
     threads, files = threading.active_count(), len(me.open_files()) + len(me.net_connections())
