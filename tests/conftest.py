@@ -66,7 +66,7 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     browser = request.node.get_closest_marker("browser") is not None
     before = _running(browser=browser)
     yield
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + 60
     while True:
         left = {kind: now - before[kind] for kind, now in _running(browser=browser).items() if now - before[kind]}
         if not left or time.monotonic() > deadline:

@@ -72,7 +72,7 @@ def both_runs(folder: Path, lesson: Path, simulated: dict[str, str], pace: float
 def account(network: Simulator) -> dict[str, str]:
     """Environment variables of somebody with an account, a number and an application at ``network``."""
     # A reader pauses between two cells; here nobody does, and each 429 would be one more request to compare.
-    switch = {"headers": {"Authorization": f"Bearer {network.token}"}, "json": {"rate_limits": None}, "timeout": 10}
+    switch = {"headers": {"Authorization": f"Bearer {network.token}"}, "json": {"rate_limits": None}, "timeout": 60}
     requests.put(f"{network.url}/simulator/faults", **switch).raise_for_status()
     own = network.account
     secrets = {"api_key": own.api_key, "api_secret": own.api_secret}

@@ -101,7 +101,7 @@ def test_all_that_was_sent_is_all_that_was_heard(at_pace: Make, learner: Learner
     wait_until(lambda: world.trace(call, "sound", source="stream"))
     world.advance(1.7)  # into the second play
     world.use("press", digits="1")
-    wait_until(lambda: world.trace(call, "conversation"), 15)
+    wait_until(lambda: world.trace(call, "conversation"))
     friend = world.call({"action": "conversation", "name": "room"}, to=[{"type": "phone", "number": OTHER}])
     wait_until(lambda: world.trace(friend, "conversation"))
     world.use("say", OTHER, text="One and two and three and four")

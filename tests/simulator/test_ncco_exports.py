@@ -90,7 +90,7 @@ def test_the_app_answers_the_call(world: World, tmp_path: Path) -> None:
     app.write_text(to_flask(NCCO, "/voice/answer"), "utf-8")
     with served(app) as url:
         for ask in (requests.get, requests.post):
-            reply = ask(f"{url}/voice/answer", timeout=10)
+            reply = ask(f"{url}/voice/answer", timeout=60)
             assert (reply.headers["Content-Type"], reply.json()) == ("application/json", NCCO)
         call = world.ended_call(ncco=None, answer_url=[f"{url}/voice/answer"])
         assert world.one(call, "ncco")["actions"] == NCCO

@@ -41,7 +41,7 @@ class Shell:
         """One request to the simulator: the status and the body."""
         saved = self._folder / "body"
         saved.unlink(missing_ok=True)
-        command = ["curl", "--silent", "--show-error", "--noproxy", "*", "--max-time", "20", "--output", str(saved),
+        command = ["curl", "--silent", "--show-error", "--noproxy", "*", "--max-time", "60", "--output", str(saved),
                    "--write-out", "%{http_code}", *options, self._world.network.url + path]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)
         return int(done.stdout), saved.read_bytes() if saved.exists() else b""

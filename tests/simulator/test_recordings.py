@@ -50,7 +50,7 @@ def events(world: World, path: str = "/event") -> list[Json]:
 
 
 def fetch(world: World, url: str, **claims: Any) -> requests.Response:
-    return requests.get(url, headers={"Authorization": f"Bearer {world.token(**claims)}"}, timeout=30)
+    return requests.get(url, headers={"Authorization": f"Bearer {world.token(**claims)}"}, timeout=60)
 
 
 def recorded(world: World, path: str = "/event") -> tuple[bytes, Json]:

@@ -469,14 +469,14 @@ def test_a_cell_that_is_interrupted_ends_the_rehearsal(learner: Learner) -> None
 
     def stuck() -> Any:
         asked.set()
-        release.wait(30)
+        release.wait(60)
         return "", 200
 
     main = threading.main_thread().ident
     assert main is not None
 
     def interrupt() -> None:
-        if asked.wait(30):
+        if asked.wait(60):
             signal.pthread_kill(main, signal.SIGINT)
 
     notify = {"action": "notify", "payload": {}, "eventUrl": [learner.on("/stuck", stuck)]}
