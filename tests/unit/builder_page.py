@@ -88,4 +88,4 @@ class Hands:
     def wait(self) -> None:
         """Until what runs beside the form is done."""
         for thread in self.page.workers:
-            thread.join(30)
+            thread.join(60)

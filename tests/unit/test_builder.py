@@ -187,4 +187,4 @@ def test_python_alone_needs_no_widgets() -> None:
         "b = Builder(); b.add('talk', text='a'); b.ncco; repr(b); b.page\n"
         "assert not {'ipywidgets', 'anywidget', 'matplotlib', 'flask', 'numpy'} & sys.modules.keys()"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, timeout=30)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)

@@ -484,7 +484,7 @@ texts = st.text(st.characters(exclude_categories=()), max_size=20)
         max_size=3,
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_page_is_drawn_whatever_the_list_holds(items: list[Any]) -> None:
     hands = hands_on(*items)
     for part in hands.page.parts.values():
@@ -567,7 +567,6 @@ def test_ids_hold_no_spaces_and_differ(one: str, other: str) -> None:
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers(-99, 99) | texts, lambda x: st.lists(x, max_size=2)))
-@settings(deadline=None)
 def test_json_that_is_shown_is_read_back(value: Any) -> None:
     shown = as_typed(None, value)
     if value not in (None, "") and not (isinstance(value, str) and value != value.strip()):

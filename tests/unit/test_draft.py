@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from helpers.ncco.editing.draft import MOST_STEPS, Draft
 from helpers.ncco.editing.paths import option_at, value_at, with_value
 from helpers.ncco.editing.summary import summary
 from helpers.ncco.texts.texts import as_json
+from tests.unit.ncco_effort import soon
 
 URL = "https://example.com/a.mp3"
 TALK = {"action": "talk", "text": "Hello"}
@@ -53,7 +53,7 @@ def test_whatever_a_list_holds_is_kept(items: list[Any]) -> None:
 
 
 @given(st.lists(st.dictionaries(st.text(max_size=8), plain, max_size=4) | plain, max_size=4))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_json_and_python_text_are_the_list(items: list[Any]) -> None:
     draft = Draft(items)
     for kind in ("json", "python"):
@@ -63,7 +63,7 @@ def test_json_and_python_text_are_the_list(items: list[Any]) -> None:
 
 
 @given(plain)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_lists_on_one_line_are_the_same_json(value: Any) -> None:
     assert json.dumps(json.loads(as_json([value, [value]]))) == json.dumps([value, [value]])
 
@@ -357,23 +357,20 @@ def test_what_is_no_list_is_refused_and_changes_nothing(text: Any, message: str)
 def test_five_megabytes_are_one_undo_away() -> None:
     draft = Draft([TALK])
     text = json.dumps([{"action": "talk", "text": "x" * 1000}] * 4800)
-    begin = time.perf_counter()
     for _ in range(2):
-        assert [p.rule for p in draft.set_text("json", text)] == ["too-large"]
+        assert [p.rule for p in soon(lambda: draft.set_text("json", text))] == ["too-large"]
     assert draft.text("json") == text and draft.to_list() == [TALK]
     with pytest.raises(NccoError, match="characters"):
-        draft.load(text)
-    assert time.perf_counter() - begin < 1
+        soon(lambda: draft.load(text))
     draft.undo()
     assert draft.text("json") == draft.to_json()
 
 
+@pytest.mark.slow
 def test_as_much_as_is_taken_is_handled_soon() -> None:
     draft = Draft([TALK])
     text = json.dumps([{"action": "talk", "text": "x"}] * 25_000)
-    begin = time.perf_counter()
-    assert draft.set_text("json", text) == [] and len(draft) == 25_000
-    assert time.perf_counter() - begin < 3
+    assert soon(lambda: draft.set_text("json", text)) == [] and len(draft) == 25_000
     draft.undo()
     assert draft.to_list() == [TALK]
 
@@ -450,7 +447,7 @@ def test_an_action_in_one_line(item: Any, words: str) -> None:
 
 @pytest.mark.parametrize("name", ACTIONS)
 @given(options=st.dictionaries(st.text(max_size=6), plain, max_size=4))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 def test_a_line_is_one_short_line_whatever_it_holds(name: str, options: dict[str, Any]) -> None:
     line = summary({**options, "action": name, "text": "x" * 5000})
     assert len(line) <= 110 and "\n" not in line

@@ -211,7 +211,7 @@ def test_a_route_that_raises_answers_500_and_is_told(kit: Kit, caplog: pytest.Lo
         raise RuntimeError("no idea")
 
     kit.serve(app)
-    assert requests.get(f"{kit.server.url}/answer", timeout=5).status_code == 500
+    assert requests.get(f"{kit.server.url}/answer", timeout=60).status_code == 500
     assert "RuntimeError: no idea" in caplog.text
 
 
@@ -353,7 +353,7 @@ def test_a_network_that_stays_busy_is_explained(kit: Kit, monkeypatch: pytest.Mo
     @app.get("/answer")
     def answer() -> list[dict[str, str]]:
         begun.set()
-        go_on.wait(4)
+        go_on.wait(60)
         return [{"action": "talk", "text": "At last."}]
 
     url = kit.serve(app)

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpers.ncco import NccoError, differences, parse
@@ -110,9 +110,7 @@ def test_a_long_list_takes_no_time() -> None:
 ANY = st.lists(
     st.one_of(st.sampled_from([*ALL, {**TALK, "text": "Bye"}, {**STREAM, "level": 1}]), json_values()), max_size=5
 )
-QUIETLY = settings(
-    max_examples=400, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-)
+QUIETLY = settings(max_examples=400, derandomize=True, database=None)
 
 
 def same(old: Any, new: Any) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 
 from helpers.ncco import ACTIONS, Ncco, check, from_python, parse, to_python
 from helpers.ncco.editing.draft import Draft
@@ -70,9 +70,7 @@ def test_two_thousand_nccos_arrive_as_they_left() -> None:
     seen: set[tuple[str, str]] = set()
     drawn = 0
 
-    @settings(
-        max_examples=EXAMPLES, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
-    )
+    @settings(max_examples=EXAMPLES, derandomize=True, database=None)
     @given(nccos(most=2))
     def each(ncco: list[dict[str, Any]]) -> None:
         nonlocal drawn
@@ -96,7 +94,7 @@ def test_two_thousand_nccos_arrive_as_they_left() -> None:
     assert seen == set(PATHS), "every option of every action took part"
 
 
-@settings(max_examples=200, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, derandomize=True, database=None)
 @given(nccos())
 def test_the_nccos_that_are_drawn_have_no_error(ncco: list[dict[str, Any]]) -> None:
     assert [problem for problem in check(ncco) if problem.severity == "error"] == []

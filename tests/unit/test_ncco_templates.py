@@ -169,7 +169,7 @@ _templates = st.recursive(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(template=_templates)
 def test_what_is_rendered_is_what_mustache_renders(template: str) -> None:
     class Plain(pystache.Renderer):  # type: ignore[misc]
@@ -212,7 +212,7 @@ def test_a_number_is_written_as_json_and_node_red_write_it(value: Any) -> None:
 texts = st.text(max_size=30) | st.text(alphabet="/?#&=%.:;@[]\\<>\"'{} \n\r\t\x00-+a1é℀／", max_size=12)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(value=texts)
 @pytest.mark.parametrize(
     "template",
@@ -224,7 +224,7 @@ def test_a_value_in_a_query_comes_back_and_leaves_the_address_as_it_was(template
     assert parse_qs(parts.query, keep_blank_values=True, errors="surrogatepass") == {"q": [value], "r": ["1"]}
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(value=texts)
 def test_a_value_in_a_path_stays_in_the_path(value: str) -> None:
     parts = urlsplit(render("https://example.com/a/{{x}}/c.mp3?q=1", {"x": value}, destination="address"))
@@ -234,7 +234,7 @@ def test_a_value_in_a_path_stays_in_the_path(value: str) -> None:
     assert not {".", ".."} & set(parts.path.split("/"))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(value=texts)
 @pytest.mark.parametrize("template", ["https://{{x}}.example.com/a?b=1", "https://{{x}}@example.com/a?b=1"])
 def test_a_value_in_a_host_leads_to_no_other_host(template: str, value: str) -> None:
@@ -275,7 +275,7 @@ _not_xml = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 wild = texts | st.text(alphabet=st.characters(categories=["Cc", "Cs", "Cn", "Lu", "So"]), max_size=10)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(value=wild)
 def test_a_value_in_ssml_is_spoken_as_it_is(value: str) -> None:
     template = "<speak>a <s>{{x}}</s><prosody rate='{{x}}' pitch=\"{{x}}\">b</prosody></speak>"
@@ -301,7 +301,7 @@ def test_only_the_templates_own_speak_makes_ssml(template: str, text: str) -> No
     assert render_ncco([{"action": "talk", "text": template}], {"x": "<&>", "on": True})[0]["text"] == text
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(value=wild)
 def test_a_value_in_json_comes_back(value: str) -> None:
     template = '{"{{x}}": "a {{x}} \\" {{x}}", "b": [{{n}}, {{none}}"{{list}}"]}'
@@ -311,7 +311,7 @@ def test_a_value_in_json_comes_back(value: str) -> None:
     assert read[value] == f'a {value} " {value}'
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(value=wild)
 def test_an_ncco_of_json_text_holds_every_value(value: str) -> None:
     assume(not any("\ud800" <= c <= "\udfff" for c in value))
@@ -654,7 +654,7 @@ _any_text = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(text=_any_text, url=_any_text, loop=_any_text)
 def test_no_error_is_told_if_and_only_if_it_can_be_rendered(text: str, url: str, loop: str) -> None:
     ncco = [{"action": "stream", "streamUrl": [url], "loop": loop}, {"action": "talk", "text": text}]

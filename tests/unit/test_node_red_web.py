@@ -35,7 +35,7 @@ FLOW: list[Item] = [
 def ask() -> Iterator[Callable[..., requests.Response]]:
     """Ask the app over HTTP."""
     with BackgroundServer(import_flow(FLOW).app(AUDIO)) as server, requests.Session() as session:
-        yield lambda method, path, body=None: session.request(method, server.url + path, json=body, timeout=10)
+        yield lambda method, path, body=None: session.request(method, server.url + path, json=body, timeout=60)
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status", "reply"), [
@@ -74,7 +74,7 @@ def test_the_sound_is_sent_whole(ask: Callable[..., requests.Response]) -> None:
 
 def test_the_kits_server_needs_no_folder() -> None:
     with BackgroundServer(import_flow(FLOW).app(), audio=AUDIO) as server:
-        assert requests.get(f"{server.url}/audio-file.mp3", timeout=10).status_code == 200
+        assert requests.get(f"{server.url}/audio-file.mp3", timeout=60).status_code == 200
 
 
 def test_nothing_of_a_flow_becomes_code() -> None:

@@ -193,8 +193,8 @@ def test_time_flows_while_a_person_holds_a_phone(kit: Kit) -> None:
     press(other, "manual")
     assert facts(phone)["pace"] == facts(other)["pace"] == 1
     flowed = kit.network.clock()["now"]
-    threading.Event().wait(0.3)
-    assert 0.25 < kit.network.clock()["now"] - flowed < 2
+    while kit.network.clock()["now"] < flowed + 0.3:  # nobody asks for it: it flows by itself
+        threading.Event().wait(0.02)
     press(phone, "manual")
     assert kit.network.clock()["pace"] == 1
     press(other, "manual")
@@ -396,7 +396,7 @@ def test_a_network_that_is_reset_leaves_an_idle_phone(kit: Kit) -> None:
 
     phone.forget = told  # type: ignore[method-assign]
     kit.network.reset()
-    assert reset.wait(5)
+    assert reset.wait(60)
     assert facts(phone)["state"] == "idle"
     assert kit.network.clock()["pace"] == "stepped"
     kit.wait_for(call(kit))

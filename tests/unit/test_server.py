@@ -7,6 +7,7 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from flask import Flask, Response, request
 from helpers.base.errors import KitError
 from helpers.server.server import BackgroundServer
 from helpers.server.tracebacks import WebServerError
+
+get, post = (partial(requests.request, method, timeout=60) for method in ("GET", "POST"))
 
 
 @pytest.fixture
@@ -107,11 +110,11 @@ def test_a_fixed_port_can_be_used_again_at_once() -> None:
     server = BackgroundServer(app_saying("hi"), port=port)
     for _ in range(3):
         with server:
-            assert requests.get(f"http://127.0.0.1:{port}/answer", timeout=2).ok
+            assert get(f"http://127.0.0.1:{port}/answer").ok
 
 
 def test_without_an_app_it_says_what_to_do(server: BackgroundServer) -> None:
-    reply = requests.get(f"{server.url}/answer", timeout=2)
+    reply = get(f"{server.url}/answer")
     assert reply.status_code == 503
     assert "kit.serve(app)" in reply.text
 
@@ -125,7 +128,7 @@ def test_an_app_is_swapped_on_the_same_port(server: BackgroundServer) -> None:
     url = server.url
     for words in ("first", "second"):
         server.handle(app_saying(words))
-        assert requests.get(f"{url}/answer", timeout=2).json()["words"] == words
+        assert get(f"{url}/answer").json()["words"] == words
     assert server.url == url
 
 
@@ -137,7 +140,7 @@ def test_swapping_under_load_loses_no_request(server: BackgroundServer) -> None:
     def ask() -> None:
         with requests.Session() as session:
             for _ in range(40):
-                heard.append(session.get(f"{server.url}/answer", timeout=5).json()["words"])
+                heard.append(session.get(f"{server.url}/answer", timeout=60).json()["words"])
 
     clients = [threading.Thread(target=ask) for _ in range(6)]
     for client in clients:
@@ -154,9 +157,7 @@ def test_swapping_under_load_loses_no_request(server: BackgroundServer) -> None:
 
 def test_requests_and_replies_are_kept(server: BackgroundServer) -> None:
     server.handle(app_saying("hi"))
-    requests.post(
-        f"{server.url}/answer?x=1", json={"to": "447700900012"}, headers={"Authorization": "Bearer abc"}, timeout=2
-    )
+    post(f"{server.url}/answer?x=1", json={"to": "447700900012"}, headers={"Authorization": "Bearer abc"})
     kept = server.requests[-1]
     assert (kept.method, kept.url, kept.status) == ("POST", f"{server.url}/answer?x=1", 200)
     assert kept.request_body == '{"to": "447700900012"}'
@@ -180,7 +181,7 @@ def test_a_route_that_raises_is_500_at_once_and_shown(server: BackgroundServer) 
     forget = server.on_error(shown.append)
     server.on_error(lambda error: [][0])  # a broken callback breaks nothing
     server.handle(app)
-    assert requests.get(f"{server.url}/answer", timeout=2).status_code == 500
+    assert get(f"{server.url}/answer").status_code == 500
     assert server.errors == shown
     assert server.requests[-1].status == 500
     with pytest.raises(WebServerError) as caught:
@@ -193,7 +194,7 @@ def test_a_route_that_raises_is_500_at_once_and_shown(server: BackgroundServer) 
     assert "flask" not in caught.value.traceback
     server.check()  # each error is raised once
     forget()
-    requests.get(f"{server.url}/answer", timeout=2)
+    get(f"{server.url}/answer")
     assert len(shown) == 1
 
 
@@ -201,7 +202,7 @@ def test_a_route_that_returns_nothing_is_explained(server: BackgroundServer) -> 
     app = Flask("empty")
     app.add_url_rule("/answer", view_func=lambda: None, endpoint="answer")
     server.handle(app)
-    assert requests.get(f"{server.url}/answer", timeout=2).status_code == 500
+    assert get(f"{server.url}/answer").status_code == 500
     with pytest.raises(WebServerError, match="did not return a valid response"):
         server.check()
 
@@ -212,10 +213,10 @@ def test_any_wsgi_app_that_raises_is_answered(server: BackgroundServer, error: B
         raise error
 
     server.handle(app)
-    reply = requests.get(server.url, timeout=2)
+    reply = get(server.url)
     assert (reply.status_code, "notebook" in reply.text) == (500, True)
     assert type(error).__name__ in str(server.errors[0])
-    assert requests.get(server.url, timeout=2).status_code == 500, "the worker goes on"
+    assert get(server.url).status_code == 500, "the worker goes on"
 
 
 def test_apps_in_debug_mode_and_with_a_500_page_are_recorded_once(server: BackgroundServer) -> None:
@@ -224,7 +225,7 @@ def test_apps_in_debug_mode_and_with_a_500_page_are_recorded_once(server: Backgr
         app.debug = app.name == "debug"
         app.register_error_handler(500, lambda error: ("my own page", 500))
         server.handle(app)
-        reply = requests.get(server.url, timeout=2)
+        reply = get(server.url)
         assert reply.status_code == 500
     assert reply.text == "my own page"
     assert len(server.errors) == 2
@@ -247,9 +248,9 @@ def test_a_stream_that_breaks_is_shown_and_long_bodies_pass(server: BackgroundSe
 
     server.handle(app)
     with pytest.raises(requests.RequestException):
-        requests.get(f"{server.url}/breaks", timeout=2)
+        get(f"{server.url}/breaks")
     assert "torn" in str(server.errors[0])
-    assert len(requests.get(f"{server.url}/long", timeout=2).content) == 1_000_000
+    assert len(get(f"{server.url}/long").content) == 1_000_000
     assert server.requests[-1].response_body == "<1000000 bytes of audio/mpeg>"
 
 
@@ -266,21 +267,21 @@ def test_plain_wsgi_ways_of_answering_work(server: BackgroundServer) -> None:
         return late()
 
     server.handle(app)
-    assert requests.get(f"{server.url}/write", timeout=2).text == "written, returned"
-    reply = requests.get(f"{server.url}/late", timeout=2)
+    assert get(f"{server.url}/write").text == "written, returned"
+    reply = get(f"{server.url}/late")
     assert (reply.status_code, reply.text) == (201, "late")
 
 
 def test_an_app_that_starts_no_response_is_an_error(server: BackgroundServer) -> None:
     server.handle(lambda environ, start_response: [])
-    assert requests.get(server.url, timeout=2).status_code == 500
+    assert get(server.url).status_code == 500
     assert server.requests[-1].status == 500
     assert "started no response" in str(server.errors[0])
 
 
 def test_a_request_that_is_far_too_long_is_refused(server: BackgroundServer) -> None:
     server.handle(app_saying("hi"))
-    with socket.create_connection(("127.0.0.1", server.port), timeout=2) as client:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
         client.sendall(b"POST /answer HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n" + b"x" * 1000)
         assert b"413" in client.recv(1000).split(b"\r\n")[0]
 
@@ -291,17 +292,17 @@ def test_stopping_does_not_cut_off_a_route_at_work() -> None:
     @app.get("/")
     def slow() -> str:
         working.set()
-        go_on.wait(5)
+        go_on.wait(60)
         return "done"
 
     server = BackgroundServer(app).start()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as client:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
         client.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
-        working.wait(5)
+        working.wait(60)
         stopping = threading.Thread(target=server.stop)
         stopping.start()
         go_on.set()
-        stopping.join(5)
+        stopping.join(60)
         assert client.recv(1000).startswith(b"HTTP/1.1 200 OK")
 
 
@@ -312,7 +313,7 @@ def test_nothing_is_printed(server: BackgroundServer, capfd: pytest.CaptureFixtu
     handlers = logging.getLogger().handlers[:]
     logging.getLogger().handlers.clear()  # as in a notebook, where nobody has set up logging
     try:
-        requests.get(server.url, timeout=2)
+        get(server.url)
         logging.getLogger("waitress.queue").warning("Task queue depth is %d", 3)
     finally:
         logging.getLogger().handlers[:] = handlers

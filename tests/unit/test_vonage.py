@@ -716,7 +716,7 @@ def test_nobody_listens(vonage: Vonage, settings: Settings) -> None:
 
 
 def test_a_silent_server_ends_in_a_timeout(vonage: Vonage, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(vonage_http, "TIMEOUT", (1, 0.05))
+    monkeypatch.setattr(vonage_http, "TIMEOUT", (60, 0.05))
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings.use(api_url=f"http://127.0.0.1:{silent.getsockname()[1]}")
         with pytest.raises(NoReplyError, match="read timeout"):

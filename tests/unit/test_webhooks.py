@@ -7,6 +7,7 @@ import logging
 import socket
 import wave
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from helpers.wire import Events, kind
 
 NCCO = [{"action": "talk", "text": "Hello"}]
 SOUND = bytes(range(256)) * 40
+request = partial(requests.request, timeout=60)
+get, head, post = (partial(request, method) for method in ("GET", "HEAD", "POST"))
 
 
 @pytest.fixture
@@ -61,7 +64,7 @@ def status(name: str, uuid: str = "u1", **more: Any) -> dict[str, Any]:
 @pytest.mark.parametrize("method", ["GET", "POST"])
 def test_answer_is_an_ncco_as_json(server: BackgroundServer, answer: Any, method: str) -> None:
     server.handle(create_app(answer=answer))
-    reply = requests.request(method, f"{server.url}/answer", timeout=2)
+    reply = request(method, f"{server.url}/answer")
     assert (reply.status_code, reply.headers["Content-Type"], reply.json()) == (200, "application/json", NCCO)
 
 
@@ -73,8 +76,8 @@ def test_answer_gets_the_parameters_of_query_and_body(server: BackgroundServer) 
         return NCCO
 
     server.handle(create_app(answer=answer))
-    requests.get(f"{server.url}/answer", params={"to": "447700900012", "custom_data": '{"a":1}', "odd": "{"}, timeout=2)
-    requests.post(f"{server.url}/answer?name=Ann", json={"to": "447700900012"}, timeout=2)
+    get(f"{server.url}/answer", params={"to": "447700900012", "custom_data": '{"a":1}', "odd": "{"})
+    post(f"{server.url}/answer?name=Ann", json={"to": "447700900012"})
     assert calls == [
         {"to": "447700900012", "custom_data": {"a": 1}, "odd": "{"},
         {"name": "Ann", "to": "447700900012"},
@@ -87,7 +90,7 @@ def test_an_object_with_to_list_is_an_ncco(server: BackgroundServer) -> None:
             return NCCO
 
     server.handle(create_app(answer=lambda: Built()))
-    assert requests.get(f"{server.url}/answer", timeout=2).json() == NCCO
+    assert get(f"{server.url}/answer").json() == NCCO
 
 
 @pytest.mark.parametrize(
@@ -104,7 +107,7 @@ def test_an_object_with_to_list_is_an_ncco(server: BackgroundServer) -> None:
 )
 def test_an_answer_that_is_no_ncco_is_500_with_words(server: BackgroundServer, answer: Any, words: str) -> None:
     server.handle(create_app(answer=answer))
-    reply = requests.get(f"{server.url}/answer?callback=x", timeout=2)
+    reply = get(f"{server.url}/answer?callback=x")
     assert reply.status_code == 500
     assert words in reply.text
     assert words in str(server.errors[0])
@@ -115,7 +118,7 @@ def test_an_answer_that_raises_is_500_and_seen_in_the_notebook_only(server: Back
         return call["no such field"]
 
     server.handle(create_app(answer=answer))
-    reply = requests.get(f"{server.url}/answer", timeout=2)
+    reply = get(f"{server.url}/answer")
     assert (reply.status_code, reply.text) == (500, "A webhook raised an error. The notebook shows which.\n")
     assert "KeyError: 'no such field'" in str(server.errors[0])
     assert 'return call["no such field"]' in server.errors[0].traceback
@@ -127,7 +130,7 @@ def test_events_are_200_and_kept_in_order(server: BackgroundServer) -> None:
     server.handle(app)
     names = ["started", "ringing", "answered", "completed"]
     for name in names:
-        reply = requests.post(f"{server.url}/event", json=status(name), timeout=2)
+        reply = post(f"{server.url}/event", json=status(name))
         assert (reply.status_code, reply.text) == (200, "")
     assert [event["status"] for event in heard] == names
     assert app.extensions["events"] == heard
@@ -137,23 +140,23 @@ def test_an_event_may_come_by_get_and_a_browser_gets_words(server: BackgroundSer
     app = create_app()
     server.handle(app)
     query = {"uuid": "u1", "conversation_uuid": "CON-1", "dtmf": '{"digits":"3","timed_out":false}'}
-    assert requests.get(f"{server.url}/event", params=query, timeout=2).status_code == 200
+    assert get(f"{server.url}/event", params=query).status_code == 200
     assert app.extensions["events"][0]["dtmf"]["digits"] == "3"
-    assert "The event webhook is here" in requests.get(f"{server.url}/event", timeout=2).text
+    assert "The event webhook is here" in get(f"{server.url}/event").text
     assert len(app.extensions["events"]) == 1
 
 
 @pytest.mark.parametrize("body", ["not json", "[1]", "7"])
 def test_an_event_that_is_no_object_is_400(server: BackgroundServer, body: str) -> None:
     server.handle(create_app())
-    assert requests.post(f"{server.url}/event", data=body, timeout=2).status_code == 400
+    assert post(f"{server.url}/event", data=body).status_code == 400
     assert not list(Events(server))
 
 
 def test_on_event_may_reply_with_an_ncco_and_may_raise(server: BackgroundServer) -> None:
     server.handle(create_app(on_event=lambda event: NCCO if "dtmf" in event else 1 // 0))
-    assert requests.post(f"{server.url}/event", json={"dtmf": {}}, timeout=2).json() == NCCO
-    assert requests.post(f"{server.url}/event", json=status("started"), timeout=2).status_code == 500
+    assert post(f"{server.url}/event", json={"dtmf": {}}).json() == NCCO
+    assert post(f"{server.url}/event", json=status("started")).status_code == 500
     assert "ZeroDivisionError" in str(server.errors[0])
 
 
@@ -161,7 +164,7 @@ def test_the_wrong_method_gets_a_hint(server: BackgroundServer) -> None:
     app = create_app(answer=NCCO)
     app.add_url_rule("/recording", view_func=lambda: "", methods=["POST"], endpoint="recording")
     server.handle(app)
-    reply = requests.get(f"{server.url}/recording", timeout=2)
+    reply = get(f"{server.url}/recording")
     assert (reply.status_code, reply.headers["Allow"]) == (405, "OPTIONS, POST")
     assert "GET /recording came in, but this route takes POST" in reply.text
     assert "event_url: POST unless you say so" in reply.text
@@ -185,7 +188,7 @@ def sounds(request: pytest.FixtureRequest, server: BackgroundServer, audio: Path
 
 
 def test_a_file_with_all_its_headers(sounds: str) -> None:
-    reply = requests.get(f"{sounds}greeting.mp3", timeout=2)
+    reply = get(f"{sounds}greeting.mp3")
     assert (reply.status_code, reply.content) == (200, SOUND)
     assert reply.headers["Content-Type"] == "audio/mpeg"
     assert reply.headers["Content-Length"] == str(len(SOUND))
@@ -193,12 +196,12 @@ def test_a_file_with_all_its_headers(sounds: str) -> None:
     assert reply.headers["Accept-Ranges"] == "bytes"
     assert reply.headers["ETag"]
     assert not {"Last-Modified", "Expires"} & set(reply.headers), "they differ from one run to the next"
-    assert requests.get(f"{sounds}tone.wav", timeout=2).headers["Content-Type"] == "audio/wav"
-    assert requests.get(f"{sounds}grüße.mp3", timeout=2).content == b"hallo"
+    assert get(f"{sounds}tone.wav").headers["Content-Type"] == "audio/wav"
+    assert get(f"{sounds}grüße.mp3").content == b"hallo"
 
 
 def test_head_has_the_headers_and_no_body(sounds: str) -> None:
-    reply = requests.head(f"{sounds}greeting.mp3", timeout=2)
+    reply = head(f"{sounds}greeting.mp3")
     assert (reply.status_code, reply.content) == (200, b"")
     assert reply.headers["Content-Length"] == str(len(SOUND))
     assert reply.headers["Content-Type"] == "audio/mpeg"
@@ -208,37 +211,37 @@ def test_head_has_the_headers_and_no_body(sounds: str) -> None:
     ("asked", "first", "last"), [("bytes=0-99", 0, 99), ("bytes=100-", 100, 10239), ("bytes=-10", 10230, 10239)]
 )
 def test_a_part_is_206(sounds: str, asked: str, first: int, last: int) -> None:
-    reply = requests.get(f"{sounds}greeting.mp3", headers={"Range": asked}, timeout=2)
+    reply = get(f"{sounds}greeting.mp3", headers={"Range": asked})
     assert (reply.status_code, reply.content) == (206, SOUND[first : last + 1])
     assert reply.headers["Content-Range"] == f"bytes {first}-{last}/{len(SOUND)}"
     assert reply.headers["Content-Length"] == str(last + 1 - first)
 
 
 def test_a_part_that_does_not_exist_is_416(sounds: str) -> None:
-    reply = requests.get(f"{sounds}greeting.mp3", headers={"Range": "bytes=99999-"}, timeout=2)
+    reply = get(f"{sounds}greeting.mp3", headers={"Range": "bytes=99999-"})
     assert (reply.status_code, reply.headers["Content-Range"]) == (416, f"bytes */{len(SOUND)}")
 
 
 def test_an_unchanged_file_is_304_and_a_changed_one_200(sounds: str, audio: Path) -> None:
-    tag = requests.get(f"{sounds}greeting.mp3", timeout=2).headers["ETag"]
-    reply = requests.get(f"{sounds}greeting.mp3", headers={"If-None-Match": tag}, timeout=2)
+    tag = get(f"{sounds}greeting.mp3").headers["ETag"]
+    reply = get(f"{sounds}greeting.mp3", headers={"If-None-Match": tag})
     assert (reply.status_code, reply.content) == (304, b"")
     (audio / "greeting.mp3").write_bytes(b"something else")
-    reply = requests.get(f"{sounds}greeting.mp3", headers={"If-None-Match": tag}, timeout=2)
+    reply = get(f"{sounds}greeting.mp3", headers={"If-None-Match": tag})
     assert (reply.status_code, reply.content) == (200, b"something else")
 
 
 def test_replies_without_a_body_are_shown_without(server: BackgroundServer) -> None:
     url = f"{server.url}/audio/greeting.mp3"
-    tag = requests.head(url, timeout=2).headers["ETag"]
-    requests.get(url, headers={"If-None-Match": tag}, timeout=2)
-    requests.get(url, timeout=2)
+    tag = head(url).headers["ETag"]
+    get(url, headers={"If-None-Match": tag})
+    get(url)
     assert [kept.status for kept in server.requests] == [200, 304, 200]
     assert [kept.response_body for kept in server.requests] == [None, None, f"<{len(SOUND)} bytes of audio/mpeg>"]
 
 
 def test_a_missing_file_is_404_that_says_which_there_are(sounds: str) -> None:
-    reply = requests.get(f"{sounds}greetings.mp3", timeout=2)
+    reply = get(f"{sounds}greetings.mp3")
     assert reply.status_code == 404
     assert reply.text == (
         "There is no audio file 'greetings.mp3' here. There are: greeting.mp3, grüße.mp3, tone.wav.\n"
@@ -281,7 +284,7 @@ TRAVERSALS = [
 def test_nothing_outside_the_folder_is_served(sounds: str, server: BackgroundServer, audio: Path, path: str) -> None:
     base = sounds.removeprefix(server.url)
     target = (base + path.format(root=audio.parent)).encode()
-    with socket.create_connection(("127.0.0.1", server.port), timeout=3) as client:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=60) as client:
         client.sendall(b"GET " + target + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         reply = b"".join(iter(lambda: client.recv(65536), b""))
     assert reply.split(b" ", 2)[1] in (b"404", b"400", b"503", b"308"), reply
@@ -293,14 +296,17 @@ def test_nothing_outside_the_folder_is_served(sounds: str, server: BackgroundSer
 def test_what_is_refused_is_said_in_the_log(
     server: BackgroundServer, caplog: pytest.LogCaptureFixture, path: str
 ) -> None:
-    with caplog.at_level(logging.WARNING, "helpers"), socket.create_connection(("127.0.0.1", server.port)) as client:
+    with (
+        caplog.at_level(logging.WARNING, "helpers"),
+        socket.create_connection(("127.0.0.1", server.port), timeout=60) as client,
+    ):
         client.sendall(f"GET /audio/{path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
         assert b"404" in client.recv(1000)
     assert "refused" in caplog.text
 
 
 def test_audio_can_only_be_fetched(server: BackgroundServer) -> None:
-    reply = requests.post(f"{server.url}/audio/greeting.mp3", timeout=2)
+    reply = post(f"{server.url}/audio/greeting.mp3")
     assert (reply.status_code, reply.headers["Allow"]) == (405, "GET, HEAD")
 
 
@@ -309,8 +315,8 @@ def test_send_audio_takes_a_path_inside_the_folder_only(server: BackgroundServer
     files = {"in": audio / "greeting.mp3", "out": audio.parent / "secret.mp3"}
     app.add_url_rule("/<which>", view_func=lambda which: send_audio(files[which]), endpoint="sound")
     server.handle(app)
-    assert requests.get(f"{server.url}/in", timeout=2).content == SOUND
-    assert requests.get(f"{server.url}/out", timeout=2).status_code == 404
+    assert get(f"{server.url}/in").content == SOUND
+    assert get(f"{server.url}/out").status_code == 404
 
 
 def test_send_audio_without_a_folder_says_so(audio: Path) -> None:
@@ -325,14 +331,14 @@ def test_send_audio_without_a_folder_says_so(audio: Path) -> None:
 
 def test_a_missing_folder_has_no_files(tmp_path: Path) -> None:
     with BackgroundServer(audio=tmp_path / "nowhere") as server:
-        assert "There are: none" in requests.get(f"{server.url}/audio/x.mp3", timeout=2).text
+        assert "There are: none" in get(f"{server.url}/audio/x.mp3").text
 
 
 def test_without_an_audio_folder_the_app_has_the_path() -> None:
     app = Flask("own")
     app.add_url_rule("/audio/x.mp3", view_func=lambda: Response(b"mine"), endpoint="x")
     with BackgroundServer(app) as server:
-        assert requests.get(f"{server.url}/audio/x.mp3", timeout=2).content == b"mine"
+        assert get(f"{server.url}/audio/x.mp3").content == b"mine"
 
 
 # --- events ----------------------------------------------------------------------------------------------------------
@@ -365,20 +371,17 @@ def test_events_are_found_whatever_the_routes_do(server: BackgroundServer) -> No
     server.handle(app)
     events = Events(server)
     assert (len(events), list(events), repr(events)) == (0, [], "<Events: 0 received>")
-    requests.get(
-        f"{server.url}/answer", params={"to": "1", "from": "2", "uuid": "u1", "conversation_uuid": "C"}, timeout=2
-    )
-    requests.get(f"{server.url}/my/hook", params={"x": "1"}, timeout=2)
-    requests.post(f"{server.url}/my/hook", json=status("started"), timeout=2)
-    requests.post(f"{server.url}/broken", json=status("ringing", sip_code=None), timeout=2)
-    requests.get(
+    get(f"{server.url}/answer", params={"to": "1", "from": "2", "uuid": "u1", "conversation_uuid": "C"})
+    get(f"{server.url}/my/hook", params={"x": "1"})
+    post(f"{server.url}/my/hook", json=status("started"))
+    post(f"{server.url}/broken", json=status("ringing", sip_code=None))
+    get(
         f"{server.url}/my/hook",
         params={"dtmf": '{"digits":"1"}', "uuid": "u1", "conversation_uuid": "CON-1"},
-        timeout=2,
     )
-    requests.post(f"{server.url}/my/hook", json=status("started", "u2"), timeout=2)
-    requests.post(f"{server.url}/my/hook", json={"call_uuid": "u3", "status": "human"}, timeout=2)
-    requests.post(f"{server.url}/my/hook", data=b"\x00\x01", timeout=2)
+    post(f"{server.url}/my/hook", json=status("started", "u2"))
+    post(f"{server.url}/my/hook", json={"call_uuid": "u3", "status": "human"})
+    post(f"{server.url}/my/hook", data=b"\x00\x01")
     assert [kind(event) for event in events] == ["status", "status", "input", "status", "status"]
     assert events[0] == status("started")
     assert [e["uuid"] for e in events[2:4]] == ["u1", "u2"]
@@ -395,10 +398,10 @@ def test_events_are_found_whatever_the_routes_do(server: BackgroundServer) -> No
 def test_events_outlive_the_wire_log(server: BackgroundServer) -> None:
     events = Events(server)
     server.handle(create_app())
-    requests.post(f"{server.url}/event", json=status("started"), timeout=2)
+    post(f"{server.url}/event", json=status("started"))
     assert len(events) == 1
     server.requests.clear()
-    requests.post(f"{server.url}/event", json=status("ringing"), timeout=2)
+    post(f"{server.url}/event", json=status("ringing"))
     assert events.statuses() == ["started", "ringing"]
 
 
@@ -406,8 +409,8 @@ def test_subscribers_hear_events_as_they_come(server: BackgroundServer) -> None:
     server.handle(create_app(answer=NCCO))
     heard: list[dict[str, Any]] = []
     leave = Events(server).subscribe(heard.append)
-    requests.get(f"{server.url}/answer?to=1&uuid=u1", timeout=2)
-    requests.post(f"{server.url}/event", json=status("started"), timeout=2)
+    get(f"{server.url}/answer?to=1&uuid=u1")
+    post(f"{server.url}/event", json=status("started"))
     leave()
-    requests.post(f"{server.url}/event", json=status("ringing"), timeout=2)
+    post(f"{server.url}/event", json=status("ringing"))
     assert heard == [status("started")]
