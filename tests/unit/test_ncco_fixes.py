@@ -63,7 +63,8 @@ def test_a_fix_cures_its_problem_and_brings_no_new_error(data: Any) -> None:
     holds(data)
 
 
-# What a fix makes of an NCCO. The palette of Node-RED wrote the first dozen.
+# What a fix makes of an NCCO, beside the examples of each rule (test_ncco_rule_examples). The palette of Node-RED wrote
+# the first ones.
 FIXED: list[tuple[str, Any, Any]] = [
     ("misspelt-option", [{"action": "record", "split": "conversation", "channel": "2"}, TALK],
      [{"action": "record", "split": "conversation", "channels": 2}, TALK]),
@@ -75,90 +76,45 @@ FIXED: list[tuple[str, Any, Any]] = [
      [TALK, {**INPUT, "type": ["speech"], "speech": {"context": ["yes"], "language": "en-GB"}}]),
     ("wrong-type", [phone(endpoint=[{**SOCKET, "content-type": "audio/l16;rate=8000", "headers": ""}])],
      [phone(endpoint=[{**SOCKET, "content-type": "audio/l16;rate=8000", "headers": {}}])]),
-    ("wrong-choice", [phone(eventType=True, eventUrl=[HOOK])], [phone(eventType="synchronous", eventUrl=[HOOK])]),
-    ("number-as-text", [TALK, {**INPUT, "dtmf": {"maxDigits": "1"}}], [TALK, {**INPUT, "dtmf": {"maxDigits": 1}}]),
     ("out-of-range", [TALK, {**INPUT, "dtmf": {"timeOut": "99"}}], [TALK, {**INPUT, "dtmf": {"timeOut": 10}}]),
     ("misspelt-option", [{**TALK, "voicename": "Amy"}], [{**TALK, "voiceName": "Amy"}]),
     ("retired-voice", [{**TALK, "voiceName": "Amy"}], [{**TALK, "language": "en-GB", "style": 0}]),
     ("retired-voice", [{**TALK, "voiceName": "Amy", "style": 1}], [{**TALK, "style": 1}]),
-    ("wrong-text", [{"action": "record", "endOnKey": "##"}], [{"action": "record", "endOnKey": "#"}]),
-    ("malformed-address", [{**STREAM, "streamUrl": ["https:&#x2F;&#x2F;example.com&#x2F;a.mp3"]}], [STREAM]),
     ("list-expected", [TALK, {**INPUT, "type": "dtmf, speech"}], [TALK, {**INPUT, "type": ["dtmf", "speech"]}]),
     ("list-expected", [{"action": "conversation", "name": "a", "canHear": "one, two"}],
      [{"action": "conversation", "name": "a", "canHear": ["one", "two"]}]),
     # Lists and texts.
-    ("list-expected", [{**STREAM, "streamUrl": URL}], [STREAM]),
     ("list-expected", [{**STREAM, "streamUrl": "example.com/a.mp3"}], [STREAM]),
-    ("list-expected", [phone(endpoint=PHONE)], [phone()]),
     ("list-expected", [phone(endpoint="447700900002")], [phone()]),
-    ("needless-list", [{**TALK, "text": ["Hello"]}], [TALK]),
-    ("ringback-list", [phone(ringbackTone=[URL])], [phone(ringbackTone=URL)]),
     ("two-endpoints", [phone(endpoint=[PHONE, {"type": "app", "user": "a"}], timeout=9)],
      [phone(timeout=9), phone(endpoint=[{"type": "app", "user": "a"}], timeout=9)]),
     ("one-entry-only", [{**STREAM, "streamUrl": [URL, HOOK], "level": 1}],
      [{**STREAM, "level": 1}, {**STREAM, "streamUrl": [HOOK], "level": 1}]),
-    ("endpoint-type", [phone(endpoint=[{"number": "447700900002"}])], [phone()]),
     ("endpoint-type", [phone(endpoint=[{"type": "Phone", "number": "447700900002"}])], [phone()]),
-    ("not-a-list", TALK, [TALK]),
     ("not-a-list", '{"action": "talk", "text": "Hello"}', [TALK]),
     ("not-a-list", {"ncco": [TALK]}, [TALK]),
     ("not-an-action", [[TALK, TALK]], [TALK, TALK]),
-    ("not-json", "[{'action': 'talk', 'text': 'Hello'}]", [TALK]),
     # Names.
-    ("unknown-action", [{"action": "Talk", "text": "Hello"}], [TALK]),
     ("unknown-action", [{"action": "say", "text": "Hello"}], [TALK]),
-    ("unknown-action", [TALK, {"action": "hangup"}], [TALK]),
-    ("missing-action", [{"text": "Hello"}], [TALK]),
     ("missing-action", [{"Action": "Talk", "text": "Hello"}], [TALK]),
-    ("misspelt-option", [{"action": "stream", "stream_url": [URL]}], [STREAM]),
     ("misspelt-option", [{"action": "stream", "StreamURL": URL}], [STREAM]),
     ("misspelt-option", [{**STREAM, "bargeIn": False, "bargein": True}], [{**STREAM, "bargeIn": False}]),
     ("unknown-option", [{**STREAM, "lop": "2"}], [{**STREAM, "loop": 2}]),
-    ("unknown-option", [{**STREAM, "colour": "red"}], [STREAM]),
-    ("two-spellings", [phone(advanced_machine_detection={"mode": "detect"})],
-     [phone(advancedMachineDetection={"mode": "detect"})]),
-    ("deprecated-option", [phone(endpoint=[{**PHONE, "onAnswer": {"url": HOOK, "ringback": URL}}])],
-     [phone(endpoint=[{**PHONE, "onAnswer": {"url": HOOK, "ringbackTone": URL}}])]),
     # Values.
-    ("phone-number", [phone(endpoint=[{"type": "phone", "number": "+44 7700 900-002"}])], [phone()]),
-    ("phone-number", [phone(endpoint=[{"type": "phone", "number": "00447700900002"}])], [phone()]),
     ("phone-number", [phone(endpoint=[{"type": "phone", "number": "+44 (0)7700 900002"}])], [phone()]),
-    ("wrong-type", [phone(endpoint=[{"type": "phone", "number": 447700900002}])], [phone()]),
-    ("wrong-scheme", [phone(endpoint=[{**SOCKET, "uri": "https://example.com/s",
-                                       "content-type": "audio/l16;rate=8000"}])],
-     [phone(endpoint=[{**SOCKET, "uri": "wss://example.com/s", "content-type": "audio/l16;rate=8000"}])]),
-    ("flag-as-text", [{**STREAM, "bargeIn": "false"}], [{**STREAM, "bargeIn": False}]),
-    ("wrong-choice", [TALK, {**INPUT, "eventUrl": [HOOK], "eventMethod": "post"}],
-     [TALK, {**INPUT, "eventUrl": [HOOK], "eventMethod": "POST"}]),
     ("too-fine", [{**STREAM, "level": "0.55"}], [{**STREAM, "level": 0.6}]),
-    ("wait-clamped", [TALK, {"action": "wait", "timeout": 0}], [TALK, {"action": "wait", "timeout": 0.1}]),
-    ("control-character", [{**TALK, "text": "Hel\0lo"}], [TALK]),
     ("unknown-language", [{**TALK, "language": "en_gb"}], [{**TALK, "language": "en-GB"}]),
     ("ssml-without-speak", [{**TALK, "text": "Tom & <break time='1s'/> Jo"}],
      [{**TALK, "text": "<speak>Tom &amp; <break time='1s'/> Jo</speak>"}]),
     ("ssml-not-well-formed", [{**TALK, "text": "<speak>Tom & Jo &lt; 3 < 4</speak>"}],
      [{**TALK, "text": "<speak>Tom &amp; Jo &lt; 3 &lt; 4</speak>"}]),
-    ("ssml-style", [{**TALK, "text": "<speak>Hola</speak>", "language": "es-ES", "style": 3}],
-     [{**TALK, "text": "<speak>Hola</speak>", "language": "es-ES", "style": 0}]),
     # Options together, and actions together.
-    ("channels-need-split", [{"action": "record", "channels": 2, "timeOut": 3}],
-     [{"action": "record", "channels": 2, "timeOut": 3, "split": "conversation"}]),
     ("asynchronous-speech", [{**INPUT, "type": ["dtmf", "speech"], "speech": {}, "mode": "asynchronous"}, TALK],
      [{**INPUT, "mode": "asynchronous"}, TALK]),
-    ("missing-caller", [{"action": "connect", "endpoint": [PHONE]}],
-     [{"action": "connect", "endpoint": [PHONE], "randomFromNumber": True}]),
-    ("barge-in-needs-input", [{**STREAM, "bargeIn": True}, STREAM, phone()],
-     [{**STREAM, "bargeIn": True}, STREAM, INPUT, phone()]),
-    ("barge-in-stays-on", [{**STREAM, "bargeIn": True}, {**STREAM, "bargeIn": False}, INPUT],
-     [{**STREAM, "bargeIn": True}, STREAM, INPUT]),
-    ("unreachable", [{**STREAM, "loop": 0}, TALK], [{**STREAM, "loop": 1}, TALK]),
     ("unreachable", [{"action": "transfer", "conversationId": "CON-1"}, TALK, TALK],
      [{"action": "transfer", "conversationId": "CON-1"}]),
-    ("record-after-connect", [TALK, phone(), {"action": "record"}], [TALK, {"action": "record"}, phone()]),
     ("background-at-end", [TALK, {"action": "record"}, {**INPUT, "mode": "asynchronous"}],
      [{"action": "record"}, {**INPUT, "mode": "asynchronous"}, TALK]),
-    ("silent-start", [INPUT], [{**TALK, "text": "Please press a key."}, INPUT]),
-    ("silent-start", [{"action": "wait"}, TALK], [{"action": "wait", "timeout": 0.5}, TALK]),
 ]  # fmt: skip
 
 
@@ -171,22 +127,12 @@ def test_what_a_fix_makes(rule: str, wrong: Any, right: list[Any]) -> None:
     holds(wrong)
 
 
-# No fix where nobody can know what was meant.
+# No fix where nobody can know what was meant: beside those of test_ncco_rule_examples.
 UNFIXED = [
-    [phone(endpoint=[{"type": "phone", "number": "07700900002"}])],
     [phone(endpoint=[{"type": "phone", "number": "44TEST00001"}])],
-    [phone(endpoint=[{"type": "fax", "number": "1"}])],
-    [{**STREAM, "streamUrl": ["/music.mp3"]}],
-    [{**STREAM, "streamUrl": ["https://exa mple.com/a.mp3"]}],
-    [{**STREAM, "streamUrl": [""]}],
     [{**STREAM, "loop": "twice"}],
-    [{"action": "record", "format": "mp4", "timeOut": 3}],
-    [phone(endpoint=[{**SOCKET, "content-type": "audio/l16;rate=44100"}])],
-    [{**TALK, "text": "<speak><p>Hello</speak>"}],
     [{**TALK, "text": "Well <b>done</b> <break/> & so on"}],
     [{**TALK, "text": "<speak>" + "long " * 400 + "</speak>"}],
-    [{**TALK, "text": "Hello {{name}}"}],
-    [{"action": "pay", "amount": 3}],
     [{"action": "hangup"}],
 ]
 
