@@ -40,6 +40,7 @@ ODD_NAMES = [
     "__x",
     "_x",
     "model_config",
+    "given",
     "1",
 ]
 NAMES = st.one_of(st.sampled_from(ODD_NAMES), TEXTS.map("x-{}".format))

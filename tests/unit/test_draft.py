@@ -16,7 +16,7 @@ from helpers.ncco.editing.draft import MOST_STEPS, Draft
 from helpers.ncco.editing.paths import option_at, value_at, with_value
 from helpers.ncco.editing.summary import summary
 from helpers.ncco.texts.texts import as_json
-from tests.unit.ncco_effort import soon
+from tests.unit.effort import soon
 
 URL = "https://example.com/a.mp3"
 TALK = {"action": "talk", "text": "Hello"}

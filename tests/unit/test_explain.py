@@ -22,6 +22,7 @@ DETAILS = [
     ("rejected", "invalid_number"), ("rejected", "restricted"), ("rejected", "declined"), ("failed", "cannot_route"),
     ("failed", "number_out_of_service"), ("failed", "internal_error"),
 ]  # fmt: skip
+HTTP = [200, 201, 204, 400, 401, 403, 404, 405, 406, 415, 420, 429, 500, 502, 503, 504]
 UNKNOWN = Explanation(*TABLE["event:unknown"])
 
 
@@ -30,11 +31,6 @@ def test_the_table_is_plain_and_complete() -> None:
         for text in row:
             assert text.endswith("."), (key, text)
         assert len(row[0]) <= 100, key
-
-
-@pytest.mark.parametrize("status", STATUSES)
-def test_every_status(status: str) -> None:
-    assert explain({"status": status}) == Explanation(*TABLE[f"status:{status}"])
 
 
 @pytest.mark.parametrize(("status", "detail"), DETAILS)
@@ -51,9 +47,24 @@ def test_a_sip_code_speaks_where_there_is_no_detail(code: int) -> None:
     assert "SIP" not in explain({"status": "completed", "sip_code": code}).sentence
 
 
+def reply(status: int | None, error: str | None = None, **facts: Any) -> dict[str, Any]:
+    return {"kind": "reply", "request": 1, "status": status, "error": error, **facts}
+
+
+def fetch(status: int | None, error: str | None = None) -> dict[str, Any]:
+    return {"kind": "fetch", "url": "x", "status": status, "error": error}
+
+
+def bad_request(wrong: Any) -> dict[str, Any]:
+    return {"type": 400, "title": "Bad Request", "invalid_parameters": wrong}
+
+
 @pytest.mark.parametrize(
-    ("event", "key"),
+    ("what", "key"),
     [
+        *[({"status": status}, f"status:{status}") for status in STATUSES],
+        *[(status, f"http:{status}") for status in HTTP],
+        # Events without a status.
         ({"conversation_uuid_from": "CON-a", "type": "transfer"}, "event:transfer"),
         ({"dtmf": {"digits": "1", "timed_out": False}, "speech": {"error": "x"}}, "event:input"),
         ({"dtmf": {"digits": "", "timed_out": True}, "speech": {"results": []}}, "event:input_nothing"),
@@ -71,102 +82,41 @@ def test_a_sip_code_speaks_where_there_is_no_detail(code: int) -> None:
         ({"reason": "Rate limit exceeded"}, "reason:rate"),
         ({"something": "new"}, "event:unknown"),
         ({"status": "brand-new"}, "event:unknown"),
-    ],
-)
-def test_events_without_a_status(event: dict[str, Any], key: str) -> None:
-    assert explain(event) == Explanation(*TABLE[key])
-
-
-def test_an_unknown_reason_is_quoted_and_advice_is_kept() -> None:
-    entry = {"kind": "error", "reason": "The moon is full.", "advice": "Wait a month."}
-    assert explain(entry) == Explanation(TABLE["reason:other"][0], "The moon is full.", "Wait a month.")
-
-
-@pytest.mark.parametrize(
-    ("facts", "key"),
-    [
-        ({"status": 200, "content_type": "application/json"}, "webhook:ok"),
-        ({"status": 204}, "webhook:ok"),
-        ({"status": 200, "content_type": "text/html; charset=utf-8"}, "webhook:html"),
-        ({"status": 200, "content_type": "text/plain", "error": "wrong content type text/plain"}, "webhook:type"),
-        ({"status": 200, "error": "not JSON"}, "webhook:json"),
-        ({"status": 200, "error": "empty reply"}, "webhook:empty"),
-        ({"status": 404, "error": "HTTP 404"}, "webhook:404"),
-        ({"status": 405, "error": "HTTP 405"}, "webhook:405"),
-        ({"status": 500, "content_type": "text/html"}, "webhook:500"),
-        ({"status": 503}, "webhook:503"),
-        ({"status": 418}, "webhook:other"),
-        ({"status": None, "error": "connect timeout"}, "webhook:connect_timeout"),
-        ({"status": None, "error": "read timeout"}, "webhook:read_timeout"),
-        ({"status": None, "error": "connection refused"}, "webhook:refused"),
-        ({"status": None, "error": "connection closed"}, "webhook:reset"),
-        ({"status": None, "error": "invalid request: no scheme"}, "webhook:url"),
-        ({"status": None, "error": "no route: the simulated network reaches this machine only"}, "webhook:reach"),
-    ],
-)
-def test_what_a_server_replied(facts: dict[str, Any], key: str) -> None:
-    assert explain({"kind": "reply", "request": 1, **facts}) == Explanation(*TABLE[key])
-
-
-@pytest.mark.parametrize(
-    ("facts", "key"),
-    [
-        ({"status": 200}, "fetch:ok"),
-        ({"status": 404, "error": "the server answered HTTP 404"}, "fetch:status"),
-        ({"status": None, "error": "the server cannot be reached"}, "fetch:unreachable"),
-        ({"status": None, "error": "the server did not answer in time"}, "fetch:unreachable"),
-        ({"status": None, "error": "no route: the simulated network reaches this machine only"}, "fetch:reach"),
-        ({"status": 200, "error": "This is not audio."}, "fetch:audio"),
-        ({"status": 200, "error": "The file is truncated."}, "fetch:truncated"),
-    ],
-)
-def test_what_became_of_the_audio(facts: dict[str, Any], key: str) -> None:
-    assert explain({"kind": "fetch", "url": "x", **facts}) == Explanation(*TABLE[key])
-
-
-@pytest.mark.parametrize("status", [200, 201, 204, 400, 401, 403, 404, 405, 406, 415, 420, 429, 500, 502, 503, 504])
-def test_every_http_status(status: int) -> None:
-    assert explain(status) == Explanation(*TABLE[f"http:{status}"])
-
-
-@pytest.mark.parametrize(
-    ("body", "key"),
-    [
+        # What a server replied.
+        (reply(200, content_type="application/json"), "webhook:ok"),
+        (reply(204), "webhook:ok"),
+        (reply(200, content_type="text/html; charset=utf-8"), "webhook:html"),
+        (reply(200, "wrong content type text/plain", content_type="text/plain"), "webhook:type"),
+        (reply(200, "not JSON"), "webhook:json"),
+        (reply(200, "empty reply"), "webhook:empty"),
+        (reply(404, "HTTP 404"), "webhook:404"),
+        (reply(405, "HTTP 405"), "webhook:405"),
+        (reply(500, content_type="text/html"), "webhook:500"),
+        (reply(503), "webhook:503"),
+        (reply(418), "webhook:other"),
+        (reply(None, "connect timeout"), "webhook:connect_timeout"),
+        (reply(None, "read timeout"), "webhook:read_timeout"),
+        (reply(None, "connection refused"), "webhook:refused"),
+        (reply(None, "connection closed"), "webhook:reset"),
+        (reply(None, "invalid request: no scheme"), "webhook:url"),
+        (reply(None, "no route: the simulated network reaches this machine only"), "webhook:reach"),
+        # What became of the audio.
+        (fetch(200), "fetch:ok"),
+        (fetch(404, "the server answered HTTP 404"), "fetch:status"),
+        (fetch(None, "the server cannot be reached"), "fetch:unreachable"),
+        (fetch(None, "the server did not answer in time"), "fetch:unreachable"),
+        (fetch(None, "no route: the simulated network reaches this machine only"), "fetch:reach"),
+        (fetch(200, "This is not audio."), "fetch:audio"),
+        (fetch(200, "The file is truncated."), "fetch:truncated"),
+        # Error bodies of the API.
         ({"type": "UNAUTHORIZED", "error_title": "Unauthorized"}, "http:401"),
-        ({"type": "BAD_REQUEST", "error_title": "Bad Request", "invalid_parameters": {"event_url": "x"}},
-         "field:event_url"),
-        ({"type": 400, "title": "Bad Request", "invalid_parameters": [{"name": "stream_url", "reason": "x"}]},
-         "field:stream_url"),
-        ({"type": 400, "title": "Bad Request", "invalid_parameters": [{"name": "odd", "reason": "x"}]}, "http:400"),
+        (bad_request({"event_url": "x"}) | {"type": "BAD_REQUEST"}, "field:event_url"),
+        (bad_request([{"name": "stream_url", "reason": "x"}]), "field:stream_url"),
+        (bad_request([{"name": "odd", "reason": "x"}]), "http:400"),
         ({"type": "https://developer.vonage.com/api-errors#x", "title": "Unauthorized"}, "http:401"),
         ({"error-code": "420", "error-code-label": "method failed"}, "http:420"),
         ({"title": "Something"}, "http:other"),
-    ],
-)  # fmt: skip
-def test_error_bodies_of_the_api(body: dict[str, Any], key: str) -> None:
-    assert explain(body) == Explanation(*TABLE[key])
-
-
-def test_exceptions() -> None:
-    told = explain(KitError("It broke.", "Mend it.", status=404))
-    assert (told.sentence, told.next_step) == ("It broke.", "Mend it.")
-    assert told.cause == TABLE["http:404"][1]
-    assert explain(requests.ConnectionError()) == Explanation(*TABLE["client:unreachable"])
-    assert explain(requests.ReadTimeout()) == Explanation(*TABLE["client:timeout"])
-    assert explain(ValueError("odd")).sentence == "ValueError: odd"
-
-
-def test_every_entry_of_a_call_can_be_explained() -> None:
-    for script in (calls.menu(3.0), calls.inbound(body="x"), calls.unsuccessful("failed"), calls.voicemail_music()):
-        for entry in script.call().entries():
-            told = explain(entry)
-            assert told.sentence
-            assert told != UNKNOWN
-
-
-@pytest.mark.parametrize(
-    ("entry", "key"),
-    [
+        # Steps of calls with several people.
         ({"kind": "detection", "verdict": "human", "sub_state": None}, "status:human"),
         ({"kind": "detection", "verdict": "machine", "sub_state": "beep_start"}, "status:machine"),
         ({"kind": "recording", "state": "started"}, "entry:recording"),
@@ -184,8 +134,30 @@ def test_every_entry_of_a_call_can_be_explained() -> None:
         ({"kind": "websocket", "state": "connected"}, "entry:other"),
     ],
 )
-def test_steps_of_calls_with_several_people(entry: dict[str, Any], key: str) -> None:
-    assert explain(entry) == Explanation(*TABLE[key])
+def test_each_thing_has_its_row_of_the_table(what: Any, key: str) -> None:
+    assert explain(what) == Explanation(*TABLE[key])
+
+
+def test_an_unknown_reason_is_quoted_and_advice_is_kept() -> None:
+    entry = {"kind": "error", "reason": "The moon is full.", "advice": "Wait a month."}
+    assert explain(entry) == Explanation(TABLE["reason:other"][0], "The moon is full.", "Wait a month.")
+
+
+def test_exceptions() -> None:
+    told = explain(KitError("It broke.", "Mend it.", status=404))
+    assert (told.sentence, told.next_step) == ("It broke.", "Mend it.")
+    assert told.cause == TABLE["http:404"][1]
+    assert explain(requests.ConnectionError()) == Explanation(*TABLE["client:unreachable"])
+    assert explain(requests.ReadTimeout()) == Explanation(*TABLE["client:timeout"])
+    assert explain(ValueError("odd")).sentence == "ValueError: odd"
+
+
+def test_every_entry_of_a_call_can_be_explained() -> None:
+    for script in (calls.menu(3.0), calls.inbound(body="x"), calls.unsuccessful("failed"), calls.voicemail_music()):
+        for entry in script.call().entries():
+            told = explain(entry)
+            assert told.sentence
+            assert told != UNKNOWN
 
 
 def test_a_fault_names_itself() -> None:

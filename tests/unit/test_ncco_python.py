@@ -11,7 +11,7 @@ import pytest
 
 from helpers.ncco import ACTIONS, NccoError, from_python, parse, to_python
 from helpers.ncco.texts.python_text import MODELS, PythonError
-from tests.unit.ncco_effort import soon
+from tests.unit.effort import soon
 
 from .test_ncco_models import FULL
 
@@ -95,17 +95,6 @@ def test_python_spells_from_its_own_way() -> None:
         [{"action": "connect", "from": "447700900000", "endpoint": [{"type": "app", "user": "jamie"}]}], models=True
     )
     assert 'Connect(from_="447700900000", endpoint=[{"type": "app", "user": "jamie"}])' in source
-
-
-@pytest.mark.parametrize("name", ["xNew", "x-new", "class", "self", "é", "ﬁ", "x y", "", "_x", "to_dict", "given"])
-@pytest.mark.parametrize("value", [1, None, [None, {"deep": [{}]}], {"from": 1}])
-def test_options_that_nobody_knows_survive(name: str, value: Any) -> None:
-    ncco = [{"action": "stream", "streamUrl": URLS, name: value},
-            {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1, name: value}}]  # fmt: skip
-    for models in (False, True):
-        source = to_python(ncco, models=models)
-        assert parse(executed(source)).to_list() == ncco
-        assert from_python(source) == ncco
 
 
 def test_a_strange_name_goes_into_a_dict() -> None:

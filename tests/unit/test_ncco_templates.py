@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from helpers.base.errors import KitError
 from helpers.ncco import Ncco, NccoError, Problem, Talk, TemplateError, parse, render, render_ncco
 from helpers.ncco.templates.templates import fill, placeholders, render_call, template_problems
-from tests.unit.ncco_effort import soon
+from tests.unit.effort import soon
 
 NASTY = 'Tom & Jo <b> "quoted" it\'s 5/4 é \\ \n?#%'
 URL = "https://example.com/a.mp3"
