@@ -18,6 +18,15 @@ def spoken(element: Tag) -> str:
     return " ".join(" ".join(words).split())
 
 
+def cells(page: str) -> list[list[str]]:
+    """The tables of a page, cell by cell."""
+    return [[cell.get_text() for cell in row(["td", "th"])] for row in BeautifulSoup(page, "html.parser")("tr")]
+
+
+def tags(page: str) -> set[str]:
+    return {element.name for element in BeautifulSoup(page, "html.parser")(True)}
+
+
 class Hands:
     """Uses a builder through its page only. Elements are found by the name that a screen reader says."""
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
-import ipywidgets
 import pytest
 from pydantic import Field
 
@@ -20,12 +18,7 @@ from helpers.widgets.builder.builder import Builder
 from tests.unit.builder_page import Hands
 
 URL = "https://example.com/a.mp3"
-
-
-@pytest.fixture(autouse=True)
-def no_widget_left() -> Iterator[None]:
-    yield
-    ipywidgets.Widget.close_all()
+pytestmark = pytest.mark.usefixtures("no_widget_left")
 
 
 def test_the_list_is_built_from_python() -> None:

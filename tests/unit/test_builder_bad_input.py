@@ -125,6 +125,7 @@ def test_a_paste_that_was_loaded_leaves_its_field(hands: Hands) -> None:
     assert hands.builder.to_list() == [STREAM] and hands.value("JSON, Python, or a Node-RED flow") == ""
 
 
+@pytest.mark.slow
 def test_thousands_of_actions_stay_light(hands: Hands) -> None:
     hands.builder.load([dict(TALK, text="x" * 60) for _ in range(4000)])
     hands.press("Option lab")

@@ -332,28 +332,6 @@ def test_a_name_that_stands_twice_is_spoken_of() -> None:
     assert Draft('[{"action": "talk", "text": "a", "text": "b"}]').problems()[0].rule == "duplicate-name"
 
 
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("", "empty"),
-        ("[{", "line 1, column"),
-        ('{"action": "talk"}', "single action"),
-        ("[NaN]", "NaN"),
-        ("<html></html>", "web page"),
-        (b"\xff\xfe[", "UTF-8"),
-        ("ncco = [open('x')]", "Line 1"),
-        ("[" * 5000, "deep"),
-        (7, "a number"),
-        (Path("no-such-file.json"), "cannot be read"),
-    ],
-)
-def test_what_is_no_list_is_refused_and_changes_nothing(text: Any, message: str) -> None:
-    draft = Draft([TALK])
-    with pytest.raises(KitError, match=message):
-        draft.load(text)
-    assert draft.to_list() == [TALK] and not draft.can_undo
-
-
 def test_five_megabytes_are_one_undo_away() -> None:
     draft = Draft([TALK])
     text = json.dumps([{"action": "talk", "text": "x" * 1000}] * 4800)

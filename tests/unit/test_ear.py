@@ -17,11 +17,7 @@ from helpers.views.ear import telephone_ear
 
 AUDIO = Path(__file__).resolve().parents[2] / "audio"
 RATE = 44100
-
-
-@pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_a_folder_of_its_own")
 
 
 def tone(seconds: float = 2.0, pitch: float = 1000, loud: float = 0.1, rate: int = RATE) -> Samples:
@@ -150,6 +146,7 @@ def test_a_file_that_is_cut_off_is_shown_and_says_so() -> None:
     assert "cut off" in ear.advice[0].found
 
 
+@pytest.mark.slow
 def test_an_hour_is_measured_in_part_and_not_written_whole() -> None:
     # As long as an hour, and small: 8 bits, 8000 samples a second.
     hour = np.tile(tone(1, rate=8000), 3600)

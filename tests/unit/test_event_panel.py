@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -81,11 +81,8 @@ def test_events_from_many_threads_all_show() -> None:
         for number in range(25):
             inbox.arrive(status("ringing", at=thread + number / 100))
 
-    threads = [threading.Thread(target=send, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(4) as clients:
+        list(clients.map(send, range(4)))
     assert len(panel) == 100
     assert panel.to_html().count("<tr>") == 101
     panel.close()

@@ -10,6 +10,7 @@ import pytest
 from helpers.base.errors import KitError
 from helpers.exercises import TASKS, Mark, exercise
 
+pytestmark = pytest.mark.usefixtures("in_a_folder_of_its_own")
 JINGLE = {"action": "stream", "streamUrl": ["https://example.com/audio/jingle.mp3"]}
 BYE = {"action": "talk", "text": "Good-bye."}
 FIRST = {
@@ -101,11 +102,6 @@ ATTEMPTS: dict[str, list[tuple[list[dict[str, Any]], str]]] = {
         ([BYE, {**AWAY, "conversationId": "CON-other"}], "101"),
     ],
 }  # fmt: skip
-
-
-@pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
 
 
 def done(mark: Mark) -> str:

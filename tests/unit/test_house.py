@@ -45,8 +45,20 @@ def lock() -> dict[str, str]:
 # --- helpers ---------------------------------------------------------------------------------------------------------
 
 
-def test_importing_helpers_loads_nothing_heavy() -> None:
-    code = f"import sys, helpers; print([name for name in {HEAVY} if name in sys.modules])"
+@pytest.mark.parametrize(
+    ("modules", "heavy"),
+    [
+        ("helpers", HEAVY),
+        ("helpers.audio, helpers.simulator.sound.speech", ("soundfile", "soxr")),
+        ("helpers.calls.trace, helpers.calls.explain", ("numpy", "matplotlib", "ipywidgets")),
+        (
+            "helpers.settings.settings, helpers.vonage.client",
+            ("requests", "cryptography", "jwt", "dotenv", "phonenumbers"),
+        ),
+    ],
+)
+def test_importing_loads_nothing_heavy(modules: str, heavy: tuple[str, ...]) -> None:
+    code = f"import sys, {modules}; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 

@@ -31,12 +31,14 @@ def lint(house: Path, rules: str) -> tuple[int, str]:
     return done.returncode, " ".join(done.stdout.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rules", [RULES, TYPES])
 def test_the_house_keeps_to_the_rule(house: Path, rules: str) -> None:
     code, said = lint(house, rules)
     assert code == 0, said
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "line", "rules", "names"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -322,12 +323,8 @@ def test_setup_takes_no_options(clean: Path) -> None:
 
 def test_setup_in_many_threads_makes_one_kit(clean: Path) -> None:
     before = set(threading.enumerate())  # other tests keep a simulator of their own
-    made: list[Kit] = []
-    threads = [threading.Thread(target=lambda: made.append(helpers.setup())) for _ in range(5)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(5) as cells:
+        made = list(cells.map(lambda _: helpers.setup(), range(5)))
     made[0].stop()
     assert len(made) == 5 and all(kit is made[0] for kit in made)
     assert not [thread for thread in set(threading.enumerate()) - before if thread.name == "simulator"]
@@ -360,7 +357,7 @@ def test_a_network_that_stays_busy_is_explained(kit: Kit, monkeypatch: pytest.Mo
     call = kit.vonage.create_call(to=PHONE, from_=kit.number, answer_url=f"{url}/answer")
     with pytest.raises(KitError, match=r"still busy.*waits for a webhook of yours"):
         kit.wait_for(call)
-    assert begun.is_set()
+    assert begun.wait(60)
     go_on.set()
     monkeypatch.undo()
     assert kit.wait_for(call).status == "completed"

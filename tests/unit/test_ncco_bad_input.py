@@ -35,6 +35,7 @@ from tests.unit.effort import soon
 from .test_ncco_fixes import every_check_holds
 
 MB5 = 5_000_000
+pytestmark = pytest.mark.usefixtures("no_widget_left")
 TALK = {"action": "talk", "text": "Hello"}
 URL = "https://example.com/a.mp3"
 
@@ -339,12 +340,6 @@ GOOD_AFTER_ALL = {
 FLOOD = re.compile("5 MB|,000 ").search
 
 
-@pytest.fixture(autouse=True)
-def no_widget_left() -> Iterator[None]:
-    yield
-    ipywidgets.Widget.close_all()
-
-
 def well_formed(problems: list[Problem], actions: int | None = None) -> None:
     """Each problem names a rule and says something, at a place that exists."""
     assert isinstance(problems, list)
@@ -600,12 +595,14 @@ anything = st.recursive(
 )
 
 
+@pytest.mark.hostile
 @settings(max_examples=100)
 @given(anything)
 def test_any_json_value_can_be_checked(data: Any) -> None:
     every_check_holds(data)
 
 
+@pytest.mark.hostile
 @settings(max_examples=200)
 @given(st.text(max_size=200) | st.binary(max_size=200))
 def test_any_text_and_any_bytes_can_be_checked(data: Any) -> None:

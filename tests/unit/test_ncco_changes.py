@@ -133,6 +133,7 @@ def test_nothing_is_told_exactly_if_nothing_has_changed(old: list[Any], new: lis
     assert differences(old, copy.deepcopy(old)) == []
 
 
+@pytest.mark.slow
 @QUIETLY
 @given(nccos(most=4), st.data())
 def test_one_change_to_one_option_is_told_as_such(ncco: list[dict[str, Any]], data: st.DataObject) -> None:

@@ -236,6 +236,7 @@ BIG = {
 }
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("source", BIG.values(), ids=BIG.keys())
 def test_a_large_text_is_read_or_refused_soon(source: str) -> None:
     try:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from html.parser import HTMLParser
-from typing import Any
 
 import pytest
 
@@ -15,28 +13,8 @@ from helpers.ncco import ACTIONS, RULES, check, describe, parse, reference
 from helpers.ncco.editing.paths import value_at
 from helpers.ncco.editing.reference import HEAD, example_of, rules
 from helpers.ncco.schema import options_of, walk
+from tests.unit.builder_page import cells, tags
 from tests.unit.ncco_strategies import PATHS
-
-
-class Cells(HTMLParser):
-    """The texts in the cells of a table, and the tags in it."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.rows: list[list[str]] = []
-        self.tags: set[str] = set()
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self.tags.add(tag)
-        if tag == "tr":
-            self.rows.append([])
-        if tag in ("td", "th"):
-            self.rows[-1].append("")
-
-    def handle_data(self, data: str) -> None:
-        if self.rows and self.rows[-1]:
-            self.rows[-1][-1] += data
 
 
 def test_the_reference_has_every_option_of_every_action() -> None:
@@ -61,15 +39,15 @@ def test_every_option_says_all_that_is_asked_for() -> None:
 
 def test_the_html_says_the_same_without_a_colour() -> None:
     table = reference()
-    drawn = Cells(table.html)
-    assert drawn.rows[0] == list(table.head)
-    assert [[cell.replace("\n", "") for cell in row] for row in drawn.rows[1:]] == [
+    drawn = cells(table.html)
+    assert drawn[0] == list(table.head)
+    assert [[cell.replace("\n", "") for cell in row] for row in drawn[1:]] == [
         [cell.replace("\n", "") for cell in row] for row in table.rows
     ]
     assert "&lt;speak&gt;" in table.html and "<speak>" not in table.html
     assert "color" not in table.html and "background" not in table.html
     assert 'scope="col"' in table.html
-    assert drawn.tags == {"div", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "code", "pre"}
+    assert tags(table.html) == {"div", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "code", "pre"}
 
 
 def test_a_notebook_gets_both() -> None:

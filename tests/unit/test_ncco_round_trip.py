@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 
 from helpers.ncco import ACTIONS, Ncco, check, from_python, parse, to_python
@@ -66,6 +67,7 @@ def executed(source: str) -> Any:
     return names["ncco"]
 
 
+@pytest.mark.slow
 def test_two_thousand_nccos_arrive_as_they_left() -> None:
     seen: set[tuple[str, str]] = set()
     drawn = 0
@@ -94,6 +96,7 @@ def test_two_thousand_nccos_arrive_as_they_left() -> None:
     assert seen == set(PATHS), "every option of every action took part"
 
 
+@pytest.mark.slow
 @settings(max_examples=200, derandomize=True, database=None)
 @given(nccos())
 def test_the_nccos_that_are_drawn_have_no_error(ncco: list[dict[str, Any]]) -> None:

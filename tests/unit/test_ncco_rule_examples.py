@@ -92,10 +92,6 @@ class Example:
 
 SENTENCE = "A sentence of thirty letters. "
 LONG = SENTENCE * 51
-LOCAL = (
-    "localhost", "127.0.0.1:5000", "192.168.1.5", "10.0.0.7", "172.16.0.1", "169.254.1.1",
-    "[::1]", "0.0.0.0", "radio.local", "app.localhost", "my-laptop",
-)  # fmt: skip
 SPEAK = "<speak>Wait <break time='1s'/> for it.</speak>"
 SIP = {"type": "sip", "uri": "sip:reception@example.com"}
 APPS = [{"type": "app", "user": "alice"}, {"type": "app", "user": "bob"}]
@@ -303,11 +299,8 @@ ADDRESSES = [
       [connect(socket(uri="https://example.com/socket"))], [connect(socket())], RIGHT),
     E("wrong-scheme", "error [0] endpoint.uri",
       [connect({"type": "sip", "uri": "reception@example.com"})], [connect(SIP)], RIGHT),
-    *[
-        E("private-address", "error [0] streamUrl",
-          [stream(f"https://{host}/a.mp3")], [stream("https://example.com/a.mp3")], live=True)
-        for host in LOCAL
-    ],
+    E("private-address", "error [0] streamUrl",
+      [stream("https://localhost/a.mp3")], [stream("https://example.com/a.mp3")], live=True),
     E("private-address", "error [1] eventUrl",
       [talk(), keys(eventUrl=["http://127.0.0.1:5000/input"])], [talk(), keys()], live=True),
     E("private-address", "error [0] endpoint.uri",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from helpers.ncco.templates.preview import preview, sample_data
 from helpers.ncco.templates.templates import template_problems
 from helpers.rehearsal import play
 from helpers.widgets.builder.sample import data_of
+from tests.unit.builder_page import cells, tags
 from tests.unit.calls import LEG, PHONE, TALK, VIRTUAL, inbound, menu, voicemail_music
 
 TEMPLATE = [
@@ -23,35 +23,9 @@ TEMPLATE = [
 VARIABLES = {"url": "https://example.com", "file": "a b.mp3", "msg": {"who": "Tom & J"}, "times": "2", "name": "Ann"}
 
 
-class _Cells(HTMLParser):
-    """The tables of a page, cell by cell, and the names of all its tags."""
-
-    def __init__(self, page: str) -> None:
-        super().__init__()
-        self.rows: list[list[str]] = []
-        self.tags: set[str] = set()
-        self.inside = False
-        self.feed(page)
-
-    def handle_starttag(self, tag: str, attrs: Any) -> None:
-        self.tags.add(tag)
-        if tag == "tr":
-            self.rows.append([])
-        if tag in ("td", "th"):
-            self.rows[-1].append("")
-            self.inside = True
-
-    def handle_endtag(self, tag: str) -> None:
-        self.inside = False
-
-    def handle_data(self, data: str) -> None:
-        if self.inside:
-            self.rows[-1][-1] += data
-
-
 def test_the_preview_tells_what_each_placeholder_becomes_and_how() -> None:
     view = preview(TEMPLATE, VARIABLES)
-    rows = _Cells(view.bundle["text/html"]).rows
+    rows = cells(view.bundle["text/html"])
     assert ["[0] streamUrl", "{{url}}", "https://example.com", "https://example.com",
             "the start of an address: as it is"] in rows  # fmt: skip
     assert ["[0] streamUrl", "{{file}}", "a b.mp3", "a%20b.mp3",
@@ -72,7 +46,7 @@ def test_the_preview_tells_what_each_placeholder_becomes_and_how() -> None:
 
 def test_the_preview_has_the_same_facts_as_text() -> None:
     view = preview(TEMPLATE, VARIABLES)
-    for row in _Cells(view.bundle["text/html"]).rows:
+    for row in cells(view.bundle["text/html"]):
         for cell in row:
             assert " ".join(cell.split()) in view.text
     assert "Placeholders, from the given data" in view.text
@@ -82,7 +56,7 @@ def test_the_preview_has_the_same_facts_as_text() -> None:
 def test_html_in_the_preview_is_text() -> None:
     markup = "<script>alert(1)</script>"
     view = preview([{"action": "talk", "text": f"{markup}{{{{x}}}}{{{{{markup}}}}}"}], {"x": markup})
-    assert "script" not in _Cells(view.bundle["text/html"]).tags
+    assert "script" not in tags(view.bundle["text/html"])
     assert view.text.count(markup) >= 3
 
 

@@ -44,27 +44,6 @@ def test_each_destination_gives_the_value_back_when_it_is_read() -> None:
         assert inside.get("b") == NASTY
 
 
-@pytest.mark.parametrize(
-    ("template", "text"),
-    [
-        ("{{number}}", "447700900001"),
-        ("{{ msg.payload }}", "447700900002"),
-        ("{{msg.deep.er}}", "3"),
-        ("{{yes}} {{none}}|{{some}}", 'true |[1, "a"]'),
-        ("{{#some}}<{{.}}>{{/some}}", "<1><a>"),
-        ("{{^no}}off{{/no}}{{! a remark }}", "off"),
-        ('{"a":{"b":1}}', '{"a":{"b":1}}'),
-        ("", ""),
-    ],
-)
-def test_the_tutorials_mustache_is_understood(template: str, text: str) -> None:
-    variables = {
-        "number": 447700900001, "msg": {"payload": "447700900002", "deep": {"er": 3}}, "yes": True, "no": False,
-        "none": None, "some": [1, "a"],
-    }  # fmt: skip
-    assert render(template, variables) == text
-
-
 def test_an_unknown_variable_is_named_with_the_known_ones() -> None:
     with pytest.raises(TemplateError) as caught:
         render("Call {{msg.number}}", {"msg": {"payload": 1}, "url": "x"})
@@ -119,17 +98,6 @@ def test_an_ncco_is_rendered_text_by_text() -> None:
     assert render_ncco(json.dumps(template), variables) == done
 
 
-@pytest.mark.parametrize("who", [NASTY, '"}]', "</speak>", "&amp;"])
-def test_no_value_can_break_the_ncco_it_goes_into(who: str) -> None:
-    text = (
-        '[{"action": "talk", "text": "<speak>{{who}}</speak>"}, {"action": "notify", "payload": {"a": "{{who}}"}, '
-        '"eventUrl": ["' + URL + '?a={{who}}"]}]'
-    )
-    ncco = parse(render_ncco(text, {"who": who}))
-    assert ncco.advice == []
-    assert ncco.to_list()[1]["payload"] == {"a": who}
-
-
 def test_a_template_that_is_not_json_is_refused() -> None:
     with pytest.raises(NccoError, match="a placeholder stands in quotes"):
         render_ncco('[{"action": "stream", "loop": {{n}}}]', {"n": 1})
@@ -148,6 +116,7 @@ def test_a_template_is_a_text_and_its_variables_a_dict(template: Any, variables:
 WORDS: dict[str, Any] = {
     "a": "A<&>", "n": 3, "yes": True, "no": False, "none": None, "empty": [], "list": ["x", "y"],
     "people": [{"name": "Ann", "a": "inner"}, {"name": "Bo"}], "msg": {"payload": "p", "call": {"from": "f"}},
+    "number": 447700900001, "mixed": [1, "a"],
 }  # fmt: skip
 _pieces = st.sampled_from([
     "text", " ", "\n", "\r\n", "  ", "{{a}}", "{{{a}}}", "{{&a}}", "{{n}}", "{{msg.payload}}", "{{ msg.call.from }}",
@@ -195,6 +164,13 @@ def test_what_is_rendered_is_what_mustache_renders(template: str) -> None:
         ("{{a}}}", "A<&>}"),
         ("a }} b { c", "a }} b { c"),
         ("Dear\n{{#yes}}\n  you\n{{/yes}}\nall", "Dear\n  you\nall"),
+        # As the tutorial writes it.
+        ("{{number}}", "447700900001"),
+        ("{{ msg.payload }}", "p"),
+        ("{{yes}} {{none}}|{{mixed}}", 'true |[1, "a"]'),
+        ("{{^no}}off{{/no}}{{! a remark }}", "off"),
+        ('{"a":{"b":1}}', '{"a":{"b":1}}'),
+        ("", ""),
     ],
 )
 def test_sections_remarks_and_dotted_names(template: str, text: str) -> None:
@@ -320,6 +296,14 @@ def test_an_ncco_of_json_text_holds_every_value(value: str) -> None:
     assert made[0]["payload"] == {"a": [value], "b": f"is {value}"}
     assert json.loads(json.dumps(made)) == made
     assert parse(made)
+
+
+@pytest.mark.parametrize("value", [NASTY, '"}]', "</speak>", "&amp;"])
+def test_no_value_can_break_the_ssml_beside_it(value: str) -> None:
+    source = '[{"action": "talk", "text": "<speak>{{x}}</speak>"}, {"action": "notify", "payload": {"a": "{{x}}"}}]'
+    made = render_ncco(source, {"x": value})
+    assert parse([made[0]]).advice == []
+    assert made[1]["payload"] == {"a": value}
 
 
 def test_html_is_text() -> None:
@@ -528,15 +512,9 @@ def test_all_problems_are_told_at_once_and_their_fixes_go_together() -> None:
         {"action": "notify", "payload": {"a": {"b": ["{{nmae}}"]}}},
     ]
     found = template_problems(ncco, MSG)
-    assert [(p.action, p.field, p.rule) for p in found] == [
-        (0, "text", "unknown-variable"),
-        (0, "text", "unknown-variable"),
-        (0, "text", "unknown-variable"),
-        (1, "streamUrl", "unknown-variable"),
-        (1, "loop", "unknown-variable"),
-        (2, "endpoint.number", "unknown-variable"),
-        (3, "payload.a.b", "unknown-variable"),
-    ]
+    assert {p.rule for p in found} == {"unknown-variable"}
+    places = [*[(0, "text")] * 3, (1, "streamUrl"), (1, "loop"), (2, "endpoint.number"), (3, "payload.a.b")]
+    assert [(p.action, p.field) for p in found] == places
     fixed: Any = ncco
     for problem in found:
         fixed = problem.fix.apply(fixed) if problem.fix else fixed
@@ -755,6 +733,7 @@ def test_wrong_parameters_of_a_call_are_told() -> None:
 # --- size -------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("option", ["text", "uri", "free"])
 def test_large_templates_are_filled_in_soon(option: str) -> None:
     for text in (
@@ -769,6 +748,7 @@ def test_large_templates_are_filled_in_soon(option: str) -> None:
         assert problems == [] and "{{" not in made[0][option]
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize(
     "text",
     [

@@ -267,12 +267,14 @@ def test_the_view_says_the_same_in_words_and_escapes_everything() -> None:
     assert repr(imported) == "<Imported: NCCOs 1, Routes 0, Calls 1, Variables 0, Notes 0, Not translated 0>"
 
 
+@pytest.mark.slow
 def test_a_large_flow_is_read() -> None:
     chain = [talk(str(number), str(number + 1)) for number in range(5000)]
     [found] = import_flow(chain).nccos
     assert len(found.ncco) == 5000
 
 
+@pytest.mark.hostile
 def test_a_flow_that_branches_without_end_is_cut() -> None:
     diamonds = [talk(f"{n}{side}", [f"{n + 1}a", f"{n + 1}b"]) for n in range(40) for side in "ab"]
     assert "branches too often" in said(import_flow(diamonds))

@@ -93,6 +93,7 @@ STRANGE: list[Any] = [
 ]
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("seed", range(20))
 def test_any_value_in_any_field_is_survived(seed: int) -> None:
     """Every field of every node, in turn, holds something that does not belong there."""

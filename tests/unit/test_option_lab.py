@@ -17,13 +17,8 @@ from helpers.rehearsal import play, sweep
 JINGLE = {"action": "stream", "streamUrl": ["https://example.com/audio/jingle.mp3"]}
 GREETING = {"action": "stream", "streamUrl": ["https://example.com/audio/greeting.mp3"]}
 KEYS = {"action": "input", "type": ["dtmf"]}
+pytestmark = pytest.mark.usefixtures("in_a_folder_of_its_own")  # what is heard is written to the current folder
 CONNECT = {"action": "connect", "endpoint": [{"type": "phone", "number": "447700900002"}]}
-
-
-@pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is heard is written to the current folder."""
-    monkeypatch.chdir(tmp_path)
 
 
 def rows(view: Any) -> list[list[str]]:
@@ -237,13 +232,8 @@ def test_a_sweep_that_cannot_be(arguments: tuple[Any, ...], message: str, cure: 
     ("ncco", "path", "message", "cure"),
     [
         ([{"action": "sing"}], "0.level", "Action 0 is 'sing', which there is not.", "There are stream, "),
-        (
-            PIGEON,
-            "0.endpoint.number",
-            "The endpoint of connect has the type 'pigeon', which there is not.",
-            "The types",
-        ),
-        (NOTHING, "0.endpoint.number", "The endpoint of connect has the type None, which there is not.", "The"),
+        (PIGEON, "0.endpoint.number", "The endpoint of connect has the type 'pigeon', which there is not.", "The ty"),
+        (NOTHING, "0.endpoint.number", "The endpoint of connect has the type None, which there is not.", "The types"),
     ],
 )
 def test_an_action_without_such_an_option(ncco: Any, path: str, message: str, cure: str) -> None:

@@ -168,6 +168,7 @@ def of_the_kit(rng: np.random.Generator) -> Samples:
     return sound(str(rng.choice(["greeting.mp3", "jingle.wav", "hold.mp3", "music.wav"])))
 
 
+@pytest.mark.slow
 def test_no_false_hit_on_200_random_pairs() -> None:
     rng = np.random.default_rng(2026)
     kinds: list[Callable[[np.random.Generator], Samples]] = [speech, melody, noise, beep, of_the_kit]

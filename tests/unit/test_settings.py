@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import stat
-import subprocess
-import sys
 from dataclasses import FrozenInstanceError
 from pathlib import Path
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from helpers.settings.checks import VARIABLES
 from helpers.settings.env_file import changed, quoted, read_env, write_env
@@ -20,12 +15,6 @@ from helpers.settings.settings import Settings, SettingsError, load_settings
 APPLICATION = "0b1e6a52-5f3d-4a0e-9b7d-0d6f1c2a3b4c"
 LIVE = {"VOICE_MODE": "live"}
 ACCOUNT = {"VONAGE_API_KEY": "abcd1234", "VONAGE_API_SECRET": "S3cretS3cret", "VONAGE_NUMBER": "447700900000"}
-
-
-@pytest.fixture(scope="session")
-def pem() -> str:
-    key = rsa.generate_private_key(65537, 2048)
-    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 @pytest.fixture
@@ -263,13 +252,3 @@ def test_example_file_names_every_setting_and_nothing_else(dotenv: Path) -> None
     dotenv.write_text(example.read_text())
     assert load_settings({}, dotenv).mode == "simulated"
     assert load_settings(LIVE, dotenv).api_url == "https://api.nexmo.com"
-
-
-def test_importing_settings_and_client_is_light() -> None:
-    code = (
-        "import sys, helpers.settings.settings, helpers.vonage.client;"
-        "print([n for n in ('requests', 'cryptography', 'jwt', 'dotenv', 'phonenumbers') if n in sys.modules])"
-    )
-    root = Settings().project
-    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, env=dict(os.environ))
-    assert done.stdout.strip() == "[]", done.stderr

@@ -79,6 +79,7 @@ def test_folder_is_small_and_described() -> None:
     assert "CC0" in text
 
 
+@pytest.mark.slow
 def test_two_runs_make_the_same_bytes_and_those_are_the_sounds(script: ModuleType, tmp_path: Path) -> None:
     runs = []
     for name in ("first", "second"):

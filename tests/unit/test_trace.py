@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -61,11 +61,8 @@ def test_listeners_hear_each_entry_until_they_unsubscribe() -> None:
 
 def test_appending_from_many_threads_loses_nothing() -> None:
     trace = Trace()
-    threads = [threading.Thread(target=lambda: [trace.append("note", at=0) for _ in range(200)]) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(4) as writers:
+        list(writers.map(lambda _: [trace.append("note", at=0) for _ in range(200)], range(4)))
     assert [e["seq"] for e in trace.entries()] == list(range(1, 801))
 
 

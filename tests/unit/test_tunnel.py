@@ -182,11 +182,6 @@ def test_live_takes_public_url(server: BackgroundServer, ngrok: Ngrok, address: 
         ("https://ann:s3cr3t@calls.example.com", "must not have a user name"),
         ("https://calls.example.com/?a=1", "must not have a user name, a"),
         ("http://localhost:5000", "Vonage cannot reach"),
-        ("http://127.0.0.1:5000", "Vonage cannot reach"),
-        ("http://[::1]:5000", "Vonage cannot reach"),
-        ("http://192.168.1.20", "Vonage cannot reach"),
-        ("http://0.0.0.0", "Vonage cannot reach"),
-        ("http://laptop", "Vonage cannot reach"),
         ("http://laptop.local", "Vonage cannot reach"),
     ],
 )

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-import sys
 import wave
 from pathlib import Path
-from subprocess import run
 
 import pytest
 
@@ -307,10 +305,3 @@ def test_lines_and_columns() -> None:
     assert one_line("x" * 20, 5) == "xxxx…"
     assert columns([["1", "a"], ["10", "bb"]], right=(0,)) == [" 1  a", "10  bb"]
     assert columns([]) == []
-
-
-def test_importing_the_record_loads_nothing_heavy() -> None:
-    heavy = "{'numpy', 'matplotlib', 'ipywidgets'}"
-    code = f"import sys, helpers.calls.trace, helpers.calls.explain; print(sorted({heavy} & set(sys.modules)))"
-    done = run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2])
-    assert done.stdout.strip() == "[]"

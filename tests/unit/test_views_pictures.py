@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -24,6 +25,7 @@ from helpers.views.svg import COLOURS, Svg, fit, number, text_width
 from helpers.views.timeline import FIRST, KEPT, LAST
 from helpers.views.timeline_picture import Panel, Timeline, clock
 from tests.unit import calls
+from tests.unit.panels import status
 
 EVIL = (
     '<script>alert("x")</script> <img src=x onerror=alert(1)> ]]></svg> &amp; #35; %%{init} $y$ `z` javascript:alert(1)'
@@ -240,18 +242,8 @@ def test_a_call_without_sound_and_one_that_nobody_answered_say_so() -> None:
 
 
 def test_a_live_call_has_its_events_and_blames_nobody() -> None:
-    events = [
-        {
-            "uuid": "u1",
-            "conversation_uuid": "CON-1",
-            "status": status,
-            "direction": "outbound",
-            "from": "1",
-            "to": "2",
-            "timestamp": f"2026-02-02T10:00:{at:06.3f}Z",
-        }
-        for status, at in (("started", 0.0), ("ringing", 0.4), ("answered", 5.2), ("completed", 31.7))
-    ]
+    came = (("started", 0.0), ("ringing", 0.4), ("answered", 5.2), ("completed", 31.7))
+    events = [status(name, at, uuid="u1") for name, at in came]
     view = Call(live_entries(events), uuid="u1").timeline()
     assert "silence" not in view.text
     assert {"answered", "completed", "rings", "There is no sound in this record."} <= set(words(view.svg()))
@@ -314,13 +306,8 @@ def test_labels_do_not_overlap_and_stay_in_the_picture(place: Callable[..., list
     for one in placed:
         assert one.label_x >= -0.1
         assert one.label_x + text_width(one.label) <= scale.width + 0.1
-    for a in placed:
-        for b in placed:
-            if a is not b and a.row == b.row:
-                assert (
-                    a.label_x + text_width(a.label) <= b.label_x + 0.1
-                    or b.label_x + text_width(b.label) <= a.label_x + 0.1
-                )
+    for a, b in pairwise(sorted(placed, key=lambda one: (one.row, one.label_x))):
+        assert a.row != b.row or a.label_x + text_width(a.label) <= b.label_x + 0.1
 
 
 def test_what_matters_keeps_a_place_of_its_own() -> None:
