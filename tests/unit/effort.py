@@ -1,10 +1,10 @@
-"""Guards tests against work that never ends."""
+"""Guards tests against work that never ends, and against data that is deeper than anybody means."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 Made = TypeVar("Made")
 #: Nothing here takes more than a few seconds, on a busy machine neither; what is quadratic takes hours.
@@ -18,3 +18,26 @@ def soon(what: Callable[[], Made]) -> Made:
         return what()
     finally:
         assert time.thread_time() - start < MINUTE
+
+
+def until(true: Callable[[], Made]) -> Made:
+    """Wait for what comes by itself, and return it."""
+    end = time.monotonic() + MINUTE
+    while not (found := true()):
+        assert time.monotonic() < end, "it did not come to that"
+        time.sleep(0.01)
+    return found
+
+
+def deep_list(levels: int) -> list[Any]:
+    found: list[Any] = []
+    for _ in range(levels):
+        found = [found]
+    return found
+
+
+def deep_object(levels: int) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for _ in range(levels):
+        found = {"a": found}
+    return found

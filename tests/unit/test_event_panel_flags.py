@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import time
-from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +18,7 @@ from helpers.simulator.account.auth import query_payload, webhook_token
 from helpers.widgets.events import book as events_book
 from helpers.widgets.events.panel import EventPanel
 from tests.unit import calls
+from tests.unit.effort import until
 from tests.unit.panels import Inbox, panel_of, request, status
 from tests.unit.test_kit import clean, kit  # noqa: F401
 
@@ -158,13 +157,6 @@ def outbound(kit: Kit, path: str, wait: str = "over") -> None:  # noqa: F811
         to=kit.my_number, from_=kit.number, ncco=[{"action": "talk", "text": "Hi"}], event_url=path
     )
     kit.wait_for(reply, wait)
-
-
-def until(true: Callable[[], bool], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end, "it did not come to that"
-        time.sleep(0.01)
 
 
 def test_an_event_url_that_nobody_serves(kit: Kit) -> None:  # noqa: F811

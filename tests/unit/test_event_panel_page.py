@@ -19,6 +19,7 @@ from helpers.widgets.events.panel import EventPanel
 from helpers.widgets.events.shell import PanelShell
 from helpers.wire.events import Events
 from tests.unit import calls
+from tests.unit.effort import until
 from tests.unit.panels import Inbox, request, status
 
 
@@ -55,13 +56,6 @@ class Wire:
     def flagged(self, word: str) -> bool:
         """Whether a call was sent that has this flag and no other."""
         return any([f[1] for f in call["f"]] == [word] for news in self.of("news") for call in news["calls"])
-
-    def wait(self, true: Callable[[], Any], seconds: float = 60) -> Any:
-        end = time.monotonic() + seconds
-        while not (found := true()):
-            assert time.monotonic() < end, self.sent
-            time.sleep(0.01)
-        return found
 
 
 @pytest.fixture
@@ -100,7 +94,7 @@ def hello(panel: EventPanel, view: str = "v") -> None:
 
 def test_until_the_page_listens_it_finds_the_newest_in_the_state(panel: EventPanel, inbox: Inbox, wire: Wire) -> None:
     inbox.arrive(status("started"))
-    wire.wait(lambda: panel.widget.snapshot["upto"] == 1)
+    until(lambda: panel.widget.snapshot["upto"] == 1)
     assert [row["b"] for row in panel.widget.snapshot["rows"]] == ["started"]
     assert panel.widget.snapshot["rows"][0]["d"]["request"][0] == "POST /event HTTP/1.1"
     assert wire.of("news") == []
@@ -111,7 +105,7 @@ def test_then_only_new_rows_are_sent(panel: EventPanel, inbox: Inbox, wire: Wire
     hello(panel)
     for n, name in enumerate(("ringing", "answered")):
         inbox.arrive(status(name, at=n))
-        wire.wait(lambda name=name: [row for row in wire.rows() if row["b"] == name])
+        until(lambda name=name: [row for row in wire.rows() if row["b"] == name])
     assert [row["b"] for row in wire.rows()] == ["started", "ringing", "answered"]
 
 
@@ -126,11 +120,11 @@ def test_pause_holds_the_rows_and_counts_on(panel: EventPanel, inbox: Inbox, wir
     hello(panel)
     panel.pause()
     inbox.arrive(status("started"))
-    wire.wait(lambda: any(message["counts"]["rows"] == 1 for message in wire.of("counts")))
+    until(lambda: any(message["counts"]["rows"] == 1 for message in wire.of("counts")))
     assert not wire.rows()
     assert len(panel) == 1
     panel.resume()
-    wire.wait(wire.rows)
+    until(wire.rows)
 
 
 def test_a_filter_finds_what_has_left_the_screen(inbox: Inbox, wire: Wire) -> None:
@@ -147,7 +141,7 @@ def test_a_filter_finds_what_has_left_the_screen(inbox: Inbox, wire: Wire) -> No
     panel.filter("engaged")
     inbox.arrive(status("ringing", at=30))
     inbox.arrive(status("busy", at=31))
-    wire.wait(lambda: wire.of("news")[-1]["upto"] == 23)
+    until(lambda: wire.of("news")[-1]["upto"] == 23)
     after = [one for one in wire.of("news")[wire.of("news").index(news) + 1 :] if one["rows"]]
     assert [(one["anew"], [row["n"] for row in one["rows"]]) for one in after] == [(True, [1]), (False, [23])]
     assert after[-1]["newest"]["n"] == 23
@@ -173,9 +167,9 @@ def test_what_is_missing_reaches_the_page_by_itself(inbox: Inbox, wire: Wire, mo
     hello(panel)
     inbox.arrive(status("answered"))
     network.tell({"kind": "status", "leg": calls.LEG, "conversation": calls.TALK, "status": "completed"})
-    wire.wait(lambda: wire.flagged("no completed"))
+    until(lambda: wire.flagged("no completed"))
     inbox.arrive(status("completed"))
-    wire.wait(lambda: wire.of("news")[-1]["calls"][-1]["f"] == [])
+    until(lambda: wire.of("news")[-1]["calls"][-1]["f"] == [])
     panel.close()
 
 
@@ -183,7 +177,7 @@ def test_a_live_call_that_is_quiet_is_asked_about(inbox: Inbox, wire: Wire) -> N
     panel = EventPanel(inbox.events, patience=0.3)
     hello(panel)
     inbox.arrive(status("answered"))
-    wire.wait(lambda: wire.flagged("no completed yet"))
+    until(lambda: wire.flagged("no completed yet"))
     assert "Fine while you talk" in repr(panel)
     panel.close()
 
@@ -191,17 +185,17 @@ def test_a_live_call_that_is_quiet_is_asked_about(inbox: Inbox, wire: Wire) -> N
 def test_cleared_events_begin_a_new_page(panel: EventPanel, inbox: Inbox, wire: Wire) -> None:
     hello(panel)
     inbox.arrive(status("started"))
-    wire.wait(wire.rows)
+    until(wire.rows)
     inbox.events.clear()
     inbox.arrive(status("busy"))
-    wire.wait(lambda: panel.widget.snapshot["era"] == 1 and panel.widget.snapshot["rows"])
+    until(lambda: panel.widget.snapshot["era"] == 1 and panel.widget.snapshot["rows"])
     assert [row["b"] for row in panel.widget.snapshot["rows"]] == ["busy"]
 
 
 def test_hostile_and_broken_texts_can_be_sent(panel: EventPanel, inbox: Inbox, wire: Wire) -> None:
     hello(panel)
     inbox.arrive(status("\ud800<script>", uuid="\udc00\x00", **{"from": "<b>", "to": "\u202e"}))
-    [row] = wire.wait(wire.rows)
+    [row] = until(wire.rows)
     json.dumps(row, ensure_ascii=False).encode()
     assert row["b"] == "<script>"
 
@@ -220,7 +214,7 @@ def test_flood(inbox: Inbox, wire: Wire) -> None:
     assert len(panel) == 5000
     assert sorted(event["number"] for event in json.loads(panel.to_json())) == list(range(5000))
     assert len({row.call for row in panel._book.rows}) == 1000
-    wire.wait(lambda: any(news["upto"] == 5000 for news in wire.of("news")))
+    until(lambda: any(news["upto"] == 5000 for news in wire.of("news")))
     panel.close()
     # A busy machine makes the pauses longer, never shorter.
     times = [when for when, *_ in wire.sent]
@@ -301,7 +295,7 @@ def test_the_form(server: BackgroundServer, wire: Wire) -> None:
     payload = json.loads(draft["body"])
     assert (payload["uuid"], payload["conversation_uuid"]) == (calls.LEG, calls.TALK)
     panel.handle({"do": "send", "method": "POST", "path": "/event", "body": draft["body"], "view": "v"})
-    [told] = wire.wait(lambda: wire.of("sent"))
+    [told] = until(lambda: wire.of("sent"))
     assert told["ok"]
     assert told["words"].startswith("Sent POST /event: 200 OK")
     assert [row.name for row in panel.shown()] == ["started", "completed"]

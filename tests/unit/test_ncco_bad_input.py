@@ -30,7 +30,7 @@ from helpers.ncco.templates.templates import TemplateError, render_ncco, templat
 from helpers.ncco.texts.python_text import from_python
 from helpers.node_red import import_flow
 from helpers.widgets.builder.builder import Builder
-from tests.unit.effort import soon
+from tests.unit.effort import deep_list, deep_object, soon
 
 from .test_ncco_fixes import every_check_holds
 
@@ -38,20 +38,6 @@ MB5 = 5_000_000
 pytestmark = pytest.mark.usefixtures("no_widget_left")
 TALK = {"action": "talk", "text": "Hello"}
 URL = "https://example.com/a.mp3"
-
-
-def _deep_list(depth: int) -> list[Any]:
-    found: list[Any] = []
-    for _ in range(depth):
-        found = [found]
-    return found
-
-
-def _deep_object(depth: int) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for _ in range(depth):
-        found = {"a": found}
-    return found
 
 
 def _cyclic_list() -> list[Any]:
@@ -168,18 +154,18 @@ BAD: dict[str, Callable[[], Any]] = {
     "a payload 100,000 deep, as text": lambda: (
         f'[{{"action": "notify", "eventUrl": ["{URL}"], "payload": {{"a": {"[" * 100_000}{"]" * 100_000}}}}}]'
     ),
-    "Python lists 100,000 deep": lambda: _deep_list(100_000),
-    "a text 100,000 lists deep": lambda: [{**TALK, "text": _deep_list(100_000)}],
-    "an unknown option 100,000 deep": lambda: [{**TALK, "extra": _deep_object(100_000)}],
-    "an action name 100,000 deep": lambda: [{"action": _deep_list(100_000)}],
+    "Python lists 100,000 deep": lambda: deep_list(100_000),
+    "a text 100,000 lists deep": lambda: [{**TALK, "text": deep_list(100_000)}],
+    "an unknown option 100,000 deep": lambda: [{**TALK, "extra": deep_object(100_000)}],
+    "an action name 100,000 deep": lambda: [{"action": deep_list(100_000)}],
     "a header 100,000 deep": lambda: [
         {
             "action": "connect",
-            "endpoint": [{"type": "sip", "uri": "sip:a@example.com", "headers": _deep_object(100_000)}],
+            "endpoint": [{"type": "sip", "uri": "sip:a@example.com", "headers": deep_object(100_000)}],
         }
     ],
     **{
-        f"a payload {depth} deep": lambda depth=depth: _notify(_deep_object(depth))  # type: ignore[misc]
+        f"a payload {depth} deep": lambda depth=depth: _notify(deep_object(depth))  # type: ignore[misc]
         for depth in (50, 150, 250, 400, 900, 1000, 2000, 100_000)
     },
     "tags 100,000 deep": lambda: [{**TALK, "text": "<speak>" + "<s>" * 100_000 + "</s>" * 100_000 + "</speak>"}],

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from helpers.ncco import check, parse
+from helpers.ncco import ACTIONS, check, parse
+from helpers.ncco.schema import options_of
 
 FOLDER = Path(__file__).with_name("ncco_corpus")
 LEAST = 70
@@ -53,6 +54,13 @@ WORDS = {
     "eventMethod": {"GET", "POST"},
     "content-type": {f"audio/l16;rate={rate}" for rate in (8000, 16000, 24000)},
 }
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+def test_a_model_has_every_documented_option_and_no_other(name: str) -> None:
+    documented = {path.partition(".")[0] for path in OPTIONS[name].split()}
+    assert {option.name for option in options_of(ACTIONS[name]) if not option.deprecated} == documented
+    assert set(ACTIONS) == set(OPTIONS)
 
 
 def _no_name_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import pytest
 
 from helpers.ncco import ACTIONS, NccoError, from_python, parse, to_python
 from helpers.ncco.texts.python_text import MODELS, PythonError
-from tests.unit.effort import soon
+from tests.unit.effort import deep_list, soon
 
 from .test_ncco_models import FULL
 
@@ -119,11 +119,8 @@ def test_what_is_no_ncco_is_refused() -> None:
             to_python(wrong)
     with pytest.raises(NccoError):
         to_python([{"action": "talk"}], models=True)
-    deep: list[Any] = []
-    for _ in range(100_000):
-        deep = [deep]
     with pytest.raises(NccoError, match="nested too deeply"):
-        to_python(deep)
+        to_python(deep_list(100_000))
 
 
 def test_what_is_no_json_is_shown_as_text() -> None:

@@ -14,6 +14,8 @@ from helpers.ncco.editing.draft import Draft
 from helpers.ncco.schema import Option, options_of
 from tests.unit.ncco_strategies import PATHS, nccos
 
+from .test_ncco_python import executed
+
 EXAMPLES = 2_000
 Options = tuple[Option, ...]
 
@@ -59,12 +61,6 @@ def _known(value: dict[str, Any], options: Options, path: str = "", named: str =
             yield from _known(held, option.parts, f"{here}.", f"{name}.")
         else:
             yield here, name, held
-
-
-def executed(source: str) -> Any:
-    names: dict[str, Any] = {}
-    exec(compile(source, "source", "exec", dont_inherit=True), names)
-    return names["ncco"]
 
 
 @pytest.mark.slow

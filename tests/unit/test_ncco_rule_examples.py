@@ -15,6 +15,7 @@ from helpers.ncco import NccoError, check, parse
 from helpers.ncco.jsontext import from_json
 from helpers.ncco.problems.problems import Problem
 from helpers.ncco.problems.rules import RULES
+from tests.unit.effort import deep_object
 
 URL = "https://example.com/audio/music.mp3"
 HOOK = "https://example.com/webhooks/input"
@@ -51,6 +52,10 @@ def connect(end: Any = "447700900002", caller: Any = HOME, **options: Any) -> di
     return {"action": "connect", "endpoint": one if isinstance(one, list) else [one], **number, **options}
 
 
+def end(**options: Any) -> dict[str, Any]:
+    return {"type": "phone", "number": "447700900002", **options}
+
+
 def socket(**options: Any) -> dict[str, Any]:
     return {"type": "websocket", "uri": "wss://example.com/socket", "content-type": "audio/l16;rate=16000", **options}
 
@@ -65,13 +70,6 @@ def notify(**options: Any) -> dict[str, Any]:
 
 def without(action: dict[str, Any], *names: str) -> dict[str, Any]:
     return {name: value for name, value in action.items() if name not in names}
-
-
-def deep(levels: int) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for _ in range(levels):
-        found = {"a": found}
-    return found
 
 
 @dataclass
@@ -110,7 +108,8 @@ WHOLE = [
     E("too-large", "error [None] ", "[" + " " * 1_000_000 + "]", [talk()]),
     E("not-json", "error [None] ", '[{"action": "talk", "text": "Hello",}]', [talk()], RIGHT),
     E("not-json", "error [None] ", "[{'action': 'talk', 'text': 'Hello'}]", [talk()], RIGHT),
-    E("too-deep", "error [0] payload", [notify(payload=deep(250)), talk()], [notify(payload=deep(100)), talk()]),
+    E("too-deep", "error [0] payload",
+      [notify(payload=deep_object(250)), talk()], [notify(payload=deep_object(100)), talk()]),
     E("no-json-value", "error [0] payload.a",
       [notify(payload={"a": {1, 2}}), talk()], [notify(payload={"a": [1, 2]}), talk()]),
     E("no-json-value", "error [0] payload.a",
@@ -143,8 +142,7 @@ OPTIONS = [
     E("misspelt-option", "error [1] speech.end_on_silence",
       [talk(), words(end_on_silence=2)], [talk(), words(endOnSilence=2)], RIGHT),
     E("misspelt-option", "error [0] endpoint.dtmf_answer",
-      [connect({"type": "phone", "number": "447700900002", "dtmf_answer": "1"})],
-      [connect({"type": "phone", "number": "447700900002", "dtmfAnswer": "1"})], RIGHT),
+      [connect(end(dtmf_answer="1"))], [connect(end(dtmfAnswer="1"))], RIGHT),
     E("misspelt-option", "error [0] endpoint.contentType",
       [connect(without(socket(), "content-type") | {"contentType": "audio/l16;rate=8000"})],
       [connect(without(socket(), "content-type") | {"content-type": "audio/l16;rate=8000"})], RIGHT),
@@ -168,8 +166,7 @@ OPTIONS = [
     E("missing-option", "error [0] endpoint.content-type",
       [connect(without(socket(), "content-type"))], [connect(socket())], RIGHT),
     E("missing-option", "error [0] endpoint.onAnswer.url",
-      [connect({"type": "phone", "number": "447700900002", "onAnswer": {}})],
-      [connect({"type": "phone", "number": "447700900002", "onAnswer": {"url": HOOK}})]),
+      [connect(end(onAnswer={}))], [connect(end(onAnswer={"url": HOOK}))]),
     E("list-expected", "error [0] streamUrl", [{"action": "stream", "streamUrl": URL}], [stream()], RIGHT),
     E("list-expected", "error [0] eventUrl", [notify(eventUrl=HOOK), talk()], [notify(), talk()], RIGHT),
     E("list-expected", "error [0] musicOnHoldUrl",
@@ -184,8 +181,7 @@ OPTIONS = [
       [record(transcription={"eventUrl": HOOK}), talk()], [record(transcription={"eventUrl": [HOOK]}), talk()], RIGHT),
     E("needless-list", "error [0] text", [talk(["Hello"])], [talk()], RIGHT),
     E("needless-list", "error [0] endpoint.onAnswer.url",
-      [connect({"type": "phone", "number": "447700900002", "onAnswer": {"url": [HOOK]}})],
-      [connect({"type": "phone", "number": "447700900002", "onAnswer": {"url": HOOK}})], RIGHT),
+      [connect(end(onAnswer={"url": [HOOK]}))], [connect(end(onAnswer={"url": HOOK}))], RIGHT),
     E("one-entry-only", "error [0] streamUrl", [stream([URL, URL])], [stream(), stream()], RIGHT),
     E("one-entry-only", "error [0] streamUrl", [stream([])], [stream()]),
     E("empty-address", "error [0] streamUrl", [stream([""])], [stream()]),
@@ -233,8 +229,7 @@ OPTIONS = [
       [connect(advancedMachineDetection={**AMD, "beep_timeout": 30})], RIGHT),
     E("wrong-text", "error [1] endOnKey", [talk(), record(endOnKey="##")], [talk(), record(endOnKey="#")], RIGHT),
     E("wrong-text", "error [0] endpoint.dtmfAnswer",
-      [connect({"type": "phone", "number": "447700900002", "dtmfAnswer": "1w2"})],
-      [connect({"type": "phone", "number": "447700900002", "dtmfAnswer": "1p2"})]),
+      [connect(end(dtmfAnswer="1w2"))], [connect(end(dtmfAnswer="1p2"))]),
     E("option-too-long", "error [0] endpoint.standardHeaders.User-to-User",
       [connect({**SIP, "standardHeaders": {"User-to-User": "a" * 257}})],
       [connect({**SIP, "standardHeaders": {"User-to-User": "a" * 256}})]),
@@ -251,8 +246,8 @@ OPTIONS = [
       [connect(advancedMachineDetection={**AMD, "beep_timeout": 45})], RIGHT),
     E("too-fine", "advice [0] level", [talk(level=0.52)], [talk(level=0.5)], RIGHT),
     E("deprecated-option", "advice [0] endpoint.onAnswer.ringback",
-      [connect({"type": "phone", "number": "447700900002", "onAnswer": {"url": HOOK, "ringback": URL}})],
-      [connect({"type": "phone", "number": "447700900002", "onAnswer": {"url": HOOK, "ringbackTone": URL}})], RIGHT),
+      [connect(end(onAnswer={"url": HOOK, "ringback": URL}))],
+      [connect(end(onAnswer={"url": HOOK, "ringbackTone": URL}))], RIGHT),
     E("two-spellings", "advice [0] advancedMachineDetection",
       [connect(advanced_machine_detection=AMD)], [connect(advancedMachineDetection=AMD)], RIGHT),
     E("ringback-list", "advice [0] ringbackTone", [connect(ringbackTone=[URL])], [connect(ringbackTone=URL)], RIGHT),

@@ -13,6 +13,7 @@ import helpers.ncco
 from helpers.ncco import ACTIONS, RULES, Action, NccoError, Problem, Stream, Talk, Transfer, check, parse
 from helpers.ncco.problems.problems import advice, error
 from helpers.ncco.schema import Option, options_of, walk
+from tests.unit.effort import deep_object
 
 from .test_ncco_models import FULL
 
@@ -250,10 +251,7 @@ def test_a_text_that_is_far_too_long_is_not_read() -> None:
 
 @pytest.mark.parametrize(("levels", "rules"), [(190, []), (300, ["too-deep"])])
 def test_free_data_may_be_deep_but_not_endless(levels: int, rules: list[str]) -> None:
-    payload: dict[str, Any] = {}
-    for _ in range(levels):
-        payload = {"a": payload}
-    data = [{"action": "notify", "payload": payload, "eventUrl": [URL]}, TALK]
+    data = [{"action": "notify", "payload": deep_object(levels), "eventUrl": [URL]}, TALK]
     assert [p.rule for p in check(data)] == rules
     if not rules:
         assert parse(parse(data).to_json()).to_list() == data

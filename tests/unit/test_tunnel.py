@@ -7,7 +7,6 @@ import os
 import socket
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ import pytest
 from helpers.base.errors import KitError
 from helpers.server.server import BackgroundServer
 from helpers.server.tunnel import Tunnel, TunnelError
+from tests.unit.effort import until
 
 # Speaks the part of the ngrok agent that pyngrok relies on: its log lines and its local API (ngrok.com/docs/agent/api).
 # The first lines are shell and Python at once: a plain #! line cannot hold a path with a space.
@@ -258,10 +258,7 @@ def test_an_ngrok_that_ended_is_noticed_and_started_again(server: BackgroundServ
         child = psutil.Process(ngrok.processes[0])
         child.kill()
         # pyngrok watches the process too; while it is asking, Popen.poll() tells nobody else that it has ended.
-        deadline = time.monotonic() + 60
-        while tunnel.url and time.monotonic() < deadline:
-            threading.Event().wait(0.01)
-        assert tunnel.url == ""
+        until(lambda: tunnel.url == "")
         assert "ended by itself" in tunnel.status
         assert tunnel.on().startswith("https://")
         assert len(ngrok.processes) == 1
