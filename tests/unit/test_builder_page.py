@@ -225,6 +225,7 @@ def test_an_option_that_was_shown_stays_when_it_is_emptied() -> None:
     assert hands.value("loop") == "" and hands.builder.to_list() == [STREAM]
 
 
+@pytest.mark.slow
 def test_a_long_list_is_shown_in_pages() -> None:
     hands = hands_on(*[{"action": "wait", "timeout": n} for n in range(1, PAGE * 2 + 11)], opened=False)
     assert len(hands.soup("cards").select(".ncco-card")) == PAGE

@@ -53,7 +53,6 @@ def test_whatever_a_list_holds_is_kept(items: list[Any]) -> None:
 
 
 @given(st.lists(st.dictionaries(st.text(max_size=8), plain, max_size=4) | plain, max_size=4))
-@settings(max_examples=150)
 def test_json_and_python_text_are_the_list(items: list[Any]) -> None:
     draft = Draft(items)
     for kind in ("json", "python"):
@@ -63,7 +62,6 @@ def test_json_and_python_text_are_the_list(items: list[Any]) -> None:
 
 
 @given(plain)
-@settings(max_examples=100)
 def test_lists_on_one_line_are_the_same_json(value: Any) -> None:
     assert json.dumps(json.loads(as_json([value, [value]]))) == json.dumps([value, [value]])
 

@@ -266,6 +266,7 @@ class Slips:
         return self.dice.choice(ODD) if self.dice.random() < 0.8 else option.example
 
 
+@pytest.mark.hostile
 @pytest.mark.parametrize("seed", range(10))
 def test_fixes_hold_whatever_else_is_wrong(seed: int) -> None:
     slips = Slips(seed)

@@ -93,7 +93,7 @@ def test_two_thousand_nccos_arrive_as_they_left() -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=200, derandomize=True, database=None)
+@settings(derandomize=True, database=None)
 @given(nccos())
 def test_the_nccos_that_are_drawn_have_no_error(ncco: list[dict[str, Any]]) -> None:
     assert [problem for problem in check(ncco) if problem.severity == "error"] == []

@@ -347,20 +347,14 @@ def test_without_an_audio_folder_the_app_has_the_path() -> None:
 @pytest.mark.parametrize(
     ("payload", "expected"),
     [
-        (status("started"), "status"),
         ({"call_uuid": "u", "status": "machine", "sub_state": "beep_start"}, "status"),
-        ({"conversation_uuid_from": "CON-a", "type": "transfer", "conversation_uuid_to": "CON-b"}, "transfer"),
-        ({"speech": {"results": []}, "dtmf": {"digits": None}}, "input"),
         ({"dtmf": {"digits": "42"}, "conversation_uuid": "CON-1"}, "input"),
-        ({"recording_url": "https://x", "conversation_uuid": "CON-1"}, "record"),
-        ({"reason": "Syntax error in NCCO", "conversation_uuid": "CON-1"}, "error"),
-        ({"payload": {"step": 1}, "conversation_uuid": "CON-1"}, "notify"),
         ({"to": "447700900012", "from": "447700900055", "uuid": "u", "conversation_uuid": "CON-1"}, "answer"),
         ({"to": "447700900012", "uuid": "u", "reason": "Connection closed.", "original_request": {}}, "answer"),
         ({"anything": 1}, ""),
     ],
 )
-def test_the_kind_of_a_payload(payload: dict[str, Any], expected: str) -> None:
+def test_the_kind_of_a_payload_that_is_like_another(payload: dict[str, Any], expected: str) -> None:
     assert kind(payload) == expected
 
 
