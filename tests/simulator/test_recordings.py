@@ -87,6 +87,17 @@ def call_with(world: World, *actions: Json, script: list[Json] | None = None, nu
     return call
 
 
+def to_its_end(world: World, call: str) -> None:
+    """Let the call end, and its recording be written."""
+    world.until(call)
+    world.advance(0.1)
+
+
+def began(world: World, call: str) -> float:
+    """When the recording that a leg asked for began."""
+    return float(world.one(call, "recording", state="started")["at"])
+
+
 def since_answer(world: World, call: str, entry: Json) -> float:
     return float(entry["at"]) - world.at(call, "answered")
 
@@ -165,10 +176,9 @@ def connected(world: World, *before: Json, **options: Any) -> tuple[str, str]:
 @pytest.mark.fidelity("record-mono", "record-asynchronous")
 def test_mono_holds_both_legs_of_a_connected_call(world: World) -> None:
     call, other = connected(world, format="wav")
-    world.until(call)
-    world.advance(0.1)
+    to_its_end(world, call)
     [samples] = sound_of(recorded(world)[0])
-    begin = world.at(other, "answered") - world.one(call, "recording", state="started")["at"]
+    begin = world.at(other, "answered") - began(world, call)
     assert len(samples) / RATE == pytest.approx(begin + 10, abs=FRAME)
     for number, at in ((ANN, begin + 1), (BOB, begin + 5)):
         words = spoken(WORDS[number])
@@ -188,11 +198,9 @@ def test_split_is_what_the_first_leg_says_and_what_it_hears(
     world.advance(8)
     assert world.voice("PUT", f"/{call}/stream", {"stream_url": [url]}).status_code == 200
     played = world.one(call, "sound", state="started")["at"]
-    world.until(call)
-    world.advance(0.1)
-    data, _ = recorded(world)
-    left, right = sound_of(data)
-    start = world.one(call, "recording", state="started")["at"]
+    to_its_end(world, call)
+    left, right = sound_of(recorded(world)[0])
+    start = began(world, call)
     delay = MP3_DELAY if form == "mp3" else 0.0
     begin = world.at(other, "answered") - start + delay
     for said, silent, sound, at in (
@@ -221,8 +229,10 @@ def party(world: World, name: str = "board", **options: Any) -> dict[str, str]:
     return legs
 
 
-def all_hang_up(world: World, legs: dict[str, str]) -> None:
-    for number in legs:
+def hang_up(world: World, *numbers: str, after: float = 12) -> None:
+    """These people hang up when all have spoken, and the recording is written."""
+    world.advance(after)
+    for number in numbers:
         world.use("hang_up", number)
     world.advance(0.2)
 
@@ -244,6 +254,15 @@ def holds(samples: Samples, number: str, at: float) -> bool:
     return True
 
 
+def on_it(world: World, legs: dict[str, str], channel: Samples, delay: float = 0.0) -> str:
+    """The initials of those whose words are on it, where they were said; ``legs``: the first one asked for it."""
+    start = began(world, legs[ANN]) - delay
+    return "".join(
+        name for number, name in zip((ANN, BOB, EVE), "ABE", strict=True)
+        if number in legs and holds(channel, number, spoke_at(world, legs, number, start))
+    )  # fmt: skip
+
+
 @pytest.mark.fidelity("record-channels", "record-channels-order", "record-channels-format")
 @pytest.mark.parametrize(
     ("channels", "expected"),
@@ -251,18 +270,8 @@ def holds(samples: Samples, number: str, at: float) -> bool:
 )
 def test_channels_one_for_each_in_the_order_they_came(world: World, channels: int, expected: list[str]) -> None:
     legs = party(world, before=[record(split="conversation", channels=channels, format="wav")])
-    world.advance(12)
-    world.use("hang_up", ANN)
-    world.until(legs[ANN])
-    world.advance(0.1)
-    samples = sound_of(recorded(world)[0])
-    start = world.one(legs[ANN], "recording", state="started")["at"]
-    found = [
-        "".join(name for name, number in zip("ABE", legs, strict=True)
-                if holds(channel, number, spoke_at(world, legs, number, start)))
-        for channel in samples
-    ]  # fmt: skip
-    assert found == expected
+    hang_up(world, ANN)
+    assert [on_it(world, legs, channel) for channel in sound_of(recorded(world)[0])] == expected
 
 
 @pytest.mark.fidelity("record-channels-last")
@@ -276,11 +285,9 @@ def test_who_has_no_channel_left_is_in_the_last_one_with_what_was_played(
     world.advance(20)
     world.voice("PUT", f"/{legs[ANN]}/stream", {"stream_url": [world.learner.serve("second.wav", second)]})
     played = world.one(legs[ANN], "sound", state="started")["at"]
-    world.advance(2)
-    world.use("hang_up", ANN)
-    world.advance(0.1)
+    hang_up(world, ANN, after=2)
     samples = sound_of(recorded(world)[0])
-    start = world.one(legs[ANN], "recording", state="started")["at"]
+    start = began(world, legs[ANN])
     said = spoke_at(world, legs, dan, start)
     assert [holds(channel, ANN, said) for channel in samples] == [False, False, True]
     assert holds(samples[2], EVE, spoke_at(world, legs, EVE, start))
@@ -308,26 +315,18 @@ def test_a_muted_leg_is_not_recorded_and_an_earmuffed_one_still_records_the_othe
     world.voice("PUT", f"/{call}", {"action": "unmute"})
     world.voice("PUT", f"/{call}", {"action": "earmuff"})
     world.advance(5)
-    world.until(call)
-    world.advance(0.1)
+    to_its_end(world, call)
     [samples] = sound_of(recorded(world)[0])
-    start = world.one(call, "recording", state="started")["at"]
-    legs = {ANN: call, BOB: other}
-    assert not holds(samples, ANN, spoke_at(world, legs, ANN, start))
-    assert holds(samples, BOB, spoke_at(world, legs, BOB, start))
+    assert on_it(world, {ANN: call, BOB: other}, samples) == "B"
 
 
 @pytest.mark.fidelity("record-mono")
 def test_who_waits_in_a_conversation_that_has_not_started_is_not_recorded_by_the_others(world: World) -> None:
     waits = {"startOnEnter": False}
     legs = party(world, before=[record(format="wav")], **{f"n{number}": waits for number in (ANN, BOB, EVE)})
-    world.advance(12)
-    world.use("hang_up", ANN)
-    world.advance(0.2)
+    hang_up(world, ANN)
     [samples] = sound_of(recorded(world)[0])
-    start = world.one(legs[ANN], "recording", state="started")["at"]
-    found = [holds(samples, number, spoke_at(world, legs, number, start)) for number in legs]
-    assert found == [True, False, False]
+    assert on_it(world, legs, samples) == "A"
 
 
 @pytest.mark.fidelity("record-muted", "connect-on-answer")
@@ -345,7 +344,7 @@ def test_a_leg_is_recorded_and_muted_before_it_is_together_with_anybody(world: W
     world.voice("PUT", f"/{other}", {"action": "mute"})
     world.advance(8)
     [samples] = sound_of(recorded(world)[0])
-    start = world.one(other, "recording", state="started")["at"]
+    start = began(world, other)
     muted = world.one(other, "control")["at"]
     assert second["at"] < muted < second["at"] + 2
     assert holds(samples, BOB, first["at"] - start)
@@ -361,13 +360,9 @@ def test_a_recording_goes_on_when_the_call_is_transferred(world: World) -> None:
     world.advance(2)
     ncco = [{"action": "conversation", "name": "board"}]
     assert world.voice("PUT", f"/{call}", {"action": "transfer", "destination": {"type": "ncco", "ncco": ncco}}).ok
-    world.advance(10)
-    world.use("hang_up", ANN)
-    world.until(call)
-    world.advance(0.1)
+    hang_up(world, ANN, after=10)
     data, event = recorded(world)
-    start = world.one(call, "recording", state="started")["at"]
-    assert holds(sound_of(data)[0], ANN, spoke_at(world, {ANN: call}, ANN, start))
+    assert on_it(world, {ANN: call}, sound_of(data)[0]) == "A"
     assert event["conversation_uuid"] == before != world.voice("GET", f"/{call}").json()["conversation_uuid"]
 
 
@@ -518,9 +513,7 @@ def test_a_conversation_is_recorded_once_from_the_first_recorder_to_the_last_to_
         world.use("hang_up", number)
         world.advance(1)
     assert events(world) == events(world, "/room") == []
-    world.use("hang_up", EVE)
-    world.until(legs[EVE])
-    world.advance(0.1)
+    hang_up(world, EVE, after=0)
     data, event = recorded(world, "/room")
     assert events(world) == []
     assert soundfile.info(io.BytesIO(data)).subtype == "MPEG_LAYER_III"
@@ -539,22 +532,17 @@ def test_who_is_muted_is_not_on_the_recording_of_a_conversation(world: World) ->
     legs = party(world, **{f"n{ANN}": {"record": True}, f"n{BOB}": {"mute": True}})
     world.advance(0.5)
     assert world.voice("PUT", f"/{legs[EVE]}", {"action": "mute"}).status_code == 204
-    world.advance(12)
-    all_hang_up(world, legs)
+    hang_up(world, *legs)
     [samples] = sound_of(recorded(world)[0])
-    start = world.one(legs[ANN], "recording", state="started")["at"]
-    found = [holds(samples, number, spoke_at(world, legs, number, start) + MP3_DELAY) for number in legs]
-    assert found == [True, False, False]
+    assert on_it(world, legs, samples, MP3_DELAY) == "A"
 
 
 @pytest.mark.fidelity("conversation-record-moderated")
 def test_a_moderated_conversation_is_recorded_from_the_moderator_on(world: World) -> None:
     waits = {"startOnEnter": False, "record": True}
     legs = party(world, **{f"n{ANN}": waits, f"n{BOB}": waits})
-    world.advance(12)
-    all_hang_up(world, legs)
-    started = world.one(legs[ANN], "recording", state="started")["at"]
-    assert started == pytest.approx(world.at(legs[EVE], "answered"), abs=FRAME)
+    hang_up(world, *legs)
+    assert began(world, legs[ANN]) == pytest.approx(world.at(legs[EVE], "answered"), abs=FRAME)
     assert len(events(world)) == 1
 
 
@@ -567,27 +555,17 @@ def test_the_event_names_the_conversation_also_when_who_asked_for_it_has_gone_el
     world.voice("PUT", f"/{legs[ANN]}", {"action": "transfer", "destination": {"type": "ncco", "ncco": [wait(60)]}})
     world.phone(PHONE, behaviour="answers", after=1)
     world.call({"action": "conversation", "name": "board"})
-    world.advance(5)
-    for number in (BOB, EVE, PHONE):
-        world.use("hang_up", number)
-    world.advance(0.2)
+    hang_up(world, BOB, EVE, PHONE, after=5)
     assert events(world)[0]["conversation_uuid"] == board
 
 
 @pytest.mark.fidelity("conversation-record-moderated")
 def test_a_conversation_that_never_starts_is_not_recorded(world: World) -> None:
-    legs = party(world, **{f"n{n}": {"startOnEnter": False, "record": True} for n in (ANN, BOB, EVE)})
-    for number in legs:
-        world.advance(2)
-        world.use("hang_up", number)
-    world.advance(0.2)
-    assert events(world) == []
-    again = party(world, **{f"n{ANN}": {"record": True}})
-    for number in again:
-        world.advance(2)
-        world.use("hang_up", number)
-    world.advance(0.2)
-    assert len(events(world)) == 1
+    waits = {f"n{n}": {"startOnEnter": False, "record": True} for n in (ANN, BOB, EVE)}
+    for options, count in ((waits, 0), ({f"n{ANN}": {"record": True}}, 1)):
+        for number in party(world, **options):
+            hang_up(world, number, after=2)
+        assert len(events(world)) == count
 
 
 # What is told
@@ -777,6 +755,10 @@ def test_a_recording_nobody_wants_any_more_is_given_up() -> None:
 # Transcripts
 
 
+def transcribed(world: World) -> list[Json]:
+    return [one for one in world.learner.payloads() if one.get("status") == "transcribed"]
+
+
 def written(world: World, event: Json) -> Json:
     reply = fetch(world, event["transcription_url"])
     assert reply.status_code == 200
@@ -814,7 +796,7 @@ def test_a_transcript_has_what_was_played_and_only_the_words_that_were_recorded(
     [sentence] = written(world, world.learner.payloads()[-1])["sentences"]
     assert (sentence["channel"], sentence["text"], sentence["start"]) == (2, "Please hold the line.", 0)
     cut = call_with(world, record(transcription={}, timeOut=3), script=says(WORDS[ANN], 2.0))
-    [event] = [one for one in world.learner.payloads() if one.get("status") == "transcribed"][1:]
+    [event] = transcribed(world)[1:]
     [sentence] = written(world, event)["sentences"]
     said = sentence["text"].split()
     assert 0 < len(said) < len(WORDS[ANN].split())
@@ -827,9 +809,8 @@ def test_a_transcript_has_what_was_played_and_only_the_words_that_were_recorded(
 @pytest.mark.fidelity("transcription-conversation")
 def test_a_conversation_is_transcribed(world: World) -> None:
     legs = party(world, **{f"n{ANN}": {"record": True, "transcription": {}}})
-    world.advance(12)
-    all_hang_up(world, legs)
-    [event] = [one for one in world.learner.payloads() if one.get("status") == "transcribed"]
+    hang_up(world, *legs)
+    [event] = transcribed(world)
     assert [one["text"] for one in written(world, event)["sentences"]] == list(WORDS.values())
 
 
@@ -839,7 +820,7 @@ def test_more_than_two_hours_are_not_transcribed(world: World, monkeypatch: pyte
     monkeypatch.setattr(transcripts, "LONGEST", 5)  # two hours of sound would take the test a minute
     calls = [call_with(world, record(format="ogg", transcription={}), wait(seconds)) for seconds in (5, 5.1)]
     assert len(events(world)) == 2
-    assert len([one for one in world.learner.payloads() if one.get("status") == "transcribed"]) == 1
+    assert len(transcribed(world)) == 1
     assert world.trace(calls[0], "note") == []
     assert "longer than 5 s" in world.one(calls[1], "note")["text"]
 
