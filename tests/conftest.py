@@ -73,3 +73,20 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
             break
         threading.Event().wait(0.02)
     assert not left, f"{request.node.name} left behind: {left}"
+
+
+@pytest.fixture
+def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def clean(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """An environment without anybody's settings."""
+    for name in ("VOICE_MODE", "SIMULATOR_URL", "SIMULATOR_PACE", "SIMULATOR_TOKEN", "PUBLIC_URL", "NGROK_AUTHTOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "env").touch()
+    monkeypatch.setenv("KIT_DOTENV", str(tmp_path / "env"))
+    monkeypatch.setenv("SIMULATOR_STATE", str(tmp_path / "account.json"))
+    monkeypatch.setenv("SIMULATOR_SEED", "1")
+    return tmp_path

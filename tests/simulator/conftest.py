@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,13 +73,12 @@ def learner(web_server: BackgroundServer) -> Learner:
 
 @pytest.fixture
 def world(exchange: Simulator, learner: Learner, keys: tuple[rsa.RSAPrivateKey, str]) -> Iterator[World]:
-    world = World(exchange, learner, keys)
-    try:
-        with world.watch.used():
-            yield world
-    finally:
-        assert world.control("POST", "/reset?account=true").status_code == 204
-        world.http.close()
+    with World(exchange, learner, keys) as world:
+        try:
+            with world.watch.used():
+                yield world
+        finally:
+            assert world.control("POST", "/reset?account=true").status_code == 204
 
 
 @pytest.fixture
@@ -94,6 +95,30 @@ def undisturbed(world: World, noise: Samples, second: bytes) -> Iterator[None]:
     call = Undisturbed(world, noise, second)
     yield
     call.check()
+
+
+CONNECTED: list[Any] = []
+_watched: list[bool] = []  # an audit hook cannot be taken away: it listens while there is something in here
+
+
+def _audit(event: str, arguments: tuple[Any, ...]) -> None:
+    if _watched and event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname"):
+        place = arguments[1] if event == "socket.connect" else arguments[0]
+        CONNECTED.append(place[0] if isinstance(place, tuple) else place)
+
+
+@pytest.fixture(scope="session")
+def _hook() -> None:
+    sys.addaudithook(_audit)
+
+
+@pytest.fixture
+def connections(_hook: None) -> Iterator[list[Any]]:
+    """Every host that anything in this process connects to or looks up."""
+    CONNECTED.clear()
+    _watched.append(True)
+    yield CONNECTED
+    _watched.clear()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+
 import numpy as np
+import soundfile
 
 from helpers.audio.files import Samples
 from helpers.call import Call
@@ -27,6 +30,13 @@ def heard(world: World, leg: str, begin: float = 0, end: float | None = None) ->
     """What a leg heard in a stretch of seconds since its answer, at 16 kHz, as the platform mixed it."""
     samples: Samples = world.heard(leg, RATE)
     return samples[round(begin * RATE) : None if end is None else round(end * RATE)]
+
+
+def sound_of(data: bytes) -> Samples:
+    """A file of that rate: a row per channel."""
+    samples, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
+    assert rate == RATE
+    return np.ascontiguousarray(samples.T, dtype=np.float32)
 
 
 def record(world: World, uuid: str) -> Call:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import datetime
 import socket
 import ssl
 import struct
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Self
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from helpers.audio.files import Samples, resample
 from tests.matching import match
 from tests.simulator.world import PATIENCE, World
 
 BESIDE = "447700900009"
+PUBLIC = "certificates.pem"
 
 
 class RawServer:
@@ -119,6 +125,30 @@ def resets(count: int, then: bytes) -> Behaviour:
             connection.sendall(then)
 
     return behave
+
+
+def self_signed(folder: Path, *hosts: str) -> ssl.SSLContext:
+    """A certificate for these hosts, signed by itself: whoever is given the file ``PUBLIC`` in the folder trusts it."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "the simulator's tests")])
+    now = datetime.datetime.now(datetime.UTC)
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + datetime.timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in hosts]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    public = folder / PUBLIC
+    public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    private = folder / "key.pem"
+    private.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(public, private)
+    return context
 
 
 class Undisturbed:

@@ -162,15 +162,6 @@ def test_hanging_up_too_soon_then_in_time_then_too_late(world: World) -> None:
     assert noted == [(400, {"action": "hangup"}), (204, {"action": "hangup"})]
 
 
-@pytest.mark.fidelity("hang-up-early")
-def test_the_first_second_may_be_taken_away(world: World) -> None:
-    world.fault(early_hang_up_works={})
-    call = world.call()
-    assert world.voice("PUT", f"/{call}", {"action": "hangup"}).status_code == 204
-    world.until(call)
-    assert [e["status"] for e in world.trace(call, "status")][-2:] == ["cancelled", "completed"]
-
-
 @pytest.mark.fidelity("hang-up-ringing", "event-fields")
 def test_hanging_up_while_it_rings_cancels(world: World) -> None:
     world.phone(behaviour="manual")

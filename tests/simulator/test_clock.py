@@ -30,11 +30,9 @@ def test_stepped_time_stands_still_between_steps(world: World) -> None:
 
 @pytest.mark.fidelity("clock-stepped")
 def test_stepped_time_begins_at_the_same_moment(learner: Learner, keys: Keys) -> None:
-    with Simulator(pace="stepped", seed=1) as network:
-        world = World(network, learner, keys)
+    with Simulator(pace="stepped", seed=1) as network, World(network, learner, keys) as world:
         world.call()
         world.advance(5)
-        world.http.close()
     assert learner.payloads()[0]["timestamp"].startswith("2026-02-02T10:00:0")
 
 
@@ -100,10 +98,8 @@ def test_time_does_not_go_backwards_nor_for_ever(world: World, seconds: Any) -> 
 
 @pytest.fixture
 def fast(learner: Learner, keys: Keys) -> Iterator[World]:
-    with Simulator(pace=50) as network:
-        world = World(network, learner, keys)
+    with Simulator(pace=50) as network, World(network, learner, keys) as world:
         yield world
-        world.http.close()
 
 
 @pytest.mark.fidelity("clock-pace")

@@ -11,11 +11,10 @@ from helpers.audio.files import Samples
 from helpers.simulator.sound.tones import dtmf_string
 from tests.matching import match
 from tests.simulator.ear import RATE, spoken
-from tests.simulator.world import PHONE, World, hangs_up, says
+from tests.simulator.world import PHONE, Json, World, hangs_up, says
 
 OTHER = "447700900022"
 THIRD = "447700900023"
-Json = dict[str, Any]
 AFTER = {"action": "talk", "text": "We are back."}
 
 
@@ -25,13 +24,6 @@ def connect(world: World, **options: Any) -> Json:
     if "randomFromNumber" not in options:
         options.setdefault("from", world.number)
     return {"action": "connect", **{name: value for name, value in options.items() if value is not None}}
-
-
-def legs_of(world: World, call: str) -> list[str]:
-    """The legs of a call's conversation, in the order in which they began."""
-    conversation = world.voice("GET", f"/{call}").json()["conversation_uuid"]
-    entries = world.control("GET", f"/calls/{conversation}").json()
-    return list(dict.fromkeys(one["leg"] for one in entries))
 
 
 def of_leg(world: World, leg: str, path: str = "/event") -> list[Json]:
@@ -44,11 +36,10 @@ def test_two_handsets_talk_through_connect(world: World) -> None:
     world.phone(OTHER, after=2, script=says("It is me, the other one.", 5))
     call = world.call(connect(world))
     world.advance(12)
-    caller, callee = legs_of(world, call)
-    assert caller == call
+    callee = world.leg_to(OTHER)
     assert match(world.heard(callee, RATE), spoken("Hello, who is there?"), RATE).score > 0.99
-    assert match(world.heard(caller, RATE), spoken("It is me, the other one."), RATE).score > 0.99
-    assert match(world.heard(caller, RATE), spoken("Hello, who is there?"), RATE).score < 0.3
+    assert match(world.heard(call, RATE), spoken("It is me, the other one."), RATE).score > 0.99
+    assert match(world.heard(call, RATE), spoken("Hello, who is there?"), RATE).score < 0.3
     shown = world.voice("GET", f"/{callee}").json()
     assert (shown["direction"], shown["status"]) == ("outbound", "answered")
     assert shown["from"]["number"] == world.number
@@ -59,7 +50,7 @@ def test_two_handsets_talk_through_connect(world: World) -> None:
 def test_when_the_other_hangs_up_the_next_action_runs(world: World) -> None:
     world.phone(OTHER, after=1, script=hangs_up(2))
     call = world.ended_call(connect(world), AFTER)
-    callee = legs_of(world, call)[1]
+    callee = world.leg_to(OTHER)
     assert world.actions(call) == [("connect", "started"), ("connect", "finished"), ("talk", "started"),
                                    ("talk", "finished")]  # fmt: skip
     assert of_leg(world, callee)[-1]["disconnected_by"] == "user"
@@ -70,7 +61,7 @@ def test_when_the_other_hangs_up_the_next_action_runs(world: World) -> None:
 def test_when_the_caller_hangs_up_the_other_leg_ends_first(world: World) -> None:
     world.phone(PHONE, after=1, script=hangs_up(6))
     call = world.ended_call(connect(world))
-    callee = legs_of(world, call)[1]
+    callee = world.leg_to(OTHER)
     done = [one["uuid"] for one in world.learner.payloads() if one.get("status") == "completed"]
     assert done == [callee, call]
     assert world.at(callee, "completed") == world.at(call, "completed")
@@ -81,8 +72,8 @@ def test_when_the_caller_hangs_up_the_other_leg_ends_first(world: World) -> None
 def test_when_the_caller_hangs_up_while_it_rings_the_other_leg_is_cancelled(world: World) -> None:
     world.phone(PHONE, after=1, script=hangs_up(2))
     world.phone(OTHER, behaviour="rings_out")
-    call = world.ended_call(connect(world))
-    callee = legs_of(world, call)[1]
+    world.ended_call(connect(world))
+    callee = world.leg_to(OTHER)
     assert [one["status"] for one in of_leg(world, callee)] == ["started", "ringing", "cancelled", "completed"]
 
 
@@ -100,7 +91,7 @@ FAILS = [
 def test_a_target_that_cannot_be_had(world: World, what: str, phone: Json, statuses: list[str]) -> None:
     world.phone(OTHER, **phone)
     call = world.ended_call(connect(world, timeout=10), AFTER)
-    callee = legs_of(world, call)[1]
+    callee = world.leg_to(OTHER)
     assert [one["status"] for one in of_leg(world, callee)] == statuses
     assert world.actions(call)[-1] == ("talk", "finished")
     if what == "timeout":
@@ -141,7 +132,7 @@ def test_without_synchronous_the_reply_is_no_ncco(world: World) -> None:
 def test_limit_ends_the_other_leg(world: World) -> None:
     world.phone(OTHER, after=1)
     call = world.ended_call(connect(world, limit=5), AFTER)
-    callee = legs_of(world, call)[1]
+    callee = world.leg_to(OTHER)
     assert world.lasted(callee) == pytest.approx(5)
     assert world.actions(call)[-1] == ("talk", "finished")
 
@@ -152,8 +143,8 @@ def test_the_ringback_tone_is_heard_until_the_answer_and_no_longer(world: World,
     tone = world.learner.serve("ringing.wav", second)
     call = world.call(connect(world, ringbackTone=tone))
     world.advance(12)
-    caller, callee = legs_of(world, call)
-    waits = world.at(callee, "answered") - world.at(caller, "answered")
+    callee = world.leg_to(OTHER)
+    waits = world.at(callee, "answered") - world.at(call, "answered")
     samples = world.heard(call, RATE)
     before, after = samples[: round(waits * RATE)], samples[round((waits + 0.02) * RATE) :]
     assert match(before, np.tile(noise, 5)[: len(before)], RATE).score > 0.99  # again and again, without a gap
@@ -175,9 +166,9 @@ def test_on_answer_is_heard_by_the_called_person_only_and_before_the_two_are_tog
     world.phone(OTHER, after=1)
     call = world.call(connect(world, endpoint=[{"type": "phone", "number": OTHER, "onAnswer": {"url": whisper}}]))
     world.advance(12)
-    caller, callee = legs_of(world, call)
+    callee = world.leg_to(OTHER)
     assert match(world.heard(callee, RATE), spoken("A call from your website."), RATE).score > 0.9
-    assert match(world.heard(caller, RATE), spoken("A call from your website."), RATE).score < 0.3
+    assert match(world.heard(call, RATE), spoken("A call from your website."), RATE).score < 0.3
     assert world.learner.at("/whisper")[0].method == "GET"
     assert dict(world.learner.at("/whisper")[0].query)["uuid"] == callee
 
@@ -187,7 +178,7 @@ def test_dtmf_answer_is_heard_by_the_called_side(world: World) -> None:
     world.phone(OTHER, after=1)
     call = world.call(connect(world, endpoint=[{"type": "phone", "number": OTHER, "dtmfAnswer": "12p3"}]))
     world.advance(8)
-    callee = legs_of(world, call)[1]
+    callee = world.leg_to(OTHER)
     assert world.one(callee, "dtmf")["digits"] == "12p3"
     assert match(world.heard(callee, RATE), dtmf_string("12p3").samples, RATE).score > 0.99
     assert match(world.heard(call, RATE), dtmf_string("12p3").samples, RATE).score < 0.2
@@ -196,7 +187,7 @@ def test_dtmf_answer_is_heard_by_the_called_side(world: World) -> None:
 @pytest.mark.fidelity("connect-caller-id")
 def test_a_foreign_caller_id_does_not_connect(world: World) -> None:
     call = world.ended_call(connect(world, **{"from": THIRD}), AFTER)
-    callee = legs_of(world, call)[1]
+    callee = world.leg_to(OTHER)
     assert [(one["status"], one.get("detail")) for one in of_leg(world, callee)][-1] == ("rejected", "restricted")
     assert world.actions(call)[-1] == ("talk", "finished")
 
@@ -204,33 +195,19 @@ def test_a_foreign_caller_id_does_not_connect(world: World) -> None:
 @pytest.mark.fidelity("connect-caller-id", "connect-random-from")
 def test_random_from_number_takes_a_linked_number(world: World) -> None:
     world.link()
-    call = world.call(connect(world, randomFromNumber=True))
+    world.call(connect(world, randomFromNumber=True))
     world.advance(8)
-    callee = legs_of(world, call)[1]
+    callee = world.leg_to(OTHER)
     assert of_leg(world, callee)[0]["from"] == world.number
-
-
-@pytest.mark.fidelity("connect-rate-limit")
-def test_connect_counts_against_the_calls_per_second(world: World) -> None:
-    world.fault(rate_limits={"calls": 1})
-    world.phone(OTHER, behaviour="busy", after=0.2)
-    call = world.ended_call({"action": "wait", "timeout": 5}, connect(world), connect(world), AFTER)
-    # The first one is over within a second, so the second is one too many: refused, not queued.
-    assert [one for one in world.actions(call) if one[0] == "connect"] == [
-        ("connect", "started"), ("connect", "finished"), ("connect", "started"), ("connect", "skipped")
-    ]  # fmt: skip
-    assert world.actions(call)[-1] == ("talk", "finished")
-    assert len(legs_of(world, call)) == 2
-    assert len([one for one in world.learner.payloads() if "reason" in one]) == 1
 
 
 @pytest.mark.fidelity("connect-several")
 def test_several_connects_ring_one_after_another(world: World) -> None:
     world.phone(OTHER, behaviour="busy")
     world.phone(THIRD, after=1)
-    call = world.call(connect(world), connect(world, endpoint=[{"type": "phone", "number": THIRD}]))
+    world.call(connect(world), connect(world, endpoint=[{"type": "phone", "number": THIRD}]))
     world.advance(12)
-    _, second, third = legs_of(world, call)
+    second, third = world.leg_to(OTHER), world.leg_to(THIRD)
     assert world.trace(second, "status")[-1]["status"] == "completed"
     assert world.trace(third, "status")[-1]["status"] == "answered"
 
@@ -240,7 +217,7 @@ def test_transferring_the_called_leg_lets_the_caller_go_on(world: World) -> None
     world.phone(OTHER, after=1)
     call = world.call(connect(world), AFTER, {"action": "wait", "timeout": 30})
     world.advance(8)
-    callee = legs_of(world, call)[1]
+    callee = world.leg_to(OTHER)
     ncco = [{"action": "talk", "text": "You are somewhere else now."}, {"action": "wait", "timeout": 20}]
     reply = world.voice("PUT", f"/{callee}", {"action": "transfer", "destination": {"type": "ncco", "ncco": ncco}})
     assert (reply.status_code, reply.text) == (204, "")
@@ -257,7 +234,7 @@ def test_transferring_both_legs_to_a_conversation_keeps_them_together(world: Wor
     world.phone(OTHER, after=1, script=says("We are still together.", 12))
     call = world.call(connect(world))
     world.advance(8)
-    callee = legs_of(world, call)[1]
+    callee = world.leg_to(OTHER)
     there = {"type": "ncco", "ncco": [{"action": "conversation", "name": "afterwards"}]}
     for leg in (call, callee):
         assert world.voice("PUT", f"/{leg}", {"action": "transfer", "destination": there}).status_code == 204

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import threading
 import wave
 from typing import Any
@@ -95,26 +94,6 @@ def test_what_was_heard_at_two_rates(world: World, second: bytes) -> None:
         reply = world.control("GET", f"{path}?rate={rate}")
         assert (reply.status_code, "8000" in reply.json()["cure"]) == (400, True)
     assert world.control("GET", "/calls/nobody/heard.wav").status_code == 404
-
-
-def test_the_record_as_it_grows(world: World) -> None:
-    first = world.call()
-    world.advance(0.2)
-    seen: list[dict[str, Any]] = []
-    headers = {"Authorization": f"Bearer {world.network.token}"}
-    url = f"{world.network.url}/simulator/events"
-    with requests.get(url, headers=headers, stream=True, timeout=60) as reply:
-        assert reply.headers["content-type"].startswith("text/event-stream")
-        lines = reply.iter_lines()
-        assert next(lines) == b": connected"
-        world.advance(60)
-        for line in lines:
-            if line.startswith(b"data: "):
-                seen.append(json.loads(line[6:]))
-            if len(seen) == len(world.trace(first)):
-                break
-    assert sorted(seen, key=lambda e: (e["at"], e["seq"])) == world.trace(first)
-    assert len({e["seq"] for e in seen}) == len(seen)
 
 
 @pytest.mark.fidelity("rate-limits-clock")

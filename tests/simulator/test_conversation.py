@@ -10,10 +10,9 @@ import pytest
 from helpers.audio.files import Samples, level_gain
 from tests.matching import match
 from tests.simulator.ear import RATE, heard, loudness, spoken
-from tests.simulator.world import World, hangs_up, says
+from tests.simulator.world import Json, World, hangs_up, says
 
 ANN, BOB, EVE = "447700900011", "447700900012", "447700900013"
-Json = dict[str, Any]
 
 
 def join(**options: Any) -> Json:

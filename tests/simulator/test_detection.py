@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.simulator.world import PHONE, World
+from tests.simulator.world import PHONE, Json, World
 
-Json = dict[str, Any]
 GREETING = "Hello. I am not at home. Please leave a message after the tone."
 
 
@@ -20,17 +19,17 @@ def verdicts(world: World) -> list[tuple[str, str | None]]:
     ]
 
 
-def place(world: World, behaviour: str, *ncco: Json, **fields: Any) -> str:
+def ended(world: World, behaviour: str, *ncco: Json, **fields: Any) -> str:
+    """A call to a phone that behaves so, at its end."""
     settings: Json = {"greeting": GREETING} if behaviour == "voicemail" else {}
     world.phone(PHONE, behaviour=behaviour, after=1, **settings)
-    return world.call(*(ncco or ({"action": "wait", "timeout": 20},)), **fields)
+    return world.ended_call(*(ncco or ({"action": "wait", "timeout": 20},)), **fields)
 
 
 @pytest.mark.parametrize(("behaviour", "verdict"), [("answers", "human"), ("voicemail", "machine")])
 @pytest.mark.fidelity("amd-continue", "amd-event")
 def test_continue_tells_and_goes_on(world: World, behaviour: str, verdict: str) -> None:
-    call = place(world, behaviour, machine_detection="continue")
-    world.until(call)
+    call = ended(world, behaviour, machine_detection="continue")
     assert verdicts(world) == [(verdict, None)]
     event = next(one for one in world.learner.payloads() if one.get("status") == verdict)
     assert list(event) == ["call_uuid", "from", "to", "status", "conversation_uuid", "timestamp"]
@@ -40,24 +39,21 @@ def test_continue_tells_and_goes_on(world: World, behaviour: str, verdict: str) 
 
 @pytest.mark.fidelity("amd-hangup")
 def test_hangup_ends_the_call_with_a_machine_only(world: World) -> None:
-    call = place(world, "voicemail", machine_detection="hangup")
-    world.until(call)
+    call = ended(world, "voicemail", machine_detection="hangup")
     assert world.learner.statuses() == ["started", "ringing", "answered", "machine", "completed"]
     assert world.one(call, "status", status="completed")["disconnected_by"] == "platform"
     assert world.actions(call)[-1] == ("wait", "stopped")
     world.learner.received.clear()
-    call = place(world, "answers", machine_detection="hangup")
-    world.until(call)
+    call = ended(world, "answers", machine_detection="hangup")
     assert world.learner.statuses() == ["started", "ringing", "answered", "human", "completed"]
     assert world.actions(call)[-1] == ("wait", "finished")
 
 
 @pytest.mark.fidelity("amd-advanced-detect")
 def test_detect_waits_for_the_verdict_before_anything_is_played(world: World) -> None:
-    call = place(
+    call = ended(
         world, "voicemail", {"action": "talk", "text": "Hello."}, advanced_machine_detection={"mode": "detect"}
     )
-    world.until(call)
     assert world.learner.statuses() == ["started", "ringing", "answered", "machine", "completed"]
     silence = world.one(call, "sound", state="started")["at"] - world.at(call, "answered")
     assert 4 <= silence <= 5
@@ -65,9 +61,8 @@ def test_detect_waits_for_the_verdict_before_anything_is_played(world: World) ->
 
 @pytest.mark.fidelity("amd-advanced-beep")
 def test_detect_beep_waits_for_the_beep(world: World) -> None:
-    call = place(world, "voicemail", {"action": "talk", "text": "Hello."},
+    call = ended(world, "voicemail", {"action": "talk", "text": "Hello."},
                  advanced_machine_detection={"mode": "detect_beep"})  # fmt: skip
-    world.until(call)
     assert verdicts(world) == [("machine", "beep_start")]
     beep = world.one(call, "detection", sub_state="beep_start")["at"]
     assert world.one(call, "sound", state="started")["at"] == pytest.approx(beep, abs=0.01)
@@ -76,8 +71,7 @@ def test_detect_beep_waits_for_the_beep(world: World) -> None:
 
 @pytest.mark.fidelity("amd-advanced-beep")
 def test_detect_beep_with_a_person_goes_on_after_the_verdict(world: World) -> None:
-    call = place(world, "answers", advanced_machine_detection={"mode": "detect_beep"})
-    world.until(call)
+    ended(world, "answers", advanced_machine_detection={"mode": "detect_beep"})
     assert verdicts(world) == [("human", None)]
 
 
@@ -103,9 +97,8 @@ def test_default_tells_both_in_passing_and_takes_an_ncco(world: World) -> None:
         return Response(json.dumps(ncco) if ncco else "", mimetype="application/json")
 
     world.learner.on("/event", reply)
-    call = place(world, "voicemail", {"action": "stream", "streamUrl": ["http://127.0.0.1:1/none.mp3"]},
+    call = ended(world, "voicemail", {"action": "stream", "streamUrl": ["http://127.0.0.1:1/none.mp3"]},
                  {"action": "wait", "timeout": 30}, advanced_machine_detection={"mode": "default"})  # fmt: skip
-    world.until(call)
     assert verdicts(world) == [("machine", None), ("machine", "beep_start")]
     assert world.trace(call, "sound", state="started")[-1]["text"] == "This is a message for you."
     assert not [one for one in world.learner.payloads() if one.get("type") == "transfer"]
@@ -113,9 +106,8 @@ def test_default_tells_both_in_passing_and_takes_an_ncco(world: World) -> None:
 
 @pytest.mark.fidelity("amd-advanced-hangup")
 def test_behavior_hangup(world: World) -> None:
-    call = place(world, "voicemail", machine_detection="continue",
+    call = ended(world, "voicemail", machine_detection="continue",
                  advanced_machine_detection={"mode": "detect", "behavior": "hangup"})  # fmt: skip
-    world.until(call)
     assert world.learner.statuses() == ["started", "ringing", "answered", "machine", "completed"]
     assert world.actions(call) == []
 

@@ -25,16 +25,8 @@ REACHED = [
 
 @pytest.fixture
 def linked(world: World) -> World:
-    world.app = world.application(webhooks={"answer_url": {"address": f"{world.learner.url}/answer"}})
-    world.link()
-    world.learner.on("/answer", [LONG])
+    world.take_calls(LONG)
     return world
-
-
-def use(world: World, address: str, what: str, **body: Any) -> Json:
-    reply = world.control("POST", f"/phones/{quote(address, safe='')}/{what}", body)
-    assert reply.status_code == 200, reply.text
-    return dict(reply.json())
 
 
 def refused(world: World, address: str, **body: Any) -> str:
@@ -54,7 +46,7 @@ def asked(world: World) -> dict[str, str]:
 @pytest.mark.fidelity("handset-addresses")
 @pytest.mark.parametrize(("address", "endpoint"), REACHED, ids=[json.dumps(case[1]) for case in REACHED])
 def test_a_handset_is_reached_under_its_address(world: World, address: str, endpoint: Json) -> None:
-    world.phone(quote(address, safe=""), after=3, script=presses("8", 1))
+    world.phone(address, after=3, script=presses("8", 1))
     call = world.call({"action": "connect", "from": world.number, "endpoint": [endpoint]})
     world.advance(8)
     [leg] = [one["uuid"] for one in world.control("GET", "/calls").json() if one["uuid"] != call]
@@ -62,13 +54,13 @@ def test_a_handset_is_reached_under_its_address(world: World, address: str, endp
     assert world.one(leg, "key", leg=leg)["digit"] == "8"
     there = {one["number"]: one["status"] for one in world.control("GET", "/phones").json()}
     assert there == {address: "answered", PHONE: "answered"}
-    use(world, address, "hang_up")
+    world.use("hang_up", address)
     world.until(leg)
 
 
 @pytest.mark.fidelity("handset-addresses")
 def test_an_address_can_be_busy_too_and_can_be_called_by_rest(world: World) -> None:
-    world.phone(quote(DESK, safe=""), behaviour="busy")
+    world.phone(DESK, behaviour="busy")
     call = world.ended_call(to=[{"type": "sip", "uri": DESK}])
     assert [one["status"] for one in world.trace(call, "status")] == ["started", "ringing", "busy", "completed"]
 
@@ -76,7 +68,7 @@ def test_an_address_can_be_busy_too_and_can_be_called_by_rest(world: World) -> N
 @pytest.mark.fidelity("sip-headers", "sip-headers-in")
 def test_a_sip_caller_sends_headers_to_the_answer_webhook(linked: World) -> None:
     headers = {"X-Foo": "bar", "x-Lower": "1, 2", "User-to-User": "3132;encoding=hex", "X-Nexmo-Secret": "no"}
-    call = use(linked, DESK, "dial", to=linked.number, headers=headers)["uuid"]
+    call = linked.dial(number=DESK, headers=headers)
     linked.until(call, "answered")
     told = asked(linked)
     assert {name: text for name, text in told.items() if name.startswith("SipHeader_")} == {
@@ -88,20 +80,20 @@ def test_a_sip_caller_sends_headers_to_the_answer_webhook(linked: World) -> None
 
 @pytest.mark.fidelity("app-custom-data", "app-caller")
 def test_an_app_user_brings_data_and_reaches_an_application_without_a_number(linked: World) -> None:
-    call = use(linked, ALICE, "dial", application_id=linked.app, custom_data={"order": 17, "tags": ["a"]})["uuid"]
+    call = str(linked.use("dial", ALICE, application_id=linked.app, custom_data={"order": 17, "tags": ["a"]})["uuid"])
     linked.until(call, "answered")
     told = asked(linked)
     assert json.loads(told["custom_data"]) == {"order": 17, "tags": ["a"]}
     assert (told["from_user"], told["endpoint_type"]) == ("alice", "app")
     assert "from" not in told
-    use(linked, ALICE, "hang_up")
+    linked.use("hang_up", ALICE)
     linked.until(call)
 
 
 @pytest.mark.fidelity("handset-addresses")
 @pytest.mark.parametrize(("address", "caller"), [(ALICE, "from_user"), (DESK, "from"), (EXTENSION, "from")])
 def test_every_kind_of_handset_can_dial_a_number(linked: World, address: str, caller: str) -> None:
-    call = use(linked, address, "dial", to=linked.number)["uuid"]
+    call = linked.dial(number=address)
     linked.until(call, "answered")
     assert asked(linked)[caller] in (address, address.partition(":")[2])
     assert "already in a call" in refused(linked, address, to=linked.number)

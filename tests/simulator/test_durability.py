@@ -7,7 +7,8 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -162,6 +163,23 @@ def kill_after(server: Standalone, clients: list[Client], writes: int, seconds: 
     server.process.send_signal(signal.SIGKILL)
 
 
+@contextmanager
+def at_work(clients: list[Client], *servers: Standalone) -> Iterator[None]:
+    """They write from here on, one to this server and one to the next; at the end all have done."""
+    sessions = [requests.Session() for _ in clients]
+    threads = [
+        threading.Thread(target=client.write, args=(servers[client.index % len(servers)], session, WRITES // CLIENTS))
+        for client, session in zip(clients, sessions, strict=True)
+    ]
+    for thread in threads:
+        thread.start()
+    yield
+    for thread in threads:
+        thread.join(60)
+    for session in sessions:
+        session.close()
+
+
 def test_a_kill_at_any_moment_loses_nothing_that_was_acknowledged(tmp_path: Path, keys: Keys) -> None:
     state = tmp_path / "account.json"
     moment = random.Random()  # really at random: each run of this test looks somewhere else
@@ -169,22 +187,10 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_acknowledged(tmp_path: Path
     killed_early = 0
     for _ in range(ROUNDS):
         with standalone("--state", str(state)) as server:
-            sessions = [requests.Session() for _ in clients]
             before = sum(client.done for client in clients)
-            threads = [
-                threading.Thread(target=client.write, args=(server, session, WRITES // CLIENTS))
-                for client, session in zip(clients, sessions, strict=True)
-            ]
-            timer = threading.Thread(
-                target=kill_after, args=(server, clients, before + moment.randrange(WRITES), moment.uniform(0, 0.005))
-            )
-            for thread in (*threads, timer):
-                thread.start()
-            for thread in (*threads, timer):
-                thread.join(60)
-            server.process.wait(60)
-            for session in sessions:
-                session.close()
+            with at_work(clients, server):
+                kill_after(server, clients, before + moment.randrange(WRITES), moment.uniform(0, 0.005))
+                server.process.wait(60)
             killed_early += sum(client.done for client in clients) - before < WRITES
         json.loads(state.read_bytes())  # always whole
         account = Account(Ids(), state)
@@ -211,17 +217,8 @@ def test_two_processes_on_one_file_lose_nothing(tmp_path: Path, keys: Keys) -> N
     with standalone("--state", str(state)) as one, standalone("--state", str(state)) as two:
         assert one.auth == two.auth
         clients = [Client(index, keys[1]) for index in range(CLIENTS)]
-        sessions = [requests.Session() for _ in clients]
-        threads = [
-            threading.Thread(target=client.write, args=((one, two)[client.index % 2], session, WRITES // CLIENTS))
-            for client, session in zip(clients, sessions, strict=True)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-        for session in sessions:
-            session.close()
+        with at_work(clients, one, two):
+            pass
         assert [client.done for client in clients] == [WRITES // CLIENTS] * CLIENTS
         account = Account(Ids(), state)
         for client in clients:

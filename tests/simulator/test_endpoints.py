@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
-from tests.simulator.world import World
-
-Json = dict[str, Any]
+from tests.simulator.world import Json, World
 
 OTHERS = [
     ("sip", {"type": "sip", "uri": "sip:desk@sip.example.com"}, "sip:desk@sip.example.com", "uri"),

@@ -152,26 +152,19 @@ def test_a_foreign_caller_id_does_not_connect(world: World) -> None:
     assert "not a number you rent" in world.one(call, "note")["text"]
 
 
-@pytest.mark.fidelity("caller-id-foreign")
-def test_a_foreign_caller_id_may_be_let_through(world: World) -> None:
-    world.fault(foreign_caller_id_connects={})
-    call = world.ended_call(**{"from": {"type": "phone", "number": "447700900999"}})
-    assert statuses(told(world, call)) == ["started", "ringing", "answered", "completed"]
-
-
+@pytest.mark.fidelity("websocket-refused")
 def test_no_route(world: World) -> None:
     endpoint = {"type": "websocket", "uri": "wss://192.0.2.1/x", "content-type": "audio/l16;rate=8000"}
     call = world.ended_call(to=[endpoint])
     events = told(world, call)
     assert statuses(events) == ["started", "ringing", "failed", "completed"]
     assert (events[2]["detail"], events[3]["disconnected_by"]) == ("cannot_route", "platform")
+    assert "this machine only" in world.one(call, "websocket")["why"]
 
 
 @pytest.mark.fidelity("event-started-ringing", "uuid-forms", "event-fields")
 def test_inbound(world: World) -> None:
-    world.app = world.application(webhooks={"answer_url": {"address": f"{world.learner.url}/answer"}})
-    world.learner.on("/answer", [{"action": "wait", "timeout": 2}])
-    world.link()
+    world.take_calls({"action": "wait", "timeout": 2})
     call = world.ended_incoming_call()
     assert re.fullmatch(r"[0-9a-f]{32}", call)
     events = told(world, call)
@@ -183,8 +176,7 @@ def test_inbound(world: World) -> None:
 
 
 def test_inbound_given_up_before_the_answer(world: World) -> None:
-    world.app = world.application(webhooks={"answer_url": {"address": f"{world.learner.url}/answer"}})
-    world.link()
+    world.take_calls()
     call = world.dial()
     world.advance(0.3)
     world.use("hang_up")
@@ -196,9 +188,7 @@ def test_inbound_given_up_before_the_answer(world: World) -> None:
 
 @pytest.mark.fidelity("call-set-up")
 def test_setting_up_and_picking_up_take_their_time(world: World) -> None:
-    world.learner.on("/answer", [{"action": "wait", "timeout": 2}])
-    world.app = world.application(webhooks={"answer_url": {"address": f"{world.learner.url}/answer"}})
-    world.link()
+    world.take_calls({"action": "wait", "timeout": 2})
     inbound, outbound = world.dial(), world.call(to=[{"type": "phone", "number": "447700900002"}])
     world.until(inbound)
     world.until(outbound)

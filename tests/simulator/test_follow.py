@@ -16,9 +16,7 @@ from helpers.line import control_plane
 from helpers.line.control_plane import ControlPlane, ControlPlaneError
 from helpers.simulator import Simulator
 from helpers.simulator.routes import sound_stream, trace_stream
-from tests.simulator.world import World, wait_until
-
-Json = dict[str, Any]
+from tests.simulator.world import Json, World, wait_until
 
 
 @pytest.fixture

@@ -32,7 +32,6 @@ def noisy_party(world: World, name: str, level: float, seconds: float) -> Call:
     street = (np.random.default_rng(4).standard_normal(16_000 * 30) * 0.02).astype(np.float32)
     noise = world.learner.serve("street.wav", encode_wav(street, 16_000))
     sound = world.learner.serve(name, (AUDIO / name).read_bytes())
-    world.phone(ANN, behaviour="answers", after=2)
     legs = {}
     for number, script in {
         ANN: [],

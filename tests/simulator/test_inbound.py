@@ -7,13 +7,12 @@ from flask import Response
 
 from helpers.audio.files import Samples
 from tests.matching import match
-from tests.simulator.world import PHONE, World, presses
+from tests.simulator.world import PHONE, World
 
 
 @pytest.fixture
 def linked(world: World) -> World:
-    world.app = world.application(webhooks={"answer_url": {"address": f"{world.learner.url}/answer"}})
-    world.link()
+    world.take_calls()
     return world
 
 
@@ -78,13 +77,6 @@ def test_the_caller_hangs_up(linked: World) -> None:
     linked.until(call)
     last = linked.learner.payloads()[-1]
     assert (last["status"], last["duration"], last["disconnected_by"]) == ("completed", "5", "user")
-
-
-def test_a_caller_with_a_script_presses_keys(linked: World) -> None:
-    linked.learner.on("/answer", [{"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}}])
-    linked.phone(script=presses("4", 1))
-    call = linked.ended_incoming_call()
-    assert linked.one(call, "input")["digits"] == "4"
 
 
 def test_a_phone_may_dial_again(linked: World) -> None:

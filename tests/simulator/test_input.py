@@ -45,28 +45,17 @@ def test_max_digits_end_it_at_once(world: World) -> None:
 
 
 @pytest.mark.fidelity("input-ends", "input-defaults")
-def test_four_digits_is_usual(world: World) -> None:
-    started(world, keys(world))
-    world.use("press", digits="12345")
+@pytest.mark.parametrize(
+    ("dtmf", "pressed", "digits", "why"),
+    [({}, "12345", "1234", "max_digits"), ({"maxDigits": 10, "submitOnHash": True}, "12#", "12", "submit_on_hash"),
+     ({"maxDigits": 3}, "1#*", "1#*", "max_digits")],
+)  # fmt: skip
+def test_four_digits_or_a_hash_that_may(world: World, dtmf: Json, pressed: str, digits: str, why: str) -> None:
+    call = started(world, keys(world, **dtmf))
+    world.use("press", digits=pressed)
     world.advance(2)
-    assert told(world)["dtmf"] == {"digits": "1234", "timed_out": False}
-
-
-@pytest.mark.fidelity("input-ends")
-def test_hash_submits_if_it_may(world: World) -> None:
-    call = started(world, keys(world, maxDigits=10, submitOnHash=True))
-    world.use("press", digits="12#")
-    world.advance(0.5)
-    assert told(world)["dtmf"] == {"digits": "12", "timed_out": False}
-    assert world.one(call, "input")["why"] == "submit_on_hash"
-
-
-@pytest.mark.fidelity("input-ends", "input-defaults")
-def test_hash_is_a_digit_like_others_if_it_may_not(world: World) -> None:
-    started(world, keys(world, maxDigits=3))
-    world.use("press", digits="1#*")
-    world.advance(0.5)
-    assert told(world)["dtmf"]["digits"] == "1#*"
+    assert told(world)["dtmf"] == {"digits": digits, "timed_out": False}
+    assert world.one(call, "input")["why"] == why
 
 
 @pytest.mark.fidelity("input-ends", "input-timed-out")
@@ -119,30 +108,12 @@ def test_a_menu_that_asks_again(world: World) -> None:
     assert [p["dtmf"]["digits"] for p in world.learner.payloads("/input")] == ["1", "2", "3"]
 
 
-@pytest.mark.fidelity("event-get")
-def test_by_get_the_digits_are_json_text(world: World) -> None:
-    started(world, keys(world, maxDigits=1) | {"eventMethod": "GET"})
-    world.use("press", digits="3")
-    world.advance(0.1)
-    assert told(world)["dtmf"] == '{"digits":"3","timed_out":false}'
-
-
 @pytest.mark.fidelity("event-url-choice")
 def test_without_an_event_url_the_calls_own_is_told(world: World) -> None:
     call = started(world, {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}})
     world.use("press", digits="5")
     world.until(call)
     assert [p["dtmf"]["digits"] for p in world.learner.payloads("/event") if "dtmf" in p] == ["5"]
-
-
-@pytest.mark.fidelity("mid-call-failure")
-def test_an_event_url_that_fails_goes_on_with_an_error(world: World) -> None:
-    world.learner.on("/input", ("", 500))
-    call = started(world, keys(world, maxDigits=1), WAIT)
-    world.use("press", digits="5")
-    world.until(call)
-    assert "input webhook failed: HTTP 500" in world.one(call, "error")["reason"]
-    assert ("wait", "finished") in world.actions(call)
 
 
 @pytest.mark.fidelity("input-hang-up", "action-cut-short")

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from helpers.audio.files import encode_wav
 from helpers.line.control_plane import ControlPlane, ControlPlaneError
@@ -19,11 +18,10 @@ from helpers.simulator.routes.sound_stream import AHEAD, BACK, PIECE, Earpiece
 from helpers.widgets.phone.live_sound import LiveSound
 from tests.simulator.listener import Listener, assert_same
 from tests.simulator.test_websocket import SocketServer, endpoint
-from tests.simulator.world import PATIENCE, PHONE, Json, Learner, World, presses, wait_until
+from tests.simulator.world import PATIENCE, PHONE, Json, Keys, Learner, World, presses, wait_until
 
 RATE = 16_000
 OTHER = "447700900002"
-Keys = tuple[RSAPrivateKey, str]
 Make = Callable[..., tuple[World, ControlPlane]]
 
 

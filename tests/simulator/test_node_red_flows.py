@@ -30,18 +30,13 @@ Start = Callable[[], AbstractContextManager[Kit]]
 
 
 @pytest.fixture
-def start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Start]:
+def start(clean: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
     """Starts a kit with an account of its own and seeded ids: each start is the same as the one before."""
-    for name in ("VOICE_MODE", "SIMULATOR_URL", "SIMULATOR_PACE", "SIMULATOR_TOKEN", "PUBLIC_URL", "NGROK_AUTHTOKEN"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("SIMULATOR_SEED", "1")
-    monkeypatch.setenv("KIT_DOTENV", str(tmp_path / "env"))
-    (tmp_path / "env").touch()
     starts = iter(range(100))
 
     @contextmanager
     def start() -> Iterator[Kit]:
-        monkeypatch.setenv("SIMULATOR_STATE", str(tmp_path / f"account-{next(starts)}.json"))
+        monkeypatch.setenv("SIMULATOR_STATE", str(clean / f"account-{next(starts)}.json"))
         kit = helpers.setup()
         try:
             yield kit

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 import shutil
 import subprocess
@@ -12,20 +11,16 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-import soundfile
 
 from tests.matching import match
-from tests.simulator.ear import spoken
-from tests.simulator.world import PHONE, World, says
+from tests.simulator.ear import RATE, sound_of, spoken
+from tests.simulator.world import PHONE, Json, World, says
 
 pytestmark = pytest.mark.skipif(
     not (shutil.which("curl") and shutil.which("openssl")), reason="curl and openssl are needed"
 )
 
-RATE = 16_000
-Json = dict[str, Any]
 LONG = {"action": "wait", "timeout": 60}
 
 
@@ -158,10 +153,8 @@ def test_a_recording(shell: Shell, world: World) -> None:
     assert shell.curl(path)[0] == 401
     status, data = shell.curl(path, "--header", f"Authorization: Bearer {shell.token()}")
     assert (status, len(data)) == (200, event["size"])
-    samples, rate = soundfile.read(io.BytesIO(data), dtype="float32")
-    words = spoken("Please call me back.")
-    assert rate == RATE
-    assert match(np.ascontiguousarray(samples), words, RATE).score > 0.99
+    [samples] = sound_of(data)
+    assert match(samples, spoken("Please call me back."), RATE).score > 0.99
 
 
 @pytest.mark.fidelity("token-one-answer", "error-families", "error-wrong-fields")

@@ -165,12 +165,6 @@ def test_what_cannot_be_played_is_family_c(world: World, what: str, body: dict[s
     assert reply.json()["type"] == 400
 
 
-@pytest.mark.fidelity("talk-length")
-def test_tags_do_not_count_in_the_length_of_a_text(world: World) -> None:
-    text = "<speak>" + "x" * 1500 + "</speak>"
-    assert world.voice("PUT", f"/{answered(world)}/talk", {"text": text}).status_code == 200
-
-
 @pytest.mark.fidelity("rest-unplayable")
 def test_a_file_that_cannot_be_played_is_told_later(world: World) -> None:
     call = answered(world)

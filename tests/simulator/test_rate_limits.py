@@ -17,10 +17,8 @@ WAIT = {"action": "wait", "timeout": 1}
 
 @pytest.fixture
 def flowing(learner: Learner, keys: Keys) -> Iterator[World]:
-    with Simulator(pace=20, seed=1) as network:
-        world = World(network, learner, keys)
+    with Simulator(pace=20, seed=1) as network, World(network, learner, keys) as world:
         yield world
-        world.http.close()
 
 
 class HandClock(Clock):

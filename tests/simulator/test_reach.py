@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import Any
 
 import pytest
@@ -41,25 +40,6 @@ def test_the_names_of_examples() -> None:
     assert not is_example("http://example.com.evil.test/")
     assert not is_example("http://notexample.com/")
     assert not is_example("http://[::1")
-
-
-@pytest.fixture
-def connections(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Every address that anything in this process tries to connect to or to look up."""
-    tried: list[Any] = []
-    connect, lookup = socket.socket.connect, socket.getaddrinfo
-
-    def watched_connect(self: socket.socket, address: Any) -> None:
-        tried.append(address[0] if isinstance(address, tuple) else address)
-        return connect(self, address)
-
-    def watched_lookup(host: Any, *args: Any, **options: Any) -> Any:
-        tried.append(host)
-        return lookup(host, *args, **options)
-
-    monkeypatch.setattr(socket.socket, "connect", watched_connect)
-    monkeypatch.setattr(socket, "getaddrinfo", watched_lookup)
-    return tried
 
 
 @pytest.mark.fidelity("reach-here")

@@ -20,15 +20,14 @@ from helpers.simulator.sound import tape, transcripts
 from helpers.simulator.sound.mixing import CueSheet, Sound
 from helpers.simulator.webhooks.payloads import iso
 from tests.matching import match
-from tests.simulator.ear import RATE, spoken
-from tests.simulator.world import PHONE, World, presses, says
+from tests.simulator.ear import RATE, sound_of, spoken
+from tests.simulator.world import PHONE, Json, World, presses, says
 
 ANN, BOB, EVE = "447700900011", "447700900012", "447700900013"
 FRAME = 0.02
 # MP3 puts what its filters need before the sound: 576 samples when it is encoded, 529 when it is decoded.
 MP3_DELAY = (576 + 529) / RATE
 MP3_FRAME = 576 / RATE
-Json = dict[str, Any]
 WORDS = {
     ANN: "Good morning, this is Ann speaking.",
     BOB: "Hello everybody, Bob is here as well.",
@@ -60,13 +59,6 @@ def recorded(world: World, path: str = "/event") -> tuple[bytes, Json]:
     assert reply.status_code == 200, reply.text
     assert event["size"] == len(reply.content)
     return reply.content, event
-
-
-def sound_of(data: bytes) -> Samples:
-    """A row per channel."""
-    samples, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
-    assert rate == RATE
-    return np.asarray(samples.T, dtype=np.float32)
 
 
 def loudness(samples: Samples) -> float:
@@ -617,18 +609,6 @@ def test_the_record_of_the_call_tells_of_it(world: World) -> None:
     assert (started["seconds"], started["size"], started["why"]) == (None, None, None)
     assert (finished["seconds"], finished["why"]) == (2, "the call ended")
     assert finished["size"] == events(world)[0]["size"]
-
-
-@pytest.mark.fidelity("recording-trace", "clock-same")
-def test_the_same_call_leaves_the_same_recording(world: World) -> None:
-    def facts() -> list[Json]:
-        call = call_with(world, record(format="mp3"), record(timeOut=3), wait(1), script=says(WORDS[ANN], 1.0))
-        names = ("state", "format", "channels", "seconds", "size", "why")
-        return [{name: entry[name] for name in names} for entry in world.trace(call, "recording")]
-
-    first = facts()
-    assert len(first) == 4
-    assert facts() == facts() == first
 
 
 # The file

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import io
-import json
 import signal
-import sys
 import threading
 import wave
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,7 @@ from typing import Any
 import pytest
 
 from helpers.base.errors import KitError
-from helpers.ncco import Ncco, NccoError, Talk, TemplateError
+from helpers.ncco import NccoError, TemplateError
 from helpers.rehearsal import Rehearsal, play
 from helpers.server.server import BackgroundServer
 from tests.simulator.test_websocket import SocketServer
@@ -27,12 +24,7 @@ GREETING = {"action": "stream", "streamUrl": ["https://example.com/audio/greetin
 KEYS = {"action": "input", "type": ["dtmf"]}
 WORDS = {"action": "input", "type": ["speech"]}
 AWAY = "https://api.shop.test"
-
-
-@pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is heard is written to the current folder."""
-    monkeypatch.chdir(tmp_path)
+pytestmark = pytest.mark.usefixtures("in_a_folder_of_its_own")  # what is heard is written to the current folder
 
 
 def told(rehearsal: Rehearsal, path: str) -> list[str]:
@@ -244,20 +236,6 @@ def test_instructions_that_nobody_could_follow(options: dict[str, Any], message:
 # --- what is given ---------------------------------------------------------------------------------------------------
 
 
-class Draft:
-    """What a builder has: a list that can be had."""
-
-    def to_list(self) -> list[dict[str, Any]]:
-        return [{"action": "talk", "text": "Hello"}]
-
-
-@pytest.mark.parametrize(
-    "given", [json.dumps(Draft().to_list()), Ncco([Talk(text="Hello")]), [Talk(text="Hello")], Draft()]
-)
-def test_an_ncco_in_every_form(given: Any) -> None:
-    assert play(given).captions[0].endswith("“Hello”")
-
-
 def test_a_template_is_filled_in_first() -> None:
     template = [{"action": "talk", "text": "Hello {{msg.payload}}"}]
     assert play(template, variables={"msg": {"payload": "Ada"}}).captions[0].endswith("“Hello Ada”")
@@ -348,21 +326,16 @@ def test_phones_that_are_connected_answer_and_hang_up() -> None:
 
 
 @pytest.mark.parametrize(
-    "endpoint",
+    ("endpoint", "options"),
     [
-        {"type": "app", "user": "alice"},
-        {"type": "sip", "uri": "sip:alice@example.com"},
-        {"type": "vbc", "extension": "1234"},
+        ({"type": "app", "user": "alice"}, {}),
+        ({"type": "sip", "uri": "sip:alice@example.com"}, {}),
+        ({"type": "vbc", "extension": "1234"}, {}),
+        ({"type": "phone", "number": "447700900002"}, {"randomFromNumber": True}),
     ],
 )
-def test_other_endpoints_answer_too(endpoint: dict[str, str]) -> None:
-    assert "you are through" in play([{"action": "connect", "endpoint": [endpoint]}]).captions[0]
-
-
-def test_a_random_number_of_the_application_can_be_the_caller() -> None:
-    endpoint = [{"type": "phone", "number": "447700900002"}]
-    rehearsal = play([{"action": "connect", "endpoint": endpoint, "randomFromNumber": True}])
-    assert "you are through" in rehearsal.captions[0]
+def test_other_endpoints_answer_too_and_a_random_number_calls(endpoint: Any, options: Any) -> None:
+    assert "you are through" in play([{"action": "connect", "endpoint": [endpoint], **options}]).captions[0]
 
 
 def test_a_webhook_that_must_reply_with_an_ncco_says_so() -> None:
@@ -410,36 +383,12 @@ def test_a_transfer_to_nowhere_is_explained() -> None:
 
 # --- nothing else is touched -----------------------------------------------------------------------------------------
 
-CONNECTED: list[Any] = []
-_watched: list[bool] = []  # an audit hook cannot be taken away: it listens while there is something in here
-
-
-def _audit(event: str, arguments: tuple[Any, ...]) -> None:
-    if _watched and event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname"):
-        CONNECTED.append(arguments[1] if event == "socket.connect" else arguments[0])
-
-
-@pytest.fixture
-def dialled() -> Iterator[list[Any]]:
-    """Every address that anything in this process connects to or looks up."""
-    if _audit not in HOOKS:
-        HOOKS.append(_audit)
-        sys.addaudithook(_audit)
-    CONNECTED.clear()
-    _watched.append(True)
-    yield CONNECTED
-    _watched.clear()
-
-
-HOOKS: list[Any] = []
-
-
 RATE = "audio/l16;rate=16000"
 
 
 @pytest.mark.parametrize("mode", ["live", "simulated"])
 def test_nothing_is_dialled_and_no_account_is_touched(
-    mode: str, dialled: list[Any], learner: Learner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mode: str, connections: list[Any], learner: Learner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("VOICE_MODE", mode)
     monkeypatch.setenv("SIMULATOR_STATE", str(tmp_path / "account.json"))
@@ -452,7 +401,7 @@ def test_nothing_is_dialled_and_no_account_is_touched(
         {"action": "connect", "endpoint": [{"type": "websocket", "uri": "wss://example.com/x", "content-type": RATE}]},
     ]
     repr(play(ncco))
-    assert {address[0] for address in dialled} == {"127.0.0.1"}, "the learner's own server, and nobody else"
+    assert set(connections) == {"127.0.0.1"}, "the learner's own server, and nobody else"
     assert [path.name for path in tmp_path.iterdir()] == ["heard"]
 
 

@@ -2,41 +2,30 @@
 
 from __future__ import annotations
 
-import datetime
 import json
 import ssl
 import threading
-from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
 from flask import Response
 
-from tests.simulator.servers import RawServer, head, resets, silence
-from tests.simulator.world import PATIENCE, Keys, World
+from tests.simulator.servers import RawServer, head, resets, self_signed, silence
+from tests.simulator.world import PATIENCE, World
 
 NCCO = [{"action": "wait", "timeout": 2}]
 REPLY = head("application/json", "Connection: close") + json.dumps(NCCO).encode()
 
 
-@pytest.mark.fidelity("answer-retry")
-def test_a_reset_is_tried_once_more(world: World) -> None:
-    with RawServer(resets(1, REPLY)) as server:
-        call = world.ended_call(ncco=None, answer_url=[server.url])
-    assert world.attempts(call, "answer") == [(1, "connection closed"), (2, None)]
-    assert server.connections == 2
-    assert world.actions(call) == [("wait", "started"), ("wait", "finished")]
-
-
 @pytest.mark.fidelity("answer-retry", "answer-none")
-def test_two_resets_are_enough(world: World) -> None:
-    with RawServer(resets(9, REPLY)) as server:
+@pytest.mark.parametrize(("count", "second"), [(1, None), (9, "connection closed")])
+def test_a_reset_is_tried_once_more_and_two_are_enough(world: World, count: int, second: str | None) -> None:
+    with RawServer(resets(count, REPLY)) as server:
         call = world.ended_call(ncco=None, answer_url=[server.url])
-    assert world.attempts(call, "answer") == [(1, "connection closed"), (2, "connection closed")]
+    assert world.attempts(call, "answer") == [(1, "connection closed"), (2, second)]
     assert server.connections == 2
-    assert "connection closed" in world.one(call, "error")["reason"]
+    assert (("wait", "finished") in world.actions(call)) is (second is None)
+    assert ["connection closed" in one["reason"] for one in world.trace(call, "error")] == ([True] if second else [])
 
 
 @pytest.mark.fidelity("event-retry")
@@ -58,23 +47,9 @@ def test_an_event_is_sent_again_after_a_timeout(world: World) -> None:
 
 
 @pytest.fixture(scope="module")
-def certificate(keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> ssl.SSLContext:
     """What a server needs that signed its own certificate."""
-    key, name = keys[0], x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.datetime.now(datetime.UTC)
-    signed = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(1).not_valid_before(now).not_valid_after(now + datetime.timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    path: Path = tmp_path_factory.mktemp("tls") / "server.pem"
-    private = key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
-    path.write_bytes(private + signed.public_bytes(serialization.Encoding.PEM))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(path)
-    return context
+    return self_signed(tmp_path_factory.mktemp("tls"), "127.0.0.1")
 
 
 @pytest.mark.fidelity("answer-tls")

@@ -105,9 +105,7 @@ def test_what_is_said_last_counts_behaviour_or_script(world: World) -> None:
 
 def test_a_script_with_an_answer_works_for_a_phone_that_dials_too(world: World) -> None:
     world.phone(script=[{"do": "wait", "seconds": 30}, {"do": "answer"}, {"do": "wait", "seconds": 1}, press("5")])
-    world.app = world.application(webhooks={"answer_url": {"address": f"{world.learner.url}/answer"}})
-    world.link()
-    world.learner.on("/answer", [LONG])
+    world.take_calls(LONG)
     call = world.dial()
     world.until(call, "answered")
     world.advance(2)

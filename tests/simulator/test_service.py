@@ -35,11 +35,9 @@ def test_ten_times_leaves_nothing(learner: Learner, keys: Keys) -> None:
     threads, files = threading.active_count(), len(me.open_files()) + len(me.net_connections())
     network = Simulator(pace="stepped", seed=1)
     for _ in range(10):
-        with network:
-            world = World(network, learner, keys)
+        with network, World(network, learner, keys) as world:
             world.call({"action": "wait", "timeout": 1000})
             world.advance(5)
-            world.http.close()
     assert threading.active_count() == threads
     # The learner's server may still hold a connection or two.
     assert len(me.open_files()) + len(me.net_connections()) <= files + 5
@@ -87,11 +85,9 @@ def test_a_listener_of_the_record_does_not_keep_it_alive(exchange: Simulator) ->
 def test_a_seed_makes_everything_repeatable(learner: Learner, keys: Keys) -> None:
     made = []
     for _ in range(2):
-        with Simulator(pace="stepped", seed=7) as network:
-            world = World(network, learner, keys)
+        with Simulator(pace="stepped", seed=7) as network, World(network, learner, keys) as world:
             reply = world.voice("POST", "", world.order())
             made.append((world.basic, world.app, reply.json(), reply.headers["x-nexmo-trace-id"]))
-            world.http.close()
     assert made[0] == made[1]
 
 

@@ -86,8 +86,7 @@ def test_a_server_that_waits_for_our_reply_gets_it(world: World, monkeypatch: py
 def test_in_real_time_nothing_is_held(learner: Learner, keys: Keys, patient: None) -> None:
     free = threading.Event()
     learner.on("/event", lambda: ("", 200) if free.wait(120) else ("", 500))
-    with Simulator(pace=1000, seed=1) as network:
-        world = World(network, learner, keys)
+    with Simulator(pace=1000, seed=1) as network, World(network, learner, keys) as world:
         world.phone(PHONE, behaviour="manual")
         world.fault(early_hang_up_works={})
         try:
@@ -95,4 +94,3 @@ def test_in_real_time_nothing_is_held(learner: Learner, keys: Keys, patient: Non
             assert world.voice("PUT", f"/{call}", {"action": "hangup"}, timeout=60).status_code == 204
         finally:
             free.set()
-            world.http.close()

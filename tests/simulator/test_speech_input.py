@@ -8,9 +8,7 @@ import pytest
 
 from helpers.simulator.sound.mixing import Sound
 from tests.simulator.ear import spoken
-from tests.simulator.world import PHONE, World, presses, says
-
-Json = dict[str, Any]
+from tests.simulator.world import PHONE, Json, World, presses, says
 
 
 def ask(world: World, **options: Any) -> Json:

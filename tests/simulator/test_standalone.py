@@ -81,8 +81,7 @@ def test_the_examples_of_the_help_are_good_commands(help_text: str) -> None:
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_when_told_in_the_middle_of_calls(how: signal.Signals, learner: Learner, keys: Keys) -> None:
-    with standalone() as server:
-        world = world_of(server, learner, keys)
+    with standalone() as server, world_of(server, learner, keys) as world:
         learner.on("/answer", [{"action": "talk", "text": "hello", "loop": 0}])
         for number in ("447700900001", "447700900002"):
             world.phone(number, after=0.1)
@@ -95,7 +94,6 @@ def test_it_ends_when_told_in_the_middle_of_calls(how: signal.Signals, learner: 
         port = int(server.url.rpartition(":")[2])
         assert server.end(how) == 0
         events.close()
-        world.http.close()
         assert server.process.stdout is not None
         assert server.process.stdout.read() == ""
         with socket.create_server(("127.0.0.1", port)):
@@ -112,8 +110,7 @@ def test_a_second_ctrl_c_changes_nothing() -> None:
 
 
 def test_the_log_has_a_line_for_each_state_and_each_failure(learner: Learner, keys: Keys) -> None:
-    with standalone() as server:
-        world = world_of(server, learner, keys)
+    with standalone() as server, world_of(server, learner, keys) as world:
         learner.on("/answer", ("no", 500))
         world.phone(after=0.1)
         call = world.call_with_answer_url(f"/answer?key={SECRET}", event_url=[f"{learner.url}/event?key={SECRET}"])
@@ -123,7 +120,6 @@ def test_the_log_has_a_line_for_each_state_and_each_failure(learner: Learner, ke
         assert world.voice("GET", headers={"Authorization": f"Bearer {world.token(iat=1)}"}).status_code == 401
         assert requests.get(f"{server.url}/a%0A00:00:00 call", timeout=60).status_code == 404
         server.wait_for("/a")
-        world.http.close()
         assert server.end() == 0
     times = [line[:9] for line in server.log]
     assert all(re.fullmatch(r"\d\d:\d\d:\d\d ", time) for time in times)
@@ -194,11 +190,9 @@ def test_quiet_says_nothing(learner: Learner, keys: Keys) -> None:
 
 
 def test_in_stepped_time_the_log_has_the_calls_own_time(learner: Learner, keys: Keys) -> None:
-    with standalone("--pace", "stepped", "--seed", "1") as server:
-        world = world_of(server, learner, keys)
+    with standalone("--pace", "stepped", "--seed", "1") as server, world_of(server, learner, keys) as world:
         call = world.ended_call({"action": "wait", "timeout": 2})
         server.wait_for("completed")
-        world.http.close()
         server.end()
     said = [line[9:] for line in server.log]
     assert said[0].startswith(f"[0.100 s] call {call[:8]}  started")
@@ -227,13 +221,11 @@ def test_the_environment_says_what_options_do_not(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.skipif(not socket.has_ipv6 or not Path("/proc/net/if_inet6").exists(), reason="no IPv6 here")
 def test_an_address_of_ipv6_is_written_as_one(learner: Learner, keys: Keys) -> None:
-    with Simulator(host="::1", pace="stepped", seed=1) as network:
+    with Simulator(host="::1", pace="stepped", seed=1) as network, World(network, learner, keys) as world:
         assert re.fullmatch(r"http://\[::1\]:\d+", network.url)
-        world = World(network, learner, keys)
         learner.on("/answer", [{"action": "wait"}])
         world.until(world.call_with_answer_url(), "answered")
         assert learner.payloads("/answer")[0]["region_url"] == network.url
-        world.http.close()
 
 
 @pytest.mark.parametrize(

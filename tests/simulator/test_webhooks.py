@@ -16,7 +16,7 @@ from flask import Response
 
 from helpers.simulator.webhooks.web_client import WebClient, place_of
 from tests.simulator.servers import Behaviour, RawServer
-from tests.simulator.world import Json, World, presses
+from tests.simulator.world import World, presses
 
 NCCO = [{"action": "wait", "timeout": 2}]
 GOOD = json.dumps(NCCO).encode()
@@ -187,28 +187,16 @@ def test_a_charset_that_is_named_is_used(world: World, strange: Any, charset: st
 # How long, and how often
 
 
-@pytest.mark.fidelity("answer-waits")
-def test_each_webhook_has_its_own_timeouts(world: World) -> None:
-    """Stepped time: the wait is counted, not waited for."""
-    hooks: Json = {
-        "event_url": {"address": f"{world.learner.url}/event", "socket_timeout": 4000},
-        "answer_url": {"address": world.learner.on("/answer", NCCO), "socket_timeout": 1500},
-    }
-    world.app = world.application(webhooks=hooks)
-    world.link()
-    world.fault(answer_slow={"seconds": 1.5})
-    call = world.ended_incoming_call()
-    waits = [one["seconds"] for one in world.trace(call, "reply") if one["error"]]
-    assert waits == [1.5, 1.5]
-
-
-@pytest.mark.fidelity("mid-call-failure", "answer-retry")
+@pytest.mark.fidelity("mid-call-failure", "answer-retry", "error-event-words")
 @pytest.mark.parametrize(("status", "times"), [(404, 1), (500, 1), (502, 1), (429, 2), (503, 2), (504, 2)])
 def test_which_events_that_may_bring_an_ncco_are_sent_again(world: World, status: int, times: int) -> None:
     ask = {"action": "input", "type": ["dtmf"], "dtmf": {"timeOut": 1},
            "eventUrl": [world.learner.on("/input", ("", status))]}  # fmt: skip
     call = world.ended_call(ask, *NCCO)
     assert len(world.learner.at("/input")) == times
+    error = world.one(call, "error")
+    assert f"input webhook failed: HTTP {status}" in error["reason"]
+    assert "goes on" in error["advice"]
     assert world.actions(call)[-1] == ("wait", "finished")
 
 

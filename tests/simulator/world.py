@@ -9,8 +9,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import parse_qsl
+from typing import Any, Self
+from urllib.parse import parse_qsl, quote
 
 import jwt
 import pytest
@@ -154,6 +154,12 @@ class World:
         self.number = "447700900500"
         network.account.buy("GB", self.number)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.http.close()
+
     # The account
 
     def application(self, *, event: bool = True, **voice: Any) -> str:
@@ -180,6 +186,13 @@ class World:
         """Let calls to our number go to an application."""
         done = self.numbers("update", country="GB", msisdn=self.number, app_id=app or self.app)
         assert done.status_code == 200, done.text
+
+    def take_calls(self, *ncco: Json) -> None:
+        """Calls to our number go to a new application, whose answer URL gives this NCCO."""
+        if ncco:
+            self.learner.on("/answer", list(ncco))
+        self.app = self.application(webhooks={"answer_url": {"address": f"{self.learner.url}/answer"}})
+        self.link()
 
     def numbers(self, what: str, **fields: str) -> requests.Response:
         return self.http.post(f"{self.network.url}/number/{what}", data=fields, auth=self.basic)
@@ -242,17 +255,17 @@ class World:
         return self.http.request(method, f"{self.network.url}/simulator{path}", json=body, headers=headers)
 
     def phone(self, number: str = PHONE, **settings: Any) -> None:
-        reply = self.control("PUT", f"/phones/{number}", settings)
+        reply = self.control("PUT", f"/phones/{quote(number, safe='')}", settings)
         assert reply.status_code == 200, reply.text
 
     def use(self, what: str, number: str = PHONE, **body: Any) -> Json:
         """Dial, press, say, answer, decline or hang up."""
-        reply = self.control("POST", f"/phones/{number}/{what}", body)
+        reply = self.control("POST", f"/phones/{quote(number, safe='')}/{what}", body)
         assert reply.status_code == 200, reply.text
         return dict(reply.json())
 
-    def dial(self, to: str | None = None, number: str = PHONE) -> str:
-        return str(self.use("dial", number, to=to or self.number)["uuid"])
+    def dial(self, to: str | None = None, number: str = PHONE, **more: Any) -> str:
+        return str(self.use("dial", number, to=to or self.number, **more)["uuid"])
 
     def fault(self, **faults: Any) -> None:
         assert self.control("PUT", "/faults", faults).status_code == 200

@@ -42,11 +42,10 @@ from tests.matching import match
 from tests.simulator.ear import RATE, heard, spoken, voice
 from tests.simulator.sdk.orders import ended_call, place
 from tests.simulator.test_websocket import SocketServer
-from tests.simulator.world import PHONE, World, hangs_up, presses, says
+from tests.simulator.world import PHONE, Json, World, hangs_up, presses, says
 
 OTHER, THIRD = "447700900022", "447700900023"
 TALK = Talk(text="That was all.")
-Json = dict[str, Any]
 
 
 def keys_heard(sound: Samples, keys: str) -> bool:
@@ -211,16 +210,8 @@ def test_what_the_sdk_reads_of_an_inbound_call(world: World, sdk: vonage.Vonage)
     world.app = world.application(webhooks={"answer_url": {"address": answer, "http_method": "POST"}})
     world.link()
     data = {"product": 7, "names": ["Änne"]}
-    world.until(
-        str(world.use("dial", "app:alice", to=world.number, custom_data=data, application_id=world.app)["uuid"])
-    )
-    world.until(
-        str(
-            world.use("dial", "sip:desk@example", to=world.number, headers={"User-to-User": "3132;encoding=hex"})[
-                "uuid"
-            ]
-        )
-    )
+    world.until(world.dial(number="app:alice", custom_data=data, application_id=world.app))
+    world.until(world.dial(number="sip:desk@example", headers={"User-to-User": "3132;encoding=hex"}))
     app, sip = (AnswerWebhook(**one) for one in world.learner.payloads("/answer"))
     assert (app.from_user, app.from_, app.custom_data, app.endpoint_type) == ("alice", None, data, "app")
     assert (sip.from_, sip.endpoint_type) == ("sip:desk@example", "sip")

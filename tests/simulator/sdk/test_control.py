@@ -9,10 +9,8 @@ import pytest
 import vonage
 from vonage_http_client.errors import AuthenticationError, HttpRequestError, NotFoundError, RateLimitedError
 from vonage_jwt import VonageVerifyJwtError
-from vonage_utils.models import HalLinks
 from vonage_voice import (
     AudioStreamOptions,
-    CallInfo,
     CallState,
     Conversation,
     ListCallsFilter,
@@ -118,15 +116,8 @@ def test_its_pages(world: World, sdk: vonage.Vonage) -> None:
 
     assert pages(1) == [[call] for call in calls]
     # What the SDK gives as the next index is one more than this one, whatever the size of a page: with larger pages
-    # records come again, as they do at Vonage. Following the links shows each call once.
+    # records come again, as they do at Vonage. Following the links shows each call once: test_calls.
     assert pages(2) == [calls[n : n + 2] for n in range(4)]
-    found, path = [], "?page_size=2"
-    while path:
-        page = world.voice("GET", path).json()
-        found += [CallInfo(**one).uuid for one in page["_embedded"]["calls"]]
-        following = HalLinks(**page["_links"]).next
-        path = following.href.removeprefix("/v1/calls") if following else ""
-    assert found == calls
 
 
 # Doing

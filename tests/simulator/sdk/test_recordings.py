@@ -6,7 +6,6 @@ import io
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import soundfile
 import vonage
@@ -14,9 +13,8 @@ from vonage_http_client.errors import AuthenticationError, FileStreamingError, N
 from vonage_voice import Conversation, Record, Talk
 from vonage_voice.errors import VoiceError
 
-from helpers.audio.files import Samples
 from tests.matching import match
-from tests.simulator.ear import RATE, spoken, voice
+from tests.simulator.ear import RATE, sound_of, spoken, voice
 from tests.simulator.sdk.conftest import Client, pem
 from tests.simulator.sdk.orders import ended_call, place
 from tests.simulator.world import PHONE, Keys, World, says
@@ -48,13 +46,6 @@ def kind(data: bytes) -> tuple[str, int, int]:
         return file.format, file.channels, file.samplerate
 
 
-def channels(data: bytes) -> list[Samples]:
-    """What is in each channel of a sound file."""
-    samples, rate = soundfile.read(io.BytesIO(data), dtype="float32", always_2d=True)
-    assert rate == RATE
-    return [np.ascontiguousarray(one) for one in samples.T]
-
-
 @pytest.mark.parametrize(("form", "name"), [("mp3", "MP3"), ("wav", "WAV"), ("ogg", "OGG")])
 @pytest.mark.fidelity("record-end-on-key", "recording-event", "recording-formats", "record-beep")
 def test_a_voice_message(world: World, sdk: vonage.Vonage, tmp_path: Path, form: Any, name: str) -> None:
@@ -66,7 +57,7 @@ def test_a_voice_message(world: World, sdk: vonage.Vonage, tmp_path: Path, form:
     data = download(sdk, world, event["recording_url"], tmp_path)
     assert event["size"] == len(data)
     assert kind(data) == (name, 1, 16_000)
-    [sound] = channels(data)
+    [sound] = sound_of(data)
     assert match(sound, spoken(MESSAGE), RATE).score > 0.95
     assert match(sound, voice("Thank you."), RATE).score < 0.5  # that was said when the recording was over
     assert world.actions(call)[-1] == ("talk", "finished")
@@ -89,7 +80,7 @@ def test_a_recorded_conversation(world: World, sdk: vonage.Vonage, tmp_path: Pat
     world.advance(1)
     data = download(sdk, world, announced(world)["recording_url"], tmp_path)
     assert kind(data)[0] == "MP3"
-    [sound] = channels(data)
+    [sound] = sound_of(data)
     assert all(match(sound, spoken(text), RATE).score > 0.9 for text in words.values())
 
 

@@ -9,17 +9,12 @@ so that nothing a test does can leave this machine.
 from __future__ import annotations
 
 import asyncio
-import datetime
-import ssl
 import threading
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-
 from helpers.simulator.account.regions import REGIONS
+from tests.simulator.servers import PUBLIC, self_signed
 
 HOSTS = ("api.nexmo.com", "rest.nexmo.com", "api-us.nexmo.com", *REGIONS.values())
 
@@ -29,8 +24,8 @@ class Tunnel:
 
     def __init__(self, simulator: str, folder: Path) -> None:
         self._simulator = urlsplit(simulator)
-        self.certificates = folder / "certificates.pem"
-        self._tls = _certificate(folder, self.certificates)
+        self.certificates = folder / PUBLIC
+        self._tls = self_signed(folder, *HOSTS)
         self.hosts: list[str] = []  # those that clients asked for, one for each connection
         self._loop = asyncio.new_event_loop()
         self._up = threading.Event()
@@ -106,26 +101,3 @@ async def _pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -
         writer.write(data)
         await writer.drain()
     writer.close()
-
-
-def _certificate(folder: Path, public: Path) -> ssl.SSLContext:
-    """A certificate for all hosts of the API, signed by itself: whoever is given ``public`` trusts it."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "the simulator's tests")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - datetime.timedelta(hours=1)).not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(host) for host in HOSTS]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    private = folder / "key.pem"
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(public, private)
-    return context
