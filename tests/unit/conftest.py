@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hypothesis import HealthCheck, settings
+
+from helpers.server.server import BackgroundServer
 
 settings.register_profile("kit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("kit")
@@ -25,8 +26,9 @@ def pem(key: rsa.RSAPrivateKey) -> str:
 
 
 @pytest.fixture
-def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def server() -> Iterator[BackgroundServer]:
+    with BackgroundServer() as running:
+        yield running
 
 
 @pytest.fixture

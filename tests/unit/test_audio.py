@@ -287,16 +287,11 @@ def test_waveform_shows_loudness_on_a_fixed_scale() -> None:
     assert audio.waveform(np.zeros(0)) == ""
 
 
-@pytest.mark.parametrize("name", [None, 5, ["jingle.mp3"]])
+@pytest.mark.parametrize("name", [None, 5, ["jingle.mp3"], "a\0b.mp3"])
 def test_a_file_needs_a_name(name: object) -> None:
-    with pytest.raises(AudioError, match="is not the name of a sound file") as error:
+    with pytest.raises(AudioError, match=r"is not the name of a sound file|its name is not a path") as error:
         audio.inspect(name)  # type: ignore[arg-type]
     assert error.value.cure
-
-
-def test_a_name_that_is_no_path() -> None:
-    with pytest.raises(AudioError, match="its name is not a path"):
-        audio.inspect("a\0b.mp3")
 
 
 def test_decode_takes_bytes_and_says_how_to_get_them() -> None:

@@ -504,7 +504,8 @@ def test_markup_is_shown_as_text_everywhere(name: str) -> None:
         hands.page.handle({"do": "panel", "panel": panel})
         hands.page.handle({"do": "tab", "tab": tab})
         soup = hands.soup()
-        assert not soup.find_all(["script", "img"])
+        shown = hands.builder._repr_mimebundle_()["text/html"]
+        assert not soup.find_all(["script", "img"]) and "<script>" not in shown and "<img" not in shown
         assert not [one for one in soup.find_all(True) for key in one.attrs if key.startswith("on")]
     assert "alert(1)" in hands.text()
 

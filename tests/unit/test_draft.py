@@ -124,22 +124,6 @@ def test_an_option_that_nobody_knows_can_be_changed_but_not_made() -> None:
     assert draft.to_list() == [TALK]
 
 
-@pytest.mark.parametrize(
-    ("path", "kind"),
-    [
-        ("endpoint", "variants"),
-        ("endpoint.type", "choice"),
-        ("endpoint.number", "text"),
-        ("timeout", "whole number"),
-        ("endpoint.onAnswer", "parts"),
-        ("endpoint.onAnswer.url", "url"),
-    ],
-)
-def test_an_option_is_found_at_its_path(path: str, kind: str) -> None:
-    found = option_at({"action": "connect", "endpoint": [{"type": "phone"}]}, path)
-    assert found is not None and found.kind == kind
-
-
 @pytest.mark.parametrize("path", ["nonsense", "endpoint.uri", "timeout.x", "endpoint.onAnswer.x"])
 def test_what_the_models_do_not_know_has_no_option(path: str) -> None:
     assert option_at({"action": "connect", "endpoint": [{"type": "phone"}]}, path) is None

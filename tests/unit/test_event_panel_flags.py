@@ -20,7 +20,7 @@ from helpers.widgets.events.panel import EventPanel
 from tests.unit import calls
 from tests.unit.effort import until
 from tests.unit.panels import Inbox, panel_of, request, status
-from tests.unit.test_kit import clean, kit  # noqa: F401
+from tests.unit.test_kit import kit  # noqa: F401
 
 ANSWER = f"/answer?uuid={calls.LEG}&to={calls.VIRTUAL}&from={calls.PHONE}&conversation_uuid={calls.TALK}"
 JSON = {"Content-Type": "application/json"}

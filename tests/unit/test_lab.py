@@ -50,8 +50,8 @@ def kit(tmp_path: Path) -> Path:
 def run(kit: Path, tmp_path: Path) -> Run:
     """Run lab.py there, from another folder."""
 
-    def run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, str(kit / "lab.py"), *words]
+    def run(*words: str, folder: Path = kit, **env: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, str(folder / "lab.py"), *words]
         return subprocess.run(command, cwd=tmp_path, env={**outside(), **env}, capture_output=True, text=True)
 
     return run
@@ -176,8 +176,7 @@ def test_a_folder_that_was_moved_is_set_up_again(kit: Path, run: Run, tmp_path: 
     environment(kit)
     run("check")
     moved = kit.rename(tmp_path / "elsewhere")
-    command = [sys.executable, str(moved / "lab.py"), "check"]
-    subprocess.run(command, env=outside(), check=True, capture_output=True)
+    assert run("check", folder=moved).returncode == 0
     assert (moved / ".venv/bin/asked").read_text("utf-8").count("pip install") == 2
 
 
@@ -268,9 +267,7 @@ def test_sockets_get_a_short_folder_however_deep_the_project_lies(kit: Path, run
     environment(kit, program='test -d "$JUPYTER_RUNTIME_DIR" && env')
     deep = kit.parent / ("d" * 60)
     kit.rename(deep)
-    command = [sys.executable, str(deep / "lab.py"), "check"]
-    done = subprocess.run(command, env=outside(), capture_output=True, text=True, check=True)
-    (runtime,) = re.findall(r"^JUPYTER_RUNTIME_DIR=(.*)", done.stdout, re.M)
+    (runtime,) = re.findall(r"^JUPYTER_RUNTIME_DIR=(.*)", run("check", folder=deep).stdout, re.M)
     assert len(runtime) <= lab.LONGEST_RUNTIME
     assert not Path(runtime).exists(), "it goes with the program"
 

@@ -14,12 +14,9 @@ from helpers.base.errors import KitError
 from helpers.ncco import NccoError, from_python, parse, to_curl, to_flask, to_requests
 
 from .test_ncco_models import FULL
+from .test_ncco_python import SOCKET
 
-NASTY = [
-    {"action": "talk", "text": "It's \"5 o'clock\" & $HOME `id` $(id) \\ é 😀 !x %s {}\nline\t'''"},
-    {"action": "connect", "endpoint": [{"type": "websocket", "uri": "ws://x", "content-type": "audio/l16;rate=8000"}],
-     "from": "447700900000"},
-]  # fmt: skip
+NASTY = [{"action": "talk", "text": "It's \"5 o'clock\" & $HOME `id` $(id) \\ é 😀 !x %s {}\nline\t'''"}, SOCKET]
 TO, FROM = "447700900001", "447700900000"
 NCCOS = pytest.mark.parametrize("data", [FULL, NASTY], ids=["full", "nasty"])
 

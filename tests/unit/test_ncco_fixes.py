@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import random
 from collections import Counter
@@ -14,6 +13,7 @@ from helpers.base.errors import KitError
 from helpers.ncco import ACTIONS, RULES, Ncco, NccoError, Problem, Stream, check, parse
 from helpers.ncco.jsontext import from_json
 from helpers.ncco.schema import Option, options_of
+from helpers.widgets.builder.edit import starter
 
 from .test_ncco_check import ADVICE, INPUT, PHONE, SINGLE, SOCKET, STREAM, TALK, WHOLE, phone
 
@@ -221,11 +221,6 @@ ODD: list[Any] = [
     "#", "hello {{name}}", "en-UK", "en_gb", "Amy", "synchronous", "asynchronous", ["dtmf"], ["speech"], "dtmf, speech",
     "ctl\x07", '{"a":1}', "wss://example.com/s", [URL + " x"],
 ]  # fmt: skip
-STARTS: dict[str, dict[str, Any]] = {
-    "talk": {"text": "a"}, "stream": {"streamUrl": [URL]}, "input": {"type": ["dtmf"]}, "conversation": {"name": "a"},
-    "connect": {"endpoint": [PHONE], "from": "447700900000"}, "notify": {"payload": {}, "eventUrl": [URL]},
-    "transfer": {"conversationId": "CON-1"}, "wait": {}, "record": {},
-}  # fmt: skip
 SLIPS = ["from_", "channel", "maxDigits", "timeOut", "language", "conversation_id", "advanced_machine_detection"]
 
 
@@ -240,7 +235,7 @@ class Slips:
 
     def item(self) -> dict[str, Any]:
         name = self.dice.choice(list(ACTIONS))
-        made: dict[str, Any] = {"action": name, **copy.deepcopy(STARTS[name])}
+        made = starter(name)
         for _ in range(self.dice.choice([0, 1, 1, 2, 3])):
             option = self.dice.choice(options_of(ACTIONS[name]))
             made[self.name(option)] = self.value(option)

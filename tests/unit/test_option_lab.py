@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from helpers.base.errors import KitError
-from helpers.ncco import Ncco, NccoError, Stream
+from helpers.ncco import NccoError
 from helpers.rehearsal import play, sweep
 
 JINGLE = {"action": "stream", "streamUrl": ["https://example.com/audio/jingle.mp3"]}
@@ -147,14 +147,6 @@ def test_endpoints_are_reached_with_and_without_their_position() -> None:
 def test_a_group_that_is_not_there_is_made_and_left_alone_without_a_value() -> None:
     view = sweep([KEYS], "0.dtmf.maxDigits", [2, None], keys="1234")
     assert [row[3] for row in rows(view)] == ["digits: 12", "digits: 1234"]
-
-
-@pytest.mark.parametrize("given", ['[{"action": "stream", "streamUrl": ["https://example.com/jingle.mp3"]}]',
-                                   Ncco([JINGLE]), [Stream(streamUrl=["https://example.com/jingle.mp3"])]])  # fmt: skip
-def test_an_ncco_in_every_form(given: Any) -> None:
-    before = str(given)
-    assert rows(sweep(given, "0.level", [0]))[0][1] == "2.7 s"
-    assert str(given) == before, "what was given is not changed"
 
 
 def test_templates_are_filled_in_first() -> None:

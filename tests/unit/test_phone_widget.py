@@ -17,7 +17,6 @@ from helpers.phone import LivePhone, Phone
 from helpers.widgets.phone.page import page
 from helpers.widgets.phone.state import PhoneState, shown_number
 from helpers.widgets.phone.widget import PhoneWidget
-from tests.unit.test_kit import clean  # noqa: F401
 
 ME, OTHER = "447700900001", "447700900002"
 HOSTILE = '<img src=x onerror="alert(1)"> & <b>you</b>'
@@ -25,7 +24,7 @@ TALK = {"action": "talk", "text": "Press one."}
 
 
 @pytest.fixture
-def kit(clean: Path) -> Iterator[Kit]:  # noqa: F811
+def kit(clean: Path) -> Iterator[Kit]:
     """A kit whose time stands still."""
     made = helpers.setup()
     made.ready()
@@ -64,6 +63,12 @@ def facts(phone: PhoneWidget) -> dict[str, Any]:
     return dict(phone.widget.shown)
 
 
+def captions(phone: PhoneWidget) -> list[str]:
+    """What has been heard and done, without the seconds."""
+    phone.catch_up()
+    return [line.split("s  ", 1)[1] for line in phone.captions]
+
+
 def press(phone: PhoneWidget, do: str, **more: Any) -> dict[str, Any]:
     """Use a button as the page does."""
     phone.widget.received({"do": do, "id": 1, **more})
@@ -89,7 +94,7 @@ def test_a_call_as_the_phone_shows_it(kit: Kit) -> None:
     assert facts(phone)["flags"][0] == "call"
     kit.wait_for(uuid)
     assert facts(phone)["state"] == phone.state == "idle"
-    assert [line.split("s  ", 1)[1] for line in phone.captions] == ["Press one.", "♪ jingle.mp3"]
+    assert captions(phone) == ["Press one.", "♪ jingle.mp3"]
     [last] = phone.history
     assert last.startswith(f"from {kit.number}: ")
     assert last.endswith(" s")
@@ -120,9 +125,7 @@ def test_keys_words_and_sounds_that_are_stopped_have_captions(kit: Kit) -> None:
     assert facts(phone)["note"].startswith("Time stands still")
     press(phone, "press", digits="1")
     kit.wait(1)
-    facts(phone)
-    said = [line.split("s  ", 1)[1] for line in phone.captions]
-    assert said == ["♪ music.mp3 (again and again)", "You: presses 1", "music.mp3 stops"]
+    assert captions(phone) == ["♪ music.mp3 (again and again)", "You: presses 1", "music.mp3 stops"]
 
 
 def test_two_phones_hear_each_other(kit: Kit) -> None:
@@ -133,17 +136,12 @@ def test_two_phones_hear_each_other(kit: Kit) -> None:
         kit.wait_for(one, "answered")
     press(mine, "say", text="Hello there")
     kit.wait(2)
-    facts(other)
-    assert [line.split("s  ", 1)[1] for line in other.captions] == [f"{ME}: Hello there"]
-    facts(mine)
-    assert [line.split("s  ", 1)[1] for line in mine.captions] == ["You: Hello there"]
+    assert (captions(other), captions(mine)) == ([f"{ME}: Hello there"], ["You: Hello there"])
     kit.vonage.mute(calls[0])
     press(mine, "say", text="Can you hear me?")
     kit.wait(2)
-    facts(other)
-    assert len(other.captions) == 1
-    facts(mine)
-    assert "Muted by the API" in mine.captions[1]
+    assert len(captions(other)) == 1
+    assert "Muted by the API" in captions(mine)[1]
 
 
 def test_side_by_side_has_the_words_of_both(kit: Kit) -> None:
@@ -220,8 +218,7 @@ def test_the_switch_gives_back_what_was_set(kit: Kit) -> None:
 
 
 def test_a_cell_takes_the_phone_out_of_a_persons_hand(kit: Kit) -> None:
-    widget, phone = shown(kit, manual=True), kit.phone(ME)
-    assert isinstance(phone, Phone)
+    widget, phone = shown(kit, manual=True), handset(kit)
     assert kit.network.clock()["pace"] == 1
     phone.answers(after=1)
     assert kit.network.clock()["pace"] == "stepped"
@@ -281,7 +278,7 @@ def test_an_engaged_phone_does_not_ring(kit: Kit) -> None:
     uuid = placed(kit, "ringing")
     assert facts(widget)["state"] == "idle"
     kit.wait_for(uuid, "over")
-    facts(widget)
+    widget.catch_up()
     assert widget.history == [f"from {kit.number}: engaged"]
 
 
@@ -366,8 +363,7 @@ def test_nothing_that_came_from_a_call_is_in_the_drawn_page(kit: Kit) -> None:
 
 
 def test_after_stop_the_phone_says_what_to_do(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
-    phone, handle = shown(kit), kit.phone(ME)
-    assert isinstance(handle, Phone)
+    phone, handle = shown(kit), handset(kit)
     kit.stop()
     assert phone.state == "off"
     cure = "Run kit = setup(), then kit.phone(…).show()."

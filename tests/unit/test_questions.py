@@ -15,7 +15,6 @@ from IPython.lib.pretty import pretty
 
 from helpers.audio.files import AudioError, Samples, decode, encode_wav, telephone
 from helpers.audio.likeness import Hit, find
-from helpers.base.errors import KitError
 from helpers.call import Call
 from helpers.calls.answers import QuestionError
 from helpers.calls.record import TraceError
@@ -375,10 +374,6 @@ def test_hostile_words_stay_one_line() -> None:
     script.status(5, "completed")
     answer = script.call().said("hello")
     assert answer and "\x1b" not in repr(answer) and len(repr(answer).splitlines()) == 2
-
-
-def test_questions_are_kit_errors_with_a_cure() -> None:
-    assert issubclass(QuestionError, KitError)
 
 
 def test_samples_are_what_the_wav_holds() -> None:

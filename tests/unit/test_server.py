@@ -23,12 +23,6 @@ from helpers.server.tracebacks import WebServerError
 get, post = (partial(requests.request, method, timeout=60) for method in ("GET", "POST"))
 
 
-@pytest.fixture
-def server() -> Iterator[BackgroundServer]:
-    with BackgroundServer() as running:
-        yield running
-
-
 def app_saying(words: str) -> Flask:
     app = Flask(words)
 
@@ -97,11 +91,6 @@ def test_a_port_in_use_is_said_and_leaves_nothing() -> None:
         assert open_things() == before
     with pytest.raises(WebServerError, match="There is no port 99999"):
         BackgroundServer(port=99999).start()
-
-
-def test_two_servers_cannot_share_a_port(server: BackgroundServer) -> None:
-    with pytest.raises(WebServerError, match="already in use"):
-        BackgroundServer(port=server.port).start()
 
 
 def test_a_fixed_port_can_be_used_again_at_once() -> None:

@@ -7,7 +7,6 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,12 +90,6 @@ class Settings:
     simulator_url: str = ""
 
 
-@pytest.fixture
-def server() -> Iterator[BackgroundServer]:
-    with BackgroundServer() as running:
-        yield running
-
-
 class Ngrok:
     """The stand-in program, and what it was asked."""
 
@@ -139,26 +132,19 @@ def test_simulated_mode_needs_no_tunnel_whatever_is_set(server: BackgroundServer
     assert (tunnel.url, ngrok.asked) == ("", [])
 
 
-def test_on_starts_the_server_and_off_leaves_it() -> None:
-    server = BackgroundServer()
-    try:
-        with Tunnel(Settings("simulated"), server) as tunnel:
-            assert server.running
-            assert tunnel.url == server.url
+def test_on_starts_the_server_and_off_leaves_it(server: BackgroundServer) -> None:
+    server.stop()
+    with Tunnel(Settings("simulated"), server) as tunnel:
         assert server.running
-    finally:
-        server.stop()
+        assert tunnel.url == server.url
+    assert server.running
 
 
-def test_simulated_on_follows_a_server_that_moved() -> None:
-    server = BackgroundServer()
+def test_simulated_on_follows_a_server_that_moved(server: BackgroundServer) -> None:
     tunnel = Tunnel(Settings("simulated"), server)
-    try:
-        tunnel.on()
-        server.stop()
-        assert tunnel.on() == server.url
-    finally:
-        server.stop()
+    tunnel.on()
+    server.stop()
+    assert tunnel.on() == server.url
 
 
 @pytest.mark.parametrize(

@@ -231,32 +231,24 @@ def asked(seen: Seen) -> str:
     return f"{seen.method} {seen.path}" + (f"?{query}" if query else "")
 
 
-@pytest.mark.parametrize(("use", "request_line", "body"), VOICE.values(), ids=VOICE)
-def test_voice_requests_are_the_documented_ones(
+@pytest.mark.parametrize(("use", "request_line", "body"), (VOICE | ACCOUNT).values(), ids=VOICE | ACCOUNT)
+def test_requests_are_the_documented_ones(
     vonage: Vonage, server: Server, key: rsa.RSAPrivateKey, use: Use, request_line: str, body: Any
 ) -> None:
     use(vonage)
     (seen,) = server.seen
     assert asked(seen) == request_line
-    assert (seen.json if seen.body else None) == body
-    assert seen.headers.get("Content-Type") == ("application/json" if body is not None else None)
-    scheme, token = seen.headers["Authorization"].split(" ")
-    claims = jwt.decode(token, key.public_key(), algorithms=["RS256"])
-    assert (scheme, claims["application_id"]) == ("Bearer", APPLICATION)
-
-
-@pytest.mark.parametrize(("use", "request_line", "body"), ACCOUNT.values(), ids=ACCOUNT)
-def test_account_requests_are_the_documented_ones(
-    vonage: Vonage, server: Server, use: Use, request_line: str, body: Any
-) -> None:
-    use(vonage)
-    (seen,) = server.seen
-    assert asked(seen) == request_line
-    form = seen.headers.get("Content-Type") == "application/x-www-form-urlencoded"
-    assert form == request_line.startswith("POST /number/")
+    form = request_line.startswith("POST /number/")
+    kind = "application/x-www-form-urlencoded" if form else "application/json" if body is not None else None
+    assert seen.headers.get("Content-Type") == kind
     read = dict(parse_qsl(seen.body, keep_blank_values=True)) if form else (seen.json if seen.body else None)
     assert read == body
-    assert base64.b64decode(seen.headers["Authorization"].removeprefix("Basic ")) == f"abcd1234:{SECRET}".encode()
+    scheme, token = seen.headers["Authorization"].split(" ")
+    if (use, request_line, body) in VOICE.values():
+        claims = jwt.decode(token, key.public_key(), algorithms=["RS256"])
+        assert (scheme, claims["application_id"]) == ("Bearer", APPLICATION)
+    else:
+        assert (scheme, base64.b64decode(token)) == ("Basic", f"abcd1234:{SECRET}".encode())
 
 
 def test_a_fresh_token_for_each_request_with_a_key_parsed_once(
@@ -282,15 +274,6 @@ def test_a_new_key_in_the_settings_counts_at_once(vonage: Vonage, server: Server
     vonage.settings.use(private_key=other.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode())
     vonage.get_call(UUID)
     jwt.decode(server.seen[1].headers["Authorization"].split()[1], other.public_key(), algorithms=["RS256"])
-
-
-def test_an_ncco_object_is_sent_as_its_list(vonage: Vonage, server: Server) -> None:
-    class Ncco:
-        def to_list(self) -> list[dict[str, Any]]:
-            return NCCO
-
-    vonage.create_call(to="447700900001", ncco=Ncco())
-    assert server.seen[0].json["ncco"] == NCCO
 
 
 @pytest.mark.parametrize("bad", [object(), float("nan"), {1, 2}])
