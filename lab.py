@@ -27,6 +27,8 @@ OLDEST = (3, 11)
 PYTHONS = ("python3", "python3.13", "python3.12", "python3.11", "python3.14", "python")
 LEARNER, TESTER = "speech", "speech,test"
 LESSONS = "notebooks/*.ipynb"
+# Plugins that only some commands want, and that take seconds to load in each worker.
+LEAN = ("-p", "no:nbval", "-p", "no:schemathesis")
 LOCK_HEAD = "# The versions that were tested: constraints for pip on every Python and system; renewed by 'make lock'.\n"
 PATIENCE = 3  # seconds between two lines of progress where they stay, as in a log
 LONGEST_RUNTIME = 50  # a socket's path may have 103 bytes on macOS, and Jupyter adds a name of about 50
@@ -271,13 +273,14 @@ def test(words: "list[str]") -> int:
     """run all tests, then every lesson against its stored outputs (some: tests/unit -k phone)"""
     if words:
         return run("pytest", *words)
-    return run("pytest", "tests", "-n", "2", "--dist", "loadfile") or lessons([])
+    return run("pytest", "tests", *LEAN, "-n", "2", "--dist", "loadfile") or lessons([])
 
 
 def quick(words: "list[str]") -> int:
     """run the tests that are quick: no browser, no lessons, nothing hostile or slow"""
-    lane = ["-m", "not (browser or hostile or slow or bench)", "--ignore=tests/notebooks", "--ignore=tests/browser"]
-    return run("pytest", "tests", *lane, "-n", "2", "--dist", "loadfile", *words)
+    lane = ["-m", "not (browser or hostile or slow or bench)"]
+    lane += [f"--ignore=tests/{folder}" for folder in ("notebooks", "browser", "simulator/sdk")]
+    return run("pytest", "tests", *LEAN, *lane, "--hypothesis-profile=quick", "-n", "2", "--dist", "worksteal", *words)
 
 
 def notebooks(words: "list[str]") -> int:

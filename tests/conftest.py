@@ -9,6 +9,12 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hypothesis import HealthCheck, settings
+
+# Hypothesis, as slow as a busy machine is; for the quick lane a few of its examples.
+settings.register_profile("kit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("kit"), max_examples=10)
+settings.load_profile("kit")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

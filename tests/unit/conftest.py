@@ -1,4 +1,4 @@
-"""What several files need: a key, a folder, no widget left; and Hypothesis, as slow as a busy machine is."""
+"""What several files need: a key, a folder, no widget left."""
 
 from __future__ import annotations
 
@@ -7,12 +7,8 @@ from collections.abc import Iterator
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from hypothesis import HealthCheck, settings
 
 from helpers.server.server import BackgroundServer
-
-settings.register_profile("kit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("kit")
 
 
 @pytest.fixture(scope="session")
