@@ -60,9 +60,14 @@ def _children(me: psutil.Process) -> list[psutil.Process]:
 
 def _counts(process: psutil.Process, browser: bool) -> bool:
     try:
-        return process.status() != psutil.STATUS_ZOMBIE and not (browser and process.name().startswith("chrom"))
+        return process.status() != psutil.STATUS_ZOMBIE and not (browser and _serves_all(process))
     except psutil.NoSuchProcess:
         return False
+
+
+def _serves_all(process: psutil.Process) -> bool:
+    """A browser's, or a kernel of the notebook in which one test after the other is done; JupyterLab ends them all."""
+    return Path(process.exe()).name.startswith(("chrom", "firefox")) or "ipykernel_launcher" in process.cmdline()
 
 
 @pytest.fixture(autouse=True)

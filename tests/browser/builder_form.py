@@ -42,10 +42,16 @@ class Form:
 
     def __init__(self, notebook: NotebookPage) -> None:
         self.notebook, self.page = notebook, notebook.page
+        notebook.hold(*CELLS)
         self.box = self.page.get_by_role("region", name="NCCO builder")
         self.faults: list[str] = []
         self.page.on("pageerror", self._error)
         self.page.on("dialog", self._dialog)
+
+    def leave(self) -> None:
+        """Look at the page no more."""
+        self.page.remove_listener("pageerror", self._error)
+        self.page.remove_listener("dialog", self._dialog)
 
     def _error(self, error: Error) -> None:
         # On a busy machine JupyterLab itself takes an old output away twice: then every line is of its own core.
@@ -160,6 +166,15 @@ class Form:
         self.page.evaluate(FRAME)
         mouse, lost = self.page.evaluate(END_WATCH)
         assert (mouse, lost) == (0, []), f"{mouse} events of a mouse; the focus was at {lost}"
+
+
+def write(field: Locator, text: str) -> None:
+    """Put a text into a field, in place of what was there. The last letter is typed.
+
+    When only a script has changed a field Firefox tells of no change as the field is left.
+    """
+    field.fill(text[:-1])
+    field.press_sequentially(text[-1:])
 
 
 def _begins(index: int) -> re.Pattern[str]:

@@ -1,34 +1,44 @@
-"""One JupyterLab and one browser for all browser tests; a fresh tab and fresh kernels for each, or for each file."""
+"""One JupyterLab for all browser tests, one browser after the other, and a tab in which JupyterLab stays open."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.builder_form import CELLS, Form
-from tests.browser.lab import CHROMIUM_OPTIONS, Lab, NotebookPage, find_chromium, write_notebook
+from tests.browser.browsers import NAMES, PATIENCE, Launch, launching
+from tests.browser.builder_form import Form
+from tests.browser.ear import TAP
+from tests.browser.lab import Desk, Lab, NotebookPage
+from tests.browser.phone_page import PHONE, SETUP, SILENT_AT_FIRST, Open, PhonePage
+from tests.browser.speaker_page import OpenSpeaker, serving, speaking
 
-# A busy machine may take its time: nothing waits that long where all is well.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=PATIENCE)
 
 
 # For the package, not the session: Playwright keeps an event loop in the main thread, which later tests must not find.
+# One browser at a time: Firefox has ended early beside another one.
+@pytest.fixture(scope="package", params=NAMES)
+def launch(request: pytest.FixtureRequest, downloads: Path) -> Iterator[Launch]:
+    """Start one more browser of a kind: every test with Chromium comes first, then every test with Firefox."""
+    with launching(request.param, downloads) as launch:
+        yield launch
+
+
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, headless. Where there is none the test is skipped, but in CI it fails."""
-    path = find_chromium()
-    if path is None:
-        missing = "Chromium is not installed (Debian: apt-get install chromium)"
-        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_OPTIONS)
-        yield browser
-        browser.close()
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where browsers store what is downloaded."""
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="package")
+def browser(launch: Launch) -> Iterator[Browser]:
+    """The browser of most tests. It plays sound before a click."""
+    browser = launch(True)
+    yield browser
+    browser.close()
 
 
 @pytest.fixture(scope="package")
@@ -41,38 +51,80 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         lab.stop()
 
 
-@contextmanager
-def _notebooks(browser: Browser, lab: Lab) -> Iterator[Callable[[str | Path], NotebookPage]]:
-    context = browser.new_context(viewport={"width": 1280, "height": 1000})
+@pytest.fixture(scope="package")
+def tab(browser: Browser, lab: Lab) -> Iterator[Desk]:
+    """A tab in which JupyterLab stays open. What is played there is recorded."""
+    desk = Desk(browser, lab, f"{TAP};{SILENT_AT_FIRST}")
+    yield desk
+    desk.clear()
 
-    def open_it(notebook: str | Path) -> NotebookPage:
-        name = f"notebooks/{Path(notebook).stem}.ipynb"
-        if isinstance(notebook, Path):
-            (lab.folder / name).write_bytes(notebook.read_bytes())
-        return NotebookPage(context.new_page(), lab, name)
+
+@pytest.fixture
+def desk(tab: Desk, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """That tab, for one test. After one that failed all is opened anew."""
+    failed = request.session.testsfailed
+    yield tab
+    if request.session.testsfailed == failed:
+        tab.tidy()
+    else:
+        tab.clear()
+
+
+@pytest.fixture
+def open_notebook(desk: Desk) -> Callable[[str | Path], NotebookPage]:
+    """Open a lesson by its name, or a notebook file of the test's own, and wait until its kernel is ready."""
+    return desk.open
+
+
+@pytest.fixture
+def staged(desk: Desk) -> NotebookPage:
+    """A notebook for cells of the test's own; its kernel goes on from test to test."""
+    return desk.stage()
+
+
+@pytest.fixture
+def open_phone(staged: NotebookPage) -> Iterator[Open]:
+    """Show a phone in that notebook; ``script`` runs in the page before."""
+    page, usual = staged.page, staged.page.viewport_size
+
+    def open_it(show: str = PHONE, *cells: str, script: str = "", width: int = 1280) -> PhonePage:
+        page.set_viewport_size({"width": width, "height": 1000})
+        staged.hold(SETUP, show, *cells)
+        page.evaluate(f"() => {{ window.tap.blocks.length = 0; {script} }}")
+        return PhonePage(staged)
 
     yield open_it
-    context.close()
-    lab.shut_kernels()
+    page.evaluate("() => { sessionStorage.clear(); window.AudioContext = window.tap.AudioContext; }")
+    if usual:
+        page.set_viewport_size(usual)
 
 
 @pytest.fixture
-def open_notebook(browser: Browser, lab: Lab) -> Iterator[Callable[[str | Path], NotebookPage]]:
-    """Open a lesson by its name, or a notebook file of the test's own, and wait until its kernel is ready."""
-    with _notebooks(browser, lab) as open_it:
+def form(staged: NotebookPage) -> Iterator[Form]:
+    """That notebook, to show builders in. Nothing may fail in the page meanwhile."""
+    form = Form(staged)
+    yield form
+    form.leave()
+    assert form.faults == []
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[OpenSpeaker]:
+    """Open the Speaker's page. With a ``script`` of the test's own, which runs before, it does not play yet."""
+    with serving() as url:
+        context = browser.new_context()
+        context.set_default_timeout(PATIENCE)
+
+        def open_it(rate: int | None = None, script: str = "", clock: bool = False) -> Page:
+            if not script:
+                return speaking(context, url, rate)
+            page = context.new_page()
+            page.add_init_script(script)
+            if clock:
+                page.clock.install(time=0)
+            page.goto(url)
+            page.wait_for_function("window.ready")
+            return page
+
         yield open_it
-
-
-@pytest.fixture(scope="module")
-def bench(browser: Browser, lab: Lab, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Form]:
-    """One notebook page for a whole file of tests about the builder."""
-    with _notebooks(browser, lab) as open_it:
-        yield Form(open_it(write_notebook(tmp_path_factory.mktemp("builder") / "97-builder.ipynb", *CELLS)))
-
-
-@pytest.fixture
-def form(bench: Form) -> Iterator[Form]:
-    """That page, for one test: it shows a builder of its own. Nothing may fail in the page meanwhile."""
-    bench.faults.clear()
-    yield bench
-    assert bench.faults == []
+        context.close()

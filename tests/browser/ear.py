@@ -13,21 +13,23 @@ TAP = """(() => {
   const recorder = `registerProcessor("tap", class extends AudioWorkletProcessor {
     process([[samples]]) { this.port.postMessage([currentTime, samples ? samples.slice() : null]); return true; } });`;
   const address = URL.createObjectURL(new Blob([recorder], { type: "text/javascript" }));
-  window.tap = { blocks: [], rate: 0, offset: 0 };
+  window.tap = { blocks: [], now: 0, rate: 0, offset: 0, AudioContext };
   const ready = new WeakMap();
   const connect = AudioNode.prototype.connect;
   AudioNode.prototype.connect = function (to, ...more) {
     if (to instanceof AudioDestinationNode) {
       const { context } = this;
       if (!ready.has(context)) ready.set(context, context.audioWorklet.addModule(address).then(() => {
+        let offset = Infinity;
         const mix = context.createGain();
         const node = new AudioWorkletNode(context, "tap", { channelCount: 1, channelCountMode: "explicit" });
         connect.call(mix, node);
         connect.call(node, to);
         node.port.onmessage = ({ data: [time, samples] }) => {
-          const { contextTime, performanceTime } = context.getOutputTimestamp();
+          window.tap.now = time;
           window.tap.rate = context.sampleRate;
-          window.tap.offset = performance.timeOrigin / 1000 + performanceTime / 1000 - contextTime;
+          // Not by getOutputTimestamp: when a worklet runs, Firefox 153 now and then stands still in it for ever.
+          offset = window.tap.offset = Math.min(offset, (performance.timeOrigin + performance.now()) / 1000 - time);
           if (samples && samples.some((sample) => Math.abs(sample) > 1e-5)) window.tap.blocks.push([time, samples]);
         };
         return mix;
@@ -42,9 +44,7 @@ TAKE = """() => {
   const bytes = new Uint8Array(blocks.length * 4 * 129);
   const view = new Float32Array(bytes.buffer);
   blocks.forEach(([time, samples], n) => { view[n * 129] = time; view.set(samples, n * 129 + 1); });
-  let text = "";
-  for (let i = 0; i < bytes.length; i += 8192) text += String.fromCharCode(...bytes.subarray(i, i + 8192));
-  return [btoa(text), rate, offset]; }"""
+  return [bytes.toBase64(), rate, offset]; }"""
 
 Samples = NDArray[np.float32]
 

@@ -7,7 +7,7 @@ A test takes the fixture ``open_notebook`` and gets pages like this one::
         page.run_all()
         assert page.errors() == []
         page.page.get_by_role("button", name="Answer").click()
-        page.screenshot(tmp_path / "phone.png")
+        page.page.screenshot(path=tmp_path / "phone.png")
 """
 
 from __future__ import annotations
@@ -25,31 +25,32 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import psutil
 import requests
 from nbformat.v4 import new_code_cell, new_notebook
-from playwright.sync_api import Locator, Page, TimeoutError, expect
+from playwright.sync_api import Browser, Locator, Page, TimeoutError, expect
 
+from tests.browser.browsers import PATIENCE
 from tests.notebooks.lesson_env import lesson_environment
 from tests.notebooks.sanitising import PROJECT
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
-# No background traffic: it would fail without a network, and is nothing to do with the lessons.
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-    "--autoplay-policy=no-user-gesture-required",
-]
-RUN_ALL_SECONDS = 60
+RUN_ALL_SECONDS = 120
+STAGE = "notebooks/96-stage.ipynb"
+# Python: for the kernel of the stage, after a test.
+CLEAR_UP = """from ipywidgets import Widget
+if "kit" in globals():
+    globals().pop("kit").stop()
+Widget.close_all()"""
 
 # JavaScript: what the page's own JupyterLab knows about the notebook in front.
 CURRENT = "const panel = window.jupyterapp?.shell?.currentWidget;"
-READY = f"""() => {{ {CURRENT}
-  return panel?.context?.isReady && panel.sessionContext?.isReady
+READY = f"""(path) => {{ {CURRENT}
+  return panel?.context?.path === path && panel.context.isReady && panel.sessionContext?.isReady
     && panel.sessionContext.session?.kernel?.status === 'idle'; }}"""
+# Returns nothing: what the command does return is half of JupyterLab, and takes up to a minute to be passed on.
+OPEN = "async (path) => { await window.jupyterapp.commands.execute('docmanager:open', { path }); }"
+# Read the file again. The kernel stays.
+REVERT = f"async () => {{ {CURRENT} await panel.context.revert(); }}"
 # Not awaited: its promise is kept at the first error, even one that the lesson means to raise.
 RUN_ALL = """async () => {
   await window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs');
@@ -57,7 +58,7 @@ RUN_ALL = """async () => {
 DONE = f"""() => {{ {CURRENT}
   const cells = panel.content.model.sharedModel.toJSON().cells.filter((cell) => cell.cell_type === 'code');
   const failed = (cell) => !cell.metadata.tags?.includes('raises-exception')
-    && cell.outputs.some((output) => output.output_type === 'error');
+    && cell.execution_count && cell.outputs.some((output) => output.output_type === 'error');
   return panel.sessionContext.session.kernel.status === 'idle'
     && (cells.some(failed) || cells.every((cell) => cell.execution_count || !cell.source.length)); }}"""
 CELLS = f"""() => {{ {CURRENT}
@@ -67,14 +68,17 @@ RUN_CELL = f"""async ([index, source]) => {{ {CURRENT}
   panel.content.activeCellIndex = index;
   panel.content.activeCell.model.sharedModel.setSource(source);
   await window.jupyterapp.commands.execute('notebook:run-cell'); }}"""
+START = f"""(index) => {{ {CURRENT}
+  panel.content.activeCellIndex = index;
+  window.jupyterapp.commands.execute('notebook:run-cell'); }}"""
 COMMAND_MODE = f"""(index) => {{ {CURRENT}
   panel.content.activeCellIndex = index;
   panel.content.mode = 'command';
   panel.content.activeCell.node.focus(); }}"""
-# End the kernel of the notebook in front, then close it.
+# End the kernel of the notebook in front, then close it, saved or not.
 CLOSE = f"""async () => {{ {CURRENT}
   await panel.sessionContext.shutdown();
-  panel.close(); }}"""
+  panel.dispose(); }}"""
 # What the kernel prints on being asked something, as if in a cell, after all that was sent to it before.
 ASK = f"""async (code) => {{ {CURRENT}
   const future = panel.sessionContext.session.kernel.requestExecute({{ code, store_history: false }});
@@ -88,11 +92,6 @@ ASK_UNTIL = f"""async ([code, wanted, seconds]) => {{
   let said = '';
   do said = await ({ASK})(code); while (said !== wanted && performance.now() < end);
   return said; }}"""
-
-
-def find_chromium() -> str | None:
-    """The browser to test with, or None."""
-    return next((found for name in CHROMIUM if (found := shutil.which(name))), None)
 
 
 class Lab:
@@ -150,18 +149,20 @@ class Lab:
                 continue
         raise AssertionError(f"JupyterLab did not start:\n{self.log.read_text('utf-8')}")
 
-    def shut_kernels(self) -> None:
-        """End every kernel, and wait until they are gone."""
+    def end_kernels(self) -> None:
+        """End the kernels of notebooks whose page is gone."""
         login = {"Authorization": f"token {self.token}"}
-        for kernel in requests.get(f"{self.url}/api/kernels", headers=login, timeout=10).json():
-            reply = requests.delete(f"{self.url}/api/kernels/{kernel['id']}", headers=login, timeout=20)
+        for session in requests.get(f"{self.url}/api/sessions", headers=login, timeout=60).json():
+            reply = requests.delete(f"{self.url}/api/sessions/{session['id']}", headers=login, timeout=60)
             reply.raise_for_status()
 
     def stop(self) -> None:
         """End the server and with it every kernel."""
         if self._process is not None:
+            kernels = psutil.Process(self._process.pid).children(recursive=True)
             self._process.terminate()
             self._process.wait(20)
+            assert psutil.wait_procs(kernels, timeout=20)[1] == []
 
 
 class NotebookPage:
@@ -169,8 +170,35 @@ class NotebookPage:
 
     def __init__(self, page: Page, lab: Lab, path: str) -> None:
         self.page, self.lab, self.path = page, lab, path
-        page.goto(f"{lab.url}/lab/tree/{path}?reset&token={lab.token}")
-        page.wait_for_function(READY, timeout=60_000)
+        page.bring_to_front()  # Firefox draws nothing and begins no sound in a tab behind another one
+        # Without what was open before: of several notebooks any could come to the front.
+        self._address = f"{lab.url}/lab/tree/{path}?reset&token={lab.token}"
+        if page.url.startswith(lab.url):
+            page.evaluate(OPEN, path)
+        else:
+            page.goto(self._address)
+        page.wait_for_function(
+            READY,
+            arg=path,
+        )
+
+    def close(self) -> None:
+        """End the kernel and close the notebook. JupyterLab stays open, for the next one."""
+        self.page.evaluate(CLOSE)
+
+    def reload(self) -> None:
+        """Save the notebook, and load the page again, as somebody does who comes back. The kernel goes on."""
+        self.save()
+        self.page.goto(self._address)
+        self.page.wait_for_function(
+            READY,
+            arg=self.path,
+        )
+
+    def hold(self, *sources: str) -> None:
+        """Have these cells and no others, none of them run. The kernel stays the same."""
+        write_notebook(self.lab.folder / self.path, *sources)
+        self.page.evaluate(REVERT)
 
     def run_all(self, seconds: float = RUN_ALL_SECONDS) -> None:
         """Clear the outputs, then run every cell; AssertionError if one is not done in time or a question is asked."""
@@ -185,6 +213,11 @@ class NotebookPage:
         """Put this source into a cell, run it and wait until it is done."""
         self.page.evaluate(RUN_CELL, [index, source])
 
+    def start(self, cell: int) -> Locator:
+        """Run a cell, and do not wait for it. Returns its output."""
+        self.page.evaluate(START, cell)
+        return self.page.locator(".jp-Cell").nth(cell).locator(".jp-OutputArea-output")
+
     def command_mode(self, index: int) -> None:
         """Give a cell the focus, as the Escape key does: single keys are commands then."""
         self.page.evaluate(COMMAND_MODE, index)
@@ -193,7 +226,7 @@ class NotebookPage:
         """What the kernel prints when it runs this; no cell is touched."""
         return str(self.page.evaluate(ASK, code))
 
-    def ask_until(self, code: str, wanted: str, seconds: float = 20) -> None:
+    def ask_until(self, code: str, wanted: str, seconds: float = 60) -> None:
         """Ask again and again until the kernel prints this; AssertionError, with what it prints, if it does not."""
         said = self.page.evaluate(ASK_UNTIL, [code, wanted, seconds])
         assert said == wanted, f"it prints\n{said}\nand not\n{wanted}"
@@ -214,8 +247,8 @@ class NotebookPage:
         # Jupyter trusts what it has saved itself, and looks for widgets there. This it has not saved.
         document["metadata"]["received"] = True
         (self.lab.folder / path).write_text(json.dumps(document), "utf-8")
-        self.page.evaluate("(path) => window.jupyterapp.commands.execute('docmanager:open', { path })", path)
-        self.page.wait_for_function(READY)
+        self.page.evaluate(OPEN, path)
+        self.page.wait_for_function(READY, arg=path)
         try:
             yield self.page.get_by_role("tabpanel", name=f"{name}.ipynb")
         finally:
@@ -234,9 +267,49 @@ class NotebookPage:
         """All that the cells have printed, as JSON."""
         return json.dumps([cell.get("outputs", []) for cell in self.cells()], ensure_ascii=False)
 
-    def screenshot(self, path: Path) -> None:
-        """Store a picture of the window."""
-        self.page.screenshot(path=path)
+
+class Desk:
+    """One tab in which JupyterLab stays open, because loading it takes longer than most tests do."""
+
+    def __init__(self, browser: Browser, lab: Lab, script: str = "") -> None:
+        """``script`` runs in the page before anything else does."""
+        self._browser, self._lab, self._script = browser, lab, script
+        self._page: Page | None = None
+        self._notebook: NotebookPage | None = None
+
+    def open(self, notebook: str | Path) -> NotebookPage:
+        """Open a lesson by its name, or a notebook file of the test's own, and wait until its kernel is ready."""
+        path = f"notebooks/{Path(notebook).stem}.ipynb"
+        if isinstance(notebook, Path):
+            (self._lab.folder / path).write_bytes(notebook.read_bytes())
+        if self._page is None:
+            context = self._browser.new_context(viewport={"width": 1280, "height": 1000})
+            context.add_init_script(self._script)
+            context.set_default_timeout(PATIENCE)
+            self._page = context.new_page()
+        self._notebook = NotebookPage(self._page, self._lab, path)
+        return self._notebook
+
+    def stage(self) -> NotebookPage:
+        """Open the notebook that is not closed after a test, for what it is to ``hold``."""
+        if not (file := self._lab.folder / STAGE).exists():
+            write_notebook(file)
+        return self.open(file.stem)
+
+    def tidy(self) -> None:
+        """Leave the tab to the next test: the stage with its kernel, but without a kit, and no other notebook."""
+        if self._notebook and self._notebook.path == STAGE:
+            self._notebook.ask(CLEAR_UP)
+        elif self._notebook:
+            self._notebook.close()
+        self._notebook = None
+
+    def clear(self) -> None:
+        """Close the tab and end its kernels, whatever state they are in. The next notebook gets a new tab."""
+        if self._page is not None:
+            self._page.context.close()
+            self._lab.end_kernels()
+        self._page = self._notebook = None
 
 
 def write_notebook(path: Path, *sources: str) -> Path:

@@ -8,7 +8,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.builder_form import SETUP, Form
+from tests.browser.builder_form import SETUP, Form, write
 
 pytestmark = pytest.mark.browser
 
@@ -27,21 +27,21 @@ def test_four_actions_with_the_mouse(form: Form) -> None:
     form.show()
     for action in ("talk", "stream", "input", "connect"):
         form.adder(action).click()
-    form.field("text", 0).fill("For jazz, press one.")
+    write(form.field("text", 0), "For jazz, press one.")
     form.option("bargeIn", 0).click()
     form.field("bargeIn", 0).click()
-    form.field("streamUrl", 1).fill("https://example.com/jazz.mp3")
+    write(form.field("streamUrl", 1), "https://example.com/jazz.mp3")
     form.option("level", 1).click()
     form.field("level, slider", 1).fill("0.5")
     form.button("Move down action 1, stream").click()
     form.field("speech", 1).first.click()
     form.option("dtmf", 1).click()
     form.card(1).get_by_role("switch", name="dtmf").click()
-    form.field("maxDigits", 1).fill("1")
+    write(form.field("maxDigits", 1), "1")
     form.field("endpoint", 3).select_option("app")
-    form.field("user", 3).fill("jamie")
+    write(form.field("user", 3), "jamie")
     form.option("timeout", 3).click()
-    form.field("timeout", 3).fill("20")
+    write(form.field("timeout", 3), "20")
     form.button("Duplicate action 3, connect").click()
     form.button("Delete action 4, connect").click()
     form.in_step(*MENU)
@@ -109,7 +109,7 @@ def test_four_actions_with_the_keyboard_only(form: Form) -> None:
 def test_broken_json_keeps_the_form_says_where_and_is_repaired(form: Form) -> None:
     form.show(TALK)
     editor = form.editor()
-    editor.fill('[\n  {"action": "talk", "text": "Hello"},\n  {"action": "wait" "timeout": 1}\n]')
+    write(editor, '[\n  {"action": "talk", "text": "Hello"},\n  {"action": "wait" "timeout": 1}\n]')
     editor.press("Control+Enter")
     fault = form.box.get_by_role("group", name="What is wrong with the JSON")
     expect(fault).to_contain_text("line 3, column 21")
@@ -129,10 +129,10 @@ def test_broken_json_keeps_the_form_says_where_and_is_repaired(form: Form) -> No
 
 def test_a_click_beside_the_json_takes_it_over_and_a_text_can_be_dropped(form: Form) -> None:
     form.show(TALK)
-    form.editor().fill(json.dumps([WAIT]))
+    write(form.editor(), json.dumps([WAIT]))
     form.title(0).click()
     form.in_step(WAIT)
-    form.editor().fill("[{]")
+    write(form.editor(), "[{]")
     form.button("Apply the JSON to the form (Ctrl+Enter)").click()
     form.button("Drop my text and show the JSON of the form again").click()
     form.in_step(WAIT)
@@ -256,7 +256,7 @@ def test_markup_is_text_everywhere(form: Form) -> None:
     )
     for place in (2, 3):
         form.title(place).click()
-    form.field("text", 2).fill(MARKUP)
+    write(form.field("text", 2), MARKUP)
     form.field("text", 2).press("Tab")
     for name in ("Python", "curl", "requests", "Flask route", "JSON"):
         form.tab(name).click()
@@ -265,7 +265,7 @@ def test_markup_is_text_everywhere(form: Form) -> None:
         form.button(name).click()
         expect(form.button(name)).to_have_attribute("aria-expanded", "true")
         for field in form.box.get_by_role("region").first.get_by_role("textbox").all():
-            field.fill(MARKUP)
+            write(field, MARKUP)
             field.press("Tab")
     form.button("Play it").click()
     expect(form.box.get_by_role("alert").first).to_be_visible()
@@ -299,8 +299,9 @@ def test_two_builders_and_two_views_of_one(form: Form) -> None:
     third.python_has(WAIT, WAIT, name="other")
     third.shows(WAIT, WAIT)
     first.python_has({**TALK, "text": "Hello, both"}, {"action": "wait"})
-    ids = form.box.evaluate_all(
-        "(boxes) => boxes.flatMap((box) => [...box.querySelectorAll('[id]')].map((one) => one.id))"
+    # Not by the role of the boxes: asked for that in the page's own world Firefox 153 ends (SIGSEGV in libxul).
+    ids = form.page.evaluate(
+        "() => [...document.querySelectorAll('[aria-label=\"NCCO builder\"] [id]')].map((one) => one.id)"
     )
     assert len(ids) == len(set(ids)) > 30
     form.notebook.run_cell(2, "pass")

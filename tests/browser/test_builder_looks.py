@@ -13,7 +13,7 @@ from helpers.ncco.models.actions import ACTIONS
 from helpers.ncco.models.endpoints import ENDPOINTS
 from helpers.ncco.schema import options_of
 from helpers.widgets.builder.edit import starter
-from tests.browser.builder_form import Form
+from tests.browser.builder_form import Form, write
 
 pytestmark = pytest.mark.browser
 
@@ -146,7 +146,7 @@ def states(form: Form) -> Iterator[str]:
         expect(form.tab(text)).to_have_attribute("aria-selected", "true")
         yield panel
     form.button("Close this panel").click()
-    form.editor().fill('[{"action" "talk"}]')
+    write(form.editor(), '[{"action" "talk"}]')
     form.keys("Control+Enter")
     fault = form.box.get_by_role("group", name="What is wrong with the JSON")
     expect(fault).to_be_visible()
@@ -163,6 +163,16 @@ def nameless(form: Form) -> list[str]:
     found = SAID.findall(form.box.aria_snapshot())
     assert len(found) >= form.box.evaluate(FIELDS) > 5
     return [role for role, name in found if not name.strip()]
+
+
+def nameless_in_chromium(form: Form) -> list[str]:
+    """What can have the focus and has no name in the browser's own view. Firefox tells nobody outside of its view."""
+    session = form.page.context.new_cdp_session(form.page)
+    root = session.send("Runtime.evaluate", {"expression": "document.querySelector('[aria-label=\"NCCO builder\"]')"})
+    tree = session.send("Accessibility.queryAXTree", {"objectId": root["result"]["objectId"]})["nodes"]
+    focusable = [node for node in tree if {"name": "focusable", "value": YES} in node.get("properties", ())]
+    assert len(focusable) >= form.box.evaluate(FIELDS)
+    return [node["role"] for node in focusable if not node.get("name", {}).get("value", "").strip()]
 
 
 def hard_to_read(form: Form) -> list[tuple[str, float]]:
@@ -191,13 +201,8 @@ def test_every_control_of_every_option_has_a_name(form: Form) -> None:
     expect(form.box.get_by_role("button", expanded=True)).to_have_count(len(every) + len(endpoints) + 4)
     for state in states(form):
         assert nameless(form) == [], state
-    # Chromium's own view: whatever can have the focus has a name there.
-    session = form.page.context.new_cdp_session(form.page)
-    root = session.send("Runtime.evaluate", {"expression": "document.querySelector('[aria-label=\"NCCO builder\"]')"})
-    tree = session.send("Accessibility.queryAXTree", {"objectId": root["result"]["objectId"]})["nodes"]
-    focusable = [node for node in tree if {"name": "focusable", "value": YES} in node.get("properties", ())]
-    assert len(focusable) >= form.box.evaluate(FIELDS)
-    assert [node["role"] for node in focusable if not node.get("name", {}).get("value", "").strip()] == []
+    if form.page.context.browser and form.page.context.browser.browser_type.name == "chromium":
+        assert nameless_in_chromium(form) == []
 
 
 def test_all_text_can_be_read_and_nothing_sticks_out(full: Form) -> None:

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import threading
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from playwright.sync_api import Locator, expect
 
 from helpers.ncco.editing.examples import EXAMPLES
 from helpers.node_red import import_flow
-from tests.browser.builder_form import Form
+from tests.browser.builder_form import Form, write
+from tests.browser.speaker_page import server_of
 from tests.notebooks.sanitising import PROJECT
 
 pytestmark = pytest.mark.browser
@@ -28,30 +26,6 @@ HEARD = """async (audio) => {
   const sound = await new OfflineAudioContext(1, 1, 16000).decodeAudioData(bytes);
   const samples = sound.getChannelData(0);
   return [sound.duration, samples.reduce((most, one) => Math.max(most, Math.abs(one)), 0)]; }"""
-
-
-@pytest.fixture
-def address() -> Iterator[str]:
-    """A server of the reader's, which answers with an NCCO on /answer."""
-
-    class Answer(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            found = self.path == "/answer"
-            self.send_response(200 if found else 404)
-            self.send_header("Content-Type", "application/json")
-            self.end_headers()
-            self.wfile.write(json.dumps([WAIT, TALK] if found else {}).encode())
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 def panel(form: Form, name: str) -> Locator:
@@ -71,15 +45,15 @@ def test_an_example_a_paste_and_a_flow_are_loaded(form: Form) -> None:
     load.get_by_role("button", name="Load the example").click()
     form.in_step(*voicemail.ncco)
     paste = load.get_by_label("JSON, Python, or a Node-RED flow")
-    paste.fill("[{'action': 'wait', 'timeout': 1}]")
+    write(paste, "[{'action': 'wait', 'timeout': 1}]")
     load.get_by_role("button", name="Load the paste").click()
     form.in_step(WAIT)
-    paste.fill('[{"action": "talk" "text": "Hello"}]')
+    write(paste, '[{"action": "talk" "text": "Hello"}]')
     load.get_by_role("button", name="Load the paste").click()
     expect(form.box.get_by_role("alert")).to_contain_text("line 1, column 20")
     form.in_step(WAIT)
     flow = (PROJECT / "notebooks/flows/play-to-a-caller.json").read_text("utf-8")
-    paste.fill(flow)
+    write(paste, flow)
     load.get_by_role("button", name="Load the paste").click()
     expect(load).to_contain_text("Loaded from the Node-RED flow")
     form.in_step(*import_flow(flow).nccos[0].ncco)
@@ -113,17 +87,18 @@ def test_a_file_is_uploaded_and_a_wrong_one_is_explained(form: Form) -> None:
     expect(form.box.get_by_role("alert")).to_have_count(0)
 
 
-def test_the_answer_of_a_server_is_loaded(form: Form, address: str) -> None:
+def test_the_answer_of_a_server_is_loaded(form: Form) -> None:
     form.show(TALK)
     load = panel(form, "Load…")
     where, ask = load.get_by_label("Address of an answer route"), load.get_by_role("button", name="Ask the server")
-    where.fill(f"{address}/answer")
-    ask.click()
-    form.in_step(WAIT, TALK)
-    where.fill(f"{address}/nothing")
-    ask.click()
-    expect(load.get_by_role("alert")).to_contain_text("answered 404")
-    where.fill("https://example.com/answer")
+    with server_of({"/answer": ("application/json", json.dumps([WAIT, TALK]))}) as address:
+        write(where, f"{address}/answer")
+        ask.click()
+        form.in_step(WAIT, TALK)
+        write(where, f"{address}/nothing")
+        ask.click()
+        expect(load.get_by_role("alert")).to_contain_text("answered 404")
+    write(where, "https://example.com/answer")
     ask.click()
     expect(load.get_by_role("alert")).to_contain_text("is not your own server")
     form.in_step(WAIT, TALK)
@@ -135,13 +110,14 @@ def test_it_is_saved_compared_and_loaded_again(form: Form) -> None:
     form.show(TALK)
     save = panel(form, "Save…")
     file = form.notebook.lab.folder / "notebooks" / "saved-by-hand.json"
-    save.get_by_label("File name, in the notebook's folder").fill("saved-by-hand")
+    file.unlink(missing_ok=True)  # the browser before this one has saved it, too
+    write(save.get_by_label("File name, in the notebook's folder"), "saved-by-hand")
     save.get_by_role("button", name="Save", exact=True).click()
     expect(save).to_contain_text("Saved 1 action to saved-by-hand.json.")
     assert json.loads(file.read_text("utf-8")) == [TALK]
     form.adder("wait").click()
     form.title(0).click()
-    form.field("text", 0).fill("Bye")
+    write(form.field("text", 0), "Bye")
     changes = panel(form, "Compare").get_by_role("listitem")
     expect(changes).to_have_text([re.compile(r'^\[0\] talk: text .*"Hello".*"Bye"'), re.compile(r"^\[1\] wait")])
     panel(form, "Save…").get_by_role("button", name="Save", exact=True).click()
@@ -152,10 +128,10 @@ def test_it_is_saved_compared_and_loaded_again(form: Form) -> None:
     expect(panel(form, "Compare")).to_contain_text("Nothing has changed since it was loaded or saved.")
     form.button("New").click()
     load = panel(form, "Load…")
-    load.get_by_label(BELOW).fill("saved-by-hand.json")
+    write(load.get_by_label(BELOW), "saved-by-hand.json")
     load.get_by_role("button", name="Load the file").click()
     form.in_step({**TALK, "text": "Bye"}, {"action": "wait"})
-    load.get_by_label(BELOW).fill("../pyproject.toml")
+    write(load.get_by_label(BELOW), "../pyproject.toml")
     load.get_by_role("button", name="Load the file").click()
     expect(form.box.get_by_role("alert")).to_contain_text("is no file below the notebook's folder")
 
@@ -163,7 +139,7 @@ def test_it_is_saved_compared_and_loaded_again(form: Form) -> None:
 def test_play_gives_a_sound_captions_a_timeline_and_the_webhooks(form: Form) -> None:
     form.show({**TALK, "text": "Press a key."}, KEYS, {**TALK, "text": "Thank you."})
     play = panel(form, "Play")
-    play.get_by_label("Keys to press").fill("7")
+    write(play.get_by_label("Keys to press"), "7")
     play.get_by_role("button", name="Play it").click()
     sound = play.locator("audio")
     expect(sound).to_have_count(1)
@@ -182,7 +158,7 @@ def test_play_gives_a_sound_captions_a_timeline_and_the_webhooks(form: Form) -> 
     expect(webhooks.get_by_role("row").filter(has_text="input: 7")).to_contain_text("https://example.com/event")
     # A mistake is said, and the form stays usable.
     form.adder("stream").click()
-    form.field("streamUrl", 3).fill("nowhere")
+    write(form.field("streamUrl", 3), "nowhere")
     play.get_by_role("button", name="Play it").click()
     expect(play.get_by_role("alert")).to_contain_text("It cannot be played while there are errors.")
     form.button("Undo").click()
@@ -193,7 +169,7 @@ def test_five_values_of_a_level_are_five_players_and_two_options_a_table(form: F
     lab = panel(form, "Option lab")
     lab.get_by_label("Option", exact=True).select_option("0.level")
     values = lab.get_by_label("Values, with commas between")
-    values.fill("-1, -0.5, 0, 0.5, 1")
+    write(values, "-1, -0.5, 0, 0.5, 1")
     compare = lab.get_by_role("button", name="Compare them")
     compare.click()
     players = lab.locator("audio")
@@ -203,8 +179,8 @@ def test_five_values_of_a_level_are_five_players_and_two_options_a_table(form: F
     names = [one.get_attribute("aria-label") or one.get_attribute("title") for one in players.all()]
     assert all(names) and len(set(names)) == 5
     lab.get_by_label("Second option").select_option("0.loop")
-    lab.get_by_label("Its values").fill("1, 2")
-    values.fill("0, 0.5")
+    write(lab.get_by_label("Its values"), "1, 2")
+    write(values, "0, 0.5")
     compare.click()
     expect(lab.locator("audio")).to_have_count(4)
     expect(lab.get_by_role("table").first).to_be_visible()

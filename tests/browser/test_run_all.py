@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
+from playwright.sync_api import Browser
 
-from tests.browser.lab import NotebookPage
+from tests.browser.lab import NotebookPage, write_notebook
 from tests.notebooks.lesson_env import lessons
 
 pytestmark = pytest.mark.browser
@@ -17,7 +16,9 @@ Open = Callable[[str | Path], NotebookPage]
 
 
 @pytest.mark.parametrize("lesson", [path.stem for path in lessons()])
-def test_lesson_runs_twice(open_notebook: Open, lesson: str) -> None:
+def test_lesson_runs_twice(open_notebook: Open, browser: Browser, lesson: str) -> None:
+    if browser.browser_type.name == "firefox" and lesson[:2] not in ("00", "06"):
+        pytest.skip("what lessons show, 00 and 06 show in Firefox; the others would take it a minute more")
     notebook = open_notebook(lesson)
     for _ in range(2):
         notebook.run_all()
@@ -27,27 +28,15 @@ def test_lesson_runs_twice(open_notebook: Open, lesson: str) -> None:
 # What the harness itself must notice.
 
 
-@pytest.fixture
-def tiny(tmp_path: Path) -> Callable[..., Path]:
-    def write(*sources: str, **metadata: object) -> Path:
-        cells = [new_code_cell(source) for source in sources]
-        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}
-        nbformat.write(new_notebook(cells=cells, metadata=kernel), tmp_path / "98-tiny.ipynb")
-        return tmp_path / "98-tiny.ipynb"
-
-    return write
-
-
-def test_outputs_and_errors_are_seen(open_notebook: Open, tiny: Callable[..., Path], tmp_path: Path) -> None:
-    notebook = open_notebook(tiny("import helpers, os; print(os.getcwd(), os.environ['SIMULATOR_PACE'])", "1 / 0"))
+def test_outputs_and_errors_are_seen(open_notebook: Open, tmp_path: Path) -> None:
+    place = "import helpers, os; print(os.getcwd(), os.environ['SIMULATOR_PACE'])"
+    notebook = open_notebook(write_notebook(tmp_path / "98-tiny.ipynb", place, "1 / 0"))
     notebook.run_all()
     assert f"{notebook.lab.folder}/notebooks stepped" in notebook.text()
     assert notebook.errors() == ["cell 1: ZeroDivisionError: division by zero"]
-    notebook.screenshot(tmp_path / "page.png")
-    assert (tmp_path / "page.png").stat().st_size > 10_000
 
 
-def test_a_cell_that_waits_is_noticed(open_notebook: Open, tiny: Callable[..., Path]) -> None:
-    notebook = open_notebook(tiny("input('Who are you? ')"))
+def test_a_cell_that_waits_is_noticed(open_notebook: Open, tmp_path: Path) -> None:
+    notebook = open_notebook(write_notebook(tmp_path / "98-tiny.ipynb", "input('Who are you? ')"))
     with pytest.raises(AssertionError, match=r"cells \[0\] have not run"):
         notebook.run_all(seconds=2)
