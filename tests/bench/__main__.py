@@ -139,6 +139,19 @@ def live_sound() -> list[Figure]:
     ]  # fmt: skip
 
 
+def pages() -> list[Figure]:
+    """A page in Chromium: sounds that are sent to it, and a flood of 5,000 events in 10 s."""
+    found = json.loads(python("-m", "tests.bench.pages"))
+    start, cut, keys = (round(1000 * found[name]) for name in ("start", "cut", "keys"))
+    size = found["bytes"] / 1000
+    return [
+        Figure("a sound that a page is sent starts", "within 300 ms", f"{start} ms", start < 300),
+        Figure("  and is cut", "within 150 ms", f"{cut} ms", cut < 150),
+        Figure("event panel, 500 events/s: 95 of 100 keys wait", "under 200 ms", f"{keys} ms", keys < 200),
+        Figure("  the page gets in a second", "under 200 KB", f"{size:.0f} KB", size < 200),
+    ]
+
+
 def editing() -> list[Figure]:
     """The editor of NCCOs: what it does at a keystroke, and in the option lab."""
     check, key = (float(seconds) * 1000 for seconds in python("-m", "tests.bench.editor").split())
@@ -175,7 +188,8 @@ def python(*arguments: str, fresh: bool = False) -> str:
 
 
 FIGURES: tuple[Callable[[], Figure | list[Figure]], ...] = (
-    answer_route, sound_file, importing, two_minutes, calls_at_once, one_minute, live_sound, editing, all_lessons,
+    answer_route, sound_file, importing, two_minutes, calls_at_once, one_minute, live_sound, pages, editing,
+    all_lessons,
 )  # fmt: skip
 
 
