@@ -12,14 +12,14 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, settings
 
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadFileScheduling
+
 # Hypothesis, as slow as a busy machine is; for the quick lane a few of its examples.
 settings.register_profile("kit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("kit"), max_examples=10)
 settings.load_profile("kit")
-
-if TYPE_CHECKING:
-    from xdist.remote import Producer
-    from xdist.scheduler import LoadFileScheduling
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -55,7 +55,6 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
 
     if config.getoption("dist") != "loadfile":
         return None
-    config.option.loadscopereorder = False  # else files with more tests are begun before those that take long
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
