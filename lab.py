@@ -212,7 +212,8 @@ def own_home() -> None:
 
 def own_settings() -> None:
     """Somebody else's Python settings do not leak into ours, and Jupyter keeps to the project."""
-    for name in ("PYTHONHOME", "PYTHONPATH", "JUPYTER_PATH"):
+    # Without PYTHONDONTWRITEBYTECODE: with it each kernel and each test would compile everything anew.
+    for name in ("PYTHONHOME", "PYTHONPATH", "JUPYTER_PATH", "PYTHONDONTWRITEBYTECODE"):
         os.environ.pop(name, None)
     os.environ.update(JUPYTER_PREFER_ENV_PATH="1", PIP_DISABLE_PIP_VERSION_CHECK="1")
     own_home()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -20,6 +24,7 @@ if TYPE_CHECKING:
 settings.register_profile("kit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("kit"), max_examples=10)
 settings.load_profile("kit")
+LISTENS = (socket.SOL_SOCKET, getattr(socket, "SO_ACCEPTCONN", 30))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -67,9 +72,23 @@ def _running(*, browser: bool) -> dict[str, set[object]]:
     me = psutil.Process()
     return {
         "threads": {t for t in threading.enumerate() if not (browser and t.name.startswith("asyncio_"))},
-        "listening ports": {c.laddr.port for c in me.net_connections("tcp") if c.status == psutil.CONN_LISTEN},
+        "listening ports": _listening(me),
         "child processes": {p for p in _children(me) if _counts(p, browser)},
     }
+
+
+def _listening(me: psutil.Process) -> set[object]:
+    """The ports this process listens on. Linux is asked about each socket; psutil reads every connection there is."""
+    if not sys.platform.startswith("linux"):
+        return {c.laddr.port for c in me.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
+    ports: set[object] = set()
+    for entry in Path("/proc/self/fd").iterdir():
+        with contextlib.suppress(OSError):  # not a socket, or closed meanwhile
+            if str(entry.readlink()).startswith("socket:"):
+                with socket.socket(fileno=os.dup(int(entry.name))) as one:
+                    if one.family in (socket.AF_INET, socket.AF_INET6) and one.getsockopt(*LISTENS):
+                        ports.add(one.getsockname()[1])
+    return ports
 
 
 def _children(me: psutil.Process) -> list[psutil.Process]:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import jsonschema
 import pytest
 import requests
-import schemathesis
 
 from helpers.ncco.models.actions import ACTIONS
 from helpers.ncco.schema import options_of, walk
 from helpers.simulator import Simulator
 from helpers.simulator.routes.openapi import document
-from tests.simulator.fuzz import LONGEST, Fuzzer, operations, rounds
 from tests.simulator.standalone import standalone
 from tests.simulator.world import PHONE, Json, Keys, Learner, World
+
+# The libraries that know JSON schemas take seconds to load; only a test that needs one loads it.
+if TYPE_CHECKING:
+    import jsonschema
 
 pytestmark = pytest.mark.fidelity("openapi")
 URL = "http://127.0.0.1:1/x"
@@ -27,6 +28,8 @@ NUMBER = "447700900500"
 
 def validator(name: str) -> jsonschema.Draft202012Validator:
     """Checks data against one component of the document."""
+    import jsonschema
+
     return jsonschema.Draft202012Validator({"$ref": f"#/components/schemas/{name}", **document()})
 
 
@@ -53,6 +56,8 @@ def test_its_paths_are_the_routes_that_run(exchange: Simulator) -> None:
 
 @pytest.mark.slow
 def test_it_is_valid_openapi() -> None:
+    import schemathesis
+
     schemathesis.openapi.from_dict(document()).validate()
     broken = deepcopy(document())
     broken["paths"]["/v1/calls"]["post"]["responses"] = []
@@ -60,7 +65,10 @@ def test_it_is_valid_openapi() -> None:
         schemathesis.openapi.from_dict(broken).validate()
 
 
+@pytest.mark.slow
 def test_every_name_in_it_leads_somewhere() -> None:
+    import jsonschema
+
     def inside(value: Any) -> Any:
         yield value
         for inner in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
@@ -93,6 +101,7 @@ def test_the_ncco_schema_says_what_the_models_say() -> None:
     assert sum(1 for model in ACTIONS.values() for _ in walk(options_of(model))) > 90
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(ACTIONS))
 def test_the_examples_of_the_models_are_valid_and_wrong_values_are_not(name: str) -> None:
     options = options_of(ACTIONS[name])
@@ -143,6 +152,7 @@ def orders() -> list[tuple[Json, bool]]:
     return [(body, True) for body in right] + [(body, False) for body in wrong]
 
 
+@pytest.mark.slow
 def test_it_takes_and_refuses_the_same_calls_as_the_api(world: World) -> None:
     world.link()
     check = validator("NewCall")
@@ -151,6 +161,7 @@ def test_it_takes_and_refuses_the_same_calls_as_the_api(world: World) -> None:
         assert world.voice("POST", "", body).status_code == (201 if fits else 400), body
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("change", "fits"),
     [({"action": "mute"}, True), ({"action": "transfer", "destination": {"type": "ncco", "url": [URL]}}, True),
@@ -166,6 +177,7 @@ def test_it_takes_and_refuses_the_same_changes_as_the_api(world: World, change: 
     assert world.voice("PUT", f"/{call}", change).status_code == (204 if fits else 400)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("step", "fits"),
     [({"do": "wait", "seconds": 2}, True), ({"do": "wait"}, False), ({"do": "wait", "seconds": -1}, False),
@@ -198,6 +210,8 @@ def test_events_are_server_sent_events(world: World) -> None:
 @pytest.mark.fidelity("limits-fuzz")
 def test_requests_that_nobody_thought_of(learner: Learner, keys: Keys, second: bytes) -> None:
     """No 5xx, nothing slow, memory stable, every reply as the document says."""
+    from tests.simulator.fuzz import LONGEST, Fuzzer, operations, rounds
+
     step = [{"action": "talk", "text": "Hello"}, {"action": "input", "type": ["dtmf"]}]
     urls = [
         learner.on("/answer", step), learner.on("/event", ("", 200)), learner.serve("noise.wav", second),
