@@ -123,6 +123,7 @@ def test_nobody_listens(world: World) -> None:
     assert "connection refused" in world.one(call, "error")["reason"]
 
 
+@pytest.mark.slow
 @pytest.mark.fidelity("answer-retry", "answer-waits")
 def test_too_late_is_a_read_timeout_that_the_person_hears_as_silence(
     world: World, monkeypatch: pytest.MonkeyPatch

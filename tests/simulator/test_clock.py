@@ -113,6 +113,7 @@ def test_fifty_times_faster(fast: World, second: bytes) -> None:
     assert len(fast.heard(call)) >= 3 * 8000
 
 
+@pytest.mark.slow
 @pytest.mark.fidelity("clock-flow")
 def test_stepped_time_flows_while_it_is_told_to(world: World, second: bytes) -> None:
     world.answered_call({"action": "stream", "streamUrl": [world.learner.serve("noise.wav", second)], "loop": 0})

@@ -225,6 +225,7 @@ FIELDS = ["to", "from", "ncco", "answer_url", "answer_method", "event_url", "eve
           "advanced_machine_detection", "length_timer", "ringing_timer", "random_from_number"]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_no_body_makes_it_stumble(world: World) -> None:
     chance = random.Random(5)
     statuses = set()

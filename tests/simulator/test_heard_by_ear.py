@@ -72,6 +72,7 @@ def test_a_soft_sound_that_ends_early_is_found_under_voices(world: World, name: 
     assert "the first" in answer.text and "softer than the file" in answer.text
 
 
+@pytest.mark.slow
 def test_barge_in_and_loops_are_told(world: World) -> None:
     music, jingle = (world.learner.serve(name, (AUDIO / name).read_bytes()) for name in ("music.mp3", "jingle.mp3"))
     world.phone(ANN, behaviour="answers", after=2, script=presses("1", 4))

@@ -125,6 +125,7 @@ def test_all_that_was_sent_is_all_that_was_heard(at_pace: Make, learner: Learner
         assert sum(len(one.pcm) for one in listener.sent) < 2 * rate * 2 * (world.at(call, "completed"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("busy", ["sleeps", "counts"])
 def test_it_is_right_while_the_main_thread_is_busy(at_pace: Make, learner: Learner, second: bytes, busy: str) -> None:
     world, control = at_pace()
@@ -203,6 +204,7 @@ def test_a_call_that_nobody_answers_and_one_that_is_not_there(at_pace: Make) -> 
     assert "16000" in refused.value.cure
 
 
+@pytest.mark.slow
 def test_it_starts_and_stops_and_starts_in_the_middle(at_pace: Make, learner: Learner, second: bytes) -> None:
     world, control = at_pace()
     world.phone(after=0.1)

@@ -35,6 +35,7 @@ def test_an_event_is_sent_again_after_a_reset(world: World) -> None:
     assert world.attempts(call, "event") == [(1, "connection closed"), (2, None), (1, None), (1, None), (1, None)]
 
 
+@pytest.mark.slow
 @pytest.mark.fidelity("event-retry", "answer-waits")
 def test_an_event_is_sent_again_after_a_timeout(world: World) -> None:
     done, slow = threading.Event(), iter([PATIENCE])

@@ -152,6 +152,7 @@ def test_the_widget_carries_the_page_and_takes_what_is_sent_back() -> None:
     assert "Bye" in widget.views and widget.news == news, "nobody types: nothing is to be told"
 
 
+@pytest.mark.slow
 def test_clicks_and_python_may_come_from_two_threads() -> None:
     builder = Builder([{"action": "wait"}])
     page = builder.page

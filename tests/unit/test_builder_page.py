@@ -476,6 +476,7 @@ def test_small_shows_the_form_the_json_the_problems_and_undo_only() -> None:
 texts = st.text(st.characters(exclude_categories=()), max_size=20)
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.dictionaries(texts, texts | st.lists(texts, max_size=2) | st.integers(), max_size=4)
@@ -510,6 +511,7 @@ def test_markup_is_shown_as_text_everywhere(name: str) -> None:
     assert "alert(1)" in hands.text()
 
 
+@pytest.mark.slow
 def test_every_control_has_a_name_and_every_id_is_there_once() -> None:
     hands = hands_on(*[starter(name) for name in ACTIONS], {"action": "whistle"})
     for chip in hands.soup("cards").select(".ncco-chip"):
@@ -575,6 +577,7 @@ def test_json_that_is_shown_is_read_back(value: Any) -> None:
         assert read(None, shown) == value
 
 
+@pytest.mark.slow
 def test_all_buttons_do_something_that_is_known() -> None:
     hands = hands_on(*[starter(name) for name in ACTIONS], {"action": "whistle"}, {**STREAM, "level": 7})
     for panel in PANELS:

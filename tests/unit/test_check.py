@@ -122,6 +122,7 @@ def test_audio_that_is_not_audio(project: Path) -> None:
         check.check_audio(project / "audio")
 
 
+@pytest.mark.slow
 def test_kernel_starts_answers_and_is_gone() -> None:
     assert "answered" in check.check_kernel()
 

@@ -252,6 +252,7 @@ def test_a_number_nobody_has(kit: Kit) -> None:
     assert empty.history == [f"from {kit.number}: nobody has this number"]
 
 
+@pytest.mark.slow
 def test_a_call_that_ends_while_it_rings(kit: Kit) -> None:
     phone = shown(kit, manual=True)
     uuid = placed(kit, "ringing")
@@ -379,6 +380,7 @@ def test_after_stop_the_phone_says_what_to_do(kit: Kit, monkeypatch: pytest.Monk
         kit.phone(ME)
 
 
+@pytest.mark.slow
 def test_a_network_that_is_reset_leaves_an_idle_phone(kit: Kit) -> None:
     phone = shown(kit, manual=True)
     placed(kit, "ringing")

@@ -60,6 +60,7 @@ def test_a_sound_is_found_where_it_begins_and_as_loud_as_it_is(gain: float, law:
     assert hit.whole and hit.begin == 0 and hit.seconds == pytest.approx(5, abs=0.2)
 
 
+@pytest.mark.slow
 def test_what_is_cut_off_or_joined_late_says_which_part_was_heard() -> None:
     music = sound("music.wav")
     [cut] = counting(heard(10, (1, music[: 4 * RATE])), music)
@@ -202,6 +203,7 @@ def call_with(x: Samples, script: calls.Script | None = None) -> Call:
     return Call(script.trace.entries(), uuid=calls.LEG, heard=wav)
 
 
+@pytest.mark.slow
 def test_the_answer_says_when_how_long_and_how_sure() -> None:
     call = call_with(heard(12, (2, 0.25 * sound("music.mp3")[: 4 * RATE])))
     answer = call.heard("music.mp3")

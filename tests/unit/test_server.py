@@ -121,6 +121,7 @@ def test_an_app_is_swapped_on_the_same_port(server: BackgroundServer) -> None:
     assert server.url == url
 
 
+@pytest.mark.slow
 def test_swapping_under_load_loses_no_request(server: BackgroundServer) -> None:
     apps = [app_saying("one"), app_saying("two")]
     server.handle(apps[0])
