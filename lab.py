@@ -281,7 +281,7 @@ def quick(words: "list[str]") -> int:
     """run the tests that are quick: no browser, no lessons, nothing hostile or slow"""
     lane = ["-m", "not (browser or hostile or slow or bench)"]
     lane += [f"--ignore=tests/{folder}" for folder in ("notebooks", "browser", "simulator/sdk")]
-    return run("pytest", "tests", *LEAN, *lane, "--hypothesis-profile=quick", "-n", "2", "--dist", "worksteal", *words)
+    return run("pytest", "tests", *LEAN, *lane, "--hypothesis-profile=quick", "-n", "3", "--dist", "worksteal", *words)
 
 
 def notebooks(words: "list[str]") -> int:

@@ -23,6 +23,9 @@ from tests.matching import match
 from tests.simulator.ear import RATE, sound_of, spoken
 from tests.simulator.world import PHONE, Json, World, presses, says
 
+# Each encodes sound, and compares it sample by sample.
+pytestmark = pytest.mark.slow
+
 ANN, BOB, EVE = "447700900011", "447700900012", "447700900013"
 FRAME = 0.02
 # MP3 puts what its filters need before the sound: 576 samples when it is encoded, 529 when it is decoded.

@@ -23,6 +23,9 @@ from helpers.widgets.builder.page import COMMANDS, PANELS
 from helpers.widgets.builder.state import PAGE
 from tests.unit.builder_page import Hands
 
+# Each draws a page again and again.
+pytestmark = pytest.mark.slow
+
 URL = "https://example.com/a.mp3"
 TALK = {"action": "talk", "text": "Hello"}
 STREAM = {"action": "stream", "streamUrl": [URL]}

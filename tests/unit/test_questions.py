@@ -20,6 +20,9 @@ from helpers.calls.answers import QuestionError
 from helpers.calls.record import TraceError
 from tests.unit import calls
 
+# Each looks for a sound in another.
+pytestmark = pytest.mark.slow
+
 AUDIO = Path(__file__).resolve().parents[2] / "audio"
 RATE = 8000
 
