@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,15 @@ from tests.browser.phone_page import PHONE, SETUP, SILENT_AT_FIRST, Open, PhoneP
 from tests.browser.speaker_page import OpenSpeaker, serving, speaking
 
 expect.set_options(timeout=PATIENCE)
+# They take Firefox a minute and more each, and found nothing there that Chromium had not: FIREFOX=all runs them, too.
+SELDOM = ("test_builder_looks.py", "test_builder_tools.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out in Firefox what takes it very long, unless all is asked for."""
+    for item in items:
+        if item.path.name in SELDOM and "firefox" in item.name and os.environ.get("FIREFOX") != "all":
+            item.add_marker(pytest.mark.skip(reason="runs in Firefox with FIREFOX=all"))
 
 
 # For the package, not the session: Playwright keeps an event loop in the main thread, which later tests must not find.
