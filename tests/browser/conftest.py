@@ -17,14 +17,14 @@ from tests.browser.phone_page import PHONE, SETUP, SILENT_AT_FIRST, Open, PhoneP
 from tests.browser.speaker_page import OpenSpeaker, serving, speaking
 
 expect.set_options(timeout=PATIENCE)
-# They take Firefox a minute and more each, and found nothing there that Chromium had not: FIREFOX=all runs them, too.
-SELDOM = ("test_builder_looks.py", "test_builder_tools.py")
+# What Firefox runs every time: a call is heard, and the panel. The rest takes it many minutes: FIREFOX=all runs it, too.
+OFTEN = ("test_sound.py", "test_no_loudspeaker.py", "test_event_panel.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave out in Firefox what takes it very long, unless all is asked for."""
     for item in items:
-        if item.path.name in SELDOM and "firefox" in item.name and os.environ.get("FIREFOX") != "all":
+        if item.path.name not in OFTEN and "firefox" in item.name and os.environ.get("FIREFOX") != "all":
             item.add_marker(pytest.mark.skip(reason="runs in Firefox with FIREFOX=all"))
 
 

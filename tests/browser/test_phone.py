@@ -287,7 +287,7 @@ def test_a_busy_kernel_without_subshells_is_told(open_phone: Open) -> None:
         "# as in older Jupyter: every message waits for the cell\n"
         "phone.widget.comm._reply_subshell_for = lambda data, sent_to: None\nphone",
         "call = place(music())",
-        "import os\nwhile not os.path.exists('go-on'): time.sleep(0.05)",
+        "import os\nwhile not os.path.exists('go-on'): time.sleep(0.05)\nos.remove('go-on')",
     )
     it.run(2)
     it.is_("ringing")
