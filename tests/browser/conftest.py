@@ -17,7 +17,7 @@ from tests.browser.phone_page import PHONE, SETUP, SILENT_AT_FIRST, Open, PhoneP
 from tests.browser.speaker_page import OpenSpeaker, serving, speaking
 
 expect.set_options(timeout=PATIENCE)
-# What Firefox runs every time: a call is heard, and the panel. The rest takes it many minutes: FIREFOX=all runs it, too.
+# What Firefox runs every time: that a call is heard, and the panel. FIREFOX=all runs the rest, too: it takes minutes.
 OFTEN = ("test_sound.py", "test_no_loudspeaker.py", "test_event_panel.py")
 
 
