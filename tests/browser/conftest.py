@@ -17,8 +17,8 @@ from tests.browser.phone_page import PHONE, SETUP, SILENT_AT_FIRST, Open, PhoneP
 from tests.browser.speaker_page import OpenSpeaker, serving, speaking
 
 expect.set_options(timeout=PATIENCE)
-# What Firefox runs every time: that a call is heard, and the panel. FIREFOX=all runs the rest, too: it takes minutes.
-OFTEN = ("test_sound.py", "test_no_loudspeaker.py", "test_event_panel.py")
+# What Firefox runs every time: that a call is heard. FIREFOX=all runs the rest, too: it takes minutes.
+OFTEN = ("test_sound.py", "test_no_loudspeaker.py")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
