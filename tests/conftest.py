@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import socket
 import sys
@@ -49,12 +50,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: item.path not in long)
 
 
+def pytest_collection_finish() -> None:
+    """What is there until the end need not be looked through for rubbish after each few hundred objects of a test."""
+    gc.collect()
+    gc.freeze()
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
-    """``--dist loadfile``: a worker takes whole files, but all files of tests/browser go to one, and are begun first.
+    """``--dist loadfile``: a worker takes whole files, but all tests of one browser, and they are begun first.
 
-    They share a JupyterLab, a browser and its tab, which take longer to start than most of these tests do; and Firefox
-    has ended early beside another browser.
+    They share a JupyterLab, a browser and its tab, which take longer to start than most of these tests do.
     """
     from xdist.scheduler import LoadFileScheduling
 
@@ -63,7 +69,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
+            browsers = (name for name in ("chromium", "firefox") if name in nodeid.partition("[")[2])
+            return next(browsers, super()._split_scope(nodeid))
 
     return Scheduling(config, log)
 
