@@ -42,8 +42,10 @@ if "kit" in globals():
     globals().pop("kit").stop()
 Widget.close_all()"""
 
-# JavaScript: what the page's own JupyterLab knows about the notebook in front.
-CURRENT = "const panel = window.jupyterapp?.shell?.currentWidget;"
+# JavaScript: what the page's own JupyterLab knows about the notebook in front. A page without the focus, as now and
+# then in Firefox after it was loaded again, has no current one.
+CURRENT = """const shell = window.jupyterapp?.shell;
+  const panel = shell?.currentWidget ?? [...shell?.widgets("main") ?? []].find((one) => one.isVisible);"""
 READY = f"""(path) => {{ {CURRENT}
   return panel?.context?.path === path && panel.context.isReady && panel.sessionContext?.isReady
     && panel.sessionContext.session?.kernel?.status === 'idle'; }}"""
