@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,19 +16,9 @@ from tests.browser.phone_page import PHONE, SETUP, SILENT_AT_FIRST, Open, PhoneP
 from tests.browser.speaker_page import OpenSpeaker, serving, speaking
 
 expect.set_options(timeout=PATIENCE)
-# What Firefox runs every time: that a call is heard. FIREFOX=all runs the rest, too: it takes minutes.
-OFTEN = ("test_sound.py", "test_no_loudspeaker.py")
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out in Firefox what takes it very long, unless all is asked for."""
-    for item in items:
-        if item.path.name not in OFTEN and "firefox" in item.name and os.environ.get("FIREFOX") != "all":
-            item.add_marker(pytest.mark.skip(reason="runs in Firefox with FIREFOX=all"))
 
 
 # For the package, not the session: Playwright keeps an event loop in the main thread, which later tests must not find.
-# One browser at a time: Firefox has ended early beside another one.
 @pytest.fixture(scope="package", params=NAMES)
 def launch(request: pytest.FixtureRequest, downloads: Path) -> Iterator[Launch]:
     """Start one more browser of a kind: every test with Chromium comes first, then every test with Firefox."""
