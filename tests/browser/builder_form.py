@@ -43,7 +43,8 @@ class Form:
     def __init__(self, notebook: NotebookPage) -> None:
         self.notebook, self.page = notebook, notebook.page
         notebook.hold(*CELLS)
-        self.box = self.page.get_by_role("region", name="NCCO builder")
+        # This and the cards not by role and name: each look for a control would ask all of the page for those first.
+        self.box = self.page.locator(".ncco-builder")
         self.faults: list[str] = []
         self.page.on("pageerror", self._error)
         self.page.on("dialog", self._dialog)
@@ -68,6 +69,8 @@ class Form:
         given = "".join(f", {key}={value!r}" for key, value in options.items())
         self.notebook.run_cell(0, f"{SETUP}\nbuilder = Builder({list(ncco)!r}{given})\nbuilder")
         expect(self.box).to_have_count(1)
+        expect(self.box).to_have_role("region")
+        expect(self.box).to_have_accessible_name("NCCO builder")
         expect(self.box).to_be_visible()
 
     def within(self, nth: int) -> Form:
@@ -88,11 +91,12 @@ class Form:
 
     def title(self, index: int) -> Locator:
         """The button that opens and closes the card of an action: ``0 talk “Hello”``."""
-        return self.box.get_by_role("heading", name=_begins(index)).get_by_role("button")
+        return self.card(index).locator(".ncco-toggle")
 
     def card(self, index: int) -> Locator:
         """All of an action's card."""
-        return self.box.get_by_role("listitem").filter(has=self.page.get_by_role("heading", name=_begins(index)))
+        number = self.page.locator(".ncco-number-badge", has_text=re.compile(f"^{index}$"))
+        return self.box.locator(".ncco-card").filter(has=number)
 
     def option(self, name: str, index: int) -> Locator:
         """The button that brings an option into sight."""
@@ -175,7 +179,3 @@ def write(field: Locator, text: str) -> None:
     """
     field.fill(text[:-1])
     field.press_sequentially(text[-1:])
-
-
-def _begins(index: int) -> re.Pattern[str]:
-    return re.compile(rf"^{index} \w")
