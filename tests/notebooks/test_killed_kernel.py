@@ -11,6 +11,7 @@ from pathlib import Path
 import nbformat
 import psutil
 import pytest
+from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 
 from tests.notebooks.lesson_env import CELL_TIMEOUT, lesson_environment, lessons
@@ -28,8 +29,7 @@ def test_killed_kernel_leaves_no_process_and_no_port(lesson: Path, tmp_path: Pat
     )
     try:
         for source in up_to_the_end(lesson):
-            reply = client.execute(source, reply=True, timeout=CELL_TIMEOUT)
-            assert reply["content"]["status"] in ("ok", "error")
+            run(client, source)
         kernel = psutil.Process(manager.provisioner.pid)
         started = kernel.children(recursive=True)
         ports = {c.laddr.port for p in (kernel, *started) for c in p.net_connections("tcp") if c.status == "LISTEN"}
@@ -47,6 +47,12 @@ def up_to_the_end(lesson: Path) -> list[str]:
     """The lesson's code without the cell that stops everything in good order."""
     cells = nbformat.read(lesson, as_version=4).cells
     return [cell.source for cell in cells if cell.cell_type == "code" and "kit.stop()" not in cell.source]
+
+
+def run(client: BlockingKernelClient, source: str) -> None:
+    """Run a cell, which may end with an error: on a busy machine that else ends the next one, too."""
+    reply = client.execute(source, reply=True, timeout=CELL_TIMEOUT, stop_on_error=False)
+    assert reply["content"]["status"] in ("ok", "error")
 
 
 def alive(process: psutil.Process) -> bool:
