@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from helpers.base.errors import KitError
@@ -490,6 +490,7 @@ anything = st.recursive(
 
 
 @pytest.mark.hostile
+@example([[{}]])
 @given(anything)
 def test_any_json_value_can_be_checked(data: Any) -> None:
     every_check_holds(data)

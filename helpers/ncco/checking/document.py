@@ -193,8 +193,9 @@ class _Item:
 def _read_one(item: Any, *, alone: bool) -> _Item:
     if not isinstance(item, dict):
         said = f"An action is an object, but this is {kind_of(item)} ({shown(item)})."
-        inner = alone and isinstance(item, (list, tuple)) and all(isinstance(one, dict) for one in item) and item
-        fix = on_list("Take the inner list", lambda items: items[0]) if inner else None
+        actions = alone and isinstance(item, (list, tuple)) and all(isinstance(one, dict) for one in item)
+        good = actions and not any(problem.severity == "error" for problem in _read(list(item))[1])
+        fix = on_list("Take the inner list", lambda items: items[0]) if good else None
         cure = 'Write for example {"action": "talk", "text": "Hello"}.'
         return _Item([error("", said, cure, rule="not-an-action", fix=fix)])
     name = item.get("action")
