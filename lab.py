@@ -274,7 +274,7 @@ def test(words: "list[str]") -> int:
     """run all tests, then every lesson against its stored outputs (some: tests/unit -k phone)"""
     if words:
         return run("pytest", *words)
-    return run("pytest", "tests", *LEAN, "-n", "4", "--dist", "loadfile") or lessons([])
+    return run("pytest", "tests", *LEAN, "-n", "3", "--dist", "loadfile") or lessons([])
 
 
 def quick(words: "list[str]") -> int:

@@ -58,9 +58,10 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
-    """``--dist loadfile``: a worker takes whole files, but all tests of one browser, and they are begun first.
+    """``--dist loadfile``: a worker takes whole files, but all files of tests/browser go to one, and are begun first.
 
-    They share a JupyterLab, a browser and its tab, which take longer to start than most of these tests do.
+    They share a JupyterLab, a browser and its tab, which take longer to start than most of these tests do; and two
+    browsers side by side take the machine from everybody else.
     """
     from xdist.scheduler import LoadFileScheduling
 
@@ -69,8 +70,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            browsers = (name for name in ("chromium", "firefox") if name in nodeid.partition("[")[2])
-            return next(browsers, super()._split_scope(nodeid))
+            return "browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
 
     return Scheduling(config, log)
 

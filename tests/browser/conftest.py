@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +17,17 @@ from tests.browser.phone_page import PHONE, SETUP, SILENT_AT_FIRST, Open, PhoneP
 from tests.browser.speaker_page import OpenSpeaker, serving, speaking
 
 expect.set_options(timeout=PATIENCE)
+# What runs in Firefox every time: that a call is heard. All else takes minutes there. Parts of names ask for it:
+# FIREFOX=phone,panel, as CI does, or FIREFOX=test_ for all.
+OFTEN = ("test_the_first_call_can_be_heard", "test_ring_answer_music_a_key_and_hang_up", "test_no_loudspeaker.py")
+WANTED = (*OFTEN, *filter(None, os.environ.get("FIREFOX", "").split(",")))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave out in Firefox what is not wanted there."""
+    for item in items:
+        if "firefox" in item.name and not any(name in item.nodeid for name in WANTED):
+            item.add_marker(pytest.mark.skip(reason="runs in Firefox with FIREFOX=test_"))
 
 
 # For the package, not the session: Playwright keeps an event loop in the main thread, which later tests must not find.
