@@ -9,7 +9,7 @@ import pytest
 from flask import Response
 
 from helpers.simulator.routes import bodies
-from tests.simulator.world import PATIENCE, PHONE, World
+from tests.simulator.world import PATIENCE, PHONE, World, about
 
 NCCO = [{"action": "wait", "timeout": 2}]
 SYNTAX = "Syntax error in NCCO. Invalid value type or action."
@@ -101,7 +101,7 @@ def test_a_bad_reply_ends_the_call_a_second_later_and_is_not_asked_again(world: 
     noted = world.one(call, "error")
     assert noted["reason"] == error["reason"]
     assert len(noted["advice"]) > 20
-    assert world.lasted(call) == pytest.approx(1)
+    assert world.lasted(call) == about(1)
     assert world.trace(call, "status")[-1]["why"] == "there was no NCCO to carry out"
 
 
@@ -176,7 +176,7 @@ def test_a_fallback_that_fails_too_ends_the_call(world: World) -> None:
     call = world.ended_call_with_answer_url()
     assert len(world.learner.at("/fallback")) == 2
     assert world.learner.statuses() == ["started", "ringing", "answered", "error", "completed"]
-    assert world.lasted(call) == pytest.approx(1)
+    assert world.lasted(call) == about(1)
 
 
 def test_a_call_hung_up_while_the_answer_is_awaited_was_answered(world: World) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from helpers.simulator.legs.life import PICK_UP, SET_UP
-from tests.simulator.world import PHONE, Json, World, hangs_up
+from tests.simulator.world import PHONE, Json, World, about, hangs_up
 
 PARTIES = ["from", "to", "uuid", "conversation_uuid"]
 PLAIN = ["headers", *PARTIES, "status", "direction", "timestamp"]
@@ -192,9 +192,9 @@ def test_setting_up_and_picking_up_take_their_time(world: World) -> None:
     inbound, outbound = world.dial(), world.call(to=[{"type": "phone", "number": "447700900002"}])
     world.until(inbound)
     world.until(outbound)
-    assert world.at(inbound, "started") - world.one(inbound, "leg")["at"] == pytest.approx(SET_UP)
-    assert world.at(inbound, "answered") - world.at(inbound, "started") == pytest.approx(PICK_UP)
-    assert world.at(outbound, "started") - world.one(outbound, "leg")["at"] == pytest.approx(SET_UP)
+    assert world.at(inbound, "started") - world.one(inbound, "leg")["at"] == about(SET_UP)
+    assert world.at(inbound, "answered") - world.at(inbound, "started") == about(PICK_UP)
+    assert world.at(outbound, "started") - world.one(outbound, "leg")["at"] == about(SET_UP)
 
 
 @pytest.mark.fidelity("event-answered")
@@ -206,7 +206,7 @@ def test_the_answered_event_comes_late_and_tells_the_time_of_the_pick_up(world: 
     ringing = datetime.fromisoformat(world.learner.payloads()[1]["timestamp"])
     assert datetime.fromisoformat(answered["timestamp"]) - ringing == timedelta(seconds=round(since_ringing, 3))
     sent = [one["at"] for one in world.trace(call, "webhook", type="event")][2]
-    assert sent - world.at(call, "answered") == pytest.approx(0.5)  # the answer webhook came first, and took its time
+    assert sent - world.at(call, "answered") == about(0.5)  # the answer webhook came first, and took its time
 
 
 @pytest.mark.fidelity("event-get")
@@ -247,7 +247,7 @@ def test_an_event_is_tried_again_only_after_what_passes(world: World, status: in
     assert [e["attempt"] for e in world.trace(call, "webhook")] == [1, 2][:attempts] * 4
     errors = {e["error"] for e in world.trace(call, "reply")}
     assert errors == ({None} if status < 300 else {f"HTTP {status}"})
-    assert world.lasted(call) == pytest.approx(1)
+    assert world.lasted(call) == about(1)
 
 
 @pytest.mark.fidelity("event-nobody")

@@ -11,7 +11,7 @@ from helpers.calls.wording import words_of
 from helpers.settings.project import sounds
 from helpers.simulator.phones.hearing import REACTION
 from tests.matching import match
-from tests.simulator.world import PHONE, Json, World, hangs_up, says
+from tests.simulator.world import PHONE, Json, World, about, hangs_up, says
 
 OTHER = "447700900022"
 LONG = {"action": "wait", "timeout": 60}
@@ -96,7 +96,7 @@ def test_what_is_said_last_counts_behaviour_or_script(world: World) -> None:
     world.phone(behaviour="answers", after=1)
     assert now() == ("answers", 1)
     call = world.ended_call(LONG)
-    assert world.at(call, "answered") - world.at(call, "ringing") == pytest.approx(1)
+    assert world.at(call, "answered") - world.at(call, "ringing") == about(1)
     assert world.trace(call, "status")[-1]["disconnected_by"] == "user"
     world.phone(behaviour="scripted")
     world.phone(script=[])

@@ -50,6 +50,11 @@ def hangs_up(after: float) -> list[Json]:
     return [{"do": "wait", "seconds": after}, {"do": "hang_up"}]
 
 
+def about(seconds: float) -> Any:
+    """So long, between two moments of a record, each of which is rounded to microseconds."""
+    return pytest.approx(seconds, abs=2e-6)
+
+
 class Watch:
     """What the exchange measures replies with in most tests: it runs for servers that dawdle, not for a busy machine.
 
