@@ -94,6 +94,7 @@ def test_filter_pause_and_reload(panel: Panel) -> None:
     expect(panel.lines).to_have_count(6)
     panel.root.get_by_label("Filter by text").fill("engaged")
     expect(panel.lines).to_have_count(3)
+    expect(panel.root).to_contain_text("3 shown by the filter, of 6")
     panel.root.get_by_label("Filter by call").select_option("2")
     expect(panel.lines).to_have_count(1)
     panel.root.get_by_role("button", name="Clear").click()
@@ -148,6 +149,8 @@ def test_kernel_restart_says_what_to_do(panel: Panel) -> None:
     expect(panel.lines).to_have_count(1)
     panel.page.evaluate("window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()")
     expect(panel.root).to_contain_text("run the cell again")
+    panel.root.get_by_label("Filter by text").fill("of another call")
+    expect(panel.root).to_contain_text("Not filtered: no kernel answers")
     expect(panel.lines).to_have_count(1)
 
 

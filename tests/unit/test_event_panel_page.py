@@ -145,6 +145,7 @@ def test_a_filter_finds_what_has_left_the_screen(inbox: Inbox, wire: Wire) -> No
     after = [one for one in wire.of("news")[wire.of("news").index(news) + 1 :] if one["rows"]]
     assert [(one["anew"], [row["n"] for row in one["rows"]]) for one in after] == [(True, [1]), (False, [23])]
     assert after[-1]["newest"]["n"] == 23
+    assert (news["passed"]["kind"], after[-1]["passed"]["text"]) == ("status", "engaged"), "what the page says passed"
     panel.close()
 
 

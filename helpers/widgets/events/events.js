@@ -64,8 +64,9 @@ class Store {
     const last = rows.at(-1)?.n ?? 0;
     // What another page of this panel has asked for may be here already.
     const fresh = (news.rows ?? []).filter((row) => row.n > last);
-    const { era, counts, upto = before, limit = this.limit, ready = this.ready, newest = this.newest } = news;
-    Object.assign(this, { era, counts, upto, limit, ready, newest, rows: [...rows, ...fresh].slice(-limit) });
+    const { era, counts, upto = before } = news;
+    const { limit, ready, newest, passed } = { ...this, ...news }; // `passed`: the filter that the rows have passed
+    Object.assign(this, { era, counts, upto, limit, ready, newest, passed, rows: [...rows, ...fresh].slice(-limit) });
     for (const call of news.calls ?? []) this.calls.set(call.g, call);
     const used = new Set(this.rows.map((row) => row.g || 0));
     for (const g of [...this.calls.keys()].slice(0, -CALLS)) if (!used.has(g)) this.calls.delete(g);
@@ -415,14 +416,17 @@ class View {
       make("span", "evp-chip", many(counts.calls, "call")),
       ...(counts.flags ? [make("span", "evp-chip evp-chip-flag", `⚑ ${many(counts.flags, "flag")}`)] : []),
     );
-    const filtered = Object.values(this.looking()).some(Boolean);
+    const looking = this.looking();
+    const filtered = Object.values(looking).some(Boolean);
+    const answered = Object.keys(looking).every((name) => looking[name] === (this.store.passed[name] ?? ""));
+    const asked = this.lost ? "Not filtered: no kernel answers" : "Python is asked (it waits while a cell runs)…";
     this.reset.hidden = !filtered;
     const held = this.model.get("paused") ? counts.rows - upto : 0;
     const all = counts.rows.toLocaleString("en");
     const last = counts.rows > rows.length && !held ? `The last ${rows.length} of ${all}; Export has all` : "";
     this.showing.textContent = [
       held ? `${held.toLocaleString("en")} new, not shown while paused` : "",
-      filtered ? `${rows.length} shown by the filter, of ${all}` : last,
+      !answered ? asked : filtered ? `${rows.length} shown by the filter, of ${all}` : last,
     ].filter(Boolean).join(" · ");
     const said = newest ? [make("span", "evp-soft", "Newest "), badge(newest.i, newest.b, newest.c), ` ${newest.s}`]
       : [make("span", "evp-soft", "No events yet. They show here as soon as they reach your server.")];

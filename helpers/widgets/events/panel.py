@@ -230,7 +230,7 @@ class EventPanel:
         groups = sorted({*touched, *(row.call for row in rows)})
         # A page that has few rows has them whole, and can open them while the kernel is busy.
         return {"rows": [row.brief(len(rows) <= FEW) for row in rows], "limit": self._rows, "counts": self._book.counts,
-                "calls": [self._book.groups[g].brief() for g in groups],
+                "passed": self._looking, "calls": [self._book.groups[g].brief() for g in groups],
                 "newest": self._book.rows[-1].brief() if self._book.rows else None}  # fmt: skip
 
     def _passing(self, rows: list[Row]) -> list[Row]:
