@@ -10,6 +10,7 @@ import pytest
 
 from helpers.node_red import FlowError, import_flow
 from tests.unit.node_red_flows import answer, call, node, sound, stream, talk
+from tests.unit.test_node_red_web import literals_only
 
 STUDIO = {"description": "IVR", "states": [{"name": "Trigger", "type": "trigger"}], "initial_state": "Trigger"}
 HOLDS_ITSELF: list[Any] = [talk("a")]
@@ -127,4 +128,5 @@ def test_any_value_in_any_field_is_survived(seed: int) -> None:
         except FlowError:
             continue
         str(imported), imported.show().bundle["text/html"].encode()
+        assert literals_only(imported.to_flask())
         imported.app()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,9 +10,11 @@ from typing import Any
 
 import pytest
 import requests
+from hypothesis import example, given, settings, strategies
 
 from helpers.base.errors import KitError
 from helpers.node_red import import_flow
+from helpers.node_red.routes import METHODS, TAKEN
 from helpers.server.server import BackgroundServer
 from tests.unit.node_red_flows import MUSIC, Item, answer, call, change, reply, sound, stream, talk, webhook
 
@@ -77,17 +80,38 @@ def test_the_kits_server_needs_no_folder() -> None:
         assert requests.get(f"{server.url}/audio-file.mp3", timeout=60).status_code == 200
 
 
-def test_nothing_of_a_flow_becomes_code() -> None:
-    evil = "'''\"\"\"\\\n__import__('os').abort()\n#{}"
+# What the source of an app is made of, besides literals.
+PARTS = (
+    ast.Module, ast.ImportFrom, ast.alias, ast.FunctionDef, ast.arguments, ast.arg, ast.Assign, ast.Return, ast.Call,
+    ast.keyword, ast.Attribute, ast.Name, ast.Load, ast.Store, ast.Constant, ast.List, ast.Tuple, ast.Dict, ast.UnaryOp,
+    ast.USub,
+)  # fmt: skip
+
+
+def literals_only(source: str) -> bool:
+    """Whether the source of an app calls nothing but what each such app calls, so that it may be run."""
+    parts = list(ast.walk(ast.parse(source)))
+    names = {one.id for one in parts if isinstance(one, ast.Name)}
+    doors = {ast.unparse(one) for one in parts if isinstance(one, ast.Attribute)}
+    known = {f"app.{method.lower()}" for method in METHODS}
+    return all(isinstance(one, PARTS) for one in parts) and names <= {*TAKEN, "ncco"} and doors <= known
+
+
+@settings(max_examples=50)
+@given(evil=strategies.text())
+@example(evil="'''\"\"\"\\\n__import__('os').abort()\n#{}")
+@example(evil="{{msg.x}}'+__import__('os').abort()+'")
+def test_nothing_of_a_flow_becomes_code(evil: str) -> None:
     flow = [
         *answer("/class", talk("a", text=evil, name=evil)), *answer("/1+1", talk("b")), *answer("/app", talk("c")),
         *answer("/App", talk("e")), *answer("/a b/<evil>", talk("d")),
-        *reply("/event", change("set", payload=evil), name=evil),
+        *reply("/event", change("set", payload=evil), name=evil), *answer(f"/{evil}/:{evil}", talk("f")),
+        *answer("/evil", change("too", **{evil: evil}), talk("g", text=f"{{{{msg.{evil}}}}}")),
         *sound("/s.mp3", f"/data/{evil}.mp3"),
     ]  # fmt: skip
     imported = import_flow(flow)
+    assert literals_only(imported.to_flask(AUDIO))
     client = imported.app(AUDIO).test_client()
-    assert client.get("/class").get_json() == [{"action": "talk", "text": evil}]
     assert client.post("/event").text == evil
     assert client.get("/s.mp3", buffered=True).status_code == 404
     assert "none that Flask can serve" in " ".join(part.instead for part in imported.not_translated)
