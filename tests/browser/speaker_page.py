@@ -40,7 +40,7 @@ import { Speaker } from "/speaker.js";
 class Call {
   constructor(speaker, { rate = 16000, ahead = 1, late = () => 0 } = {}) {
     Object.assign(this, { speaker, rate, ahead, late, began: performance.now() });
-    Object.assign(this, { turn: 0, least: 9 });
+    Object.assign(this, { turn: 0, most: 0, least: 9, sources: 0 });
   }
   get now() { return 100 + (performance.now() - this.began) / 1000; }
   // Soon enough, and late enough that a page on a busy machine loses nothing of what begins then.
@@ -67,6 +67,8 @@ class Call {
       this.least = Math.min(this.least, this.speaker.waiting || 9);
       if (samples) this.speaker[what](told, new DataView(samples.buffer));
       else this.speaker[what](told);
+      this.most = Math.max(this.most, this.speaker.waiting);
+      this.sources = Math.max(this.sources, this.speaker._runs.reduce((sum, run) => sum + run.sources.size, 0));
     };
     // Late or not, they come one after the other. (Timers are cut to whole milliseconds.)
     const late = Math.ceil(Math.max((this.last ?? 0) - performance.now() + 2, this.late() * 1000));
@@ -241,7 +243,8 @@ def starts_and_cuts(page: Page, sounds: int, ahead: float = 0) -> tuple[list[flo
 def from_a_call(page: Page, sound: bytes) -> tuple[float, float, Samples]:
     """Play a sound again and again in a call, until a key stops it, and pass on to a page what the person hears.
 
-    Returns how long after its cue the page plays it, and how long after the stop, in seconds, and what was heard.
+    Returns how long after its cue the page plays it, how much the page plays yet when it has been told to stop, in
+    seconds, and what was heard.
     """
     waiting: queue.SimpleQueue[tuple[dict[str, Any], list[bytes]]] = queue.SimpleQueue()
     with BackgroundServer() as server, Simulator(pace=1, seed=1) as network:
@@ -256,24 +259,24 @@ def from_a_call(page: Page, sound: bytes) -> tuple[float, float, Samples]:
         )
         live = LiveSound(control, call, lambda message, buffers: waiting.put((message, buffers)))
         live.start()
-        marks: dict[str, float] = {}  # in the page's time
+        marks: dict[str, tuple[float, float]] = {}  # in the page's time, and what it still has to play
         while "end" not in marks:
             message, buffers = waiting.get(timeout=60)
             kind = next(name for name in ("at", "cut", "end") if name in message)
-            now = page.evaluate(
+            now, left = page.evaluate(
                 """([message, text]) => {
                   if (text) lab.speaker.chunk(message, lab.pcm(text).buffer);
                   else if ("cut" in message) lab.speaker.cut(message);
-                  return lab.context.currentTime; }""",
+                  return [lab.context.currentTime, lab.speaker.waiting]; }""",
                 [message, base64.b64encode(b"".join(buffers)).decode()],
             )
             if kind not in marks:  # when the call was there, in the page's time: messages take next to no time here
-                marks[kind] = now - (message["now"] - message.get(kind, 0))
+                since = message["now"] - message.get(kind, 0)
+                marks[kind] = now - since, left + min(0, since)
         page.evaluate("lab.over()")
         live.stop()
         sent = decode(control.heard(call, RATE), RATE)
         control.close()
         world.http.close()
     first, heard = played(page)
-    loud = np.flatnonzero(heard)
-    return (loud[0] + first) / RATE - marks["at"], (loud[-1] + first) / RATE - marks["cut"], sent
+    return (np.flatnonzero(heard)[0] + first) / RATE - marks["at"][0], marks["cut"][1], sent
