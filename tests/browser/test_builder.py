@@ -144,6 +144,19 @@ def test_a_click_beside_the_json_takes_it_over_and_a_text_can_be_dropped(form: F
     form.in_step(TALK)
 
 
+def test_python_is_edited_and_not_run(form: Form) -> None:
+    form.show(TALK)
+    form.tab("Python").click()
+    write(form.editor("Python"), "ncco = [{'action': 'wait', 'timeout': 1}]")
+    form.keys("Control+Enter")
+    form.python_has(WAIT)
+    write(form.editor("Python"), "ncco = [\n  exec('import builtins; builtins.ran = 1')\n]")
+    form.keys("Control+Enter")
+    expect(form.box.get_by_role("group", name="What is wrong with the Python")).to_contain_text("line 2")
+    form.python_has(WAIT)
+    assert form.notebook.ask("import builtins; print(hasattr(builtins, 'ran'))") == "False"
+
+
 def test_undo_and_redo_by_button_and_by_key(form: Form) -> None:
     form.show(TALK, {**STREAM, "level": 7})
     start = TALK, {**STREAM, "level": 7}

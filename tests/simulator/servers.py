@@ -64,15 +64,17 @@ class RawServer:
                 self._threads[-1].start()
 
     def _take(self, connection: socket.socket) -> None:
-        with connection, suppress(OSError):  # the other side has had enough, or does not like the certificate
-            if self._tls:
-                connection = self._tls.wrap_socket(connection, server_side=True)
-            connection.settimeout(PATIENCE)
-            while request := read(connection):
-                self.requests.append(request)
-                self._behave(self, connection)
-                if not self._keep:
-                    return
+        with suppress(OSError):  # the other side has had enough, or does not like the certificate
+            if self._tls:  # what was accepted is empty from here on; hands are shaken as the first byte is read
+                connection = self._tls.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
+                self._open.append(connection)
+            with connection:
+                connection.settimeout(PATIENCE)
+                while request := read(connection):
+                    self.requests.append(request)
+                    self._behave(self, connection)
+                    if not self._keep:
+                        return
 
 
 Behaviour = Callable[[RawServer, socket.socket], object]

@@ -245,9 +245,11 @@ def test_what_comes_too_fast_waits_and_then_is_dropped(
 
 @pytest.mark.fidelity("websocket-frames")
 def test_where_time_flows_no_frame_comes_ahead_of_time(socket: SocketServer, learner: Learner, keys: Keys) -> None:
-    """Whether they keep up with it: make bench."""
+    """Nor does one stay away: the server hangs up after the fiftieth. Whether they keep up with it: make bench."""
+    socket.hang_up_after = 50
     with Simulator(pace=2, seed=1) as network, World(network, learner, keys) as world:
-        call = world.call({"action": "wait", "timeout": 1}, to=[endpoint(socket)])
+        call = world.call({"action": "wait", "timeout": 20}, to=[endpoint(socket)])
         wait_until(lambda: "completed" in learner.statuses())
         lasted = world.lasted(call)
-    assert 1 <= len(socket.frames) <= lasted / 0.02
+    assert len(socket.frames) == 50
+    assert 50 * 0.02 <= lasted < 20
