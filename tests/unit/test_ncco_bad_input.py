@@ -28,6 +28,7 @@ from helpers.ncco.texts.python_text import from_python
 from helpers.node_red import import_flow
 from helpers.widgets.builder.edit import starter
 from tests.unit.effort import deep_list, deep_object, soon
+from tests.unit.ncco_strategies import PATHS
 
 from .test_ncco_fixes import every_check_holds
 
@@ -493,6 +494,25 @@ anything = st.recursive(
 @example([[{}]])
 @given(anything)
 def test_any_json_value_can_be_checked(data: Any) -> None:
+    every_check_holds(data)
+
+
+# Names that options have, with values of any kind: most are nearly right.
+NAMES = st.sampled_from(sorted({part for _, path in PATHS for part in path.split(".")} | {"stream_url", "x"}))
+likely = st.recursive(
+    leaves,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=4),
+    max_leaves=10,
+)
+nearly = st.builds(
+    lambda name, odd: {**starter(name), **odd},
+    st.sampled_from(sorted(ACTIONS)), st.dictionaries(NAMES, likely, max_size=5),
+)  # fmt: skip
+
+
+@pytest.mark.hostile
+@given(st.lists(nearly, min_size=1, max_size=5))
+def test_anything_in_any_option_can_be_checked_and_put_right(data: Any) -> None:
     every_check_holds(data)
 
 
