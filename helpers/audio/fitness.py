@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .files import AudioError, AudioInfo, channels, convert, encode_wav, inspect, mono, resample
+from .samples import FAINT
 
 if TYPE_CHECKING:
     from .files import Samples
@@ -19,7 +20,6 @@ PEAK = -12.0  # dBFS, the highest sample: the option `level` adds as much as 12 
 NEAR = 4.0  # dB by which the loudness may be off without a word
 EARLY, LATE = 0.5, 1.0  # seconds of silence at the start, at the end, that are worth a word
 LEAD, TAIL = 0.15, 0.2  # seconds of silence that are left: the first syllable can be lost while the line opens
-HUSH = -50.0  # dBFS: 20 ms below it are silence
 DC = 0.005  # of full scale: an offset that clicks at the start and the end
 LONGEST = 600.0  # seconds that are measured
 
@@ -90,7 +90,7 @@ def _loud(sound: Samples, rate: int) -> np.ndarray[tuple[int], np.dtype[np.bool_
     """Which stretches of 20 ms can be heard; an offset does not count."""
     window = rate // 50
     whole = np.pad(sound, (0, -len(sound) % window)).reshape(-1, window)
-    return np.asarray(whole.std(axis=1) > 10 ** (HUSH / 20))
+    return np.asarray(whole.std(axis=1) > FAINT)
 
 
 def _decibels(sound: Samples) -> float:

@@ -21,6 +21,7 @@ TELEPHONE_BAND = (300.0, 3400.0)  # Hz
 LEVEL_DB = 12.0
 BARS = "▁▂▃▄▅▆▇█"
 SILENT = 0.01  # the level, 0 to 1, below which there is nothing to hear
+FAINT = 0.003  # the RMS level (-50 dB) of 20 ms, below which they are no speech, and no part of how loud a sound is
 WINDOW = 0.02  # seconds that are looked at in one
 
 
@@ -86,17 +87,21 @@ def level_gain(level: float) -> float:
     return math.pow(10, LEVEL_DB * level / 20)
 
 
+def levels(samples: ArrayLike, rate: int) -> NDArray[np.float64]:
+    """The RMS level of each 20 ms. What is left over at the end is shorter and does not count."""
+    sound, window = np.asarray(samples), round(rate * WINDOW)
+    whole = sound[: len(sound) // window * window].reshape(-1, window)
+    return np.asarray(np.sqrt((whole.astype(np.float64) ** 2).mean(axis=1)))
+
+
 def silences(samples: NDArray[np.int16], rate: int, level: float = SILENT) -> list[tuple[float, float]]:
     """Where there is nothing to hear, in seconds: stretches of 20 ms whose RMS level, 0 to 1, is below ``level``.
 
-    What is left over at the end is shorter than 20 ms and does not count. Hours of sound are gone through by minutes.
+    Hours of sound are gone through by minutes.
     """
-    window, block = round(rate * WINDOW), rate * 60
-    still = [
-        np.sqrt((part[: len(part) // window * window].reshape(-1, window).astype(np.float32) ** 2).mean(axis=1))
-        < level * 32768
-        for part in (samples[begin : begin + block] for begin in range(0, len(samples), block))
-    ]
+    block = rate * 60
+    parts = (samples[begin : begin + block] for begin in range(0, len(samples), block))
+    still = [levels(part, rate) < level * 32768 for part in parts]
     edges = np.flatnonzero(np.diff(np.concatenate([[0], *still, [0]]).astype(np.int8)))
     return [(round(int(a) * WINDOW, 3), round(int(b) * WINDOW, 3)) for a, b in edges.reshape(-1, 2)]
 

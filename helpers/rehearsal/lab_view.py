@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from .rehearsal import Rehearsal
 
 RATE = 8000
-WINDOW = RATE // 50  # 20 ms
-SILENT = 0.003  # RMS, full scale 1: a window below it does not count for the loudness (-50 dB)
 BARS, HEIGHT = 72, 40  # of the longest waveform
 LOWEST = 0.05  # the least that fills the height of a waveform: softer sounds look soft
 SIGNS = ("s", "dB", "Hz", "%")  # units that stand behind a number; "times" and "keys" do not
@@ -165,10 +163,11 @@ def _loudness(samples: Samples) -> float | None:
     """The RMS level of the parts that are not silent, in dB below full scale; None if all of it is silent."""
     import numpy as np
 
-    windows = samples[: len(samples) // WINDOW * WINDOW].reshape(-1, WINDOW)
-    power = (windows.astype(np.float64) ** 2).mean(axis=1)
-    loud = power[power > SILENT**2]
-    return round(float(10 * np.log10(loud.mean())), 1) if len(loud) else None
+    from ..audio.samples import FAINT, levels
+
+    found = levels(samples, RATE)
+    loud = found[found > FAINT]
+    return round(float(10 * np.log10((loud**2).mean())), 1) if len(loud) else None
 
 
 def _waveform(peaks: tuple[float, ...], highest: float) -> Html:

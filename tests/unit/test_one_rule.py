@@ -9,7 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.audio.samples import SILENT, silences
+from helpers.audio.files import encode_wav
+from helpers.audio.fitness import measure
+from helpers.audio.samples import FAINT, SILENT, silences
 from helpers.base.addresses import kind_of
 from helpers.base.errors import KitError
 from helpers.base.numbers import E164, NumberError, check_number
@@ -31,6 +33,7 @@ from helpers.ncco.schema import options_of, walk
 from helpers.ncco.templates.values import meant
 from helpers.rehearsal import play
 from helpers.rehearsal.lab import items_of
+from helpers.rehearsal.lab_view import _loudness
 from helpers.rehearsal.paths import place_of
 from helpers.rehearsal.playing import ncco_of
 from helpers.server import create_app
@@ -40,6 +43,7 @@ from helpers.simulator.phones.handsets import HandsetError
 from helpers.simulator.phones.scripts import checked_step
 from helpers.simulator.routes.bodies import talk_body
 from helpers.simulator.routes.voice import STATUSES as FILTERS
+from helpers.simulator.sound.mixing import Sound
 from helpers.vonage.transport import as_json
 from helpers.wire import kind
 from tests.unit import calls
@@ -118,6 +122,14 @@ def test_silence_is_one_level_for_whole_and_for_broken_sounds() -> None:
     soft = np.full(800, round(32768 * SILENT * 0.9), np.int16)
     assert silences(np.concatenate([loud, soft, loud, soft[:100]]), 8000) == [(0.1, 0.2)]
     assert silences(np.concatenate([soft] * 1000), 8000) == [(0.0, 100.0)]  # longer than is looked at in one
+
+
+@pytest.mark.parametrize(("level", "counts"), [(FAINT * 1.1, True), (FAINT * 0.9, False)])
+def test_what_is_too_faint_is_so_for_speech_for_a_file_and_for_a_loudness(level: float, counts: bool) -> None:
+    sound = level * np.tile(np.array([1, -1], np.float32), 4000)
+    assert bool(Sound(sound).loud) is counts
+    assert (_loudness(sound) is not None) is counts
+    assert measure(encode_wav(sound, 8000))[0].silent is not counts
 
 
 def test_a_near_name_is_found_whatever_its_case() -> None:

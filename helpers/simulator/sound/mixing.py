@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 STORED_RATE = 16_000  # Vonage mixes and records at 16 kHz (recording guide); a telephone gets 8 kHz of it
 MOST_LOOPS = 1_000_000_000  # more than a call can last; a moment in time has to be a number
-QUIET = 0.003  # RMS of 20 ms, full scale 1: below it nobody speaks (-50 dB)
 PAUSE = 0.25  # a shorter gap is part of the speech
 MINUTE = 60  # seconds that are mixed at a time
 
@@ -39,12 +38,10 @@ class Sound:
     @cached_property
     def loud(self) -> list[tuple[float, float]]:
         """Where it is not silent: (start, end) in seconds."""
-        import numpy as np
+        from ...audio.samples import FAINT, levels
 
-        window = STORED_RATE // 50
-        whole = self.samples[: len(self.samples) // window * window].reshape(-1, window)
         spans: list[tuple[float, float]] = []
-        for position in np.flatnonzero(np.sqrt((whole.astype(np.float64) ** 2).mean(axis=1)) > QUIET).tolist():
+        for position in (levels(self.samples, STORED_RATE) > FAINT).nonzero()[0].tolist():
             start = position * 0.02
             if spans and start - spans[-1][1] < PAUSE:
                 spans[-1] = (spans[-1][0], start + 0.02)
