@@ -16,6 +16,8 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+import lab
+
 PROJECT = Path(__file__).resolve().parents[2]
 MODULES = sorted((PROJECT / "helpers").rglob("*.py"))
 LONGEST = 600  # lines; from there on a module is remarked on
@@ -128,6 +130,14 @@ def test_lock_pins_every_dependency_once_and_inside_its_range(place: dict[str, s
         version = str(locked.get(canonicalize_name(need.name), "none")).removeprefix("==")
         assert version != "none", f"{need.name} is not in requirements.lock: run `make lock`"
         assert SpecifierSet(str(need.specifier)).contains(version), f"{need} is locked to {version}"
+
+
+def test_the_oldest_python_and_ruff_are_the_same_wherever_they_are_named() -> None:
+    oldest = KIT["requires-python"].removeprefix(">=")
+    assert ".".join(map(str, lab.OLDEST)) == TABLES["tool"]["mypy"]["python_version"] == oldest
+    assert TABLES["tool"]["ruff"]["target-version"] == f"py{oldest.replace('.', '')}"
+    assert f"- python >={oldest}," in (PROJECT / "environment.yml").read_text("utf-8")
+    assert f"rev: v{lock()['ruff']}\n" in (PROJECT / ".pre-commit-config.yaml").read_text("utf-8")
 
 
 def test_this_environment_was_made_through_the_lock() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,13 @@ def lint(house: Path, rules: str) -> tuple[int, str]:
 def test_the_house_keeps_to_the_rule(house: Path, rules: str) -> None:
     code, said = lint(house, rules)
     assert code == 0, said
+
+
+def test_both_halves_know_the_same_floors_and_name_every_entry() -> None:
+    tables = (tomllib.loads((PROJECT / rules).read_text("utf-8")) for rules in (RULES, TYPES))
+    one, other = (table["tool"]["importlinter"]["contracts"][0] for table in tables)
+    assert one["layers"] == other["layers"]
+    assert one["exhaustive"] and other["exhaustive"]
 
 
 @pytest.mark.slow

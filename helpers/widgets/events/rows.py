@@ -9,6 +9,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ...base.text import one_line
 from ...calls.explain import explain
+from ...calls.statuses import FAILURES
 from ...wire.events import Event, parameters_of
 from ...wire.exchanges import Exchange
 from ...wire.kinds import kind
@@ -21,7 +22,7 @@ SOUNDS = (".mp3", ".wav")
 # Sign of a badge, and how it looks; the word stands beside it, so that colour and sign are never alone.
 GOOD, BAD, WAITING, PLAIN = ("✓", "good"), ("✗", "bad"), ("…", "wait"), ("•", "plain")
 BADGES = {"started": WAITING, "ringing": WAITING, "answered": GOOD, "completed": GOOD, "human": GOOD} | dict.fromkeys(
-    ("busy", "rejected", "unanswered", "timeout", "cancelled", "failed", "error", "disconnected"), BAD
+    (*FAILURES, "error", "disconnected"), BAD
 )
 
 
