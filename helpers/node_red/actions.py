@@ -8,7 +8,7 @@ from typing import Any
 
 from ..base.text import one_line
 from ..ncco import check
-from ..ncco.editing.draft import value_at
+from ..ncco.editing.paths import value_at
 from .fields import Fields
 from .findings import Findings
 from .graph import Node

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import KitError
-from .playing import RehearsalError
+from .scene import RehearsalError
 
 if TYPE_CHECKING:
     from ..ncco.schema import Option

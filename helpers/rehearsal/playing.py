@@ -6,13 +6,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .scene import RehearsalError, Scene
+from .scene import Scene
 
 if TYPE_CHECKING:
     from ..ncco import Ncco
     from .rehearsal import Rehearsal
-
-__all__ = ["RehearsalError", "play"]
 
 
 def play(

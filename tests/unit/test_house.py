@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -80,6 +81,37 @@ def test_module_keeps_to_the_style(path: Path) -> None:
     imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     imported |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert not {name for name in imported if name.split(".")[0] in ("notebooks", "tests")}, "helpers import no lesson"
+
+
+# What lessons and programs import from a package; all else they take from its module.
+EXPORTED = {
+    "helpers": "setup",
+    "helpers.audio": "AudioError convert decode inspect",
+    "helpers.base": "e164",
+    "helpers.calls": "explain",
+    "helpers.exercises": "TASKS Mark exercise",
+    "helpers.ncco": "ACTIONS EXAMPLES RULES Action Connect Conversation Fix Input Ncco NccoError Notify Problem Record "
+    "Rule Stream Talk TemplateError Transfer Wait check describe differences example_of from_python parse preview "
+    "reference render render_ncco sample_data to_curl to_flask to_python to_requests",
+    "helpers.node_red": "FAULTS FlowError Imported ImportedCall ImportedNcco NotTranslated Note Route import_flow "
+    "message",
+    "helpers.rehearsal": "Rehearsal Sent play sweep",
+    "helpers.server": "BackgroundServer audio_files create_app send_audio",
+    "helpers.settings": "PrivateKeyError Settings SettingsError decode_jwt load_private_key load_settings make_jwt "
+    "token_faults verify_jwt",
+    "helpers.simulator": "Simulator SimulatorError",
+    "helpers.views": "grid listen telephone_ear",
+    "helpers.vonage": "Vonage VonageError",
+    "helpers.widgets.builder": "Builder",
+    "helpers.widgets.events": "EventPanel",
+    "helpers.wire": "Events Exchange WireView kind",
+}
+
+
+def test_each_package_exports_the_names_that_are_meant() -> None:
+    packages = [".".join(path.relative_to(PROJECT).parts[:-1]) for path in MODULES if path.name == "__init__.py"]
+    names = {package: getattr(importlib.import_module(package), "__all__", ()) for package in packages}
+    assert {package: " ".join(found) for package, found in names.items() if found} == EXPORTED
 
 
 def test_no_two_errors_share_a_name() -> None:

@@ -337,6 +337,3 @@ def _told(index: int, item: Any) -> list[str]:
     width = max((len(str(one)) for one in names), default=0)
     rows = [f"    {one!s:<{width}}  {json.dumps(item[one], ensure_ascii=False, default=repr)}" for one in names]
     return [f"[{index}] {name}", *rows]
-
-
-__all__ = ["Draft", "value_at"]

@@ -103,6 +103,3 @@ def _no_option(action: str, place: Place, above: str) -> KitError:
     near = nearest(place.name, names)
     cure = f'Did you mean "{where}{near}"?' if near else f"There are {', '.join(names)}."
     return KitError(f'The {action} has no option "{where}{place.name}".', cure)
-
-
-__all__ = ["known_action", "option_at", "place_of", "put_in", "value_at", "value_is_empty", "with_value"]

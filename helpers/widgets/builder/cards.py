@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ...base.html import Html, button, join, tag
-from ...ncco.editing.paths import known_action, value_at
+from ...ncco.editing.paths import value_at
 from ...ncco.editing.summary import summary
-from ...ncco.models.actions import ACTIONS
+from ...ncco.models.actions import ACTIONS, known_action
 from ...ncco.problems.problems import Problem
 from ...ncco.schema import Option, options_of
 from ...ncco.texts.texts import as_json

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from ...base.errors import KitError
-from ...ncco.editing.paths import known_action, option_at, value_at
+from ...ncco.editing.paths import option_at, value_at
 from ...ncco.jsontext import LONGEST, from_json
-from ...ncco.models.actions import ACTIONS
+from ...ncco.models.actions import ACTIONS, known_action
 from ...ncco.schema import options_of
 from ...ncco.texts.texts import TEXTS
 from .controls import as_data, read, safe_id

@@ -12,8 +12,8 @@ from typing import Any
 from ...base.errors import KitError
 from ...base.html import Html, button, join, tag
 from ...base.text import one_line
-from ...ncco.editing.paths import known_action, value_at
-from ...ncco.models.actions import ACTIONS
+from ...ncco.editing.paths import value_at
+from ...ncco.models.actions import ACTIONS, known_action
 from ...ncco.schema import Option, options_of
 from .controls import as_data
 from .listen import with_sounds

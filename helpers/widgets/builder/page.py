@@ -12,7 +12,7 @@ from typing import Any
 from ...base.errors import KitError
 from ...base.html import Html, button, join, tag
 from ...ncco.editing.draft import Draft
-from ...ncco.editing.paths import known_action
+from ...ncco.models.actions import known_action
 from ...ncco.problems.problems import Problem
 from . import compare, edit, lab, listen, load, sample
 from .cards import Card, palette
