@@ -229,7 +229,8 @@ def runtime_folder() -> str:
     """A folder for connection files, and for sockets, whose paths must be short."""
     folder = str(OURS / "run")
     if len(os.fsencode(folder)) > LONGEST_RUNTIME:
-        folder = tempfile.mkdtemp(prefix="kit-")
+        places = [tempfile.gettempdir(), "/tmp"]  # the first is long on macOS; the second is not everywhere
+        folder = tempfile.mkdtemp(prefix="kit-", dir=min((p for p in places if os.access(p, os.W_OK)), key=len))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
     return folder
 
@@ -309,8 +310,9 @@ def bench(words: "list[str]") -> int:
 
 
 def coverage(words: "list[str]") -> int:
-    """run all tests and say which lines and branches of helpers/ none of them reached"""
-    return run("pytest", "--cov=helpers", *(words or ["tests", "-n", "2", "--dist", "loadfile"]))
+    """run all tests and say which lines and branches of helpers/ none of them reached, also in htmlcov/"""
+    reports = ("--cov-report=term", "--cov-report=html")
+    return run("pytest", "--cov=helpers", *reports, *(words or ["tests", "-n", "2", "--dist", "loadfile"]))
 
 
 def lock(words: "list[str]") -> int:
@@ -347,8 +349,9 @@ def wheels_missing(uv: "list[str]", new: Path) -> int:
 
 def clean(words: "list[str]") -> int:
     """remove the environment and all caches (your .env and the simulator's account stay)"""
-    caches = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache", ".hypothesis", ".coverage")
-    for name in (".venv", "build", "dist", *files("*.egg-info"), *caches, *files("**/__pycache__")):
+    caches = (".pytest_cache", ".mypy_cache", ".ruff_cache", ".import_linter_cache", ".hypothesis", "htmlcov")
+    made = (*files("*.egg-info"), *files(".coverage*"), *files("**/__pycache__"))
+    for name in (".venv", "build", "dist", *caches, *made):
         remove(PROJECT / name)
     return 0
 

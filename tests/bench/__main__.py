@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from tests.notebooks.lesson_env import lesson_environment, lessons
 from tests.notebooks.sanitising import PROJECT
 
@@ -195,7 +197,7 @@ FIGURES: tuple[Callable[[], Figure | list[Figure]], ...] = (
 
 def main() -> int:
     """Print the table, or the lines of it that are named: ``python -m tests.bench calls_at_once``."""
-    print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f} before the start\n")
+    print(f"{os.cpu_count()} cores, load {psutil.getloadavg()[0]:.1f} before the start\n")
     print(f"{'':4}{'what':<58}{'target':<16}measured")
     missed = 0
     for measure in FIGURES:
