@@ -20,7 +20,7 @@ from helpers.widgets.events.shell import PanelShell
 from helpers.wire.events import Events
 from tests.unit import calls
 from tests.unit.effort import until
-from tests.unit.panels import Inbox, request, status
+from tests.unit.panels import Inbox, panel_of, request, status
 
 
 class Wire:
@@ -278,7 +278,7 @@ def test_what_cannot_be_sent(server: BackgroundServer, event: Any, how: dict[str
 
 def test_nowhere_to_send() -> None:
     with pytest.raises(KitError, match="belongs to no server"):
-        EventPanel().send("busy")
+        panel_of().send("busy")
     inbox = Inbox()
     with pytest.raises(KitError, match=r"does not run.*kit\.serve"):
         EventPanel(inbox.events, server=inbox).send("busy")

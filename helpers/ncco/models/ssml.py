@@ -12,7 +12,7 @@ from ..problems.problems import Problem, advice
 from .voices import SSML_TAGS, STYLES, WITHOUT_SSML
 
 _TAG = re.compile(rf"</?(?:{'|'.join(SSML_TAGS)})(?:\s[^<>]*)?/?>")
-#: The longest text that is spoken at once, in characters; tags do not count.
+#: The longest text that is spoken at once, in characters; the tags of SSML do not count.
 TEXT_LIMIT = 1500
 # & that begins no entity of XML, and < that begins no tag.
 _BARE_AND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});)")

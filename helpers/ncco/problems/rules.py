@@ -50,7 +50,7 @@ _ERRORS = {
     "control-character": "No voice speaks a control character, and many systems refuse a text that holds one.",
     "wrong-text": "Vonage refuses a text that does not have the form the option wants.",
     "option-too-long": "Vonage refuses a text that is longer than the option allows.",
-    "text-too-long": "Vonage refuses a talk action of more than 1500 characters, tags not counted.",
+    "text-too-long": "Vonage refuses a talk of more than 1500 characters; tags count, unless it begins with <speak.",
     # Addresses and numbers.
     "placeholder-left": "Vonage does not fill in templates: it would take the placeholder as it stands.",
     "relative-address": "Vonage is no browser on your site: it needs the whole address, with https:// and the host.",

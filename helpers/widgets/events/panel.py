@@ -1,11 +1,11 @@
-"""The event panel: every request as it arrives at your server, live, in words; and calls that were stored."""
+"""The event panel: every request as it arrives at your server, live, in words."""
 
 from __future__ import annotations
 
 import json
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from ...base.errors import KitError
 from ...calls.record import Entry
 from ...calls.statuses import OVER
 from ...wire.events import Events
-from ...wire.exchanges import Exchange, WireView, body_text
+from ...wire.exchanges import Exchange, WireView
 from ..shell import with_words
 from .book import GRACE, Book, matches
 from .flags import Flag
@@ -45,13 +45,13 @@ class EventPanel:
     """
 
     def __init__(
-        self, events: Events | None = None, *, server: BackgroundServer | None = None,
+        self, events: Events, *, server: BackgroundServer | None = None,
         network: ControlPlane | None = None, patience: float | None = None, rows: int = 200,
     ) -> None:  # fmt: skip
         self._events, self._server, self._rows = events, server, rows
         self._lock, self._patience = threading.RLock(), patience
         self._book = Book(patience)
-        self._began = self._seen = 0 if events is None else events.began
+        self._began = self._seen = events.began
         self._era = self._sent = 0
         self._greeted = False
         self._looking: dict[str, str] = {}  # the filter
@@ -66,9 +66,7 @@ class EventPanel:
         self._pace = Pace(self._update)
         self.widget.observe(self._looked, "looking")
         self.widget.observe(lambda _: self._pace.wake(), "paused")
-        self._ends: list[Callable[[], None]] = []
-        if events is not None:
-            self._ends.append(events.log.subscribe(lambda _: self._pace.wake()))
+        self._ends = [events.log.subscribe(lambda _: self._pace.wake())]
         if network is not None:
             self._past = {call["uuid"] for call in network.calls() if call.get("status") in OVER}
             self._ends.append(network.follow(self._heard_of))
@@ -177,7 +175,7 @@ class EventPanel:
 
     def _all(self) -> list[Row]:
         with self._lock:
-            if self.open and self._events is not None:
+            if self.open:
                 if self._events.began != self._began:
                     self._forget(self._events.began)
                 self._seen, latest = self._events.log.latest(self._seen)
@@ -214,7 +212,7 @@ class EventPanel:
         elif entry["kind"] == "reply":
             webhook = self._posts.pop(entry["request"], None)
             if webhook and entry.get("status") is None and str(entry.get("error")).startswith(LOST):
-                self._add(exchange_of_entry(webhook, entry))
+                self._add(exchange_without_reply(webhook, entry))
         elif group := self._book.follow(entry):
             self._waiting[group.g] = time.monotonic() + GRACE
 
@@ -300,24 +298,22 @@ class EventPanel:
         return send(self._server.url, method, path, payload)
 
 
-def exchange_of_entry(webhook: Mapping[str, Any], reply: Mapping[str, Any] | None) -> Exchange:
-    """A webhook as the network recorded it: its reply, or why there was none."""
+def exchange_without_reply(webhook: Mapping[str, Any], reply: Mapping[str, Any]) -> Exchange:
+    """A webhook as the network recorded it, and why nobody replied."""
     payload, url = dict(webhook["payload"]), str(webhook["url"])
     posted = webhook["method"] != "GET"
     if not posted:
         told = {name: value if isinstance(value, str) else json.dumps(value) for name, value in payload.items()}
         url += ("&" if "?" in url else "?") + urlencode(told)
-    reply = reply or {}
-    kind = str(reply.get("content_type") or "")
     return Exchange(
         method=str(webhook["method"]),
         url=url,
         request_headers={"Content-Type": "application/json"} if posted else {},
         request_body=json.dumps(payload) if posted else None,
-        status=reply.get("status"),
-        response_headers={"Content-Type": kind} if kind else {},
-        response_body=body_text(reply.get("body"), kind),
-        # Call time, where a slow reply was simulated: what Vonage waited counts.
+        status=None,
+        response_headers={},
+        response_body=None,
+        # Call time, where it was simulated that nobody replies: what Vonage waited counts.
         ms=max(float(reply.get("ms") or 0), float(reply.get("seconds") or 0) * 1000),
-        error=None if reply.get("status") is not None else reply.get("error"),
+        error=str(reply["error"]),
     )
