@@ -134,6 +134,14 @@ def test_no_file_names_a_folder_of_one_machine() -> None:
     assert found == []
 
 
+def test_no_line_is_longer_than_120_characters_but_in_tables_and_addresses() -> None:
+    where = ("[!.]*.[mt]*", "[adht]*/**/*.md", "tests/*.toml", ".binder/*", ".env.example")
+    texts = [path for pattern in where for path in PROJECT.glob(pattern)]
+    lines = [(named(path), line) for path in texts for line in path.read_text("utf-8").splitlines()]
+    assert len(texts) > 15
+    assert [one for one in lines if len(one[1]) > 120 and not re.match(r"\||.*://", one[1])] == []
+
+
 # --- versions --------------------------------------------------------------------------------------------------------
 
 
