@@ -107,7 +107,7 @@ def _holder(variables: Variables, place: str, name: str, *, make: bool = False) 
     return holder, last
 
 
-def known(variables: Variables, name: str) -> Any:
+def constant_of(variables: Variables, name: str) -> Any:
     """The constant in ``msg.<name>``, or ``None``."""
     holder, last = _holder(variables, "msg", name)
     return holder.get(last)

@@ -16,7 +16,7 @@ from ..server.sound_files import AUDIO_TYPES
 from ..wire.events import parameters_of
 from .findings import Findings
 from .graph import Node
-from .messages import Variables, known, union_of
+from .messages import Variables, constant_of, union_of
 from .walking import Message
 
 Door = tuple[str, str]  # method and path
@@ -86,7 +86,7 @@ def answer_route(door: Door, message: Message) -> Route:
 
 def reply_route(door: Door, node: Node, message: Message) -> Route:
     """``http in`` → ``http response``: a status, and a body if a constant was put into ``msg.payload``."""
-    body, status = known(message.variables, "payload"), _status(node, message.variables)
+    body, status = constant_of(message.variables, "payload"), _status(node, message.variables)
     kind = _content_type(node, message.variables)
     header = f', {{"Content-Type": {kind!r}}}' if kind else ""
     reply = f"{body if isinstance(body, str) else ''!r}, {status}{header}"
@@ -118,7 +118,7 @@ def file_route(door: Door, reader: Node, node: Node, message: Message, findings:
 def _file_name(reader: Node, variables: Variables) -> str:
     name, kind = reader.props.get("filename"), reader.props.get("filenameType", "str")
     if kind == "msg" or not name:
-        name = known(variables, str(name or "filename"))
+        name = constant_of(variables, str(name or "filename"))
     elif kind != "str":
         return ""
     # Windows and others: the last part, whichever stroke is used.
@@ -127,7 +127,7 @@ def _file_name(reader: Node, variables: Variables) -> str:
 
 
 def _status(reply: Node, variables: Variables) -> int:
-    for value in (reply.props.get("statusCode"), known(variables, "statusCode")):
+    for value in (reply.props.get("statusCode"), constant_of(variables, "statusCode")):
         text = str(value).strip() if value is not None and not isinstance(value, bool) else ""
         if re.fullmatch(r"[2-5]\d\d", text):
             return int(text)
@@ -135,7 +135,7 @@ def _status(reply: Node, variables: Variables) -> int:
 
 
 def _content_type(reply: Node, variables: Variables) -> str:
-    for headers in (reply.props.get("headers"), known(variables, "headers")):
+    for headers in (reply.props.get("headers"), constant_of(variables, "headers")):
         for name, value in headers.items() if isinstance(headers, dict) else ():
             if str(name).lower() == "content-type" and _TYPE.fullmatch(str(value)):
                 return str(value)

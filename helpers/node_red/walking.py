@@ -9,7 +9,7 @@ from ..base.text import one_line
 from .actions import ACTIONS, Action, action_of
 from .findings import Findings
 from .graph import Graph, Node
-from .messages import Variables, known, sample_of, variables_behind
+from .messages import Variables, constant_of, sample_of, variables_behind
 
 DOORS = ("http in", "voice webhook")
 #: Where a message begins, besides nodes that nothing is wired to.
@@ -97,8 +97,8 @@ class Walk:
         if node.type != "change":
             return message
         variables = variables_behind(node, message.variables, self._findings)
-        ncco = known(variables, "ncco")
-        if ncco is None or ncco == known(message.variables, "ncco"):
+        ncco = constant_of(variables, "ncco")
+        if ncco is None or ncco == constant_of(message.variables, "ncco"):
             return replace(message, variables=variables)
         given = ncco if isinstance(ncco, list) else [ncco]
         actions = tuple(self._finish(one, node.label) for one in given if isinstance(one, dict))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.html import Html, join, tag
 from ..base.text import columns, one_line
 from ..base.view import View
-from .view import QUIET, player_of, stored
+from .view import QUIET, player_of, sound_path
 
 if TYPE_CHECKING:
     from ..audio.files import Samples
@@ -142,7 +142,7 @@ def _cell(places: list[Place], values: tuple[Any, ...], call: Rehearsal | str, l
         return Cell(values, labels, facts=call.facts)
     samples = call.call.heard_samples(RATE)
     heights = tuple(round(peak, 4) for peak in peaks(samples, max(1, round(BARS * call.seconds / longest))))
-    return Cell(values, labels, "", call.facts, stored(call), call.seconds, _loudness(samples), heights)
+    return Cell(values, labels, "", call.facts, sound_path(call), call.seconds, _loudness(samples), heights)
 
 
 def _label(place: Place, value: Any) -> str:

@@ -82,7 +82,7 @@ def _sent(e: Entry, reply: Entry, story: Story, away: bool) -> Sent:
     return Sent(
         at=story.call.since_start(e["at"]), kind=e["type"], method=e["method"], url=e["url"], body=e["payload"],
         status=reply.get("status"), reply=str(reply.get("body") or ""), stand_in=away,
-        told=_told(e) + whose, meaning=_meaning(e), trouble=same_always(wrong),
+        told=_words_of(e) + whose, meaning=_meaning(e), trouble=same_always(wrong),
     )  # fmt: skip
 
 
@@ -96,7 +96,7 @@ def digest_of(*told: Any) -> str:
     return hashlib.sha256(same_always(json.dumps(told, default=repr)).encode()).hexdigest()[:6]
 
 
-def _told(e: Entry) -> str:
+def _words_of(e: Entry) -> str:
     """What it tells, in a few words, none of which differ from run to run."""
     payload, sent_as = e["payload"] or {}, str(e["type"])
     again = " (2nd attempt)" if e.get("attempt") == 2 else ""

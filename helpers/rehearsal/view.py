@@ -21,11 +21,11 @@ QUIET = "color:var(--jp-ui-font-color2,#616161)"
 
 def view(rehearsal: Rehearsal) -> View:
     """Everything about a rehearsal, in HTML and in words."""
-    file = stored(rehearsal)
+    file = sound_path(rehearsal)
     return View(as_text(rehearsal, file), {"text/html": as_html(rehearsal, file)})
 
 
-def stored(rehearsal: Rehearsal) -> str:
+def sound_path(rehearsal: Rehearsal) -> str:
     """Where the sound is, relative to the notebook; empty when there is none."""
     from ..settings.project import place_for
     from ..views.player import safe_name

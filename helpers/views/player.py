@@ -43,7 +43,7 @@ def player(
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(wav)
     seconds = f"{tracks.ended - (tracks.answered or 0):.1f} s"
-    lines = told(tracks)
+    lines = caption_lines(tracks)
     text = "\n".join([f"{title}: {seconds} of sound in {file.as_posix()}", *lines])
     below = tag("ul", [tag("li", line.strip()) for line in lines], style="margin:.2em 0;font-size:.9em")
     return View(text, {"text/html": figure(title, seconds, file.as_posix(), below)})
@@ -54,7 +54,7 @@ def safe_name(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "call"
 
 
-def told(tracks: Tracks) -> list[str]:
+def caption_lines(tracks: Tracks) -> list[str]:
     """The captions, as lines."""
     marks = captions(tracks)
     lines = [f"{m.start:5.1f}–{m.end:.1f} s  {m.label}" for m in marks[:MOST]]

@@ -145,12 +145,12 @@ class Vonage:
         """
         given = _fields({} if body is None else body, 'Or name the fields: create_call(to="447700900001", from_=…).')
         fields = {
-            "to": None if to is None else _listed(_endpoint(to)),
+            "to": None if to is None else _as_list(_endpoint(to)),
             "from": None if from_ is None else _endpoint(from_),
             "ncco": ncco,
-            "answer_url": _listed(answer_url),
+            "answer_url": _as_list(answer_url),
             "answer_method": answer_method,
-            "event_url": _listed(event_url),
+            "event_url": _as_list(event_url),
             "event_method": event_method,
         }
         return self._json("POST", "/v1/calls", json={**given, **_given(fields), **more})
@@ -211,14 +211,14 @@ class Vonage:
 
     def transfer(self, uuid: str, *, ncco: Any = None, url: Any = None) -> None:
         """PUT /v1/calls/{uuid} ``{"action": "transfer", …}``: goes on with another NCCO, inline or from a URL."""
-        self.modify_call(uuid, "transfer", destination=_given({"type": "ncco", "ncco": ncco, "url": _listed(url)}))
+        self.modify_call(uuid, "transfer", destination=_given({"type": "ncco", "ncco": ncco, "url": _as_list(url)}))
 
     def stream(self, uuid: str, url: Any, *, loop: int | None = None, level: Any = None) -> Json:
         """PUT /v1/calls/{uuid}/stream: plays a file into an answered call.
 
         ``url``: an MP3 or WAV file; ``loop``: how often in all, 0 forever; ``level``: -1 to 1, 0 as recorded.
         """
-        body = _given({"stream_url": _listed(url), "loop": loop, "level": level})
+        body = _given({"stream_url": _as_list(url), "loop": loop, "level": level})
         return self._json("PUT", f"/v1/calls/{_id(uuid)}/stream", json=body)
 
     def stop_stream(self, uuid: str) -> Json:
@@ -239,7 +239,7 @@ class Vonage:
 
     def subscribe_dtmf(self, uuid: str, event_url: Any) -> None:
         """PUT /v1/calls/{uuid}/input/dtmf: each key press goes to the URL at once (input mode asynchronous)."""
-        self.request("PUT", f"/v1/calls/{_id(uuid)}/input/dtmf", json={"event_url": _listed(event_url)})
+        self.request("PUT", f"/v1/calls/{_id(uuid)}/input/dtmf", json={"event_url": _as_list(event_url)})
 
     def unsubscribe_dtmf(self, uuid: str) -> None:
         """DELETE /v1/calls/{uuid}/input/dtmf."""
@@ -321,7 +321,7 @@ def _form(fields: Mapping[str, Any]) -> Json:
     return {name: str(value).lower() if isinstance(value, bool) else value for name, value in _given(fields).items()}
 
 
-def _listed(value: Any) -> Any:
+def _as_list(value: Any) -> Any:
     return [value] if isinstance(value, str | Mapping) else value
 
 

@@ -109,7 +109,7 @@ class Draft:
             return "(no action yet)"
         lines = []
         for index, item in enumerate(self.items):
-            lines += _told(index, item)
+            lines += _lines_of(index, item)
         found = self.problems()
         lines += [f"{problem.severity}: {problem}" for problem in found] or ["No problems."]
         return "\n".join(lines)
@@ -329,7 +329,7 @@ class Draft:
         return index % count
 
 
-def _told(index: int, item: Any) -> list[str]:
+def _lines_of(index: int, item: Any) -> list[str]:
     name = item.get("action") if isinstance(item, dict) else None
     if not isinstance(name, str):
         return [f"[{index}] {json.dumps(item, ensure_ascii=False, default=repr)}"]

@@ -39,7 +39,7 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
     async def check(request: Request) -> None:
         given = request.headers.get("authorization", "")
         if not secrets.compare_digest(given.encode(), f"Bearer {token}".encode()):
-            raise ApiError(401, _told("The control plane needs its token.", "Send Authorization: Bearer <token>."))
+            raise ApiError(401, _error("The control plane needs its token.", "Send Authorization: Bearer <token>."))
 
     router = APIRouter(prefix="/simulator", dependencies=[Depends(check)])
 
@@ -58,7 +58,7 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
     def legs_of(uuid: str) -> list[Leg]:
         found = [leg for leg in network.legs.values() if uuid == leg.uuid or uuid in leg.conversations]
         if not found:
-            raise ApiError(404, _told(f"There is no call {uuid}.", "GET /simulator/calls lists them."))
+            raise ApiError(404, _error(f"There is no call {uuid}.", "GET /simulator/calls lists them."))
         return found
 
     @router.get("/account")
@@ -234,8 +234,8 @@ def answer_kit_errors(app: FastAPI) -> None:
     @app.exception_handler(KitError)
     async def kit_error(request: Request, error: KitError) -> Response:
         # A disk that is full is no fault of whoever asked.
-        return JSONResponse(_told(error.message, error.cure), 500 if isinstance(error, AccountError) else 400)
+        return JSONResponse(_error(error.message, error.cure), 500 if isinstance(error, AccountError) else 400)
 
 
-def _told(message: str, cure: str) -> dict[str, str]:
+def _error(message: str, cure: str) -> dict[str, str]:
     return {"error": message, "cure": cure}

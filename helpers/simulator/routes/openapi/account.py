@@ -9,7 +9,7 @@ from ...account.applications import CAPABILITIES, OTHER_HOOKS, VOICE_HOOKS
 from ...account.regions import REGIONS
 from ..account import SETTINGS
 from .operations import FORM, Part, body, operation, paths, query, refusals, reply
-from .shapes import Schema, flag, listing, number, ref, taken, text, thing, whole
+from .shapes import Schema, flag, listing, number, object_of, ref, text, thing, whole
 
 _basic = partial(operation, [{"account": []}])
 _either = partial(operation, [{"account": []}, {"api_key": [], "api_secret": []}])  # the second: in the query
@@ -24,7 +24,7 @@ def account_schemas() -> dict[str, Schema]:
         "id": text(),
         "name": text(),
         "keys": thing({"public_key": text()}, {"private_key": text()}),
-        "privacy": taken({"improve_ai": flag()}),
+        "privacy": object_of({"improve_ai": flag()}),
         "capabilities": {"type": "object"},
     }
     links = thing({"self": href, "first": href, "last": href}, {"next": href, "prev": href})
@@ -55,13 +55,13 @@ def _new_application() -> Schema:
     for name, hooks in OTHER_HOOKS.items():
         known = {hook: _hook(methods) for hook, methods in hooks.items()}
         signed = {"signed_callbacks": flag()}
-        capabilities[name] = taken({}, {"webhooks": taken({}, known, additionalProperties=False), **signed})
-    return taken(
+        capabilities[name] = object_of({}, {"webhooks": object_of({}, known, additionalProperties=False), **signed})
+    return object_of(
         {"name": text(pattern=r"\S")},
         {
-            "keys": taken({}, {"public_key": text(description="PEM, RSA of 2048 bits or more.")}),
-            "privacy": taken({}, {"improve_ai": flag()}),
-            "capabilities": taken({}, capabilities, additionalProperties=False),
+            "keys": object_of({}, {"public_key": text(description="PEM, RSA of 2048 bits or more.")}),
+            "privacy": object_of({}, {"improve_ai": flag()}),
+            "capabilities": object_of({}, capabilities, additionalProperties=False),
         },
     )
 
@@ -73,10 +73,10 @@ def _voice() -> Schema:
         connect, answer = whole(300, 1000), whole(1000, round(1000 * hook.longest))
         limits = {"connect_timeout": connect, "connection_timeout": connect, "socket_timeout": answer}
         hooks[name] = _hook(("GET", "POST"), limits)
-    return taken(
+    return object_of(
         {},
         {
-            "webhooks": taken({}, hooks, additionalProperties=False),
+            "webhooks": object_of({}, hooks, additionalProperties=False),
             "signed_callbacks": flag(default=True),
             "conversations_ttl": whole(1, 9000),
             "leg_persistence_time": whole(1, 31),
@@ -87,7 +87,7 @@ def _voice() -> Schema:
 
 def _hook(methods: tuple[str, ...], limits: dict[str, Schema] | None = None) -> Schema:
     address = text(pattern="^(https?://.*)?$", description="An empty one is never called.")
-    return taken({}, {"address": address, "http_method": text(*sorted(methods)), **(limits or {})})
+    return object_of({}, {"address": address, "http_method": text(*sorted(methods)), **(limits or {})})
 
 
 def _prices() -> Schema:
@@ -140,7 +140,7 @@ def _numbers() -> dict[str, Part]:
 
     def change(name: str, summary: str, may: dict[str, Schema]) -> Part:
         replies = {200: reply("Done", ref("NumberDone"))} | refused | refusals(Problem=(408, 413))
-        form = body(taken({"country": text(minLength=1), "msisdn": text(minLength=1)}, may), FORM, required=False)
+        form = body(object_of({"country": text(minLength=1), "msisdn": text(minLength=1)}, may), FORM, required=False)
         return _either(name, summary, replies, takes=form, about=IN_QUERY)
 
     operations = {

@@ -11,7 +11,7 @@ from ...phones.handsets import BEHAVIOURS
 from ...phones.scripts import LONGEST, STATES, STEPS
 from ..control import RATES
 from .operations import Part, body, operation, paths, query, refusals, reply, sound
-from .shapes import Schema, any_of, flag, listing, number, ref, taken, text, thing
+from .shapes import Schema, any_of, flag, listing, number, object_of, ref, text, thing
 
 EVENTS = "text/event-stream"
 UUID = text(pattern="^(CON-)?[0-9a-f-]{32,36}$", description="A leg's uuid, or that of its conversation.")
@@ -55,11 +55,11 @@ def control_schemas() -> dict[str, Schema]:
     }
     told = {"number": text(), "call": any_of(text(), NOTHING), "status": text()}
     return {
-        "Entry": {**taken(entry), "description": "One entry of a trace; its kind says what else is in it."},
+        "Entry": {**object_of(entry), "description": "One entry of a trace; its kind says what else is in it."},
         "Leg": thing({name: text() for name in summary}),
         "Account": thing(account),
         "Script": listing(any_of(*map(_step, STEPS)), description="What the person does, one step after another."),
-        "Settings": taken({}, settings, additionalProperties=False),
+        "Settings": object_of({}, settings, additionalProperties=False),
         "Phone": thing({**settings, **told}),
         "Faults": faults,
         "ActiveFaults": active,
@@ -71,7 +71,7 @@ def _step(do: str) -> Schema:
     fields = {name: _STEP_FIELDS[name] for name in sorted(STEPS[do])}
     needed = {"do": {"const": do}} | {name: fields.pop(name) for name in _NEEDED.get(do, ())}
     choice = {"oneOf": [{"required": [name]} for name in _EITHER[do]]} if do in _EITHER else {}
-    return {**taken(needed, fields), "additionalProperties": False, **choice}
+    return {**object_of(needed, fields), "additionalProperties": False, **choice}
 
 
 def _faults() -> tuple[Schema, Schema]:
@@ -79,9 +79,9 @@ def _faults() -> tuple[Schema, Schema]:
     told = {}
     for name, usual in FAULTS.items():
         kinds = {setting: text() if isinstance(value, str) else number(0) for setting, value in usual.items()}
-        told[name] = {**taken({}, kinds), "additionalProperties": False}
+        told[name] = {**object_of({}, kinds), "additionalProperties": False}
     sent = {name: any_of(settings, NOTHING) for name, settings in told.items()}
-    return taken({}, sent, additionalProperties=False), thing({}, told)
+    return object_of({}, sent, additionalProperties=False), thing({}, told)
 
 
 def control_paths() -> dict[str, Part]:
@@ -121,7 +121,7 @@ def control_paths() -> dict[str, Part]:
                             ref("Faults")),
         "GET clock": _read("clock", "Call time", clock),
         "PUT clock": _sent("setClock", "Let stepped time run like real time, or stand still again", clock,
-                           taken({"flows": flag()})),
+                           object_of({"flows": flag()})),
         "POST clock/advance": _advance(),
         "POST reset": _control("reset", "Forget calls, phones and faults", {204: reply("Done")} | READ,
                                parameters=(emptied,)),
@@ -150,11 +150,11 @@ def _use() -> Schema:
     address = {"to": text(pattern=KINDS["phone"].pattern), "application_id": text()}
     dial = {**address, "headers": {"type": "object"}, "custom_data": {"type": "object"}}
     said = {"digits": text(pattern="^[0-9*#]+$"), "text": text(), "language": text(), "url": text(), "file": text()}
-    return taken({}, {**dial, **said})
+    return object_of({}, {**dial, **said})
 
 
 def _advance() -> Part:
-    order = taken({"seconds": number(0, LONGEST)}, {"call": text(), "until": text(*LIVE, *OVER)})
+    order = object_of({"seconds": number(0, LONGEST)}, {"call": text(), "until": text(*LIVE, *OVER)})
     done = reply("Everything due is done", thing({"now": number(0), "reached": flag()}))
     about = "With call and until it returns as soon as that call has that status."
     return _control("advance", "Let call time pass", {200: done} | SENT | refusals(ControlError=404),

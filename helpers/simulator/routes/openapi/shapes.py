@@ -39,10 +39,10 @@ def listing(items: Schema, **facts: Any) -> Schema:
 
 def thing(needed: Mapping[str, Schema], may: Mapping[str, Schema] | None = None, **facts: Any) -> Schema:
     """An object of a reply: these properties, those in ``needed`` always, and no others."""
-    return {**taken(needed, may), "additionalProperties": False, **facts}
+    return {**object_of(needed, may), "additionalProperties": False, **facts}
 
 
-def taken(needed: Mapping[str, Schema], may: Mapping[str, Schema] | None = None, **facts: Any) -> Schema:
+def object_of(needed: Mapping[str, Schema], may: Mapping[str, Schema] | None = None, **facts: Any) -> Schema:
     """An object of a request: what else is in it does not matter."""
     required = {"required": list(needed)} if needed else {}
     return {"type": "object", "properties": {**needed, **(may or {})}, **required, **facts}

@@ -9,7 +9,7 @@ from ....ncco.models.endpoints import ENDPOINTS
 from ....ncco.models.ssml import TEXT_LIMIT
 from ..voice import ACTIONS, STATUSES
 from .operations import Part, body, operation, paths, query, refusals, reply, sound
-from .shapes import Schema, any_of, flag, listing, number, ref, taken, text, thing, whole
+from .shapes import Schema, any_of, flag, listing, number, object_of, ref, text, thing, whole
 
 _voice = partial(operation, [{"token": []}])  # with a token of the application
 ALWAYS = refusals(ProxyError=401, Problem=(429, 500))
@@ -74,10 +74,10 @@ def voice_schemas() -> dict[str, Schema]:
 def _new_call() -> Schema:
     """The body of ``POST /v1/calls``."""
     caller = text(pattern=rf"^({E164.pattern}|sips?:\S+)$")
-    fields = taken(
+    fields = object_of(
         {"to": ref("To")},
         {
-            "from": taken({"number": caller}, {"type": {"const": "phone"}}),
+            "from": object_of({"number": caller}, {"type": {"const": "phone"}}),
             "random_from_number": flag(description="Any number that is linked to the application."),
             "ncco": ref("Ncco"),
             "answer_url": URLS,
@@ -103,12 +103,12 @@ def _new_call() -> Schema:
 def _change() -> Schema:
     """The body of ``PUT /v1/calls/{uuid}``."""
     kind = {"type": {"const": "ncco"}}
-    there = taken({**kind, "url": URLS}, {"ncco": False})  # type: ignore[dict-item]
-    inline = taken({**kind, "ncco": ref("Ncco")}, {"url": False})  # type: ignore[dict-item]
+    there = object_of({**kind, "url": URLS}, {"ncco": False})  # type: ignore[dict-item]
+    inline = object_of({**kind, "ncco": ref("Ncco")}, {"url": False})  # type: ignore[dict-item]
     others = [action for action in ACTIONS if action != "transfer"]
     return any_of(
-        taken({"action": text(*others)}),
-        taken({"action": {"const": "transfer"}, "destination": {"oneOf": [there, inline]}}),
+        object_of({"action": text(*others)}),
+        object_of({"action": {"const": "transfer"}, "destination": {"oneOf": [there, inline]}}),
     )
 
 
@@ -129,11 +129,11 @@ def voice_paths() -> dict[str, Part]:
     files = sound("The recording, or its transcript", "audio/mpeg", "audio/wav", "audio/ogg", "application/json")
     placed = {201: reply("It has begun", ref("CallPlaced"))} | BODY | refusals(ProxyError=401, Problem=(402, 429, 500))
     page = {200: reply("A page of calls", ref("CallPage"))} | ALWAYS | refusals(BackendError=400)
-    stream = taken({"stream_url": URLS}, {"level": LEVEL, "loop": LOOP})
+    stream = object_of({"stream_url": URLS}, {"level": LEVEL, "loop": LOOP})
     words = {"language": text(), "style": whole(0), "level": LEVEL, "loop": LOOP, "premium": flag()}
-    talk = taken({"text": text(minLength=1, maxLength=TEXT_LIMIT)}, words)
-    digits = taken({"digits": text(pattern="^[0-9*#p]{1,500}$")})
-    keys = taken({"event_url": URLS}, {"event_method": METHOD})
+    talk = object_of({"text": text(minLength=1, maxLength=TEXT_LIMIT)}, words)
+    digits = object_of({"digits": text(pattern="^[0-9*#p]{1,500}$")})
+    keys = object_of({"event_url": URLS}, {"event_method": METHOD})
     call = "/v1/calls/{uuid}"
     operations = {
         "GET /v1/calls": _voice("listCalls", "List calls", page, parameters=filters),
