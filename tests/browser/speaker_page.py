@@ -40,7 +40,7 @@ import { Speaker } from "/speaker.js";
 class Call {
   constructor(speaker, { rate = 16000, ahead = 1, late = () => 0 } = {}) {
     Object.assign(this, { speaker, rate, ahead, late, began: performance.now() });
-    Object.assign(this, { turn: 0, most: 0, least: 9, sources: 0 });
+    Object.assign(this, { turn: 0, most: 0, sources: 0 });
   }
   get now() { return 100 + (performance.now() - this.began) / 1000; }
   // Soon enough, and late enough that a page on a busy machine loses nothing of what begins then.
@@ -64,7 +64,6 @@ class Call {
   say(what, message, samples) {
     const told = { ...message, now: this.now };
     const tell = () => {
-      this.least = Math.min(this.least, this.speaker.waiting || 9);
       if (samples) this.speaker[what](told, new DataView(samples.buffer));
       else this.speaker[what](told);
       this.most = Math.max(this.most, this.speaker.waiting);

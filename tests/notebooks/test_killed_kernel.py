@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import nbformat
@@ -15,6 +13,7 @@ from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 
 from tests.notebooks.lesson_env import CELL_TIMEOUT, lesson_environment, lessons
+from tests.simulator.world import wait_until
 
 pytestmark = [pytest.mark.hostile, pytest.mark.slow]
 
@@ -63,8 +62,3 @@ def listening() -> set[int]:
     return {c.laddr.port for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
 
 
-def wait_until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + CELL_TIMEOUT
-    while not done():
-        assert time.monotonic() < deadline, "something outlives the kernel"
-        time.sleep(0.05)

@@ -60,10 +60,10 @@ ADDRESSES = {
 }
 
 
-def json_values(leaves: int = 4) -> Strategy:
-    """Any JSON value: null, deep lists and objects, texts in all scripts."""
+def json_values(leaves: int = 4, *more: Strategy) -> Strategy:
+    """Any JSON value: null, deep lists and objects, texts in all scripts; and ``more``."""
     numbers = st.one_of(st.integers(-(10**12), 10**12), st.floats(allow_nan=False, allow_infinity=False))
-    plain = st.one_of(st.none(), st.booleans(), numbers, TEXTS)
+    plain = st.one_of(st.none(), st.booleans(), numbers, TEXTS, *more)
     return st.recursive(
         plain, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3), max_leaves=leaves
     )

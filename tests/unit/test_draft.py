@@ -17,16 +17,13 @@ from helpers.ncco.editing.paths import option_at, value_at, with_value
 from helpers.ncco.editing.summary import summary
 from helpers.ncco.texts.texts import as_json
 from tests.unit.effort import soon
+from tests.unit.ncco_strategies import json_values
 
 URL = "https://example.com/a.mp3"
 TALK = {"action": "talk", "text": "Hello"}
 STREAM = {"action": "stream", "streamUrl": [URL]}
 
-plain = st.recursive(
-    st.none() | st.booleans() | st.integers(-1000, 1000) | st.floats(-5, 5) | st.text(max_size=12),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=6), inner, max_size=3),
-    max_leaves=8,
-)
+plain = json_values(8)
 
 
 # --- what is kept ----------------------------------------------------------------------------------------------------

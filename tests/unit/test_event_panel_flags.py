@@ -17,8 +17,8 @@ from helpers.server.signatures import check_signature
 from helpers.simulator.account.auth import query_payload, webhook_token
 from helpers.widgets.events import book as events_book
 from helpers.widgets.events.panel import EventPanel
+from tests.simulator.world import wait_until as until
 from tests.unit import calls
-from tests.unit.effort import until
 from tests.unit.panels import Inbox, panel_of, request, status
 from tests.unit.test_kit import kit  # noqa: F401
 

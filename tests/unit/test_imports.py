@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -40,10 +39,9 @@ def test_the_house_keeps_to_the_rule(house: Path, rules: str) -> None:
 
 
 def test_both_halves_know_the_same_floors_and_name_every_entry() -> None:
-    tables = (tomllib.loads((PROJECT / rules).read_text("utf-8")) for rules in (RULES, TYPES))
-    one, other = (table["tool"]["importlinter"]["contracts"][0] for table in tables)
-    assert one["layers"] == other["layers"]
-    assert one["exhaustive"] and other["exhaustive"]
+    texts = ((PROJECT / rules).read_text("utf-8") for rules in (RULES, TYPES))
+    one, other = (text.split("\nexhaustive = true\nlayers = [")[1].split("]")[0] for text in texts)
+    assert one == other
 
 
 @pytest.mark.slow

@@ -124,12 +124,11 @@ def test_silence_is_one_level_for_whole_and_for_broken_sounds() -> None:
     assert silences(np.concatenate([soft] * 1000), 8000) == [(0.0, 100.0)]  # longer than is looked at in one
 
 
-@pytest.mark.parametrize(("level", "counts"), [(FAINT * 1.1, True), (FAINT * 0.9, False)])
-def test_what_is_too_faint_is_so_for_speech_for_a_file_and_for_a_loudness(level: float, counts: bool) -> None:
-    sound = level * np.tile(np.array([1, -1], np.float32), 4000)
-    assert bool(Sound(sound).loud) is counts
-    assert (_loudness(sound) is not None) is counts
-    assert measure(encode_wav(sound, 8000))[0].silent is not counts
+def test_what_is_too_faint_is_so_for_speech_for_a_file_and_for_a_loudness() -> None:
+    loud, soft = (level * FAINT * np.tile(np.array([1, -1], np.float32), 4000) for level in (1.1, 0.9))
+    assert Sound(loud).loud and not Sound(soft).loud
+    assert _loudness(loud) is not None and _loudness(soft) is None
+    assert [measure(encode_wav(one, 8000))[0].silent for one in (loud, soft)] == [False, True]
 
 
 def test_a_near_name_is_found_whatever_its_case() -> None:

@@ -17,7 +17,7 @@ import pytest
 from helpers.base.errors import KitError
 from helpers.server.server import BackgroundServer
 from helpers.server.tunnel import Tunnel, TunnelError
-from tests.unit.effort import until
+from tests.simulator.world import wait_until as until
 
 # Speaks the part of the ngrok agent that pyngrok relies on: its log lines and its local API (ngrok.com/docs/agent/api).
 # The first lines are shell and Python at once: a plain #! line cannot hold a path with a space.
