@@ -42,7 +42,7 @@ class Call(Record):
         """Did they talk for about so many seconds (half a second more or less), or within limits?
 
         ``call.lasted(10)``, ``call.lasted(at_least=5, at_most=20)``; without any: did it last at all. Counted from
-        answer to end, ``.seconds`` has it. Raises QuestionError for what is no number of seconds.
+        answer to end, ``.seconds`` has it. Raises QuestionError for what is not a number of seconds.
         """
         return answers.lasted(self, seconds, at_least=at_least, at_most=at_most)
 

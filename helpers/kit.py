@@ -166,7 +166,7 @@ class Kit:
         if application is not None:
             if not isinstance(application, dict) or "id" not in application:
                 raise ArgumentError(
-                    f"{application!r} is no application.", "Give the reply: kit.keep(application=created)."
+                    f"{application!r} is not an application.", "Give the reply: kit.keep(application=created)."
                 )
             values["application_id"] = application["id"]
             if "private_key" in application.get("keys", {}):
@@ -290,7 +290,7 @@ class Kit:
         """A request sent by hand with ``requests``, and its reply, as they were on the wire; secrets masked."""
         if not hasattr(response, "request") or not hasattr(response, "elapsed"):
             cure = "Give it what requests.get or requests.post returned; for the kit's own: kit.vonage.wire.show()."
-            raise ArgumentError(f"{response!r} is no reply of requests.", cure)
+            raise ArgumentError(f"{response!r} is not a reply of requests.", cure)
         ms = response.elapsed.total_seconds() * 1000
         return WireView([exchange_of(response.request, response, ms)])
 

@@ -93,7 +93,7 @@ def inspect(source: str | Path | bytes) -> AudioInfo:
     """What is in a sound file (a path or its bytes), with everything that makes it unfit for a phone.
 
     Raises AudioError if there is no file, if it is not sound, or if nothing of it can be decoded. A file that is cut
-    off in the middle is no error: ``problems`` says so. An MP3 without an index that is cut off exactly
+    off in the middle is not an error: ``problems`` says so. An MP3 without an index that is cut off exactly
     between two frames cannot be told from a whole one.
     """
     return _open(_read(source))[1]
@@ -306,7 +306,7 @@ def _open_mp3(data: bytes) -> tuple[bytes, AudioInfo]:
 def _mp3_problems(info: AudioInfo, found: mp3.Mp3) -> list[str]:
     problems = [CUT_OFF] * found.cut_off
     if found.damaged:
-        problems.append("There are bytes between the frames that are no sound: the file is damaged.")
+        problems.append("There are bytes between the frames that are not sound: the file is damaged.")
     if not info.subtype.startswith("layer III"):
         problems.append("It is not MP3 (layer III) but an older MPEG layer.")
     if found.variable:
@@ -319,7 +319,7 @@ def _mp3_problems(info: AudioInfo, found: mp3.Mp3) -> list[str]:
 
 
 def _not_sound(data: bytes) -> AudioError:
-    """The error for what is no sound at all, and a guess at what it is."""
+    """The error for what is not sound at all, and a guess at what it is."""
     start = data[:512].lstrip(b"\xef\xbb\xbf \r\n\t")
     if start.lower().startswith((b"<!doctype", b"<html", b"<head", b"<?xml")):
         return AudioError(
@@ -335,6 +335,6 @@ def _not_sound(data: bytes) -> AudioError:
     if b"\0" not in data and "".join(data[:512].decode("utf-8", errors="ignore").split()).isprintable():
         return AudioError("This is text, not sound.", "Check that the name or URL is that of the sound file.")
     return AudioError(
-        "This is no sound file that anyone here knows: it is neither MP3 nor WAV, or it is badly cut off.",
+        "This is not a sound file that anyone here knows: it is neither MP3 nor WAV, or it is badly cut off.",
         "Play it on this computer; if that works, export it as MP3 from an audio editor.",
     )

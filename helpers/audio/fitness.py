@@ -59,7 +59,7 @@ class Fitness:
 def measure(source: str | Path | bytes) -> tuple[Fitness, Samples, int]:
     """Measure a sound file: the measures, its samples in mono, and how many of them a second.
 
-    Of a file longer than ten minutes the first ten are measured. Raises AudioError for what is no sound.
+    Of a file longer than ten minutes the first ten are measured. Raises AudioError for what is not sound.
     """
     sound, rate, info = channels(source, LONGEST)
     one = mono(sound)

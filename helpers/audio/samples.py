@@ -21,7 +21,7 @@ TELEPHONE_BAND = (300.0, 3400.0)  # Hz
 LEVEL_DB = 12.0
 BARS = "▁▂▃▄▅▆▇█"
 SILENT = 0.01  # the level, 0 to 1, below which there is nothing to hear
-FAINT = 0.003  # the RMS level (-50 dB) of 20 ms, below which they are no speech, and no part of how loud a sound is
+FAINT = 0.003  # the RMS level (-50 dB) of 20 ms, below which they are neither speech nor part of a loudness
 WINDOW = 0.02  # seconds that are looked at in one
 
 

@@ -19,7 +19,7 @@ FORMS = (
 
 
 def kind_of(address: Any) -> str | None:
-    """``"phone"``, ``"app"``, ``"sip"`` or ``"vbc"``; None for what is no address at all."""
+    """``"phone"``, ``"app"``, ``"sip"`` or ``"vbc"``; None for what is not an address at all."""
     if not isinstance(address, str):
         return None
     return next((kind for kind, form in KINDS.items() if form.fullmatch(address)), None)

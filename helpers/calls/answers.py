@@ -146,7 +146,7 @@ def lasted(
     """See :meth:`helpers.call.Call.lasted`."""
     for number in (seconds, at_least, at_most):
         if number is not None and (isinstance(number, bool) or not isinstance(number, int | float) or not number >= 0):
-            raise QuestionError(f"{number!r} is no number of seconds.", "Use 0 or more: call.lasted(at_least=5).")
+            raise QuestionError(f"{number!r} is not a number of seconds.", "Use 0 or more: call.lasted(at_least=5).")
     if seconds is not None and (at_least is not None or at_most is not None):
         raise QuestionError(
             "Seconds, and limits too: which of them counts?", "Use call.lasted(10), or at_least=… and at_most=…."

@@ -29,7 +29,7 @@ def uuid_of(call: Any) -> str:
         uuid = call.get("uuid") or call.get("call_uuid") or call.get("conversation_uuid")
     if not isinstance(uuid, str) or not re.fullmatch(r"[\w-]+", uuid):
         raise ArgumentError(
-            f"{call!r} is no call.", "Give the reply of kit.vonage.create_call, or the uuid in it or in an event."
+            f"{call!r} is not a call.", "Give the reply of kit.vonage.create_call, or the uuid in it or in an event."
         )
     return uuid
 
@@ -38,7 +38,7 @@ def seconds_of(value: Any) -> float:
     """A number of seconds that can be waited."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if not number or not math.isfinite(value) or value < 0:
-        raise ArgumentError(f"{value!r} is no number of seconds.", "Use 0 or more, without quotes: kit.wait(5).")
+        raise ArgumentError(f"{value!r} is not a number of seconds.", "Use 0 or more, without quotes: kit.wait(5).")
     return float(value)
 
 

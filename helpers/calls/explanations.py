@@ -297,7 +297,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
                          'Write "answer_url": ["https://…/answer"], and leave ncco out.'),
     "field:event_url": ("event_url must be a list with one URL.", "It was sent as text, or is missing.",
                         'Write "event_url": ["https://…/event"].'),
-    "field:ncco": ("The NCCO is not accepted.", "It is no list, is empty, or came beside answer_url.",
+    "field:ncco": ("The NCCO is not accepted.", "It is not a list, is empty, or came beside answer_url.",
                    "Check it with helpers.ncco.check(ncco)."),
     # Everything else
     "client:unreachable": ("The address could not be reached.", "Nothing runs there, or the network is down.",

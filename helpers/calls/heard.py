@@ -39,7 +39,7 @@ def heard(call: Record, sound: str | Path | bytes, leg: str | None = None) -> He
 
     if not isinstance(sound, str | Path | bytes):
         raise QuestionError(
-            f"{sound!r} is no sound file.",
+            f"{sound!r} is not a sound file.",
             'Name one: call.heard("music.mp3"). The samples that were heard: call.heard_samples(rate).',
         )
     leg = call.known(leg)

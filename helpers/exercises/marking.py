@@ -21,7 +21,7 @@ def exercise(name: str, ncco: Any) -> Mark:
     """How far an NCCO does the task of that name. Shown in a notebook: its problems, the parts of the task, its sound.
 
     ``ncco`` is a list, JSON text, an ``Ncco`` or a builder. It is played as by :func:`helpers.rehearsal.play`, so
-    nothing is dialled. A wrong NCCO is no error here: its problems are shown, and nothing is played. Raises
+    nothing is dialled. A wrong NCCO is not an error here: its problems are shown, and nothing is played. Raises
     :class:`KitError` for a task that is not there.
 
     >>> exercise("wait", [{"action": "wait", "timeout": 5}]).right

@@ -49,7 +49,7 @@ def from_json(text: str | bytes | bytearray) -> tuple[Any, list[Problem]]:
         try:
             text = bytes(text).decode("utf-8-sig")
         except UnicodeDecodeError as problem:
-            said = f"This is not text: byte {problem.start} is no UTF-8."
+            said = f"This is not text: byte {problem.start} is not UTF-8."
             return None, [error("", said, "Save or send it as UTF-8.", rule="not-utf8")]
     text = text.removeprefix("\ufeff")
     twice: list[Problem] = []
@@ -76,7 +76,7 @@ def _object(pairs: list[tuple[str, Any]], twice: list[Problem]) -> dict[str, Any
 
 
 def _constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no number in JSON")
+    raise ValueError(f"{name} is not a number in JSON")
 
 
 def _not_json(text: str, problem: json.JSONDecodeError) -> Problem:
@@ -85,7 +85,7 @@ def _not_json(text: str, problem: json.JSONDecodeError) -> Problem:
         return error("", "The text is empty.", cure, rule="not-json")
     if len(_CONTROL.findall(text[:400])) > 2 and "\0" not in text[1:4:2]:
         cure = "Choose a file that holds the NCCO as text."
-        return error("", "This is no text: sounds, pictures and archives look like this.", cure, rule="not-json")
+        return error("", "This is not a text: sounds, pictures and archives look like this.", cure, rule="not-json")
     if text.lstrip().startswith("<"):
         cure = "Look at what the address answers with."
         return error("", "This is a web page or XML, not JSON.", cure, rule="not-json")
@@ -182,7 +182,7 @@ def _is_whole(text: str) -> bool:
 
 
 def _fault(value: Any) -> str | None:
-    """Why this single value is no JSON; ``None`` if it is."""
+    """Why this single value is not JSON; ``None`` if it is."""
     if isinstance(value, str):
         return None if _is_whole(value) else "holds half of a character"
     if value is None or isinstance(value, bool):

@@ -54,7 +54,7 @@ class Addresses:
             self._findings.fault(node, "webhook-method-mismatch", words)
             return min(own)
         if method != usual and not own:
-            words = f"{method} was chosen; if that was no choice, leave it out."
+            words = f"{method} was chosen; if that was not meant, leave it out."
             self._findings.fault(node, "webhook-method-mismatch", words)
         return method
 

@@ -99,7 +99,7 @@ class Findings:
         self.notes[Note(node, name, text or FAULTS[name])] = None
 
     def remark(self, node: str, text: str) -> None:
-        """Something to know that is no fault of the palette."""
+        """Something to know that is not a fault of the palette."""
         self.notes[Note(node, "", text)] = None
 
     def skip(self, type_: str, name: str, instead: str, *, key: str = "") -> None:

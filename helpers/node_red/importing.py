@@ -31,7 +31,7 @@ def import_flow(data: Any, *, your_url: str | None = None) -> Imported:
 
     ``data``: the JSON text, or the list in it. ``your_url``: the address of your own server, such as
     ``kit.tunnel.on()``: it takes the place of ``YOUR_URL``, of ngrok's names and of localhost where they lead to the
-    flow itself. Raises :class:`~helpers.node_red.reading.FlowError` if this is no flow.
+    flow itself. Raises :class:`~helpers.node_red.reading.FlowError` if this is not a flow.
 
     >>> flow = '[{"id": "1", "type": "stream", "streamurl": "https://example.com/music.mp3", "wires": [[]]}]'
     >>> import_flow(flow).nccos[0].ncco

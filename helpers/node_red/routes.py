@@ -80,7 +80,7 @@ def door_of(node: Node) -> Door | None:
 def answer_route(door: Door, message: Message) -> Route:
     """``voice webhook`` → ``return ncco``: the NCCO that was built on the way."""
     if not message.ncco:
-        return Route(*door, message.where, "500: there is no NCCO", reply=f"{NO_NCCO!r}, 500")
+        return Route(*door, message.where, "500: there is not an NCCO", reply=f"{NO_NCCO!r}, 500")
     return Route(*door, message.where, names_of(message.ncco), message.ncco, message.variables)
 
 
@@ -107,7 +107,7 @@ def file_route(door: Door, reader: Node, node: Node, message: Message, findings:
         return None
     kind = _content_type(node, message.variables)
     if kind and kind not in AUDIO_TYPES.values():
-        findings.remark(node.label, f"{one_line(kind, 40)} is no registered type of sound; it is sent as {right}.")
+        findings.remark(node.label, f"{one_line(kind, 40)} is not a registered type of sound; it is sent as {right}.")
     if reader.props.get("format") == "utf8":
         findings.remark(reader.label, "It reads a text, which spoils a sound; here the file is sent as it is.")
     findings.fault(reader.label, "audio-without-range")

@@ -33,7 +33,7 @@ def check_signature(authorization: str | None, body: bytes, query: str, secret: 
     except jwt.InvalidSignatureError:
         return "it was made with another secret"
     except (jwt.InvalidTokenError, ValueError, AttributeError):
-        return "it is no token"
+        return "it is not a token"
     hashed = hashlib.sha256(body or _query_as_json(query)).hexdigest()
     return GOOD if told == hashed else "it belongs to another message"
 

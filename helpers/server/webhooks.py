@@ -23,7 +23,7 @@ Nccos = Callable[..., Any] | Sequence[Any] | Mapping[str, Any]
 
 
 class WebhookError(KitError):
-    """A webhook was answered with something that is no NCCO."""
+    """A webhook was answered with something that is not an NCCO."""
 
 
 def create_app(
@@ -110,7 +110,7 @@ def _actions(value: Any, path: str) -> list[Any]:
         try:
             value = json.loads(value)
         except ValueError:
-            raise WebhookError(f"{path} returned a text that is no JSON.", "Return a list of actions.") from None
+            raise WebhookError(f"{path} returned a text that is not JSON.", "Return a list of actions.") from None
     if isinstance(value, Mapping):
         value = [value]
     if not value:
@@ -120,6 +120,6 @@ def _actions(value: Any, path: str) -> list[Any]:
         )
     if not isinstance(value, Sequence) or not all(isinstance(one, Mapping) and "action" in one for one in value):
         raise WebhookError(
-            f"{path} returned {value!r}, which is no NCCO.", 'Each item must be an action: {"action": "stream", …}.'
+            f"{path} returned {value!r}, which is not an NCCO.", 'Each item must be an action: {"action": "stream", …}.'
         )
     return list(value)

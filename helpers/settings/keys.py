@@ -154,7 +154,7 @@ def _pem(label: str, body: str) -> str:
 
 
 def _announced_length(data: bytes) -> int | None:
-    """How many bytes the key says it has (DER: a sequence starts with 0x30 and its length), None if it is no key."""
+    """How many bytes the key says it has (DER: a sequence starts with 0x30 and its length), None if it is not a key."""
     if len(data) < 4 or data[0] != 0x30:
         return None
     if data[1] < 0x80:
@@ -219,7 +219,7 @@ def token_faults(header: dict[str, Any], claims: dict[str, Any], *, now: float, 
         faults.append("application_id is another application than the one meant")
     issued, expiry = claims.get("iat"), claims.get("exp")
     if issued and not isinstance(issued, int | float):
-        faults.append("iat is no number")
+        faults.append("iat is not a number")
     elif isinstance(issued, int | float):
         end = expiry if isinstance(expiry, int | float) else issued + DEFAULT_LIFE
         if issued > now + 1:

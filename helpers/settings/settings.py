@@ -144,7 +144,7 @@ def load_settings(env: Mapping[str, str] | None = None, dotenv: Path | None = No
 
     ``VOICE_MODE`` alone decides the mode: in simulated mode ``VONAGE_…`` is not even looked at. ``dotenv``, or else
     KIT_DOTENV in the environment, is another file to read; paths in the settings are relative to its folder. Every
-    problem is told at once in one SettingsError. Credentials that are missing in live mode are no error here: the first
+    problem is told at once in one SettingsError. Credentials that are missing in live mode are not an error: the first
     lessons are about getting them.
     """
     environment = os.environ if env is None else env

@@ -80,7 +80,7 @@ def telephone_ear(source: str | Path, *, law: str = "a", folder: str | Path = "h
 
     ``source``: a path, or a name in the kit's folder ``audio``. What the phone delivers goes the simulator's own way:
     mixed at 16 kHz, then 8 kHz and G.711 (``law`` "a": Europe, "mu": North America). It is written to ``folder``; the
-    notebook keeps links. Of a long file the first minute is played. Raises AudioError for what is no sound.
+    notebook keeps links. Of a long file the first minute is played. Raises AudioError for what is not sound.
     """
     from ..audio.names import sound_file
     from ..settings.project import place_for

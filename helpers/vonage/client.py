@@ -248,7 +248,7 @@ class Vonage:
     def download_recording(self, url: str, path: str | Path | None = None) -> bytes:
         """GET the ``recording_url`` of a record event: the sound file's bytes, also written to ``path`` if given."""
         if not isinstance(url, str) or not url:
-            raise KitError(f"{url!r} is no address of a recording.", "Use recording_url of a record event.")
+            raise KitError(f"{url!r} is not the address of a recording.", "Use recording_url of a record event.")
         full = urljoin(f"{self._host(rest=False)}/", url)
         if not self._transport.may_see_token(full):
             host = urlsplit(full).netloc
@@ -273,10 +273,10 @@ class Vonage:
     ) -> Any:
         """Send any request to the API, exactly as given: host and authorization are chosen by the path.
 
-        For trying out what the methods above would not send, such as a ``stream_url`` that is no list.
+        For trying out what the methods above would not send, such as a ``stream_url`` that is not a list.
         """
         if not isinstance(path, str) or not path.startswith("/"):
-            raise KitError(f"{path!r} is no path of the API.", "It begins with a slash, such as /v1/calls.")
+            raise KitError(f"{path!r} is not a path of the API.", "It begins with a slash, such as /v1/calls.")
         rest = path.startswith(("/number/", "/account/"))
         auth: Auth = "basic" if rest or path.startswith("/v2/applications") else "jwt"
         url = self._host(rest=rest) + path

@@ -112,7 +112,7 @@ def _uuids(event: Event) -> set[Any]:
 
 
 def parameters_of(query: Iterable[tuple[str, str]], body: str) -> Event | None:
-    """Query parameters and JSON body as one dict; None if there is a body that is no JSON object.
+    """Query parameters and JSON body as one dict; None if there is a body that is not a JSON object.
 
     With GET, nested objects come as JSON text inside one parameter: ``dtmf={"digits":"3"}``.
     """

@@ -133,7 +133,7 @@ def test_it_is_saved_compared_and_loaded_again(form: Form) -> None:
     form.in_step({**TALK, "text": "Bye"}, {"action": "wait"})
     write(load.get_by_label(BELOW), "../pyproject.toml")
     load.get_by_role("button", name="Load the file").click()
-    expect(form.box.get_by_role("alert")).to_contain_text("is no file below the notebook's folder")
+    expect(form.box.get_by_role("alert")).to_contain_text("is not a file below the notebook's folder")
 
 
 def test_play_gives_a_sound_captions_a_timeline_and_the_webhooks(form: Form) -> None:

@@ -1,4 +1,4 @@
-"""Handsets that are no phones: app users, SIP addresses, extensions; reached, dialling, and refused."""
+"""Handsets that are not phones: app users, SIP addresses, extensions; reached, dialling, and refused."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ WRONG = [
     (DESK, {"headers": {"User-to-User": "x" * 257}}, "User-to-User cannot be"),
     (DESK, {"headers": ["X-Foo"]}, "headers is an object"),
     (ALICE, {"custom_data": "text"}, "custom_data is an object"),
-    (ALICE, {"application_id": 5}, "no id"),
+    (ALICE, {"application_id": 5}, "not the id"),
     (ALICE, {"application_id": "none-such"}, "no application"),
     (ALICE, {"to": None}, "not a number"),
     (ALICE, {"to": "sip:a@example.com"}, "not a number"),

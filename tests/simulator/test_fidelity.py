@@ -33,7 +33,7 @@ class Row(NamedTuple):
 
 
 def table() -> list[Row]:
-    """Every row of the table with its section; a line that is no row of four cells fails here."""
+    """Every row of the table with its section; a line that is not a row of four cells fails here."""
     rows, section = [], ""
     for number, line in enumerate(TEXT.splitlines(), 1):
         if line.startswith("#"):
@@ -73,7 +73,7 @@ def test_every_row_has_an_id_of_its_own_a_mark_and_a_source() -> None:
     rows = table()
     assert len(rows) > 80
     assert [name for name, times in Counter(row.id for row in rows).items() if times > 1] == [], "ids used twice"
-    assert [row.id for row in rows if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row.id)] == [], "ids that are no slug"
+    assert [row.id for row in rows if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", row.id)] == [], "ids with odd signs"
     assert [row.id for row in rows if not row.behaviour] == [], "rows without a behaviour"
     assert [(row.id, row.mark) for row in rows if row.mark not in MARKS] == [], "marks that are none"
     assert [row.id for row in rows if not row.source and row.mark != "assumed"] == [], "rows without a source"

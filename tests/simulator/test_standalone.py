@@ -202,7 +202,7 @@ def test_in_stepped_time_the_log_has_the_calls_own_time(learner: Learner, keys: 
 def test_listening_to_other_machines_is_said_aloud_and_a_token_of_ones_own_is_not() -> None:
     with standalone("--host", "0.0.0.0", SIMULATOR_TOKEN=SECRET) as server:
         assert "other machines can reach it" in server.wait_for("WARNING")
-        assert server.url.startswith("http://127.0.0.1:")  # 0.0.0.0 is no address to send a request to
+        assert server.url.startswith("http://127.0.0.1:")  # 0.0.0.0 is not an address to send a request to
         assert server.token == "(SIMULATOR_TOKEN)"
         headers = {"Authorization": f"Bearer {SECRET}"}
         assert requests.get(f"{server.url}/simulator/clock", headers=headers, timeout=60).status_code == 200

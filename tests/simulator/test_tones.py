@@ -79,7 +79,7 @@ def test_several_keys_have_gaps_and_p_is_half_a_second() -> None:
 
 @pytest.mark.parametrize("digit", ["p", "A", "", "12"])
 def test_what_is_no_key_has_no_tone(digit: str) -> None:
-    with pytest.raises(ValueError, match="no key"):
+    with pytest.raises(ValueError, match="not a key"):
         dtmf(digit)
 
 

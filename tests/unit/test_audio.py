@@ -135,7 +135,7 @@ def test_convert_says_what_it_cannot_write(tmp_path: Path) -> None:
         audio.convert(source, tmp_path / "nowhere" / "copy.mp3")
 
 
-# --- what is no sound ------------------------------------------------------------------------------------------------
+# --- what is not sound -----------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -146,14 +146,14 @@ def test_convert_says_what_it_cannot_write(tmp_path: Path) -> None:
         (b'{"error": "not found"}', "JSON.*Check the URL"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:1", "git lfs pull"),
         ("Grüße, das ist kein Ton.\n".encode() * 40, "text.*Check"),
-        (b"\xff\xfe" + "text".encode("utf-16-le") * 50, "no sound file"),
-        (np.random.default_rng(0).bytes(4000), "no sound file.*export"),
+        (b"\xff\xfe" + "text".encode("utf-16-le") * 50, "not a sound file"),
+        (np.random.default_rng(0).bytes(4000), "not a sound file.*export"),
         (b"\0\0\0\x20ftypM4A " + bytes(100), "M4A.*convert|M4A.*export"),
         (b"RIFF\x24\0\0\0WAVEfmt ", "cannot be decoded.*again"),
         (written("PCM_16")[:44], "only a header.*again"),
-        (b"RIFF\x24\0\0\0AVI LIST", "no sound file"),
+        (b"RIFF\x24\0\0\0AVI LIST", "not a sound file"),
         (b"ID3\x04\0\0\0\0\x02\x01" + bytes(100), "ends before.*again"),
-        (audio.encode_mp3(tone())[:100], "no sound file"),
+        (audio.encode_mp3(tone())[:100], "not a sound file"),
     ],
 )
 def test_what_is_no_sound_is_told_with_what_to_do(data: bytes, words: str, capfd: pytest.CaptureFixture[str]) -> None:

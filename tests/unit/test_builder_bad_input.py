@@ -45,7 +45,7 @@ def load_file(hands: Hands, data: bytes, name: str = "call.json", **more: Any) -
         ('{"nodes": [], "connections": {}}', 'an object with "nodes", "connections"'),
         (LONG, "1,000,000 are the most that are read"),
         ("[" * 100_000, "nested too deeply"),
-        ('[{"action": "wait", "timeout": NaN}]', "NaN is no number in JSON"),
+        ('[{"action": "wait", "timeout": NaN}]', "NaN is not a number in JSON"),
     ],
 )
 def test_a_json_that_cannot_be_read_says_why_and_keeps_the_form(hands: Hands, typed: str, says: str) -> None:
@@ -74,8 +74,8 @@ def test_the_sign_of_an_unread_text_leads_to_it(hands: Hands) -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        ('[{"action": "talk", "text": "Grüße"}]'.encode("utf-16"), "no UTF-8"),
-        ('[{"action": "talk", "text": "Grüße"}]'.encode("latin-1"), "no UTF-8"),
+        ('[{"action": "talk", "text": "Grüße"}]'.encode("utf-16"), "is not UTF-8"),
+        ('[{"action": "talk", "text": "Grüße"}]'.encode("latin-1"), "is not UTF-8"),
         ('[{"action": "talk", "text": "a"}]'.encode("utf-16-le"), "looks like UTF-16"),
         (b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00", "sounds, pictures and archives"),
         (b"", "There is nothing in it"),

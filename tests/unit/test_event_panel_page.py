@@ -263,7 +263,7 @@ def test_send_is_a_real_request_and_marked(server: BackgroundServer) -> None:
 
 @pytest.mark.parametrize(
     ("event", "how", "words"),
-    [("nothing like it", {}, "There are: ringing"), (5, {}, "5 is no event"),
+    [("nothing like it", {}, "There are: ringing"), (5, {}, "5 is not an event"),
      ("busy", {"path": "event"}, "one slash"),
      ("busy", {"path": "//elsewhere.example/event"}, "one slash"), ("busy", {"path": "/a b"}, "one slash"),
      ("busy", {"method": "DELETE"}, "Use POST or GET"), ({"uuid": {1}}, {}, "cannot be sent")],

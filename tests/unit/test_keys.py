@@ -213,7 +213,7 @@ def test_a_good_token_has_no_fault(key: rsa.RSAPrivateKey) -> None:
         ({"iat": NOW + 90}, "RS256", "iat is 90 s in the future"),
         ({"iat": NOW, "exp": NOW + 90_000}, "RS256", "more than 24 hours"),
         ({"iat": NOW, "jti": ""}, "RS256", "jti is missing"),
-        ({"iat": "now"}, "RS256", "iat is no number"),
+        ({"iat": "now"}, "RS256", "iat is not a number"),
         ({"iat": NOW, "application_id": "another"}, "RS256", "another application"),
         ({"iat": NOW}, "RS512", "alg is RS512"),
     ],

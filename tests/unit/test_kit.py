@@ -255,25 +255,25 @@ def test_the_kit_of_a_kernel_is_the_only_global(kit: Kit) -> None:
 
 
 MISTAKES: dict[str, tuple[Callable[[Kit], object], str]] = {
-    "no call": (lambda kit: kit.call(None), r"None is no call\. Give the reply of kit\.vonage\.create_call"),  # type: ignore[arg-type]
-    "empty call": (lambda kit: kit.call(""), "'' is no call"),
-    "a path for a call": (lambda kit: kit.call("../account"), "is no call"),
-    "a dict without uuid": (lambda kit: kit.wait_for({}), "{} is no call"),
-    "bytes for a call": (lambda kit: kit.wait_for(b"x"), "is no call"),  # type: ignore[arg-type]
+    "no call": (lambda kit: kit.call(None), r"None is not a call\. Give the reply of kit\.vonage\.create_call"),  # type: ignore[arg-type]
+    "empty call": (lambda kit: kit.call(""), "'' is not a call"),
+    "a path for a call": (lambda kit: kit.call("../account"), "is not a call"),
+    "a dict without uuid": (lambda kit: kit.wait_for({}), "{} is not a call"),
+    "bytes for a call": (lambda kit: kit.wait_for(b"x"), "is not a call"),  # type: ignore[arg-type]
     "status misspelt": (lambda kit: kit.wait_for("x", "ended"), "never has the status 'ended'.*completed.*over"),
     "status none": (lambda kit: kit.wait_for("x", ["answered"]), "never has the status"),  # type: ignore[arg-type]
-    "endless time": (lambda kit: kit.wait(float("inf")), "inf is no number of seconds"),
-    "time in quotes": (lambda kit: kit.wait("5"), r"'5' is no number of seconds.*kit\.wait\(5\)"),  # type: ignore[arg-type]
-    "timeout back in time": (lambda kit: kit.wait_for("x", timeout=-1), "-1 is no number of seconds"),
+    "endless time": (lambda kit: kit.wait(float("inf")), "inf is not a number of seconds"),
+    "time in quotes": (lambda kit: kit.wait("5"), r"'5' is not a number of seconds.*kit\.wait\(5\)"),  # type: ignore[arg-type]
+    "timeout back in time": (lambda kit: kit.wait_for("x", timeout=-1), "-1 is not a number of seconds"),
     "phone with spaces": (lambda kit: kit.phone("44 7700 900001"), 'not a number a phone can have.*"447700900001"'),
     "phone as a dict": (lambda kit: kit.phone({}), "not a number a phone can have"),  # type: ignore[arg-type]
     "phone that answers never": (lambda kit: _phone(kit).answers(after=float("nan")), "cannot be sent"),
     "dials a path": (lambda kit: _phone(kit).dial("447700900001/x"), "not a number a phone can have"),
     "a single route": (lambda kit: kit.serve(lambda: "hello"), r"a single route, not a web app.*Flask\(__name__\)"),  # type: ignore[arg-type,misc]
     "the class Flask": (lambda kit: kit.serve(Flask), "Flask is a class, not a web app"),  # type: ignore[arg-type]
-    "shows nothing": (lambda kit: kit.show(None), "None is no reply of requests"),  # type: ignore[arg-type]
-    "keeps a text": (lambda kit: kit.keep(application="x"), "'x' is no application"),  # type: ignore[arg-type]
-    "keeps half of it": (lambda kit: kit.keep(application={"name": "x"}), "is no application"),
+    "shows nothing": (lambda kit: kit.show(None), "None is not a reply of requests"),  # type: ignore[arg-type]
+    "keeps a text": (lambda kit: kit.keep(application="x"), "'x' is not an application"),  # type: ignore[arg-type]
+    "keeps half of it": (lambda kit: kit.keep(application={"name": "x"}), "is not an application"),
     "show by its name": (lambda kit: kit.vonage.wire.show("POST"), "match="),  # type: ignore[arg-type]
 }
 
@@ -320,7 +320,7 @@ def test_a_record_without_the_leg_says_so_in_every_view(kit: Kit) -> None:
     for look in (call.player, call.timeline, lambda leg: call.heard_samples(leg=leg)):
         with pytest.raises(KitError, match="no leg 'x'"):
             look("x")
-    with pytest.raises(KitError, match="None is no sound file"):
+    with pytest.raises(KitError, match="None is not a sound file"):
         call.heard(None)  # type: ignore[arg-type]
 
 

@@ -64,8 +64,8 @@ CASES: dict[str, tuple[list[Any], list[Any], list[str]]] = {
         [TALK, {**TALK, "text": "Bye"}], [{**TALK, "text": "Bye"}], ['[0] talk removed: “Hello”']),
     "all": ([TALK], [], ['[0] talk removed: “Hello”']),
     "odd name": ([TALK], [{**TALK, "x\n": 1}], ['[0] talk: "x\\n" set to 1']),
-    "no action": ([5], [True], ["[0] something that is no action replaced: true"]),
-    "no name": ([{}], [{"a": 1}], ["[0] something that is no action: a set to 1"]),
+    "no action": ([5], [True], ["[0] something that is not an action replaced: true"]),
+    "no name": ([{}], [{"a": 1}], ["[0] something that is not an action: a set to 1"]),
 }  # fmt: skip
 
 

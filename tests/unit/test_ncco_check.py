@@ -42,7 +42,7 @@ WHOLE: list[tuple[Any, str, str]] = [
     ('[{"action": "talk"}], [{"action": "talk"}]', "column 21", "one pair of square brackets"),
     ("[{action: 1}]", "column 3", "double quotes"),
     ('[{"action": "stream", "loop": {{n}}}]', "not JSON", "render_ncco"),
-    ('[{"action": "stream", "level": NaN}]', "NaN is no number", "ordinary number"),
+    ('[{"action": "stream", "level": NaN}]', "NaN is not a number", "ordinary number"),
     ("[" * 100_000, "nested too deeply", "levels"),
     ('[{"loop": ' + "9" * 5000 + "}]", "not JSON", "ordinary number"),
     ({"action": "talk", "text": "Hello"}, "single action", "[ … ]"),

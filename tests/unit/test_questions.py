@@ -330,10 +330,10 @@ def test_length_within_limits() -> None:
     assert repr(call.lasted(at_least=8)).startswith("lasted 7.1 s, not at least 8 s")
     assert "Vonage ended it" in repr(call.lasted())
     wrongs: list[tuple[dict[str, Any], str]] = [
-        ({"seconds": "10"}, "no number"),
-        ({"at_least": -1}, "no number"),
-        ({"seconds": True}, "no number"),
-        ({"at_most": float("nan")}, "no number"),
+        ({"seconds": "10"}, "not a number"),
+        ({"at_least": -1}, "not a number"),
+        ({"seconds": True}, "not a number"),
+        ({"at_most": float("nan")}, "not a number"),
         ({"at_least": 5, "at_most": 2}, "Swap"),
         ({"seconds": 3, "at_most": 2}, "which of them"),
     ]

@@ -90,10 +90,10 @@ def test_answer_gets_the_parameters_of_query_and_body(server: BackgroundServer) 
         (None, "returned no NCCO"),
         ([], "returned no NCCO"),
         (lambda call: None, "returned no NCCO, and a call without one ends at once"),
-        (lambda call: "<html>", "a text that is no JSON"),
-        (lambda call: ["talk"], "which is no NCCO"),
-        (lambda call: 7, "which is no NCCO"),
-        (lambda call: {"text": "no action"}, "which is no NCCO"),
+        (lambda call: "<html>", "a text that is not JSON"),
+        (lambda call: ["talk"], "which is not an NCCO"),
+        (lambda call: 7, "which is not an NCCO"),
+        (lambda call: {"text": "no action"}, "which is not an NCCO"),
     ],
 )
 def test_an_answer_that_is_no_ncco_is_500_with_words(server: BackgroundServer, answer: Any, words: str) -> None:

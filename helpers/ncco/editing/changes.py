@@ -123,7 +123,7 @@ def _plain(value: Any) -> Any:
 
 def _named(item: Any) -> str:
     name = item.get("action") if isinstance(item, dict) else None
-    return named(name) if isinstance(name, str) else "something that is no action"
+    return named(name) if isinstance(name, str) else "something that is not an action"
 
 
 def _shown(value: Any, other: Any = None) -> str:

@@ -21,7 +21,7 @@ from .paths import value_at, with_value
 
 #: The most steps that can be undone.
 MOST_STEPS = 200
-_EMPTY = "empty-ncco"  # the rule that speaks of a list without actions: to a draft it is no mistake
+_EMPTY = "empty-ncco"  # the rule that speaks of a list without actions: to a draft it is not a mistake
 
 
 @dataclass(frozen=True)
@@ -253,7 +253,7 @@ class Draft:
     def load(self, ncco: Any) -> None:
         """Take over a whole NCCO: a list, JSON or Python text, an ``Ncco``, or a file (a ``Path``).
 
-        Whatever the list holds is kept. What is no list raises :class:`NccoError`, and changes nothing.
+        Whatever the list holds is kept. What is not a list raises :class:`NccoError`, and changes nothing.
         """
         ncco = read_file(ncco) if isinstance(ncco, Path) else ncco
         found: list[Problem] = []

@@ -133,7 +133,7 @@ def _size(headers: dict[str, Any]) -> int:
     try:
         return len(json.dumps(headers, ensure_ascii=False).encode("utf-8", "replace"))
     except (TypeError, ValueError, RecursionError):
-        return 0  # the model refuses what is no JSON
+        return 0  # the model refuses what is not JSON
 
 
 class StandardHeaders(Part):

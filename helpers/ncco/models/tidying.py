@@ -158,7 +158,7 @@ class Tidied:
                 return value
             value = number
         better, step = value, option.step
-        # What is no number, or far out of range, is an error anyway; `<=` keeps NaN out, too.
+        # What is not a number, or far out of range, is an error anyway; `<=` keeps NaN out, too.
         if step and isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= 1e6:
             nearest = round(round(value / step) * step, 6)
             if abs(value - nearest) > 1e-9:

@@ -92,7 +92,7 @@ def shown(value: Any, limit: int = 60) -> str:
 
 
 def named(name: str) -> str:
-    """The name of an option for use in a sentence: as it is, or in quotes and cut if it is no ordinary name."""
+    """The name of an option for use in a sentence: as it is, or in quotes and cut if it is not an ordinary name."""
     return name if name.isidentifier() and name.isascii() and len(name) <= 40 else shown(name)
 
 

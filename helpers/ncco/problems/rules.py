@@ -22,7 +22,7 @@ class Rule:
 
 _ERRORS = {
     # The text, and the list as a whole.
-    "not-utf8": "JSON is read as UTF-8, so a text in another encoding is no NCCO.",
+    "not-utf8": "JSON is read as UTF-8, so a text in another encoding is not an NCCO.",
     "not-json": "Vonage reads the NCCO as JSON; what is not JSON ends the call about a second after the answer.",
     "too-large": "An NCCO is a page of text at most; what is far larger is something else, and would block the editor.",
     "too-deep": "An NCCO has five levels; what is nested far deeper is something else, and few programs can read it.",
@@ -53,7 +53,7 @@ _ERRORS = {
     "text-too-long": "Vonage refuses a talk of more than 1500 characters; tags count, unless it begins with <speak.",
     # Addresses and numbers.
     "placeholder-left": "Vonage does not fill in templates: it would take the placeholder as it stands.",
-    "relative-address": "Vonage is no browser on your site: it needs the whole address, with https:// and the host.",
+    "relative-address": "Vonage is not a browser on your site: it needs the whole address, with https:// and the host.",
     "malformed-address": "Vonage cannot fetch an address that is not well-formed.",
     "private-address": "Vonage is on the internet and cannot reach a machine at home, or names that only it knows.",
     "phone-number": "Vonage wants digits only, country code first, and does not reach a number in another form.",
@@ -95,7 +95,7 @@ _ADVICE = {
     "method-without-url": "The method says how eventUrl is asked; without eventUrl it has nothing to say.",
     "synchronous-without-url": "Only the reply of eventUrl can be a new NCCO.",
     "settings-without-type": "Vonage listens only for what type lists, so the settings do nothing.",
-    "ssml-without-speak": "Outside <speak> tags are no tags: the caller hears them read aloud.",
+    "ssml-without-speak": "Outside <speak> tags are not tags: the caller hears them read aloud.",
     "ssml-not-well-formed": "SSML that is not well-formed is not understood: the caller may hear the tags, or nothing.",
     "ssml-unknown-tag": "Vonage obeys a few SSML tags only.",
     "ssml-style": "This voice does not know SSML: the caller may hear the tags read aloud.",

@@ -31,7 +31,7 @@ def preview(data: Any, variables: Any = None) -> View:
 
     ``data`` is an NCCO or the parameters of a call; ``variables`` are those it is filled in with, or what
     :func:`helpers.widgets.builder.sample.data_of` says of a recorded call. Without them they are made up
-    (:func:`sample_data`). Raises :class:`NccoError` for text that is no JSON.
+    (:func:`sample_data`). Raises :class:`NccoError` for text that is not JSON.
     """
     made_up = variables is None
     if made_up:

@@ -70,7 +70,7 @@ def to_flask(ncco: Any, route: str = "/answer") -> str:
     """A Flask app that answers with this NCCO at ``route``, which is the path of an answer URL.
 
     It runs with ``flask --app FILE run``; in a notebook hand it to ``kit.serve(app)``. Raises :class:`NccoError` if the
-    NCCO has an error, :class:`KitError` if ``route`` is no path.
+    NCCO has an error, :class:`KitError` if ``route`` is not a path.
     """
     if not re.fullmatch(r"(/[\w.~-]*)+", route, re.ASCII):
         raise KitError(f"{route!r} is not a route.", 'Write a path, such as "/answer".')

@@ -28,7 +28,7 @@ _BREAK = re.compile(r"\n\s+")
 
 
 def as_json(value: Any) -> str:
-    """JSON data as text for people. What is no JSON is shown as Python shows it."""
+    """JSON data as text for people. What is not JSON is shown as Python shows it."""
     text = json.dumps(value, indent=2, ensure_ascii=False, default=repr)
     return _PLAIN_LIST.sub(_on_one_line, text)
 

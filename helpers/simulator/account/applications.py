@@ -90,7 +90,7 @@ def checked_key(body: dict[str, Any]) -> str | None:
         key = load_pem_public_key(str(pem).encode())
     except (ValueError, UnsupportedAlgorithm):
         key = None
-    # Tokens are RS256, for which anything under 2048 bits is no key.
+    # Tokens are RS256, for which anything under 2048 bits is not a key.
     if not isinstance(key, RSAPublicKey) or key.key_size < 2048:
         raise _invalid("keys.public_key", "must be a PEM encoded RSA public key of 2048 bits or more")
     return str(pem)

@@ -95,7 +95,7 @@ def _public_key(pem: str) -> RSAPublicKey:
 
     key = load_pem_public_key(pem.encode())
     if not isinstance(key, RSAPublicKey):
-        raise ValueError("the application's public key is no RSA key")
+        raise ValueError("the application's public key is not an RSA key")
     return key
 
 

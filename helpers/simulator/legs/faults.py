@@ -179,7 +179,7 @@ class Faults:
             return None
         usual = FAULTS[name]
         if not isinstance(settings, dict) or not all(_fits(value, usual.get(key)) for key, value in settings.items()):
-            raise FaultError(f"{settings!r} is no setting of {name}.", f"{_settings(usual)} null is off.")
+            raise FaultError(f"{settings!r} is not a setting of {name}.", f"{_settings(usual)} null is off.")
         call = settings.get("call")
         if call and not any(call == leg.uuid or call in leg.conversations for leg in self._network.legs.values()):
             raise FaultError(f"There is no call {call}.", "GET /simulator/calls lists them. null is off.")

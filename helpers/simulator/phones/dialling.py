@@ -23,7 +23,7 @@ def dial(network: Network, address: str, body: dict[str, Any]) -> Leg:
     _check_caller(address, body)
     application_id, custom_data = body.get("application_id") or "", body.get("custom_data")
     if not isinstance(application_id, str):
-        raise HandsetError(f"{application_id!r} is no id of an application.", "It is the text Vonage calls id.")
+        raise HandsetError(f"{application_id!r} is not the id of an application.", "It is the text Vonage calls id.")
     to = "" if application_id and "to" not in body else checked_number(body.get("to"))
     if custom_data is not None and not isinstance(custom_data, dict):
         raise HandsetError(f"custom_data is an object, not {custom_data!r}.", "Write for example {'order': 17}.")
@@ -50,7 +50,7 @@ def _check_caller(address: str, body: dict[str, Any]) -> None:
     for name, owner in ONLY.items():
         if body.get(name) is not None and kind != owner:
             raise HandsetError(
-                f"{address} is no {WHO[owner].partition(' ')[2]}, so it cannot dial with {name}.",
+                f"{address} is not {WHO[owner]}, so it cannot dial with {name}.",
                 f"Leave {name} out, or let {WHO[owner]} dial.",
             )
 

@@ -116,7 +116,7 @@ class Handset:
         else:
             after = settings.get("after", BEHAVIOURS[behaviour] if "behaviour" in settings else self.after)
         if not is_seconds(after):
-            raise HandsetError(f"{after!r} is no number of seconds.", "Use 0 or more, for example after=2.")
+            raise HandsetError(f"{after!r} is not a number of seconds.", "Use 0 or more, for example after=2.")
         return behaviour, float(after)
 
     def settings(self) -> dict[str, Any]:

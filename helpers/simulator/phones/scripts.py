@@ -129,7 +129,7 @@ def _check_play(step: dict[str, Any]) -> None:
         )
     if "url" in step:
         if not isinstance(step["url"], str) or not re.match(r"https?://[^\s/]", step["url"]):
-            raise HandsetError(f"{step['url']!r} is no web address.", "It begins with http:// or https://.")
+            raise HandsetError(f"{step['url']!r} is not a web address.", "It begins with http:// or https://.")
         return
     there = audio_files(audio())
     if not isinstance(step["file"], str) or step["file"] not in there:
@@ -149,11 +149,11 @@ def _check_wait_for(step: dict[str, Any]) -> None:
         raise HandsetError(f"There is no word in {step['text']!r}.", "Write the words as they are spoken.")
     if "sound" in step and not (isinstance(step["sound"], str) and file_name(step["sound"])):
         raise HandsetError(
-            f"{step['sound']!r} is no name of a file.", "Use the last part of its address: greeting.mp3."
+            f"{step['sound']!r} is not the name of a file.", "Use the last part of its address: greeting.mp3."
         )
     if "state" in step and ("sound" not in step or step["state"] not in STATES):
         raise HandsetError(
             f"The state {step['state']!r} cannot be waited for.", "Beside sound it is 'started' or 'finished'."
         )
     if "timeout" in step and not is_seconds(step["timeout"]):
-        raise HandsetError(f"{step['timeout']!r} is no number of seconds.", "Use 0 or more, for example 'timeout': 10.")
+        raise HandsetError(f"{step['timeout']!r} is not a number of seconds.", "Use 0 or more, such as 'timeout': 10.")

@@ -233,7 +233,7 @@ def answer_kit_errors(app: FastAPI) -> None:
 
     @app.exception_handler(KitError)
     async def kit_error(request: Request, error: KitError) -> Response:
-        # A disk that is full is no fault of whoever asked.
+        # A disk that is full is not the fault of whoever asked.
         return JSONResponse(_error(error.message, error.cure), 500 if isinstance(error, AccountError) else 400)
 
 

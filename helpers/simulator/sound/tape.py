@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .mixing import Samples
 
 BLOCK = 10  # seconds that are mixed and encoded at a time: a call of hours must not fill the memory
-LEAST = STORED_RATE // 50  # samples, one frame: without any sound an MP3 file is no file
+LEAST = STORED_RATE // 50  # samples, one frame: without any sound an MP3 file is not a file
 LARGEST = 500_000_000  # bytes of a recording; Vonage publishes no figure. Two hours of 16-bit stereo are 461 MB.
 MOST_STEREO = 2  # channels that MP3 can have
 FORMATS: dict[str, tuple[str, str, dict[str, Any]]] = {  # as libsndfile calls them

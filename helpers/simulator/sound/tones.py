@@ -30,7 +30,7 @@ def dtmf(digit: str) -> Sound:
     """The tone of one key, 0-9, ``*`` or ``#``: :data:`TONE` seconds, without the gap that follows it."""
     row = next((row for row, keys in enumerate(KEYS) if digit in keys), None)
     if row is None or len(digit) != 1:
-        raise ValueError(f"{digit!r} is no key of a telephone: 0-9, * and # are")
+        raise ValueError(f"{digit!r} is not a key of a telephone: 0-9, * and # are")
     return Sound(_tone(TONE, ROWS[row], COLUMNS[KEYS[row].index(digit)]))
 
 

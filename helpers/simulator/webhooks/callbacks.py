@@ -53,7 +53,7 @@ class Reply:
     error: str | None = None
     retry: bool = False  # the failure is of the kind that is tried once more
     waited: float | None = None  # seconds, when it is known exactly: a timeout
-    flaw: str | None = None  # why the body is no text, if it is none
+    flaw: str | None = None  # why the body is not text, if it is not
 
     @property
     def ok(self) -> bool:
@@ -147,7 +147,7 @@ class Callbacks:
             reason = f"The {kind} webhook failed: {reply.error}."
             self._network.error(leg, reason, "The call goes on with the old NCCO.")
             return None
-        # An empty reply, or one that is no JSON array, means: go on.
+        # An empty reply, or one that is not a JSON array, means: go on.
         actions = None if why_not_json(reply) else json.loads(reply.body)
         if not isinstance(actions, list) or not actions:
             return None
@@ -307,7 +307,7 @@ def ncco_of(reply: Reply, url: str) -> Ncco:
 
 
 def why_not_json(reply: Reply) -> str | None:
-    """Why there is no JSON in a reply; None when there is."""
+    """Why there is not JSON in a reply; None when there is."""
     if not reply.ok:
         return reply.error or f"HTTP {reply.status}"
     if not reply.body.strip() and not reply.flaw:

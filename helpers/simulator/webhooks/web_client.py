@@ -66,10 +66,10 @@ class Answer:
 
 @lru_cache(maxsize=4096)
 def place_of(url: str) -> Place:
-    """Where a URL leads. Raises ValueError when it is no http address."""
+    """Where a URL leads. Raises ValueError when it is not an http address."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{url!r} is no http address")
+        raise ValueError(f"{url!r} is not an http address")
     tls = parts.scheme == "https"
     usual = 443 if tls else 80
     name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname

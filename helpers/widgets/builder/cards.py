@@ -111,7 +111,7 @@ class Card:
                     yield from self._rows(inner, f"{path}.", value[0] if isinstance(value, list) else value)
         known = {option.name for option in options} | ({"type"} if above else {"action"})
         for name, value in held.items() if isinstance(held, dict) else ():
-            # A name with a dot in it is no path; what it holds is in the JSON.
+            # A name with a dot in it is not a path; what it holds is in the JSON.
             if isinstance(name, str) and name not in known and "." not in name:
                 yield f"{above}{name}", None, value, depth
 

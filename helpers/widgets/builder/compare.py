@@ -26,7 +26,7 @@ def below(name: str) -> Path:
     except (OSError, ValueError):
         raise KitError(f"{one_line(text, 60)} cannot be the name of a file.", cure) from None
     if not path.is_relative_to(folder) or path == folder:
-        raise KitError(f"{one_line(text, 60)} is no file below the notebook's folder.", cure)
+        raise KitError(f"{one_line(text, 60)} is not a file below the notebook's folder.", cure)
     return path
 
 

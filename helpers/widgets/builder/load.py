@@ -102,7 +102,7 @@ def load_text(state: State, text: str | bytes, where: str) -> Html:
     except NccoError as problem:
         found = problem.problems[0]
         if found.fix is None:
-            raise KitError(f"There is no NCCO in {where}: {found.message}", found.cure) from None
+            raise KitError(f"There is not an NCCO in {where}: {found.message}", found.cure) from None
         state.draft.load(found.fix.apply(data))
         where += f", mended: “{found.fix.label}”"
     state.values.pop("paste", None)
@@ -155,7 +155,7 @@ def _loaded(state: State, said: str, *below: Html | None) -> Html:
 def answer_of(url: str, kit: Any, most: int, patience: float) -> bytes:
     """The body of the answer to a GET, at most ``most`` bytes, within ``patience`` seconds.
 
-    Raises :class:`KitError` for an address of somebody else's, no answer, or one that is no NCCO's: it says what came.
+    Raises :class:`KitError` for a foreign address, no answer, or one without an NCCO: it says what came.
     """
     import requests
 
@@ -191,7 +191,7 @@ def _own(url: str, kit: Any) -> None:
         host, scheme = "", ""
     if scheme not in ("http", "https") or not host:
         raise KitError(
-            f"{url} is no web address." if url else "There is no address yet.",
+            f"{url} is not a web address." if url else "There is no address yet.",
             "Write for example http://127.0.0.1:3000/answer.",
         )
     own = {urlsplit(one).hostname for one in _addresses(kit)}

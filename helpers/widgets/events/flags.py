@@ -69,7 +69,7 @@ def _reply_flags(exchange: Exchange, kind: str, paths: Iterable[str]) -> list[Fl
 
 
 def _no_ncco(exchange: Exchange) -> str:
-    """Why the reply to an answer webhook is no NCCO: a key of the table, or empty."""
+    """Why the reply to an answer webhook is not an NCCO: a key of the table, or empty."""
     body = (exchange.response_body or "").strip()
     content_type = next((v for k, v in exchange.response_headers.items() if k.lower() == "content-type"), "")
     if not body:

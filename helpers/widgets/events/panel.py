@@ -153,7 +153,7 @@ class EventPanel:
         elif isinstance(event, dict):
             own_method, own_path, payload = "POST", "/event", event
         else:
-            raise SendError(f"A {type(event).__name__} is no event.", f"Give a dict, or one of: {', '.join(READY)}.")
+            raise SendError(f"{event!r:.60} is not an event.", f"Give a dict, or one of: {', '.join(READY)}.")
         return WireView([self._post(method or own_method, path or own_path, payload)])
 
     def close(self, note: str = CLOSED) -> None:

@@ -16,7 +16,7 @@ from ...wire.kinds import kind
 from .flags import Flag, words
 
 MADE_UP = "X-Made-Up"  # the header that marks a request which somebody sent by hand
-OTHERS = ("answer", "audio", "request")  # kinds of requests that are no events
+OTHERS = ("answer", "audio", "request")  # kinds of requests that are not events
 LOST = "no reply"
 SOUNDS = (".mp3", ".wav")
 # Sign of a badge, and how it looks; the word stands beside it, so that colour and sign are never alone.

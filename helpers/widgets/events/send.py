@@ -66,9 +66,9 @@ def send(server_url: str, method: str, path: str, payload: Mapping[str, Any]) ->
     if not server_url:
         raise SendError("Your server does not run.", "Start it with kit.serve(app), then send again.")
     if method not in ("POST", "GET"):
-        raise SendError(f"{method[:20]!r} is no way to send an event.", "Use POST or GET.")
+        raise SendError(f"{method[:20]!r} is not a way to send an event.", "Use POST or GET.")
     if not path.startswith("/") or path.startswith("//") or any(c.isspace() for c in path):
-        raise SendError(f"{path[:60]!r} is no path on your server.", "It begins with one slash: /event.")
+        raise SendError(f"{path[:60]!r} is not a path on your server.", "It begins with one slash: /event.")
     if method == "GET":
         how: dict[str, Any] = {"params": {k: v if isinstance(v, str) else json.dumps(v) for k, v in payload.items()}}
     else:

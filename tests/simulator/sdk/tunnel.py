@@ -73,7 +73,7 @@ class Tunnel:
         try:
             await self._tunnel(reader, writer)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass  # a client that goes away is no fault, and stopping ends what is still open
+            pass  # a client that goes away is not a fault, and stopping ends what is still open
         finally:
             self._open.discard(task)
             writer.transport.abort()  # both sides have said all they had to say
