@@ -210,7 +210,6 @@ BAD: dict[str, Callable[[], Any]] = {
     "nothing": lambda: None,
     "an object": lambda: dict(TALK),
     "a number": lambda: 3.5,
-    "true": lambda: True,
     "a set": lambda: {1, 2},
     "bytes": lambda: b"\x00\x01\xff",
     "no bytes": lambda: b"",
