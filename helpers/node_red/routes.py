@@ -74,13 +74,15 @@ def door_of(node: Node) -> Door | None:
     names = _PARAMETER.findall(path)
     if method not in METHODS or (path == "/" and not node.props.get("url")) or not _PATH.fullmatch(path):
         return None
-    return None if len(set(names)) != len(names) or len(path) > 300 else (method, path)
+    # Flask refuses one name twice, and what is a value of Python and not a name.
+    bad = len(set(names)) != len(names) or not {"True", "False", "None"}.isdisjoint(names)
+    return None if bad or len(path) > 300 else (method, path)
 
 
 def answer_route(door: Door, message: Message) -> Route:
     """``voice webhook`` → ``return ncco``: the NCCO that was built on the way."""
     if not message.ncco:
-        return Route(*door, message.where, "500: there is not an NCCO", reply=f"{NO_NCCO!r}, 500")
+        return Route(*door, message.where, "500: there is no NCCO", reply=f"{NO_NCCO!r}, 500")
     return Route(*door, message.where, names_of(message.ncco), message.ncco, message.variables)
 
 

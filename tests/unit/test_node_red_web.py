@@ -92,6 +92,7 @@ def literals_only(source: str) -> bool:
 
 @settings(max_examples=50)
 @given(evil=strategies.text())
+@example(evil="False")
 @example(evil="'''\"\"\"\\\n__import__('os').abort()\n#{}")
 def test_nothing_of_a_flow_becomes_code(evil: str) -> None:
     flow = [

@@ -307,7 +307,7 @@ def ncco_of(reply: Reply, url: str) -> Ncco:
 
 
 def why_not_json(reply: Reply) -> str | None:
-    """Why there is not JSON in a reply; None when there is."""
+    """Why there is no JSON in a reply; None when there is."""
     if not reply.ok:
         return reply.error or f"HTTP {reply.status}"
     if not reply.body.strip() and not reply.flaw:

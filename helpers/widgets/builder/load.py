@@ -102,7 +102,7 @@ def load_text(state: State, text: str | bytes, where: str) -> Html:
     except NccoError as problem:
         found = problem.problems[0]
         if found.fix is None:
-            raise KitError(f"There is not an NCCO in {where}: {found.message}", found.cure) from None
+            raise KitError(f"There is no NCCO in {where}: {found.message}", found.cure) from None
         state.draft.load(found.fix.apply(data))
         where += f", mended: “{found.fix.label}”"
     state.values.pop("paste", None)
