@@ -179,10 +179,7 @@ class NotebookPage:
             page.evaluate(OPEN, path)
         else:
             page.goto(self._address)
-        page.wait_for_function(
-            READY,
-            arg=path,
-        )
+        page.wait_for_function(READY, arg=path)
 
     def close(self) -> None:
         """End the kernel and close the notebook. JupyterLab stays open, for the next one."""
@@ -192,10 +189,7 @@ class NotebookPage:
         """Save the notebook, and load the page again, as somebody does who comes back. The kernel goes on."""
         self.save()
         self.page.goto(self._address)
-        self.page.wait_for_function(
-            READY,
-            arg=self.path,
-        )
+        self.page.wait_for_function(READY, arg=self.path)
 
     def hold(self, *sources: str) -> None:
         """Have these cells and no others, none of them run. The kernel stays the same."""
