@@ -240,17 +240,10 @@ def runtime_folder() -> str:
 
 def run(*words: str, option: str = "-m") -> int:
     """Run a module of the environment, in the project's folder; Ctrl-C and the end of this program end it."""
-    started: list[subprocess.Popen[bytes]] = []
-    told: list[bool] = []  # to end, perhaps before the child is there: then it ends as soon as it is
-
-    def end(*_: object) -> None:
-        told.append(True)
-        for child in started:
-            child.terminate()
-
-    signal.signal(signal.SIGTERM, end)
+    told: list[int] = []  # to end, perhaps before the child is there: then it ends as soon as it is
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
     child = subprocess.Popen([str(VENV_PYTHON), option, *words], cwd=str(PROJECT))
-    started.append(child)
+    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
     if told:
         child.terminate()
     # Ctrl-C reaches the child by itself, which ends in its own way.

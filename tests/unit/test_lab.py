@@ -293,8 +293,8 @@ def test_ending_it_ends_the_program(kit: Path) -> None:
     environment(kit, program="trap 'echo ended; exit 5' TERM; echo up; while :; do sleep 0.05; done")
     with subprocess.Popen([sys.executable, str(kit / "lab.py")], stdout=subprocess.PIPE, text=True) as program:
         assert program.stdout
-        while "up" not in program.stdout.readline():
-            pass
+        while "up" not in (line := program.stdout.readline()):
+            assert line, "it has ended by itself"
         program.terminate()
         assert program.stdout.read() == "ended\n"
     assert program.returncode == 5
