@@ -85,7 +85,7 @@ def _not_json(text: str, problem: json.JSONDecodeError) -> Problem:
         return error("", "The text is empty.", cure, rule="not-json")
     if len(_CONTROL.findall(text[:400])) > 2 and "\0" not in text[1:4:2]:
         cure = "Choose a file that holds the NCCO as text."
-        return error("", "This is not a text: sounds, pictures and archives look like this.", cure, rule="not-json")
+        return error("", "This is not text: sounds, pictures and archives look like this.", cure, rule="not-json")
     if text.lstrip().startswith("<"):
         cure = "Look at what the address answers with."
         return error("", "This is a web page or XML, not JSON.", cure, rule="not-json")

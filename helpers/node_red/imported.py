@@ -58,7 +58,7 @@ class Imported:
         ``audio``: the folder of the sounds that its file routes send; the server's own unless given.
         """
         names: dict[str, Any] = {}
-        exec(compile(self.to_flask(audio), "<flow>", "exec"), names)  # of the flow it holds literals only: a test
+        exec(compile(self.to_flask(audio), "<flow>", "exec"), names)  # test_nothing_of_a_flow_becomes_code
         app: Flask = names["app"]
         return app
 

@@ -38,15 +38,15 @@ class Sound:
     @cached_property
     def loud(self) -> list[tuple[float, float]]:
         """Where it is not silent: (start, end) in seconds."""
-        from ...audio.samples import FAINT, levels
+        from ...audio.samples import FAINT, WINDOW, levels
 
         spans: list[tuple[float, float]] = []
         for position in (levels(self.samples, STORED_RATE) > FAINT).nonzero()[0].tolist():
-            start = position * 0.02
+            start = position * WINDOW
             if spans and start - spans[-1][1] < PAUSE:
-                spans[-1] = (spans[-1][0], start + 0.02)
+                spans[-1] = (spans[-1][0], start + WINDOW)
             else:
-                spans.append((start, start + 0.02))
+                spans.append((start, start + WINDOW))
         return spans
 
     def at_rate(self, rate: int) -> Samples:
