@@ -185,11 +185,12 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_acknowledged(tmp_path: Path
     moment = random.Random()  # really at random: each run of this test looks somewhere else
     clients = [Client(index, keys[1]) for index in range(CLIENTS)]
     killed_early = 0
-    for _ in range(ROUNDS):
+    rounds = 0
+    while (rounds := rounds + 1) <= ROUNDS or sum(client.done for client in clients) <= WRITES:
         with standalone("--state", str(state)) as server:
             before = sum(client.done for client in clients)
             with at_work(clients, server):
-                kill_after(server, clients, before + moment.randrange(WRITES // 4, WRITES), moment.uniform(0, 0.005))
+                kill_after(server, clients, before + moment.randrange(WRITES), moment.uniform(0, 0.005))
                 server.process.wait(60)
             killed_early += sum(client.done for client in clients) - before < WRITES
         json.loads(state.read_bytes())  # always whole
@@ -203,7 +204,6 @@ def test_a_kill_at_any_moment_loses_nothing_that_was_acknowledged(tmp_path: Path
             for uuid in [uuid for uuid in client.apps if uuid not in account.applications]:
                 del client.apps[uuid]
     assert killed_early, "every kill came when all was done"
-    assert sum(client.done for client in clients) >= ROUNDS * WRITES // 4
     with standalone("--state", str(state)) as server:  # and it goes on with it
         account = Account(Ids(), state)
         own = requests.get(f"{server.url}/account/numbers?size=100", auth=server.auth, timeout=60).json()

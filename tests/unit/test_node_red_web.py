@@ -90,10 +90,13 @@ def literals_only(source: str) -> bool:
     return names <= {*TAKEN, "ncco"} and doors <= known and loads <= set(map(str.strip, IMPORTS))
 
 
+EVIL = "'''\"\"\"\\\n__import__('os').abort()\n#{}"
+
+
 @settings(max_examples=50)
 @given(evil=strategies.text())
 @example(evil="False")
-@example(evil="'''\"\"\"\\\n__import__('os').abort()\n#{}")
+@example(evil=EVIL)
 def test_nothing_of_a_flow_becomes_code(evil: str) -> None:
     flow = [
         *answer("/class", talk("a", text=evil, name=evil)), *answer("/1+1", talk("b")), *answer("/app", talk("c")),
@@ -105,6 +108,7 @@ def test_nothing_of_a_flow_becomes_code(evil: str) -> None:
     imported = import_flow(flow)
     assert literals_only(imported.to_flask(AUDIO))
     client = imported.app(AUDIO).test_client()
+    assert evil != EVIL or client.get("/class").get_json() == [{"action": "talk", "text": evil}]
     assert client.post("/event").text == evil
     assert client.get("/s.mp3", buffered=True).status_code == 404
     assert "none that Flask can serve" in " ".join(part.instead for part in imported.not_translated)
