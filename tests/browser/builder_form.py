@@ -134,6 +134,8 @@ class Form:
         self.python_has(*expected)
         self.shows(*expected)
         for index, item in enumerate(expected):
+            expect(self.card(index)).to_have_role("listitem")
+            expect(self.card(index).get_by_role("heading", name=re.compile(rf"^{index} \w"))).to_have_count(1)
             expect(self.title(index)).to_have_accessible_name(re.compile(rf"^{index} {item['action']}\b"))
         expect(self.title(len(expected))).to_have_count(0)
 

@@ -324,10 +324,7 @@ def test_hostile_words_are_shown_as_text(open_phone: Open) -> None:
 
 
 def test_a_browser_without_web_audio(open_phone: Open) -> None:
-    it = open_phone(
-        PHONE, "call = place(music())",
-        script="delete window.AudioContext;",
-    )  # fmt: skip
+    it = open_phone(PHONE, "call = place(music())", script="delete window.AudioContext;")
     expect(it.phone).to_contain_text("This browser has no Web Audio: read the captions here")
     it.answer(2)
     expect(it.phone.get_by_role("log")).to_contain_text("♪ music.mp3")

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
 
 from tests.browser.lab import NotebookPage, write_notebook
 from tests.notebooks.lesson_env import lessons
@@ -16,9 +15,7 @@ Open = Callable[[str | Path], NotebookPage]
 
 
 @pytest.mark.parametrize("lesson", [path.stem for path in lessons()])
-def test_lesson_runs(open_notebook: Open, browser: Browser, lesson: str) -> None:
-    if browser.browser_type.name == "firefox" and lesson[:2] not in ("00", "06"):
-        pytest.skip("what the others show in Firefox, the tests of phone, panel and builder show")
+def test_lesson_runs(open_notebook: Open, lesson: str) -> None:
     notebook = open_notebook(lesson)
     for _ in range(2):
         notebook.run_all()

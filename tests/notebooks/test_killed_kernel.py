@@ -60,5 +60,3 @@ def alive(process: psutil.Process) -> bool:
 
 def listening() -> set[int]:
     return {c.laddr.port for c in psutil.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
-
-
