@@ -40,7 +40,7 @@ import { Speaker } from "/speaker.js";
 class Call {
   constructor(speaker, { rate = 16000, ahead = 1, late = () => 0 } = {}) {
     Object.assign(this, { speaker, rate, ahead, late, began: performance.now() });
-    Object.assign(this, { turn: 0, most: 0, sources: 0 });
+    Object.assign(this, { turn: 0, most: 0, sources: 0, told: [] });
   }
   get now() { return 100 + (performance.now() - this.began) / 1000; }
   // Soon enough, and late enough that a page on a busy machine loses nothing of what begins then.
@@ -69,10 +69,10 @@ class Call {
       this.most = Math.max(this.most, this.speaker.waiting);
       this.sources = Math.max(this.sources, this.speaker._runs.reduce((sum, run) => sum + run.sources.size, 0));
     };
-    // Late or not, they come one after the other. (Timers are cut to whole milliseconds.)
-    const late = Math.ceil(Math.max((this.last ?? 0) - performance.now() + 2, this.late() * 1000));
-    this.last = performance.now() + late;
-    if (late > 2) setTimeout(tell, late); else tell();
+    // Late or not, they come one after the other.
+    this.told.push(tell);
+    const late = Math.ceil(this.late() * 1000), next = () => this.told.shift()();
+    if (late || this.told.length > 1) setTimeout(next, late); else next();
   }
 }
 const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms));

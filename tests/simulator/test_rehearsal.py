@@ -431,10 +431,13 @@ def test_a_cell_that_is_interrupted_ends_the_rehearsal(learner: Learner) -> None
     notify = {"action": "notify", "payload": {}, "eventUrl": [learner.on("/stuck", stuck)]}
     stopping = threading.Thread(target=interrupt)
     stopping.start()
+    # As in a kernel. A program that was begun in the background of a shell ignores this signal.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
             play([notify])
     finally:
+        signal.signal(signal.SIGINT, before)
         release.set()
         stopping.join()
     assert not [thread for thread in threading.enumerate() if thread.name == "rehearsal"]
