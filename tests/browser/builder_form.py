@@ -177,7 +177,9 @@ class Form:
 def write(field: Locator, text: str) -> None:
     """Put a text into a field, in place of what was there. The last letter is typed.
 
-    When only a script has changed a field Firefox tells of no change as the field is left.
+    When only a script has changed a field Firefox tells of no change as the field is left. After that its cursor may
+    stand before the text.
     """
     field.fill(text[:-1])
+    field.press("Control+End")
     field.press_sequentially(text[-1:])
