@@ -58,10 +58,9 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
-    """``--dist loadfile``: a worker takes whole files, but all files of tests/browser go to one, and are begun first.
+    """``--dist loadfile``: a worker takes whole files, but all of tests/browser in one browser, and those are begun first.
 
-    They share a JupyterLab, a browser and its tab, which take longer to start than most of these tests do; and two
-    browsers side by side take the machine from everybody else.
+    They share a JupyterLab, a browser and its tab, which take longer to start than most of these tests do.
     """
     from xdist.scheduler import LoadFileScheduling
 
@@ -70,7 +69,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
 
     class Scheduling(LoadFileScheduling):
         def _split_scope(self, nodeid: str) -> str:
-            return "browser" if nodeid.startswith("tests/browser/") else super()._split_scope(nodeid)
+            if not nodeid.startswith("tests/browser/"):
+                return super()._split_scope(nodeid)
+            return "firefox" if "[firefox" in nodeid else "chromium"
 
     return Scheduling(config, log)
 
