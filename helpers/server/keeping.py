@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import urlsplit
 
+from ..base.hosts import parts_of
 from ..wire.exchanges import Exchange, body_text
 from .signatures import check_signature
 from .tracebacks import WebServerError
@@ -84,5 +84,5 @@ def exchange_from(
         response_body=unread if body is None else body_text(body, kind),
         ms=ms,
         at=datetime.fromtimestamp(at, UTC),
-        signature=check_signature(received.get("Authorization"), sent, urlsplit(uri).query, secret),
+        signature=check_signature(received.get("Authorization"), sent, parts_of(uri)[2], secret),
     )

@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, overload
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from .exchanges import Exchange, WireLog
 from .kinds import kind
@@ -99,7 +99,7 @@ class Events(Sequence[Event]):
 
 def event_of(exchange: Exchange) -> Event | None:
     """The event that a request carries, in its body or its query; None if it is something else."""
-    query = parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True)
+    query = parse_qsl(exchange.query, keep_blank_values=True)
     payload = parameters_of(query, exchange.request_body or "")
     if not payload or not _uuids(payload):
         return None

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, overload
-from urllib.parse import urlsplit
 
 from ..base.errors import KitError
+from ..base.hosts import parts_of
 from ..base.masking import mask, mask_headers
 
 if TYPE_CHECKING:
@@ -77,13 +77,22 @@ class Exchange:
     @property
     def path(self) -> str:
         """The URL without host and query, as a route sees it."""
-        return urlsplit(self.url).path or "/"
+        return parts_of(self.url)[1] or "/"
+
+    @property
+    def host(self) -> str:
+        """Host and port that the URL names."""
+        return parts_of(self.url)[0]
+
+    @property
+    def query(self) -> str:
+        """What stands behind the question mark of the URL."""
+        return parts_of(self.url)[2]
 
     @property
     def target(self) -> str:
         """Path and query, as they stand in the request line."""
-        query = urlsplit(self.url).query
-        return f"{self.path}?{query}" if query else self.path
+        return f"{self.path}?{self.query}" if self.query else self.path
 
     @property
     def outcome(self) -> str:
@@ -94,8 +103,8 @@ class Exchange:
     def request_lines(self) -> tuple[str, list[str], str]:
         """Request line, header lines, body, as text to show."""
         headers = _header_lines(self.request_headers)
-        if not any(line.lower().startswith("host:") for line in headers) and urlsplit(self.url).netloc:
-            headers.insert(0, f"Host: {urlsplit(self.url).netloc}")
+        if not any(line.lower().startswith("host:") for line in headers) and self.host:
+            headers.insert(0, f"Host: {self.host}")
         return f"{self.method} {self.target} HTTP/1.1", headers, pretty(self.request_body)
 
     def response_lines(self) -> tuple[str, list[str], str]:
@@ -202,7 +211,7 @@ class WireLog(Sequence[Exchange]):
         """Add one exchange (or what will make it) and tell those who subscribed."""
         listeners = self._listeners
         if listeners and callable(exchange):
-            exchange = exchange()
+            exchange = _made_of(exchange)
         with self._lock:
             self._items.append(exchange)
             self.total += 1
@@ -248,7 +257,7 @@ class WireLog(Sequence[Exchange]):
 
     def _made(self) -> list[Exchange]:
         with self._lock:
-            made = [item if isinstance(item, Exchange) else item() for item in self._items]
+            made = [item if isinstance(item, Exchange) else _made_of(item) for item in self._items]
             self._items = deque(made, self._items.maxlen)
             return made
 
@@ -267,6 +276,15 @@ class WireLog(Sequence[Exchange]):
 
     def __repr__(self) -> str:
         return f"<WireLog: {len(self)} exchange{'s' if len(self) != 1 else ''}>"
+
+
+def _made_of(item: Callable[[], Exchange]) -> Exchange:
+    """What the function makes; where it cannot, an entry that says so: one odd request never hides another."""
+    try:
+        return item()
+    except Exception as error:
+        logger.exception("a request could not be read")
+        return Exchange("?", "/", {}, None, None, {}, None, 0, error=f"it could not be read ({type(error).__name__})")
 
 
 def _matches(exchange: Exchange, match: str | Callable[[Exchange], bool] | None) -> bool:

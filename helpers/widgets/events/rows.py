@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote
 
 from ...base.text import one_line
 from ...calls.explain import explain
@@ -56,7 +56,7 @@ class Row:
     @property
     def target(self) -> str:
         """Method and path; where it did not get through also the host, as it may be the wrong one."""
-        host = urlsplit(self.exchange.url).netloc if self.outcome == LOST else ""
+        host = self.exchange.host if self.outcome == LOST else ""
         return f"{one_line(self.exchange.method, 10)} {one_line(host + self.exchange.path, 80)}"
 
     @property
@@ -99,9 +99,7 @@ def _ms(exchange: Exchange) -> float | None:
 
 def read(exchange: Exchange) -> tuple[Event, str]:
     """The parameters of a request, and what kind it is: an event's kind, ``answer``, ``audio`` or ``request``."""
-    payload = parameters_of(
-        parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True), exchange.request_body or ""
-    )
+    payload = parameters_of(parse_qsl(exchange.query, keep_blank_values=True), exchange.request_body or "")
     payload = payload or {}
     named = any(isinstance(payload.get(k), str) for k in ("uuid", "call_uuid", "conversation_uuid",
                                                           "conversation_uuid_from"))  # fmt: skip
