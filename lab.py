@@ -391,6 +391,9 @@ COMMANDS = {
 
 def main(words: "list[str]") -> int:
     """Carry out a command; without one, or with options only, open the lessons."""
+    for stream in (sys.stdout, sys.stderr):  # a console that lacks a sign, as that of a path, shows a ? for it
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     if words[:1] in (["-h"], ["--help"]):
         words = ["help"]
     name = words.pop(0) if words and not words[0].startswith("-") else "lab"

@@ -19,6 +19,7 @@ from .server.notices import Notices
 from .server.server import BackgroundServer, WsgiApp
 from .server.tunnel import Tunnel
 from .settings.project import put_sounds, shared
+from .settings.proxy import pass_by
 from .settings.settings import Settings, load_settings
 from .vonage.client import Vonage
 from .widgets.phone.screens import Screens
@@ -56,12 +57,13 @@ def setup(**options: Any) -> Kit:
         raise ArgumentError(f"setup() takes no {', '.join(options)}.", cure)
     with _setting_up:
         put_sounds()
+        around = pass_by()
         settings = load_settings()
         if _kit is None or not _kit.running or _kit.loaded != vars(settings):
             if _kit is not None:
                 _kit.stop()
             _kit = Kit(settings).start()
-        print(_kit.banner)
+        print("\n".join(filter(None, [_kit.banner, around])))
         if sharing := shared(settings.dotenv, settings.kept):
             print(sharing)
         return _kit

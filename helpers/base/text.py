@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 import unicodedata
 from collections.abc import Iterable
 from typing import Any
@@ -14,6 +15,13 @@ def one_line(value: Any, limit: int = 90) -> str:
     printable = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in str(value))
     text = " ".join(printable.split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def print_anything() -> None:
+    """From now on printing never fails: what the console has no sign for, as ``×`` on some of Windows', is a ``?``."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 def columns(rows: list[list[str]], right: tuple[int, ...] = ()) -> list[str]:
