@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from ..base.errors import KitError
+from ..settings.settings import is_rest
 
 # What a request does to an account, by method and path (Voice 1.10, Application 2.4, Numbers 1.1).
 _KINDS = (
@@ -83,7 +84,7 @@ class Asked:
     @property
     def on_rest_host(self) -> bool:
         """Whether its API lives on rest.nexmo.com: numbers, balance, prices."""
-        return self.path.startswith(("/account/", "/number/"))
+        return is_rest(self.path)
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,7 @@ class TunnelError(KitError):
 
 
 class TunnelSettings(Protocol):
-    """The settings a tunnel reads. ``api_url`` and ``simulator_url`` are read too where there are any."""
+    """The settings a tunnel reads. ``vonage_url``, ``api_url`` and ``simulator_url`` are read where there are any."""
 
     @property
     def mode(self) -> str:
@@ -205,7 +205,8 @@ def _close_pipe(error: Exception) -> None:
 
 def _platform_is_here(settings: TunnelSettings) -> bool:
     """Whether what sends the webhooks runs on this machine, as the kit's own simulator does."""
-    where = getattr(settings, "api_url" if settings.mode == "live" else "simulator_url", "") or ""
+    names = ("vonage_url", "api_url") if settings.mode == "live" else ("simulator_url",)  # the gate is always here
+    where = next(filter(None, (getattr(settings, name, "") for name in names)), "")
     return is_here(host_of(where)) if where else settings.mode != "live"
 
 

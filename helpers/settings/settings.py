@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from ..base.errors import KitError
 from ..base.hosts import host_of, is_here
-from .checks import CREDENTIALS, EXAMPLES, LIVE_ONLY, SECRETS, VARIABLES, WHERE, check_all
+from .checks import CREDENTIALS, EXAMPLES, LIVE_ONLY, SECRETS, VARIABLES, VONAGE_DOMAINS, WHERE, check_all
 from .env_file import read_env, write_env
 from .project import KIT_HOME_CURE, audio, project, unwritable
 
@@ -42,6 +43,12 @@ class Settings:
     api_url: str = ""
     ngrok_authtoken: str = ""
     public_url: str = ""
+    live_numbers: tuple[str, ...] = ()
+    live_urls: tuple[str, ...] = ()
+    live_budget: Decimal | None = None  # euros; None: nothing that costs is sent
+    live_calls_at_once: int = 5
+    live_calls_a_minute: int = 10
+    vonage_url: str = ""  # where the gate of live mode leads, once api_url names the gate
     simulator_url: str = ""
     simulator_token: str = ""
     pace: str = "stepped"
@@ -57,6 +64,32 @@ class Settings:
     def rest_url(self) -> str:
         """Where the Numbers API is: a host of its own at Vonage; a simulator serves everything under one address."""
         return REST_URL if self.live and not is_here(host_of(self.api_url)) else self.api_url
+
+    def pass_through(self, gate: str) -> None:
+        """Let ``api_url`` and ``rest_url`` name the gate of live mode. Where it leads stays known as ``vonage_url``."""
+        object.__setattr__(self, "vonage_url", self.vonage_url or self.api_url)
+        object.__setattr__(self, "api_url", gate)
+
+    def at_vonage(self, url: str) -> str:
+        """The address at Vonage that a request to the gate is for; any other address as it is."""
+        path = url.removeprefix(self.api_url)
+        if not self.vonage_url or path == url or path[:1] not in ("", "/", "?"):
+            return url
+        return (self.real_rest_url if is_rest(path) else self.vonage_url) + path
+
+    @property
+    def real_rest_url(self) -> str:
+        """Where the Numbers API really is, behind the gate too."""
+        api = self.vonage_url or self.api_url
+        return REST_URL if self.live and not is_here(host_of(api)) else api
+
+    @property
+    def warning(self) -> str:
+        """A line about an API address that is not Vonage's; empty if all is as it should be."""
+        host = host_of(self.vonage_url or self.api_url)
+        if not self.live or is_here(host) or host.endswith(VONAGE_DOMAINS):
+            return ""
+        return f"VONAGE_API_URL names {host}, which is not a host of Vonage: your key and secret go there."
 
     @property
     def project(self) -> Path:
@@ -139,6 +172,11 @@ class Settings:
         return f"<Settings: {self.mode} mode, {where}, {', '.join(parts)}>"
 
 
+def is_rest(path: str) -> bool:
+    """Whether a path of the API is served by rest.nexmo.com: numbers, balance and prices are."""
+    return path.startswith(("/account/", "/number/"))
+
+
 def load_settings(env: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
     """The settings from ``.env`` and the environment; where both set a name, the environment wins.
 
@@ -150,9 +188,7 @@ def load_settings(env: Mapping[str, str] | None = None, dotenv: Path | None = No
     environment = os.environ if env is None else env
     file = Path(dotenv or environment.get("KIT_DOTENV") or project() / ".env").absolute()
     found = {**_read(file), **environment}
-    general = {
-        name: found.get(VARIABLES[name], "").strip() for name in VARIABLES if name not in (*CREDENTIALS, "api_url")
-    }
+    general = {name: found.get(VARIABLES[name], "").strip() for name in VARIABLES if name not in LIVE_ONLY}
     live = general["mode"] == "live"
     if live:
         general |= {name: found.get(VARIABLES[name], "").strip() for name in LIVE_ONLY}

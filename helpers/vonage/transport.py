@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from ..base.errors import KitError
 from ..base.hosts import host_of, is_here
+from ..settings.checks import VONAGE_DOMAINS
 from ..settings.keys import load_private_key, make_jwt
 from ..settings.settings import Settings
 from ..wire.exchanges import Exchange, WireLog, exchange_of
@@ -30,7 +31,6 @@ TIMEOUT = (5, 30)  # seconds to connect, and to wait for the next byte of the re
 TRIES = 4
 LONGEST_WAIT = 5.0  # seconds between two tries
 USER_AGENT = f"voice-call-notebooks ({platform.python_implementation()})"
-VONAGE_DOMAINS = (".nexmo.com", ".vonage.com")
 
 
 class Transport:
@@ -126,7 +126,8 @@ class Transport:
     def _keep(
         self, sent: requests.PreparedRequest, reply: requests.Response | None, started: float, error: str | None
     ) -> Exchange:
-        exchange = exchange_of(sent, reply, (time.perf_counter() - started) * 1000, error)
+        url = self.settings.at_vonage(sent.url or "")
+        exchange = exchange_of(sent, reply, (time.perf_counter() - started) * 1000, error, url)
         self.wire.append(exchange)
         return exchange
 
@@ -157,9 +158,10 @@ class Transport:
 
     def may_see_token(self, url: str) -> bool:
         """Whether a token may be sent there: to the API's own hosts only, over https unless it is this machine."""
-        target, api = urlsplit(url), urlsplit(self.settings.api_url)
-        if (target.scheme, target.netloc) == (api.scheme, api.netloc):
-            return True
+        target = urlsplit(url)
+        for api in map(urlsplit, (self.settings.api_url, self.settings.vonage_url)):
+            if (target.scheme, target.netloc) == (api.scheme, api.netloc):
+                return True
         host = target.hostname or ""
         return self.settings.live and target.scheme == "https" and host.endswith(VONAGE_DOMAINS)
 

@@ -121,12 +121,15 @@ class Exchange:
 
 
 def exchange_of(
-    sent: requests.PreparedRequest, reply: requests.Response | None, ms: float, error: str | None = None
+    sent: requests.PreparedRequest, reply: requests.Response | None, ms: float, error: str | None = None, url: str = ""
 ) -> Exchange:
-    """A request of the ``requests`` library with its reply (or the ``error`` that took its place), as it was sent."""
+    """A request of the ``requests`` library with its reply (or the ``error`` that took its place), as it was sent.
+
+    ``url``: where it went in the end, if a gate passed it on.
+    """
     return Exchange(
         method=sent.method or "",
-        url=sent.url or "",
+        url=url or sent.url or "",
         request_headers=dict(sent.headers),
         request_body=body_text(sent.body, sent.headers.get("Content-Type")),
         status=None if reply is None else reply.status_code,
