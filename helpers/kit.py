@@ -29,6 +29,7 @@ from .wire.exchanges import WireView, exchange_of
 if TYPE_CHECKING:
     import requests
 
+    from .live.line import LiveLine
     from .simulator import Simulator
     from .widgets.events.panel import EventPanel
 
@@ -63,7 +64,7 @@ def setup(**options: Any) -> Kit:
             if _kit is not None:
                 _kit.stop()
             _kit = Kit(settings).start()
-        print("\n".join(filter(None, [_kit.banner, around])))
+        print("\n".join(filter(None, [_kit.banner, around, settings.warning])))
         if sharing := shared(settings.dotenv, settings.kept):
             print(sharing)
         return _kit
@@ -86,6 +87,7 @@ class Kit:
         self.running = False
         self._control: ControlPlane | None = None
         self._screens: Screens | None = None
+        self.live: LiveLine | None = None  # the gate and its guards; None in simulated mode
         self._notices = Notices(self.server)
         self._panels: list[EventPanel] = []
 
@@ -100,6 +102,8 @@ class Kit:
             self._join_network()
         self.server.signature_secret = self.settings.signature_secret
         self.server.start()
+        if self.settings.live:
+            self._open_gate()
         self._notices.watch()
         self.running = True
         return self
@@ -109,6 +113,9 @@ class Kit:
         self._notices.unwatch()
         while self._panels:
             self._panels.pop().close("The kit is stopped. To go on: kit = setup(), then kit.panel().")
+        if self.live:  # first: calls that run are ended while their events still find the server
+            self.live.stop()
+            self.live = None
         self.tunnel.off()
         self.vonage.close()
         if self._screens:
@@ -294,7 +301,8 @@ class Kit:
             cure = "Give it what requests.get or requests.post returned; for the kit's own: kit.vonage.wire.show()."
             raise ArgumentError(f"{response!r} is not a reply of requests.", cure)
         ms = response.elapsed.total_seconds() * 1000
-        return WireView([exchange_of(response.request, response, ms)])
+        url = self.settings.at_vonage(response.request.url or "")
+        return WireView([exchange_of(response.request, response, ms, url=url)])
 
     def panel(self) -> EventPanel:
         """The events and other requests that your server receives, live: a widget, whose text says the same.
@@ -313,7 +321,12 @@ class Kit:
         )
         return self._panels[-1]
 
-    # Simulated mode
+    # The two modes
+
+    def _open_gate(self) -> None:
+        from .live.line import LiveLine
+
+        self.live = LiveLine(self.settings, self.server, lambda: self.tunnel.url, self._notices.tell).start()
 
     def _join_network(self) -> None:
         if self.settings.simulator_url:

@@ -24,7 +24,8 @@ _KINDS = (
     ("buy_number", "POST", r"/number/buy"),
     ("update_number", "POST", r"/number/update"),
     ("cancel_number", "POST", r"/number/cancel"),
-    ("read", "GET|HEAD|OPTIONS", r"/.*"),
+    # Not every GET only reads: the older APIs send an SMS or place a call with one (/sms/json, /tts/json).
+    ("read", "GET|HEAD|OPTIONS", r"/v[0-9.]+/.*|/account/(numbers|get-[a-z-]+(/.*)?)|/number/search|/media/download"),
 )
 
 
@@ -46,7 +47,7 @@ class Asked:
 
     @cached_property
     def kind(self) -> str:
-        """``create_call``, ``change_call`` … ``read``; ``unknown`` for a write that no API of the kit has."""
+        """``create_call``, ``change_call`` … ``read``; ``unknown`` for what no API of the kit has."""
         return self._matched[0]
 
     @cached_property

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
+import socket
 import threading
 from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..base.errors import KitError
 from ..base.masking import mask
 from .asked import Asked, Refused, Replied
+from .authority import Authority
 
 if TYPE_CHECKING:
+    import ssl
+
     import requests
 
 logger = logging.getLogger(__name__)
@@ -35,54 +41,45 @@ class Guard(Protocol):
 
 
 class Gate:
-    """Forwards to ``api`` and ``rest`` (``https://…``) what all ``guards`` let pass; the last one sees it last."""
+    """Forwards to ``api`` and ``rest`` (``https://…``) what all ``guards`` let pass; the last one sees it last.
+
+    It has two doors on loopback: ``url`` in plain HTTP, and ``tls_host`` for a client that speaks only https, such as
+    an SDK; such a client must be led to ``certificates``.
+    """
 
     def __init__(self, api: str, rest: str, guards: Sequence[Guard]) -> None:
         self._api, self._rest = api.rstrip("/"), rest.rstrip("/")
         self._guards = tuple(guards)
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
-        self._server: ThreadingHTTPServer | None = None
-        self._thread: threading.Thread | None = None
+        self._doors: list[Door] = []
+        self._authority = Authority()
 
     @property
     def url(self) -> str:
         """``http://127.0.0.1:<port>``; empty when stopped."""
-        return f"http://127.0.0.1:{self._server.server_port}" if self._server else ""
+        return f"http://127.0.0.1:{self._doors[0].server_port}" if self._doors else ""
+
+    @property
+    def tls_host(self) -> str:
+        """``127.0.0.1:<port>``, for https; empty when stopped."""
+        return f"127.0.0.1:{self._doors[1].server_port}" if self._doors else ""
+
+    @property
+    def certificates(self) -> str:
+        """A file for REQUESTS_CA_BUNDLE or SSL_CERT_FILE: those that are trusted anyway, and the gate's own."""
+        return self._authority.bundle
 
     def start(self) -> Gate:
-        """Listen on loopback, on any free port."""
-        gate = self
-
-        class Door(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def _any(self) -> None:
-                gate._serve(self)
-
-            do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _any
-
-            def log_message(self, *_: object) -> None:
-                """Nothing: the kit's own wire log is what a reader looks at."""
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            block_on_close = False
-
-        self._server = Server(("127.0.0.1", 0), Door)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, name="live-gate", daemon=True
-        )
-        self._thread.start()
+        """Listen on loopback, on any two free ports."""
+        self._doors = [Door(self, None), Door(self, self._authority.start())]
         return self
 
     def stop(self) -> None:
-        """Stop listening, and close every connection to Vonage."""
-        server, self._server = self._server, None
-        if server is not None and self._thread is not None:
-            server.shutdown()
-            server.server_close()
-            self._thread.join(5)
+        """Stop listening, and close every connection."""
+        while self._doors:
+            self._doors.pop().stop()
+        self._authority.stop()
         for session in self._sessions:
             session.close()
         self._sessions.clear()
@@ -90,22 +87,26 @@ class Gate:
     def pass_on(self, asked: Asked) -> Replied:
         """What comes back of a request: Vonage's reply, or a 403 of the gate's own."""
         seen: list[tuple[Guard, Asked]] = []
-        replied = Replied(0, {}, b"")
         try:
             for guard in self._guards:
                 asked = guard.before(asked)
                 seen.append((guard, asked))
+        except KitError as error:
+            replied = refusal(error)
+        except Exception:
+            # What nobody has looked at is not sent.
+            logger.exception("a guard failed")
+            replied = refusal(Refused("The gate itself failed."))
+        else:
             replied = self._forward(asked)
-        except Refused as refused:
-            replied = refusal(refused)
-        finally:
-            for guard, sent in reversed(seen):
+        for guard, sent in reversed(seen):
+            try:
                 guard.after(sent, replied)
+            except Exception:
+                logger.exception("a guard failed at what came back")
         return replied
 
     def _forward(self, asked: Asked) -> Replied:
-        import requests
-
         url = f"{self._rest if asked.on_rest_host else self._api}{asked.path}{'?' if asked.query else ''}{asked.query}"
         headers = {name: value for name, value in asked.headers.items() if name.lower() not in HOP}
         try:
@@ -113,7 +114,8 @@ class Gate:
                 asked.method, url, headers=headers, data=asked.body, timeout=TIMEOUT, allow_redirects=False, stream=True
             )
             body = reply.raw.read(decode_content=False)
-        except requests.RequestException as error:
+        except Exception as error:  # whatever it is: nobody knows how far the request got
+            logger.info("no reply", exc_info=True)
             return Replied(0, {}, mask(type(error).__name__).encode())
         return Replied(reply.status_code, dict(reply.headers), body)
 
@@ -127,7 +129,8 @@ class Gate:
             self._sessions.append(session)
         return session
 
-    def _serve(self, door: BaseHTTPRequestHandler) -> None:
+    def serve(self, door: BaseHTTPRequestHandler) -> None:
+        """Answer one request."""
         length = door.headers.get("Content-Length") or "0"
         if not length.isdecimal() or int(length) > LARGEST or door.headers.get("Transfer-Encoding"):
             door.close_connection = True
@@ -150,10 +153,67 @@ class Gate:
             door.wfile.write(replied.body)
 
 
-def refusal(refused: Refused) -> Replied:
+class Handler(BaseHTTPRequestHandler):
+    """One connection to the gate."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # a reply leaves in one piece: in two, the second waits 40 ms for a word about the first
+    server: Door
+
+    def setup(self) -> None:
+        threading.current_thread().name = "live-gate"
+        self.server.connections.add(self.request)
+        if self.server.tls is not None:  # here, and not where connections are accepted: a slow one holds up nobody
+            self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+            self.server.connections.add(self.request)
+        super().setup()
+
+    def finish(self) -> None:
+        super().finish()
+        self.server.connections.discard(self.request)
+        self.request.close()
+
+    def _any(self) -> None:
+        self.server.gate.serve(self)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _any
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: the kit's own wire log is what a reader looks at."""
+
+
+class Door(ThreadingHTTPServer):
+    """A port on loopback, with a thread for each connection."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, gate: Gate, tls: ssl.SSLContext | None) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.gate, self.tls = gate, tls
+        self.connections: set[socket.socket] = set()
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), name="live-door", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread, and every connection that somebody keeps open."""
+        self.shutdown()
+        self.server_close()
+        self._thread.join(5)
+        for connection in list(self.connections):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that goes away, or does not trust the certificate, is no fault of the gate's."""
+        logger.info("a connection to the gate broke", exc_info=True)
+
+
+def refusal(refused: KitError) -> Replied:
     """A 403 in the form in which the newer APIs tell of errors, that names itself as the gate's."""
+    line = getattr(refused, "line", "")
     body = {"type": "about:blank#live-gate", "title": "Refused by the kit's own gate, not by Vonage",
-            "detail": str(refused), **({"line": refused.line} if refused.line else {})}  # fmt: skip
+            "detail": mask(str(refused)), **({"line": line} if line else {})}  # fmt: skip
     return Replied(403, {"Content-Type": "application/problem+json"}, json.dumps(body).encode())
 
 

@@ -51,7 +51,7 @@ class Notices:
             if mark not in self._told:
                 self._told.add(mark)
                 at = call.since_start(error["at"])
-                self._add(f"In the call, after {at:.1f} s: {error['reason']}\n→ {error['advice']}")
+                self.tell(f"In the call, after {at:.1f} s: {error['reason']}\n→ {error['advice']}")
 
     def flush(self, *_: Any) -> None:
         """Print what has come in. Called by IPython after each cell."""
@@ -61,9 +61,10 @@ class Notices:
             print(text, file=sys.stderr)
 
     def _server_error(self, error: WebServerError) -> None:
-        self._add(str(error))  # its cure holds the traceback
+        self.tell(str(error))  # its cure holds the traceback
 
-    def _add(self, text: str) -> None:
+    def tell(self, text: str) -> None:
+        """Say something after the cell that runs now."""
         if _shell() is None:
             logger.warning("%s", text)
             return

@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from ..base.errors import KitError
+from ..base.text import one_line
 from ..wire.exchanges import WireLog
 from .keeping import KEPT, Reply, close_body, exchange_from
 from .tracebacks import ERRORS, WebServerError, route_error
@@ -30,6 +32,8 @@ FAILED = "The route of this address raised an error. The notebook shows which.\n
 
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+# The request (what is kept of its environ, and its body), the reply's headers and body; gives the body that goes out.
+Review = Callable[[dict[str, str], bytes, list[tuple[str, str]], bytes | Iterable[bytes]], bytes | Iterable[bytes]]
 
 
 class BackgroundServer:
@@ -51,6 +55,7 @@ class BackgroundServer:
         self.threads = threads
         self.requests = WireLog(limit=5000)
         self.signature_secret = ""  # when it is set, the signature of each request is checked
+        self.review: Review | None = None  # live mode's look at what goes out
         self.errors: list[WebServerError] = []
         self._fixed_port = port
         self._app: WsgiApp = _no_app
@@ -138,6 +143,7 @@ class BackgroundServer:
         body: bytes | Iterable[bytes]
         try:
             body = reply.take(self._choose(environ)(environ, reply.start), environ)
+            body = self._reviewed(facts, sent, reply, body)
         except BaseException as error:  # also SystemExit: whatever a route does, its caller gets an answer at once
             environ["kit.error"] = error
             reply.start("500 Internal Server Error", [("Content-Type", "text/plain; charset=utf-8")])
@@ -157,6 +163,22 @@ class BackgroundServer:
             return [body]
         return body if isinstance(body, environ["wsgi.file_wrapper"]) else self._streamed(body, facts)
 
+    def _reviewed(
+        self, facts: dict[str, str], sent: bytes, reply: Reply, body: bytes | Iterable[bytes]
+    ) -> bytes | Iterable[bytes]:
+        """The body, or the words of a 403 in its place when what looks at it objects."""
+        if self.review is None:
+            return body
+        try:
+            return self.review(facts, sent, reply.headers, body)
+        except KitError as error:
+            if not isinstance(body, bytes):
+                close_body(body)
+            reply.start("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
+            where = one_line(f"{facts['REQUEST_METHOD']} {facts['PATH_INFO']}", 100)
+            self._tell(WebServerError(f"The reply to {where} was not sent. {error.message}", error.cure))
+            return f"{error}\n".encode()
+
     def _streamed(self, body: Iterable[bytes], facts: dict[str, str]) -> Iterator[bytes]:
         try:
             yield from body
@@ -174,7 +196,9 @@ class BackgroundServer:
         return self._app
 
     def _failed(self, error: BaseException, facts: dict[str, str]) -> None:
-        failure = route_error(error, f"{facts['REQUEST_METHOD']} {facts['PATH_INFO']}")
+        self._tell(route_error(error, f"{facts['REQUEST_METHOD']} {facts['PATH_INFO']}"))
+
+    def _tell(self, failure: WebServerError) -> None:
         logger.error("%s", failure)
         self.errors.append(failure)
         del self.errors[:-MOST_ERRORS]

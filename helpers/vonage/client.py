@@ -33,8 +33,9 @@ class Vonage:
         *,
         session: requests.Session | None = None,
         sleep: Callable[[float], object] = time.sleep,
+        now: Callable[[], float] = lambda: time.time(),
     ) -> None:
-        self._transport = Transport(settings, session=session, sleep=sleep)
+        self._transport = Transport(settings, session=session, sleep=sleep, now=now)
 
     @property
     def settings(self) -> Settings:

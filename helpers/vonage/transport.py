@@ -42,8 +42,10 @@ class Transport:
         *,
         session: requests.Session | None = None,
         sleep: Callable[[float], object] = time.sleep,
+        now: Callable[[], float] = lambda: time.time(),
     ) -> None:
         self.settings = settings
+        self._now = now
         self.wire = WireLog()
         self._session = session
         self._sleep = sleep
@@ -146,7 +148,7 @@ class Transport:
             pair = f"{settings.api_key}:{settings.api_secret}".encode()
             return f"Basic {base64.b64encode(pair).decode()}"
         settings.require("application_id", "private_key")
-        return f"Bearer {make_jwt(settings.application_id, self._private_key())}"
+        return f"Bearer {make_jwt(settings.application_id, self._private_key(), now=self._now())}"
 
     def _private_key(self) -> RSAPrivateKey:
         pem = self.settings.private_key

@@ -1,0 +1,87 @@
+"""Live mode's own line to Vonage: the gate with its guards, opened and closed with the kit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+from ..server.server import BackgroundServer
+from ..settings.settings import Settings
+from ..vonage.client import Vonage
+from ..vonage.errors import NotFoundError
+from ..wire.events import event_of
+from ..wire.exchanges import Exchange
+from .budget import Budget
+from .gate import Gate, Guard
+from .measure import Measure
+from .replies import Replies
+from .whom import Whom
+
+
+class LiveLine:
+    """What is between a kit in live mode and Vonage. ``public_url`` gives the tunnel's address at that moment.
+
+    ``guards`` have their say after the kit's own. ``tell`` says something in the notebook.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        server: BackgroundServer,
+        public_url: Callable[[], str],
+        tell: Callable[[str], None],
+        guards: Sequence[Guard] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings, self._server, self._public_url = settings, server, public_url
+        if not settings.vonage_url:
+            settings.pass_through(settings.api_url)
+        self._began = time.time() - time.monotonic()
+        self.whom = Whom(settings, self._own, self._application)
+        self.budget = Budget(settings, self.vonage, tell, clock)
+        self.measure = Measure(settings, self.budget, clock)
+        everyone: list[Guard] = [self.whom, self.measure, self.budget, *guards]
+        self.gate = Gate(settings.vonage_url, settings.real_rest_url, everyone)
+        self._forget: Callable[[], None] = lambda: None
+
+    def start(self) -> LiveLine:
+        """Open the gate, let the settings name it, and read what the learner's server answers."""
+        self._settings.pass_through(self.gate.start().url)
+        self._server.review = Replies(self.whom, lambda: self._server.url, self._told)
+        self._forget = self._server.requests.subscribe(self._heard)
+        return self
+
+    def stop(self) -> None:
+        """End what was started, and close the gate. The settings go on naming it: nothing passes by a closed gate."""
+        self.budget.stop()
+        self._forget()
+        self._server.review = None
+        self.gate.stop()
+
+    def vonage(self) -> Vonage:
+        """A client of the guards' own, past the gate, for questions and for ending calls.
+
+        Its tokens are good even if the clock of the day has been set since.
+        """
+        past = replace(self._settings, api_url=self._settings.vonage_url, vonage_url="")
+        return Vonage(past, now=lambda: self._began + time.monotonic())
+
+    def _own(self) -> list[str]:
+        return [self._server.url, self._public_url(), self._settings.public_url]
+
+    def _application(self, name: str) -> dict[str, Any] | None:
+        try:
+            with self.vonage() as vonage:
+                return vonage.get_application(name)
+        except NotFoundError:
+            return None
+
+    def _told(self, ids: set[str], ncco: Any) -> None:
+        self.measure.ends(ids, ncco)
+        self.budget.reply(ids, ncco)
+
+    def _heard(self, exchange: Exchange) -> None:
+        if event := event_of(exchange):
+            self.budget.heard(event)
