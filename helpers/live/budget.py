@@ -69,7 +69,7 @@ class Budget:
         self._known: set[str] = set()
         self._sent: dict[int, tuple[str, Decimal, float]] = {}  # by the identity of a request that is on its way
         self._lock = threading.RLock()
-        self._wake, self._ended = threading.Event(), threading.Event()
+        self._wake, self._ended, self._pause = threading.Event(), threading.Event(), threading.Event()
         self._thread: threading.Thread | None = None
         self._said: set[str] = set()
         self._all_asked = -math.inf
@@ -192,15 +192,10 @@ class Budget:
 
     def stop(self) -> None:
         """End what this kernel started, and learn its price."""
-        end = time.monotonic() + PATIENCE
-        while self._running and time.monotonic() < end:
-            self.hang_up()
-            self.look()
-            self._ended.wait(TICK if self._running else 0)
         self._ended.set()
         self._wake.set()
         if self._thread is not None:
-            self._thread.join(5)
+            self._thread.join(PATIENCE + ASK)
 
     def _calls(self) -> list[Running]:
         with self._lock:
@@ -237,6 +232,7 @@ class Budget:
             if self._thread is None and not self._ended.is_set():
                 self._thread = threading.Thread(target=self._watch, name="live-watch", daemon=True)
                 self._thread.start()
+        self._wake.set()
 
     def _watch(self) -> None:
         while not self._ended.is_set():
@@ -246,6 +242,12 @@ class Budget:
                 self.look()
             except Exception:
                 logger.exception("what runs could not be looked at")
+        end = time.monotonic() + PATIENCE
+        while self._running and time.monotonic() < end:
+            for call in self._calls():
+                self._ask_about(call)
+            self.hang_up()
+            self._pause.wait(TICK if self._running else 0)
 
     def _ask_about(self, call: Running) -> None:
         now = self._clock()

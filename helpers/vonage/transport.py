@@ -110,10 +110,9 @@ class Transport:
             prepared = session.prepare_request(request)
         except (requests.RequestException, UnicodeError) as error:
             raise KitError(f"{method} {url} cannot be sent: {error}", "Check the address.") from None
-        # A proxy of the machine is for the internet, not for a simulator on this machine.
-        around: Any = {"proxies": {}}
-        if not is_here(host_of(url)):
-            around = session.merge_environment_settings(prepared.url or url, {}, False, None, None)
+        around: Any = session.merge_environment_settings(prepared.url or url, {}, False, None, None)
+        if is_here(host_of(url)):  # a proxy of the machine is for the internet, not for a simulator on this machine
+            around["proxies"] = {}
         started = time.perf_counter()
         try:
             reply = session.send(prepared, timeout=TIMEOUT, allow_redirects=False, **around)
