@@ -80,15 +80,15 @@ class Budget:
     def before(self, asked: Asked) -> Asked:
         """Refuses what costs more than is left, or what nobody knows the price of."""
         if asked.kind == "create_call":
+            self.allow()
             body = json_of(asked.body)
             rate = self._rate([*as_list(body.get("to")), *endpoints_in(body)])
-            self.allow()
             self._write_down(asked, "call", rate, float(body.get("length_timer") or LONGEST))
         elif asked.kind == "change_call" and (legs := endpoints_in(json_of(asked.body))):
-            rate = self._rate(legs)
             self.allow()
-            self._add({asked.id}, rate)
+            self._add({asked.id}, self._rate(legs))
         elif asked.kind == "buy_number":
+            self.allow()
             fields = asked.fields
             cost = self.prices.of_number(fields.get("country", ""), fields.get("msisdn", ""))
             self.allow(cost)
@@ -144,9 +144,8 @@ class Budget:
     def reply(self, ids: set[str], ncco: Any) -> None:
         """An NCCO of the learner's own server is about to be carried out: its legs count with the call's."""
         if legs := endpoints_in(ncco):
-            rate = self._rate(legs)
             self.allow()
-            self._add(ids, rate)
+            self._add(ids, self._rate(legs))
 
     def heard(self, event: dict[str, Any]) -> None:
         """A webhook says that a call is over: a reason to ask Vonage, and not more than that; anybody can send one."""

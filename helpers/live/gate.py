@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..base.errors import KitError
 from ..base.masking import mask
+from ..vonage.errors import GATE
 from .asked import Asked, Refused, Replied
 from .authority import Authority
 
@@ -212,8 +213,8 @@ class Door(ThreadingHTTPServer):
 def refusal(refused: KitError) -> Replied:
     """A 403 in the form in which the newer APIs tell of errors, that names itself as the gate's."""
     line = getattr(refused, "line", "")
-    body = {"type": "about:blank#live-gate", "title": "Refused by the kit's own gate, not by Vonage",
-            "detail": mask(str(refused)), **({"line": line} if line else {})}  # fmt: skip
+    body = {"type": GATE, "title": "Refused by the kit's own gate, not by Vonage", "detail": mask(refused.message),
+            "cure": mask(refused.cure), **({"line": line} if line else {})}  # fmt: skip
     return Replied(403, {"Content-Type": "application/problem+json"}, json.dumps(body).encode())
 
 

@@ -16,6 +16,7 @@ OPAQUE = frozenset({"payload", "headers", "standardheaders", "context", "provide
 SOUNDS = frozenset({"streamurl", "musiconholdurl", "ringbacktone", "ringback"})  # played, not carried out
 CONTROLS = frozenset({"hangup", "mute", "unmute", "earmuff", "unearmuff", "transfer"})  # PUT /v1/calls/{uuid}
 LARGEST = 5 * 1024 * 1024  # bytes of a body that is read
+BLANK = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # may stand before JSON, also as the mark of a byte order
 CODECS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "latin-1")
 
 
@@ -89,9 +90,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def may_be_read_as_json(start: bytes, media: str, encoding: str) -> bool:
     """Whether somebody might take a body for JSON, by its first bytes and headers."""
-    return (
-        "json" in media.lower() or bool(encoding) or start.lstrip(b"\xef\xbb\xbf\xff\xfe\0 \t\r\n")[:1] in (b"[", b"{")
-    )
+    return "json" in media.lower() or bool(encoding) or start.lstrip(BLANK)[:1] in (b"[", b"{")
 
 
 def nccos_in(data: bytes, media: str, encoding: str) -> list[Any]:

@@ -10,7 +10,7 @@ from ..base.hosts import parts_of
 from ..server.keeping import close_body
 from ..wire.events import parameters_of
 from .asked import Refused
-from .reading import LARGEST, may_be_read_as_json, nccos_in
+from .reading import BLANK, LARGEST, may_be_read_as_json, nccos_in
 from .whom import Whom
 
 Body = bytes | Iterable[bytes]
@@ -29,7 +29,9 @@ class Replies:
 
     def __call__(self, asked: Mapping[str, str], sent: bytes, headers: list[tuple[str, str]], body: Body) -> Body:
         """The body that goes out. Raises :class:`Refused` if it may not."""
-        named = {name.lower(): value for name, value in headers}
+        named: dict[str, str] = {}
+        for name, value in headers:
+            named[name.lower()] = f"{named[name.lower()]}, {value}" if name.lower() in named else value
         if "location" in named:
             self._whom.leads_to(urljoin(self._base(), named["location"]))
         media, encoding = named.get("content-type", ""), named.get("content-encoding", "")
@@ -47,11 +49,11 @@ def _read(body: Body, media: str, encoding: str) -> tuple[bytes, Body]:
     if media.lower().startswith("audio/") and not encoding:
         return b"", body
     if isinstance(body, bytes):
-        return (body if may_be_read_as_json(body[:100], media, encoding) else b""), body
+        return (body if may_be_read_as_json(body, media, encoding) else b""), body
     chunks, whole = iter(body), b""
     for chunk in chunks:
         whole += chunk
-        if len(whole) >= 100 and not may_be_read_as_json(whole, media, encoding):
+        if whole.lstrip(BLANK) and not may_be_read_as_json(whole, media, encoding):
             return b"", _again(whole, chunks, body)
         if len(whole) > LARGEST:
             close_body(body)

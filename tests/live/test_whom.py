@@ -270,6 +270,10 @@ FORMS: dict[str, Any] = {
     "utf-7": lambda ncco: Response(json.dumps(ncco).encode("utf-7"), content_type="application/json; charset=utf-7"),
     "unknown charset": lambda ncco: Response(json.dumps(ncco).encode("cp037"), content_type="text/json; charset=x-1"),
     "gzip": packed,
+    "after much blank": lambda ncco: Response(("  " * 99, json.dumps(ncco)), mimetype="text/html"),
+    "two types": lambda ncco: Response(
+        json.dumps(ncco), headers=[("Content-Type", "text/html"), ("Content-Type", "application/json")]
+    ),
     "comma": lambda ncco: Response(json.dumps(ncco)[:-1] + ",]", mimetype="application/json"),
     "sent elsewhere": lambda ncco: Response("", 302, {"Location": ELSEWHERE}),
 }
