@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.server
 import socket
 import stat
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
+import helpers
 from helpers.kit import Kit
 from helpers.live.asked import Asked, Replied
 from helpers.live.gate import Gate
@@ -38,6 +41,32 @@ def test_simulated_mode_has_no_gate(world: World) -> None:
         assert kit.settings.api_url == kit.simulator.url  # type: ignore[union-attr]
     finally:
         kit.stop()
+
+
+def test_simulated_mode_does_not_even_import_it(world: World) -> None:
+    code = (
+        "import sys; from pathlib import Path; from helpers.kit import Kit; from helpers.settings import Settings; "
+        f"kit = Kit(Settings(state=Path({str(world.folder / 'account.json')!r}))).start(); kit.ready(); kit.stop(); "
+        "print([name for name in sys.modules if 'helpers.live' in name])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_second_setup_finds_nothing_changed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = world.settings
+    for name, value in {
+        "KIT_DOTENV": str(own.dotenv), "VOICE_MODE": "live", "VONAGE_API_URL": own.api_url, "LIVE_BUDGET": "5",
+        "VONAGE_API_KEY": own.api_key, "VONAGE_API_SECRET": own.api_secret, "MY_NUMBER": ME,
+    }.items():  # fmt: skip
+        monkeypatch.setenv(name, value)
+    first = helpers.setup()
+    gate = first.settings.api_url
+    assert helpers.setup() is first and first.settings.api_url == gate != own.api_url
+    monkeypatch.setenv("LIVE_BUDGET", "6")
+    second = helpers.setup()
+    assert second is not first and not first.running
+    second.stop()
 
 
 def test_stopping_ends_what_was_started(world: World) -> None:

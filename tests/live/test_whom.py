@@ -17,6 +17,7 @@ from helpers.kit import Kit
 from helpers.vonage.client import Vonage
 from helpers.vonage.errors import VonageError
 from tests.live.conftest import FRIEND, ME, STRANGER, Send, World, app_that_replies, wait_until
+from tests.simulator.test_websocket import SocketServer
 
 Json = dict[str, Any]
 WAIT = {"action": "wait", "timeout": 600}
@@ -336,3 +337,20 @@ def test_no_webhook_brings_a_stranger_in(world: World, kit: Kit, kind: str) -> N
     world.until_over()
     assert "is not among those this kit may call" in str(kit.server.errors[0])
     assert set(world.dialled()) <= {ME, FRIEND}
+
+
+def test_nor_does_a_websocket_that_breaks_off(world: World, kit: Kit) -> None:
+    socket = SocketServer()
+    socket.hang_up_after = 5
+    try:
+        kit.serve(app_that_replies(evil=lambda: [connect()]))
+        uri = f"ws://127.0.0.1:{socket.port}/"
+        kit.settings.use(live_numbers=uri)
+        there = {"type": "websocket", "uri": uri, "content-type": "audio/l16;rate=8000"}
+        kit.vonage.create_call(world.order(WAIT, to=there, event_url=[f"{kit.server.url}/evil"]))
+        wait_until(lambda: any(event["status"] == "disconnected" for event in kit.events if "status" in event))
+        world.until_over()
+    finally:
+        socket.stop()
+    assert len(kit.server.errors) == len(kit.events), "each reply was refused"
+    assert world.dialled() == [uri]
