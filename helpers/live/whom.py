@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from ..base.errors import KitError
 from ..base.hosts import is_here
@@ -43,10 +43,12 @@ class Whom:
             raise Refused(f"{asked.method} {asked.path} is not a request that the lessons need; it is not sent.")
         if asked.kind in ("create_call", "change_call") or (asked.kind == "in_call" and asked.body):
             self._call(asked)
-        elif asked.kind in ("create_application", "replace_application"):
+        elif asked.kind == "create_application":
             self._webhooks(_body(asked))
-        elif asked.kind == "update_number":
-            self._forwarding(asked)
+        elif asked.kind == "replace_application":
+            self._webhooks(_body(asked), already=self._application(asked.id) or {})
+        elif asked.kind in ("buy_number", "update_number", "cancel_number"):
+            self._forwarding(_form(asked))
         return asked
 
     def after(self, asked: Asked, replied: Replied) -> None:
@@ -118,14 +120,12 @@ class Whom:
         named = [_site(one) for one in listed]
         return any(site == one and f"{path}/".startswith(f"{start.rstrip('/')}/") for one, start in named)
 
-    def _webhooks(self, application: Any) -> None:
-        """Only the webhooks for voice tell a call what to do."""
-        for name, part in parts_of(application):
-            if name == "voice":
-                hooks = [one for key, value in parts_of(part) if key == "address" for one in as_list(value)]
-                for url in [*hooks, *(one for one in urls_in(part) if isinstance(one, str))]:
-                    if not _is_nobody(url):
-                        self.leads_to(url)
+    def _webhooks(self, application: Any, already: Any = None) -> None:
+        """Refuses webhooks for voice that lead elsewhere, unless they are there ``already``."""
+        known = _hooks(already)
+        for url in _hooks(application):
+            if not _is_nobody(url) and url not in known:
+                self.leads_to(url)
 
     def _defaults(self, asked: Asked) -> None:
         """What a call takes from its application: where its events go, whose answers may be NCCOs, and the fallback."""
@@ -138,12 +138,11 @@ class Whom:
             self._known[name] = found
         self._webhooks(self._known.get(name, {}))
 
-    def _forwarding(self, asked: Asked) -> None:
+    def _forwarding(self, fields: dict[str, str]) -> None:
         """A number may forward its calls without any application (Numbers API 1.1)."""
-        fields = asked.fields
-        if fields.get("voiceStatusCallback"):
-            self.leads_to(fields["voiceStatusCallback"])
-        value, kind = fields.get("voiceCallbackValue", ""), fields.get("voiceCallbackType", "")
+        if fields.get("voicestatuscallback"):
+            self.leads_to(fields["voicestatuscallback"])
+        value, kind = fields.get("voicecallbackvalue", ""), fields.get("voicecallbacktype", "")
         if value and kind != "app" and not self._may_call(value):
             raise Refused(f"Calls to this number would be forwarded to {_shown(value)}.", "Link it to an application.")
 
@@ -165,6 +164,25 @@ def _to(body: Any) -> list[Any]:
     if not isinstance(body, dict):
         raise Refused("The request's body is not a JSON object.")
     return [one for name in body if name.lower() == "to" for one in as_list(body[name])]
+
+
+def _hooks(application: Any) -> list[Any]:
+    """The addresses in an application's voice capability."""
+    found: list[Any] = []
+    for part in (part for name, part in parts_of(application) if name == "voice"):
+        found += [one for name, value in parts_of(part) if name == "address" for one in as_list(value)]
+        found += [one for one in urls_in(part) if not isinstance(one, dict)]
+    return found
+
+
+def _form(asked: Asked) -> dict[str, str]:
+    """The fields of a form by their names in small letters. One that could be read in two ways is refused."""
+    pairs = parse_qsl(f"{asked.query}&{asked.body.decode('latin-1')}", keep_blank_values=True)
+    fields = {name.lower(): value for name, value in pairs}
+    form = asked.header("Content-Type").lower().startswith("application/x-www-form-urlencoded")
+    if len(fields) < len(pairs) or asked.header("Content-Encoding") or (asked.body and not form):
+        raise Refused("The request's form cannot be read, so it is not sent.", "Send each field once, as a form.")
+    return fields
 
 
 def _body(asked: Asked) -> Any:

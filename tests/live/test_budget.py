@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from helpers.kit import Kit
 from helpers.live.budget import Budget
@@ -48,6 +49,7 @@ def test_without_a_budget_nothing_that_costs_is_sent(world: World, send: Send) -
     assert world.dialled() == []
 
 
+@pytest.mark.slow
 def test_the_call_that_passes_the_budget_is_ended(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     with world.kit(live_budget=Decimal("0.05")) as kit:
@@ -77,6 +79,7 @@ def test_every_leg_that_may_be_opened_counts(world: World) -> None:
         assert made["uuid"] == call.uuid
 
 
+@pytest.mark.slow
 def test_legs_of_a_reply_count_with_the_call(world: World) -> None:
     with world.kit(live_numbers=(FRIEND,)) as kit:
         world.phones.configure(FRIEND, behaviour="answers")
@@ -173,7 +176,7 @@ def test_a_forged_event_makes_no_call_cheaper(world: World, send: Send) -> None:
         kit.serve(app_that_replies())
         made = kit.vonage.create_call(world.order(WAIT))["uuid"]
         event = {"uuid": made, "status": "completed", "price": "0", "duration": "0"}
-        send.__globals__["requests"].post(f"{kit.server.url}/event", json=event, timeout=10)
+        requests.post(f"{kit.server.url}/event", json=event, timeout=10)
         with pytest.raises(VonageError, match="1 calls run"):
             kit.vonage.create_call(world.order(TALK))
     assert world.dialled() == [ME]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import socket
+import ssl
 import stat
 import subprocess
 import sys
@@ -43,6 +44,7 @@ def test_simulated_mode_has_no_gate(world: World) -> None:
         kit.stop()
 
 
+@pytest.mark.slow
 def test_simulated_mode_does_not_even_import_it(world: World) -> None:
     code = (
         "import sys; from pathlib import Path; from helpers.kit import Kit; from helpers.settings import Settings; "
@@ -86,6 +88,7 @@ def far_end(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Gate]:
     gate.stop()
 
 
+@pytest.mark.slow
 def test_vonage_is_spoken_to_over_https(world: World, far_end: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
     with world.kit(api_url=f"https://{far_end.tls_host}") as kit:
         made = kit.vonage.create_call(world.order({"action": "talk", "text": "Hello."}))
@@ -103,6 +106,17 @@ def test_the_gates_authority_is_private_and_goes_with_it(world: World) -> None:
         assert {stat.S_IMODE(one.stat().st_mode) for one in file.parent.iterdir()} == {0o600}
         assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
     assert not file.parent.exists()
+
+
+def test_its_certificate_passes_the_strictest_look(world: World) -> None:
+    with world.kit() as kit:
+        gate = kit.live.gate  # type: ignore[union-attr]
+        context = ssl.create_default_context(cafile=gate.certificates)
+        context.verify_flags |= ssl.VERIFY_X509_STRICT  # as Python 3.13 does by itself
+        host, _, port = gate.tls_host.partition(":")
+        line = socket.create_connection((host, int(port)), 10)
+        with line, context.wrap_socket(line, server_hostname=host) as secure:
+            assert secure.version() == "TLSv1.3"
 
 
 def test_a_recording_is_fetched_from_where_the_event_says(world: World) -> None:

@@ -15,6 +15,7 @@ WAIT = {"action": "wait", "timeout": 7200}
 ENDLESS = {"action": "stream", "streamUrl": ["https://example.com/a.mp3"], "loop": 0}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("at_once", "a_minute", "most"), [(5, 10, 5), (1000, 10, 10)])
 def test_of_200_calls_in_a_loop_only_the_measure_is_placed(
     world: World, monkeypatch: pytest.MonkeyPatch, at_once: int, a_minute: int, most: int
@@ -62,6 +63,7 @@ def test_after_a_minute_there_is_room_again(world: World) -> None:
         world.until_over(kit.vonage.create_call(world.order({"action": "talk", "text": "Hi."}))["uuid"])
 
 
+@pytest.mark.slow
 def test_a_call_without_a_length_gets_one(world: World) -> None:
     with world.kit() as kit:
         made = kit.vonage.create_call(world.order({**WAIT, "timeout": 400}))

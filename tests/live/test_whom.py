@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import requests
 import vonage
 from flask import Response
 from vonage_http_client.errors import HttpRequestError
@@ -58,9 +59,8 @@ def test_a_stranger_is_not_called_and_the_words_say_which_line_would(world: Worl
 
 def test_a_friend_is_called(world: World) -> None:
     with world.kit(live_numbers=(FRIEND,)) as kit:
-        made = kit.vonage.create_call(world.order(connect(ME), to=FRIEND))
+        kit.vonage.create_call(world.order(connect(ME), to=FRIEND))
         wait_until(lambda: world.dialled() == [ME, FRIEND])
-        world.until_over(made["uuid"])
 
 
 ENDPOINTS: list[Any] = [
@@ -167,6 +167,14 @@ def test_webhooks_of_an_application_lead_here_or_to_nobody(world: World, kit: Ki
     assert hooks["answer_url"]["address"] == f"{kit.server.url}/answer"
 
 
+def test_a_webhook_that_was_there_stays(world: World, kit: Kit) -> None:
+    with Vonage(world.settings) as past_the_gate:
+        made = past_the_gate.create_application("Old", event_url="https://example.com", fallback_answer_url=ELSEWHERE)
+    made["capabilities"]["voice"]["webhooks"]["event_url"]["address"] = f"{kit.server.url}/event"
+    changed = kit.vonage.replace_application(made["id"], made)
+    assert changed["capabilities"]["voice"]["webhooks"]["fallback_answer_url"]["address"] == ELSEWHERE
+
+
 def test_nor_does_the_fallback_of_the_calls_application(world: World, kit: Kit) -> None:
     with Vonage(world.settings) as past_the_gate:
         made = past_the_gate.create_application("Old", event_url="https://example.com", fallback_answer_url=ELSEWHERE)
@@ -223,6 +231,10 @@ def test_a_number_is_not_forwarded_past_the_application(world: World, kit: Kit) 
     for kind in ("tel", "sip"):
         with pytest.raises(VonageError, match="would be forwarded"):
             kit.vonage.update_number("GB", kit.number, voiceCallbackType=kind, voiceCallbackValue=STRANGER)
+    there = f"{kit.settings.rest_url}/number/update?country=GB&msisdn={kit.number}"
+    for sent in ({"json": {"voiceCallbackValue": STRANGER}}, {"files": {"voiceCallbackValue": STRANGER}},
+                 {"data": [("app_id", "1"), ("APP_ID", "2")]}, {"data": {"VoiceCallbackValue": STRANGER}}):  # fmt: skip
+        refused(requests.post(there, auth=(kit.settings.api_key, kit.settings.api_secret), timeout=10, **sent))
     kit.vonage.update_number("GB", kit.number, app_id=kit.settings.application_id)
 
 
@@ -296,7 +308,7 @@ def test_what_is_no_ncco_goes_out_as_it_is(world: World, kit: Kit, send: Send) -
         page=lambda: Response((page[i : i + 7] for i in range(0, len(page), 7)), mimetype="text/html"),
         echo={"you_sent": {"to": STRANGER}}, numbers=[1, 2], here=lambda: Response("", 302, {"Location": "/page"}),
     ))  # fmt: skip
-    get = send.__globals__["requests"].get
+    get = requests.get
     assert get(f"{kit.server.url}/page", timeout=10).content == page
     assert get(f"{kit.server.url}/here", timeout=10).content == page
     assert get(f"{kit.server.url}/echo", timeout=10).json() == {"you_sent": {"to": STRANGER}}
