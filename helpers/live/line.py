@@ -36,14 +36,12 @@ class LiveLine:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings, self._server, self._public_url = settings, server, public_url
-        if not settings.vonage_url:
-            settings.pass_through(settings.api_url)
         self._began = time.time() - time.monotonic()
         self.whom = Whom(settings, self._own, self._application)
         self.budget = Budget(settings, self.vonage, tell, clock)
         self.measure = Measure(settings, self.budget, clock)
         everyone: list[Guard] = [self.whom, self.measure, self.budget, *guards]
-        self.gate = Gate(settings.vonage_url, settings.real_rest_url, everyone)
+        self.gate = Gate(settings.vonage_url or settings.api_url, settings.real_rest_url, everyone)
         self._forget: Callable[[], None] = lambda: None
 
     def start(self) -> LiveLine:
@@ -54,10 +52,12 @@ class LiveLine:
         return self
 
     def stop(self) -> None:
-        """End what was started, and close the gate. The settings go on naming it: nothing passes by a closed gate."""
+        """End what was started, and close the gate.
+
+        The settings go on naming it, so that nothing passes by a closed gate; and replies go on being read.
+        """
         self.budget.stop()
         self._forget()
-        self._server.review = None
         self.gate.stop()
 
     def vonage(self) -> Vonage:
