@@ -12,7 +12,7 @@ from typing import Any
 from ..base.errors import KitError
 from ..base.hosts import host_of, is_here
 from .checks import CREDENTIALS, EXAMPLES, LIVE_ONLY, SECRETS, VARIABLES, VONAGE_DOMAINS, WHERE, check_all
-from .env_file import read_env, write_env
+from .env_file import read_env, replace_file, write_env
 from .project import KIT_HOME_CURE, audio, project, unwritable
 
 # Hosts: Voice API OpenAPI 1.10, Numbers API OpenAPI 1.1.
@@ -111,6 +111,10 @@ class Settings:
         """Where this mode's credentials are kept: ``.env`` in live mode, else a file beside the simulator's state."""
         return self.dotenv if self.live else self.state.with_suffix(".env")
 
+    def key_file(self, application_id: str) -> Path:
+        """Where the private key of an application lies that was kept in live mode: in a file of its own."""
+        return self.dotenv.parent / "keys" / f"{application_id}.key"
+
     def require(self, *names: str) -> None:
         """Make sure these settings are there, or raise one SettingsError that says where to get what is missing."""
         missing = [name for name in names if not getattr(self, name)]
@@ -138,8 +142,12 @@ class Settings:
 
         Credentials go to ``.env`` in live mode; in simulated mode they go to a file beside the simulator's account,
         so that the two are never mixed. Everything else goes to ``.env``. Both files are readable by you only.
+        A private key goes to :meth:`key_file` in live mode, and ``.env`` holds the path.
         """
         checked = self._checked(values)
+        owner = values.get("application_id") or self.application_id
+        if self.live and owner and "-----BEGIN" in str(values.get("private_key", "")):
+            values["private_key"] = self.save_key(owner, checked["private_key"])
         for file in {self.dotenv, self.kept}:
             lines = {VARIABLES[name]: str(values[name]) for name in values if self._file_of(name) == file}
             if lines:
@@ -147,6 +155,16 @@ class Settings:
         for name, value in checked.items():
             object.__setattr__(self, name, value)
         return self
+
+    def save_key(self, application_id: str, pem: str) -> str:
+        """Keep a private key in :meth:`key_file`. Returns the path as ``.env`` may hold it."""
+        file = self.key_file(application_id)
+        try:
+            replace_file(file, pem)
+        except OSError as error:
+            message, cure = unwritable(file, error)
+            raise SettingsError(message, cure, problems=(message,), names=("private_key",)) from None
+        return file.relative_to(self.dotenv.parent).as_posix()
 
     def _file_of(self, name: str) -> Path:
         return self.kept if name in CREDENTIALS else self.dotenv

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from dataclasses import FrozenInstanceError
 from decimal import Decimal
 from pathlib import Path
@@ -216,7 +218,26 @@ def test_save_in_live_mode_writes_the_file_for_its_owner_only(dotenv: Path, pem:
     again = load_settings(LIVE, dotenv)
     assert (again.application_id, again.private_key) == (APPLICATION, pem) == (settings.application_id, pem)
     assert again.api_secret == "a'b\"c\\d $HOME #e"
-    assert [path.name for path in dotenv.parent.iterdir()] == [".env"]
+    assert sorted(path.name for path in dotenv.parent.iterdir()) == [".env", ".env.lock", "keys"]
+
+
+def test_a_key_lies_in_a_file_of_its_own_and_the_one_before_stays(dotenv: Path, pem: str) -> None:
+    for application in (APPLICATION, APPLICATION.replace("0", "1")):
+        settings = load_settings(LIVE, dotenv).save(application_id=application, private_key=pem)
+        assert stat.S_IMODE(settings.key_file(application).stat().st_mode) == 0o600
+        assert f"VONAGE_PRIVATE_KEY=keys/{application}.key\n" in dotenv.read_text()
+    assert len(list((dotenv.parent / "keys").iterdir())) == 2
+    assert "BEGIN" not in dotenv.read_text()
+
+
+def test_two_kernels_that_write_at_once_lose_no_line(dotenv: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from helpers.settings.env_file import write_env\n"
+        "for n in range(60): write_env(Path(sys.argv[1]), {f'{sys.argv[2]}{n}': str(n)})"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", code, str(dotenv), name]) for name in "AB"]
+    assert [writer.wait(60) for writer in writers] == [0, 0]
+    assert read_env(dotenv) == {f"{name}{n}": str(n) for name in "AB" for n in range(60)}
 
 
 def test_save_in_simulated_mode_keeps_credentials_apart(dotenv: Path) -> None:
@@ -280,7 +301,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(dotenv: Path) -> No
     dotenv.write_text("A=1\n")
     with pytest.raises(UnicodeEncodeError):
         write_env(dotenv, {"A": "\udcff"})
-    assert dotenv.read_text() == "A=1\n" and [path.name for path in dotenv.parent.iterdir()] == [".env"]
+    assert dotenv.read_text() == "A=1\n" and {path.name for path in dotenv.parent.iterdir()} == {".env", ".env.lock"}
 
 
 def test_a_link_stays_a_link(dotenv: Path) -> None:
