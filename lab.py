@@ -275,6 +275,11 @@ def check(words: "list[str]") -> int:
     return run("helpers.check", *words)
 
 
+def restore(words: "list[str]") -> int:
+    """put your Vonage account back as the lessons found it, where a notebook was cut off before it could"""
+    return run("helpers.live", *words)
+
+
 def test(words: "list[str]") -> int:
     """run all tests, then every lesson against its stored outputs (some: tests/unit -k phone)"""
     if words:
@@ -377,6 +382,7 @@ COMMANDS = {
     "help": (usage, ""),
     "lab": (lab, LEARNER),
     "check": (check, LEARNER),
+    "restore": (restore, LEARNER),
     "test": (test, TESTER),
     "quick": (quick, TESTER),
     "notebooks": (notebooks, TESTER),

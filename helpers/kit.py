@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import threading
 import time
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .base.errors import KitError
@@ -18,9 +20,10 @@ from .phone import LivePhone, Phone
 from .server.notices import Notices
 from .server.server import BackgroundServer, WsgiApp
 from .server.tunnel import Tunnel
+from .settings.checks import VARIABLES
 from .settings.project import put_sounds, shared
 from .settings.proxy import pass_by
-from .settings.settings import Settings, load_settings
+from .settings.settings import Settings, SettingsError, load_settings
 from .vonage.client import Vonage
 from .widgets.phone.screens import Screens
 from .wire.events import Events
@@ -30,12 +33,17 @@ if TYPE_CHECKING:
     import requests
 
     from .live.line import LiveLine
+    from .live.restore import AsFound
     from .simulator import Simulator
     from .widgets.events.panel import EventPanel
 
 logger = logging.getLogger(__name__)
 
 QUIET = 120.0  # seconds after which the event panel asks about a live call that nothing is heard of
+KEY_CURE = (
+    "It is still in `reply`, and nowhere else. Save it on a disk with room before you do anything else: "
+    'open("/another/place/application.key", "x").write(reply.json()["keys"]["private_key"])'
+)
 POLL = 0.1  # seconds between two looks at the events that came in: they are in memory here, no request is sent
 
 # The one kit of this kernel: a lesson's first cell may run again.
@@ -64,7 +72,7 @@ def setup(**options: Any) -> Kit:
             if _kit is not None:
                 _kit.stop()
             _kit = Kit(settings).start()
-        print("\n".join(filter(None, [_kit.banner, around, settings.warning])))
+        print("\n".join(filter(None, [_kit.banner, around, settings.warning, _kit.left_open])))
         if sharing := shared(settings.dotenv, settings.kept):
             print(sharing)
         return _kit
@@ -85,6 +93,7 @@ class Kit:
         self.vonage = Vonage(settings)
         self.events = Events(self.server)
         self.running = False
+        self._found: AsFound | None = None  # the account as it was found; None in simulated mode
         self._control: ControlPlane | None = None
         self._screens: Screens | None = None
         self.live: LiveLine | None = None  # the gate and its guards; None in simulated mode
@@ -109,13 +118,14 @@ class Kit:
         return self
 
     def stop(self) -> None:
-        """Stop everything: no thread, no port, no process is left. Stopping twice is fine."""
+        """Stop everything: no thread, no port, no process is left. A real account is put back first.
+
+        Stopping twice is fine.
+        """
+        self._leave_account()
         self._notices.unwatch()
         while self._panels:
             self._panels.pop().close("The kit is stopped. To go on: kit = setup(), then kit.panel().")
-        if self.live:  # first: calls that run are ended while their events still find the server
-            self.live.stop()
-            self.live = None
         self.tunnel.off()
         self.vonage.close()
         if self._screens:
@@ -167,7 +177,9 @@ class Kit:
     def keep(self, *, application: dict[str, Any] | None = None, number: str | None = None) -> None:
         """Keep an application as it was created (id and private key), or a number, for the next lessons.
 
-        In live mode they are written to ``.env``. Raises :class:`ArgumentError` for what is not an application.
+        In live mode they are written to ``.env``, and the key to a file of its own whose path stands there. A number or
+        an application in ``.env`` that is not the kit's stays there: then this kernel uses the new one, and what to
+        write is printed. Raises :class:`ArgumentError` for what is not an application.
 
         >>> kit.keep(application=kit.vonage.create_application("Stream audio"))
         """
@@ -180,8 +192,15 @@ class Kit:
             values["application_id"] = application["id"]
             if "private_key" in application.get("keys", {}):
                 values["private_key"] = application["keys"]["private_key"]
-        self.settings.save(**values)
-        self.loaded |= {name: getattr(self.settings, name) for name in values}
+        try:
+            stays = self._not_the_kits(values)
+            self._keep({name: value for name, value in values.items() if name not in stays})
+            if stays:
+                self._use({name: value for name, value in values.items() if name in stays})
+        except SettingsError as error:
+            if "private_key" not in values:
+                raise
+            raise SettingsError(f"The private key is not kept: {error.message}", KEY_CURE) from None
 
     def ready(self) -> str:
         """Make sure the number and the application of lessons 01 and 05 are there. Returns a line that says so.
@@ -321,12 +340,87 @@ class Kit:
         )
         return self._panels[-1]
 
-    # The two modes
+    # Live mode
+
+    @property
+    def left_open(self) -> str:
+        """A line about what an earlier kernel did not put back in a real account; empty if there is nothing."""
+        return self._found.left_open() if self._found else ""
+
+    def put_back(self) -> None:
+        """Put a real account back as it was found, hang up the calls of this kernel, and say what it did there.
+
+        Webhooks and links that are as this kernel left them become what they were; what the kit has made or rented
+        stays. The tunnel's end, :meth:`stop` and the end of the kernel do it, too. In simulated mode it does nothing.
+        """
+        if self._found:
+            print("\n".join(filter(None, [self._found.did(), *self._found.put_back()])) or "Nothing to put back.")
+
+    def restore(self) -> None:
+        """Put back what an earlier kernel could not. What somebody has changed since is said, and left for good."""
+        if self._found:
+            print("\n".join(self._found.put_back(again=True)) or "Nothing to put back.")
 
     def _open_gate(self) -> None:
         from .live.line import LiveLine
+        from .live.restore import AsFound
 
-        self.live = LiveLine(self.settings, self.server, lambda: self.tunnel.url, self._notices.tell).start()
+        self._found = AsFound(self.settings, lambda: self.tunnel.url).begin()
+        self.live = LiveLine(
+            self.settings, self.server, lambda: self.tunnel.url, self._notices.tell, [self._found.guard]
+        ).start()
+        self.tunnel.at_end = self._tunnel_ends
+        atexit.register(self._leave_account, logger.info)
+
+    def _leave_account(self, tell: Callable[[str], object] = print) -> None:
+        found, self._found = self._found, None
+        if found is not None:
+            atexit.unregister(self._leave_account)
+            try:
+                tell("\n".join(filter(None, [found.did(), *found.end()])) or "Your account is as it was.")
+            except KitError as error:
+                tell(str(error))
+        if self.live:  # calls that run are ended while their events still find the server
+            self.live.stop()
+            self.live = None
+
+    def _tunnel_ends(self) -> None:
+        if self._found:
+            try:
+                said = self._found.put_back()
+            except KitError as error:
+                said = [str(error)]
+            if said:
+                self._notices.tell("\n".join(said))
+
+    def _not_the_kits(self, values: Mapping[str, str]) -> set[str]:
+        """Those of these names whose line in ``.env`` is somebody else's, and is not overwritten."""
+        stays: set[str] = set()
+        if self._found is None:
+            return stays
+        number, application, key = (str(self.loaded[name]) for name in ("number", "application_id", "private_key"))
+        if "number" in values and number not in ("", values["number"]) and not self._found.journal.owns_number(number):
+            stays |= {"number"}
+        other = (application or key) and application != values.get("application_id")
+        if "application_id" in values and other and not self._found.journal.owns_application(application):
+            stays |= {"application_id", "private_key"}
+        return stays & set(values)
+
+    def _keep(self, values: dict[str, str]) -> None:
+        self.settings.save(**values)
+        self.loaded |= {name: getattr(self.settings, name) for name in values}
+
+    def _use(self, values: dict[str, str]) -> None:
+        """For this kernel only; a key is in a file of its own all the same."""
+        lines = dict(values)
+        if "private_key" in values:
+            lines["private_key"] = self.settings.save_key(values["application_id"], values["private_key"])
+        self.settings.use(**values)
+        print(f"{self.settings.dotenv.name} stays as it is: what it names was not made by this kit.")
+        print("This kernel uses the new one. For the next ones, write these lines into it:")
+        print("\n".join(f"{VARIABLES[name]}={value}" for name, value in lines.items()))
+
+    # Simulated mode
 
     def _join_network(self) -> None:
         if self.settings.simulator_url:

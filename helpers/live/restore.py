@@ -1,8 +1,7 @@
-"""Puts an account back as it was found; without a notebook: ``python -m helpers.live.restore``."""
+"""Puts an account back as it was found."""
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -13,7 +12,7 @@ from urllib.parse import urlsplit
 from ..base.errors import KitError
 from ..calls.statuses import LAST, LIVE
 from ..settings.checks import CREDENTIALS
-from ..settings.settings import Settings, load_settings
+from ..settings.settings import Settings
 from ..vonage.client import Vonage
 from ..vonage.errors import BadRequestError, NotFoundError
 from . import ownership as own
@@ -344,17 +343,3 @@ def _brief(there: Any) -> str:
     hooks = ", ".join(own.addresses_in(there))
     kind, value = own.linked(there)
     return f"with webhooks {hooks}" if hooks else f"linked to {value}" if kind else "linked to nothing"
-
-
-def main() -> int:
-    """Put back what is open in the account that ``.env`` names. The exit status is 1 if something is left."""
-    found = AsFound(load_settings(env={**os.environ, "VOICE_MODE": "live"}), lambda: "").begin()
-    try:
-        print("\n".join(found.put_back(again=True)) or "Nothing is left to put back.")
-        return 1 if open_steps(found.journal.steps()) else 0
-    finally:
-        found.end()
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

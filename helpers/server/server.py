@@ -103,6 +103,11 @@ class BackgroundServer:
         port = self.port
         return f"http://127.0.0.1:{port}" if port else ""
 
+    @property
+    def answered(self) -> int:
+        """How many requests it has answered so far."""
+        return self.requests.total
+
     def handle(self, app: WsgiApp) -> None:
         """Let ``app`` (Flask, or any WSGI app) answer from the next request on; port and tunnel stay as they are."""
         if not callable(app):

@@ -6,8 +6,10 @@ import contextlib
 import logging
 import re
 import threading
+import time
 import traceback
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
@@ -63,6 +65,10 @@ class TunnelServer(Protocol):
     def url(self) -> str:
         """Where it listens; empty when stopped."""
 
+    @property
+    def answered(self) -> int:
+        """How many requests it has answered so far."""
+
     def start(self) -> object:
         """Make it listen."""
 
@@ -73,11 +79,14 @@ class Tunnel:
     - Vonage's part is played on this machine (simulated mode): the server's own address will do, nothing is opened.
     - ``PUBLIC_URL`` is set: that address; leading it to the server is your business.
     - otherwise ngrok, started through pyngrok, with your ``NGROK_AUTHTOKEN``. A free account gets a new address each
-      time, so the application's webhooks must be updated after ``on()``.
+      time, so the application's webhooks must be updated after ``on()``. It closes itself when for ``patience``
+      seconds no request has come through: who forgets it leaves no door open.
 
     Example: ``tunnel.on()`` returns ``https://….ngrok-free.app``; ``tunnel.off()`` closes it. ``pyngrok`` are further
     values for ``pyngrok.conf.PyngrokConfig`` (``ngrok_path``, ``config_path``, ``region`` …).
     """
+
+    patience = 30 * 60.0  # seconds
 
     def __init__(self, settings: TunnelSettings, server: TunnelServer, **pyngrok: Any) -> None:
         self._settings = settings
@@ -86,6 +95,8 @@ class Tunnel:
         self._url = ""
         self._ngrok: _Ngrok | None = None
         self._lock = threading.RLock()
+        self._idle: _Idle | None = None
+        self.at_end: Callable[[], object] = lambda: None  # called before the address goes
 
     def on(self) -> str:
         """The public address, opening it if need be. Raises :class:`TunnelError` if there is none to be had."""
@@ -100,9 +111,14 @@ class Tunnel:
     def off(self) -> None:
         """Close the tunnel and end the ngrok process this object started. The server goes on, on this machine."""
         with self._lock:
+            if self._url:
+                self.at_end()
+            idle, self._idle = self._idle, None
             ngrok, self._ngrok, self._url = self._ngrok, None, ""
             if ngrok is not None:
                 ngrok.close()
+        if idle is not None:
+            idle.stop()
 
     def _open(self) -> str:
         settings = self._settings
@@ -116,6 +132,7 @@ class Tunnel:
         if settings.mode != "live":
             raise TunnelError("The simulator is on another machine and cannot reach this server.", "Set PUBLIC_URL.")
         self._ngrok = _Ngrok(self._server.url, settings.ngrok_authtoken, self._options)
+        self._idle = _Idle(self._server, self.off, self.patience)
         return self._ngrok.url
 
     @property
@@ -146,6 +163,31 @@ class Tunnel:
 
     def __repr__(self) -> str:
         return f"<Tunnel {self.status}>"
+
+
+class _Idle:
+    """Closes a tunnel through which nothing has come for a while."""
+
+    def __init__(self, server: TunnelServer, close: Callable[[], object], patience: float) -> None:
+        self._server, self._close, self._patience = server, close, patience
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="tunnel-idle", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(5)
+
+    def _watch(self) -> None:
+        seen, since = self._server.answered, time.monotonic()
+        while not self._stopped.wait(self._patience / 60):
+            if (answered := self._server.answered) != seen:
+                seen, since = answered, time.monotonic()
+            elif time.monotonic() - since >= self._patience:
+                logger.info("no request for %.0f minutes: the tunnel is closed", self._patience / 60)
+                self._close()
+                return
 
 
 class _Ngrok:

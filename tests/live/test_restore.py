@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from helpers.live.__main__ import main
 from helpers.live.restore import NOBODY, AsFound
 from tests.live.in_use import PRODUCTION, TUNNEL, InUse, Json, Kernel, in_use
 
@@ -178,8 +179,6 @@ def test_calls_that_this_kernel_started_are_hung_up(tmp_path: Path) -> None:
 
 def test_without_a_notebook_one_command_does_it(account: InUse, capsys: pytest.CaptureFixture[str],
                                                 monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
-    from helpers.live import restore
-
     own = account.network.account
     for name, value in (("API_URL", account.network.url), ("API_KEY", own.api_key), ("API_SECRET", own.api_secret)):
         monkeypatch.setenv(f"VONAGE_{name}", value)
@@ -187,6 +186,6 @@ def test_without_a_notebook_one_command_does_it(account: InUse, capsys: pytest.C
     with Kernel(account, allow=PRODUCTION) as kernel:
         lesson(kernel, account.linked[0], account.production)
         kernel.die()
-        assert restore.main() == 0
+        assert main() == 0
     assert "application “Production IVR”: put back as it was" in capsys.readouterr().out
     assert account.state() == account.at_first

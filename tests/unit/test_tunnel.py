@@ -16,7 +16,7 @@ import pytest
 
 from helpers.base.errors import KitError
 from helpers.server.server import BackgroundServer
-from helpers.server.tunnel import Tunnel, TunnelError
+from helpers.server.tunnel import Tunnel, TunnelError, _Idle
 from tests.simulator.world import wait_until as until
 
 # Speaks the part of the ngrok agent that pyngrok relies on: its log lines and its local API (ngrok.com/docs/agent/api).
@@ -230,6 +230,43 @@ def test_on_and_off_five_times_leave_nothing(server: BackgroundServer, ngrok: Ng
             assert tunnel.url
         assert (threading.active_count(), psutil.Process().num_fds()) == before
     assert ngrok.processes == []
+
+
+def test_a_tunnel_that_nobody_uses_closes_itself(
+    server: BackgroundServer, ngrok: Ngrok, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Tunnel.patience == 30 * 60
+    monkeypatch.setattr(Tunnel, "patience", 0.3)
+    tunnel = Tunnel(Settings(ngrok_authtoken="2abc"), server, **ngrok.options)
+    ended: list[str] = []
+    tunnel.at_end = lambda: ended.append(tunnel.url)
+    url = tunnel.on()
+    until(lambda: tunnel.status == "off")
+    assert ended == [url]
+    until(lambda: not ngrok.processes)
+    assert ngrok.asked[-1] == ["close", url]
+
+
+def test_each_request_keeps_a_tunnel_open() -> None:
+    class Busy:
+        """A server that is asked something between the first twenty looks at it."""
+
+        url = "http://127.0.0.1:1"
+        looks = 0
+
+        @property
+        def answered(self) -> int:
+            self.looks += 1
+            return min(self.looks, 20)
+
+        def start(self) -> None:
+            """It has started."""
+
+    busy, closed = Busy(), threading.Event()
+    idle = _Idle(busy, closed.set, 0.01)
+    assert closed.wait(10)
+    assert busy.looks > 20
+    idle.stop()
 
 
 def test_a_token_in_the_ngrok_configuration_will_do(server: BackgroundServer, ngrok: Ngrok) -> None:
