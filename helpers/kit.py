@@ -399,7 +399,7 @@ class Kit:
         if self._found is None:
             return stays
         number, application, key = (str(self.loaded[name]) for name in ("number", "application_id", "private_key"))
-        if "number" in values and number not in ("", values["number"]) and not self._found.journal.owns_number(number):
+        if "number" in values and number not in ("", values["number"]) and not self._found.journal.has_rented(number):
             stays |= {"number"}
         other = (application or key) and application != values.get("application_id")
         if "application_id" in values and other and not self._found.journal.owns_application(application):

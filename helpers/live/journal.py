@@ -125,6 +125,10 @@ class Journal:
         about = [s.kind for s in self.steps() if s.id == msisdn and s.came == "done" and s.kind in _RENT]
         return about[-1:] == ["buy_number"]
 
+    def has_rented(self, msisdn: str) -> bool:
+        """Whether it was ever rented through the gate."""
+        return any(step.id == msisdn and step.kind == "buy_number" and step.came == "done" for step in self.steps())
+
     def _lines(self) -> Iterator[dict[str, Any]]:
         try:
             text = self.path.read_bytes() if self.path.exists() else b""
