@@ -72,7 +72,7 @@ def setup(**options: Any) -> Kit:
             if _kit is not None:
                 _kit.stop()
             _kit = Kit(settings).start()
-        print("\n".join(filter(None, [_kit.banner, around, settings.warning, _kit.left_open])))
+        print("\n".join(filter(None, [_kit.banner, around, settings.warning, _kit.left_open, _kit.box])))
         if sharing := shared(settings.dotenv, settings.kept):
             print(sharing)
         return _kit
@@ -346,6 +346,15 @@ class Kit:
     def left_open(self) -> str:
         """A line about what an earlier kernel did not put back in a real account; empty if there is nothing."""
         return self._found.left_open() if self._found else ""
+
+    @property
+    def box(self) -> str:
+        """What this lesson will do to a real account; empty in simulated mode, and in a notebook of your own."""
+        if not self._found:
+            return ""
+        from .live.box import box, lesson_here
+
+        return box(lesson_here())
 
     def put_back(self) -> None:
         """Put a real account back as it was found, hang up the calls of this kernel, and say what it did there.

@@ -169,6 +169,14 @@ def test_a_request_by_hand_is_refused_in_the_same_words(account: InUse, kit: Kit
     assert PRODUCTION in reply.json()["detail"]
 
 
+def test_a_lesson_begins_with_a_box(
+    account: InUse, kit: Kit, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("JPY_SESSION_NAME", "07-stream-audio-into-a-call.ipynb")
+    helpers.setup()
+    assert "This lesson, in your account:\n- changes nothing\n- calls your phone 18 times" in capsys.readouterr().out
+
+
 def test_stopping_leaves_the_account_to_the_next_kit(account: InUse, kit: Kit) -> None:
     kit.start()
     kit.stop()
