@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -17,6 +18,8 @@ from ..vonage.client import Vonage
 from ..vonage.errors import BadRequestError, NotFoundError
 from . import ownership as own
 from .journal import Journal, Step
+
+logger = logging.getLogger(__name__)
 
 Json = dict[str, Any]
 NOBODY = "https://example.com"  # answers 200 to everything and does nothing
@@ -107,8 +110,10 @@ class AsFound:
     def _tried(self, do: Callable[..., list[str]], *steps: Step) -> list[str]:
         try:
             return do(*steps)
-        except KitError as error:
-            return [f"{name_of(steps[-1])}: not put back, {error.message} kit.restore() tries again."]
+        except Exception as error:  # whatever one thing meets, the others are put back, and the kit stops
+            logger.info("not put back", exc_info=True)
+            why = error.message if isinstance(error, KitError) else f"{type(error).__name__}."
+            return [f"{name_of(steps[-1])}: not put back, {why} kit.restore() tries again."]
 
     def _settle(self, steps: Iterable[Step], how: str) -> None:
         for step in steps:
