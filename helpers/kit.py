@@ -107,13 +107,18 @@ class Kit:
         """Start server and, in simulated mode, the phone network. Starting a running kit changes nothing."""
         if self.running:
             return self
-        if not self.settings.live:
-            self._join_network()
-        self.server.signature_secret = self.settings.signature_secret
-        self.server.start()
-        if self.settings.live:
-            self._open_gate()
-        self._notices.watch()
+        try:
+            if not self.settings.live:
+                self._join_network()
+            self.server.signature_secret = self.settings.signature_secret
+            self.server.start()
+            if self.settings.live:
+                self._open_gate()
+            self._notices.watch()
+        except BaseException:  # a start that failed half way leaves nothing
+            self._leave_account(logger.info)
+            self.stop()
+            raise
         self.running = True
         return self
 
@@ -377,21 +382,24 @@ class Kit:
         self._found = AsFound(self.settings, lambda: self.tunnel.url).begin()
         self.live = LiveLine(
             self.settings, self.server, lambda: self.tunnel.url, self._notices.tell, [self._found.guard]
-        ).start()
+        )
+        self.live.start()
         self.tunnel.at_end = self._tunnel_ends
         atexit.register(self._leave_account, logger.info)
 
     def _leave_account(self, tell: Callable[[str], object] = print) -> None:
+        """Put a real account back, and end what still runs while its events find the server."""
         found, self._found = self._found, None
-        if found is not None:
-            atexit.unregister(self._leave_account)
-            try:
-                tell("\n".join(filter(None, [found.did(), *found.end()])) or "Your account is as it was.")
-            except KitError as error:
-                tell(str(error))
-        if self.live:  # calls that run are ended while their events still find the server
-            self.live.stop()
-            self.live = None
+        live, self.live = self.live, None
+        try:
+            if found is not None:
+                atexit.unregister(self._leave_account)
+                tell("\n".join(found.end()) or "Your account is as it was.")
+        except KitError as error:
+            tell(str(error))
+        finally:
+            if live is not None:
+                live.stop()
 
     def _tunnel_ends(self) -> None:
         if self._found:

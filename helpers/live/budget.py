@@ -125,9 +125,9 @@ class Budget:
 
     def total(self) -> Decimal:
         """EUR that this folder has spent, calls that run counted until now."""
+        entries = self._spent.entries()  # first: it may have to wait, and calls start meanwhile
         with self._lock:
             now, running = self._clock(), dict(self._running)
-        entries = self._spent.entries()
         done = sum((one.euros for name, one in entries.items() if name not in running), Decimal())
         return done + sum((one.cost(now) for one in running.values()), Decimal())
 
@@ -282,7 +282,7 @@ class Budget:
         if self._settled:
             return
         self._settled = True
-        for name, entry in self._spent.entries().copy().items():
+        for name, entry in self._spent.entries().items():
             if entry.open and name not in self._running:
                 call = Running(name, {name}, LONGEST, entry.euros / LONGEST * 60, self._clock() - LONGEST, 0)
                 with contextlib.suppress(KitError):

@@ -73,7 +73,8 @@ class Gate:
 
     def start(self) -> Gate:
         """Listen on loopback, on any two free ports."""
-        self._doors = [Door(self, None), Door(self, self._authority.start())]
+        self._doors.append(Door(self, None))
+        self._doors.append(Door(self, self._authority.start()))  # after it, stop() knows the first, whatever fails
         return self
 
     def stop(self) -> None:

@@ -60,14 +60,20 @@ class AsFound:
         return self
 
     def end(self) -> list[str]:
-        """Put back what is open, and say that this kernel does not use the account any more. Returns lines."""
-        # In one go: of two kernels that end at once, the second one finds the first one gone.
-        with self.journal.alone():
-            try:
-                return self.put_back()
-            finally:
-                self.journal.leave()
-                self._vonage.close()
+        """Put back what is open, and say that this kernel does not use the account any more.
+
+        Returns lines: what it did to the account, and what was put back.
+        """
+        try:
+            # In one go: of two kernels that end at once, the second one finds the first one gone.
+            with self.journal.alone():
+                try:
+                    return [*filter(None, [self.did()]), *self.put_back()]
+                finally:
+                    self.journal.leave()
+        finally:
+            self.journal.leave()  # also where another kernel has kept this one waiting for too long
+            self._vonage.close()
 
     def did(self) -> str:
         """A line about what this kernel did to the account; empty if that is nothing."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -28,21 +31,15 @@ class Spent:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self._threads = threading.RLock()
         self._read_to = 0
         self._entries: dict[str, Entry] = {}
 
     def write(self, name: str, euros: Decimal, *, still_open: bool = False, instead: str = "") -> None:
         """Add a line about one call or number; it takes the place of ``instead``, a name it had before."""
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        line = {
-            "at": at,
-            "id": name,
-            "eur": str(euros),
-            "open": still_open,
-            **({"instead": instead} if instead else {}),
-        }
-        self.file.parent.mkdir(parents=True, exist_ok=True)
-        with self._lock():
+        line = {"at": at, "id": name, "eur": str(euros), "open": still_open, "instead": instead}
+        with self._alone():
             handle = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
             try:
                 size = os.fstat(handle).st_size
@@ -54,17 +51,18 @@ class Spent:
 
     def entries(self) -> dict[str, Entry]:
         """Each call and number by its name, also those that other kernels wrote."""
-        try:
-            with self._lock(), self.file.open("rb") as file:
+        with self._alone():
+            if not self.file.exists():  # or not any more: somebody begins anew
+                self._read_to, self._entries = 0, {}
+                return {}
+            with self.file.open("rb") as file:
                 file.seek(self._read_to)
                 new = file.read()
-        except FileNotFoundError:
-            return self._entries
-        whole = new[: new.rfind(b"\n") + 1]
-        self._read_to += len(whole)
-        for line in whole.splitlines():
-            self._take(line)
-        return self._entries
+            whole = new[: new.rfind(b"\n") + 1]
+            self._read_to += len(whole)
+            for line in whole.splitlines():
+                self._take(line)
+            return dict(self._entries)
 
     def _take(self, line: bytes) -> None:
         try:
@@ -75,5 +73,9 @@ class Spent:
         self._entries.pop(told.get("instead", ""), None)
         self._entries[told["id"]] = entry
 
-    def _lock(self) -> FileLock:
-        return FileLock(self.file.with_suffix(".lock"), mode=0o600)
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other thread and no other kernel reads or writes meanwhile."""
+        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._threads, FileLock(self.file.with_suffix(".lock"), mode=0o600):
+            yield

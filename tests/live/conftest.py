@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -97,8 +98,10 @@ def network() -> Iterator[Simulator]:
 
 
 @pytest.fixture
-def world(network: Simulator, tmp_path: Path) -> Iterator[World]:
+def world(network: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     world = World(network, tmp_path)
+    # What the kit did not make is for test_ownership.py; here a line in the notebook allows it.
+    monkeypatch.setattr(sys.modules["__main__"], "ALLOW", ["Ours", "Old"], raising=False)
     yield world
     world.phones.close()
 

@@ -82,6 +82,7 @@ def test_every_leg_that_may_be_opened_counts(world: World) -> None:
 @pytest.mark.slow
 def test_legs_of_a_reply_count_with_the_call(world: World) -> None:
     with world.kit(live_numbers=(FRIEND,)) as kit:
+        as_fast_as_the_network(kit)  # no event comes here, so it asks when its own ten seconds are over
         world.phones.configure(FRIEND, behaviour="answers")
         kit.serve(app_that_replies(answer=[connect(FRIEND)]))
         url = f"{kit.server.url}/answer"
@@ -169,6 +170,22 @@ def test_kernels_of_one_folder_share_the_budget(tmp_path: Path) -> None:
     assert one.entries() == other.entries() == Spent(one.file).entries()
     assert sum(entry.euros for entry in other.entries().values()) == Decimal("1.5")
     assert all(json.loads(line) for line in one.file.read_text().splitlines())
+
+
+def test_a_call_that_starts_while_others_are_counted_counts_by_its_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world.kit() as kit:
+        spent = budget_of(kit)._spent
+        entries = spent.entries
+
+        def after_a_while() -> Any:  # another thread had the file
+            monkeypatch.undo()
+            kit.vonage.create_call(world.order(WAIT, length_timer=7200))
+            return entries()
+
+        monkeypatch.setattr(spent, "entries", after_a_while)
+        assert budget_of(kit).total() < Decimal("0.1") < sum(entry.euros for entry in entries().values())
 
 
 def test_a_forged_event_makes_no_call_cheaper(world: World, send: Send) -> None:

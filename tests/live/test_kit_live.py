@@ -6,6 +6,8 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,8 +17,9 @@ import requests
 
 import helpers
 from helpers.kit import Kit
+from helpers.live.journal import JournalError
 from helpers.settings.env_file import read_env
-from helpers.settings.settings import SettingsError
+from helpers.settings.settings import SettingsError, load_settings
 from tests.live.in_use import PRODUCTION, InUse, in_use
 from tests.notebooks.lesson_env import OURS
 
@@ -35,7 +38,8 @@ def account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InUse]:
 def write(account: InUse, **more: str) -> None:
     own = account.network.account
     lines = {"VOICE_MODE": "live", "VONAGE_API_URL": account.network.url, "VONAGE_API_KEY": own.api_key,
-             "VONAGE_API_SECRET": own.api_secret, "MY_NUMBER": "447700900001", **more}  # fmt: skip
+             "VONAGE_API_SECRET": own.api_secret, "MY_NUMBER": "447700900001", "LIVE_BUDGET": "5",
+             **more}  # fmt: skip
     (account.folder / ".env").write_text("".join(f"{name}={value}\n" for name, value in lines.items()))
 
 
@@ -175,6 +179,22 @@ def test_a_lesson_begins_with_a_box(
     monkeypatch.setenv("JPY_SESSION_NAME", "07-stream-audio-into-a-call.ipynb")
     helpers.setup()
     assert "This lesson, in your account:\n- changes nothing\n- calls your phone 18 times" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("missing", ["journal", "certificates"])
+def test_a_start_that_fails_half_way_leaves_nothing(
+    account: InUse, monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    before = set(threading.enumerate())
+    if missing == "journal":
+        (account.folder / ".live").write_text("")
+    else:
+        monkeypatch.setattr(tempfile, "tempdir", str(account.folder / "nowhere"))
+    kit = Kit(load_settings())
+    with pytest.raises((JournalError, FileNotFoundError)):
+        kit.start()
+    assert (kit.running, kit.live, set(threading.enumerate()) - before) == (False, None, set())
+    assert not [*account.folder.glob(".live/*.kernel")]
 
 
 def test_stopping_leaves_the_account_to_the_next_kit(account: InUse, kit: Kit) -> None:
