@@ -355,11 +355,12 @@ class Kit:
     @property
     def box(self) -> str:
         """What this lesson will do to a real account; empty in simulated mode, and in a notebook of your own."""
-        if not self._found:
+        live, mine = self.live, self.settings.my_number
+        if not live:
             return ""
         from .live.box import box, lesson_here
 
-        return box(lesson_here())
+        return box(lesson_here(), lambda: live.rate_to(mine))
 
     def put_back(self) -> None:
         """Put a real account back as it was found, hang up the calls of this kernel, and say what it did there.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from decimal import Decimal
 from pathlib import Path
 
 # What each lesson sends as it stands, by the kind of request (Asked.kind); `dial` is a call from the reader's phone.
@@ -28,13 +29,13 @@ CHANGES = {
     "replace_application": "changes webhooks of an application that it made",
     "buy_number": "rents a number, only if you write RENT = True",
 }
-MINUTES = 0.5  # what a short call of a lesson lasts, about
+MINUTES = Decimal("0.5")  # what a short call of a lesson lasts, about
 
 
-def box(lesson: str, rate: float | None = None) -> str:
+def box(lesson: str, rate: Callable[[], Decimal | None] = lambda: None) -> str:
     """The box of a lesson, whose file name begins with its number; empty for any other notebook.
 
-    ``rate``: EUR a minute to the reader's phone; without it the box names no sum.
+    ``rate`` is asked what a minute to the reader's phone costs in EUR; where it does not know, the box names no sum.
     """
     sent = LESSONS.get(lesson[:2])
     if sent is None:
@@ -53,11 +54,12 @@ def lesson_here() -> str:
     return Path(named or os.environ.get("JPY_SESSION_NAME", "")).name  # Jupyter
 
 
-def _calls(sent: Mapping[str, int], rate: float | None) -> str:
+def _calls(sent: Mapping[str, int], rate: Callable[[], Decimal | None]) -> str:
     placed, dialled = sent.get("create_call", 0), sent.get("dial", 0)
     if not placed + dialled:
         return "places no call"
     who = f"calls your phone {placed} times" if placed else f"asks you to call your number {dialled} times"
     who = who.replace(" 1 times", " once")
-    cost = f": about {placed * MINUTES * rate:.2f} euros" if rate and placed else ": see your plan for what that costs"
-    return f"{who}, for half a minute or so{cost}"
+    minute = rate() if placed else None
+    cost = f"about {placed * MINUTES * minute:.2f} euros" if minute else "see your plan for what that costs"
+    return f"{who}, for half a minute or so: {cost}"

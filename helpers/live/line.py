@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from ..server.server import BackgroundServer
@@ -13,6 +14,7 @@ from ..vonage.client import Vonage
 from ..vonage.errors import NotFoundError
 from ..wire.events import event_of
 from ..wire.exchanges import Exchange
+from .asked import Refused
 from .budget import Budget
 from .gate import Gate, Guard
 from .measure import Measure
@@ -67,6 +69,13 @@ class LiveLine:
         """
         past = replace(self._settings, api_url=self._settings.vonage_url, vonage_url="")
         return Vonage(past, now=lambda: self._began + time.monotonic())
+
+    def rate_to(self, number: str) -> Decimal | None:
+        """EUR a minute to a phone, as the budget counts it; None where nobody knows."""
+        try:
+            return self.budget.prices.of_endpoint({"type": "phone", "number": number}) if number else None
+        except Refused:
+            return None
 
     def _own(self) -> list[str]:
         return [self._server.url, self._public_url(), self._settings.public_url]

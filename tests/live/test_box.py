@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -43,7 +44,9 @@ def test_the_box_in_words() -> None:
         "- at its end puts back the link and the webhooks; what it made or rented itself stays yours\n"
         "- asks for a line ALLOW = … before it changes what this kit did not make"
     )
-    assert "calls your phone 18 times, for half a minute or so: about 0.18 euros" in box("07-x.ipynb", rate=0.02)
+    assert "calls your phone 18 times, for half a minute or so: about 0.18 euros" in box(
+        "07-x.ipynb", lambda: Decimal("0.02")
+    )
     assert "- places no call\n" in box("05-x.ipynb")
     assert "calls your phone once," in box("09-x.ipynb")
     assert box("my own.ipynb") == box("") == ""
