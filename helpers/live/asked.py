@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from ..base.errors import KitError
+from ..settings.keys import decode_jwt
 from ..settings.settings import is_rest
 
 # What a request does to an account, by method and path (Voice 1.10, Application 2.4, Numbers 1.1).
@@ -67,10 +68,15 @@ class Asked:
     @cached_property
     def json(self) -> Any:
         """The body as JSON; None if it is none."""
+        return _json(self.body)
+
+    @cached_property
+    def application(self) -> str:
+        """The application whose token signs it; empty without one."""
         try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
+            return str(decode_jwt(self.header("Authorization").partition(" ")[2])[1].get("application_id", ""))
+        except KitError:
+            return ""
 
     @cached_property
     def fields(self) -> dict[str, str]:
@@ -99,12 +105,17 @@ class Replied:
     @cached_property
     def json(self) -> Any:
         """The body as JSON; None if it is none."""
-        try:
-            return json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
+        return _json(self.body)
 
     @property
-    def ok(self) -> bool:
-        """Whether it was done."""
-        return 200 <= self.status < 300
+    def done(self) -> bool:
+        """Whether it was done. The Numbers API may say with status 200 that it was not."""
+        code = self.json.get("error-code", "200") if isinstance(self.json, dict) else "200"
+        return 200 <= self.status < 300 and str(code) == "200"
+
+
+def _json(body: bytes) -> Any:
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        return None

@@ -102,7 +102,7 @@ class Budget:
         if not name or not replied.status:
             return
         body = replied.json if isinstance(replied.json, dict) else {}
-        if not replied.ok or str(body.get("error-code", "200")) != "200":
+        if not replied.done:
             self._spent.write(name, Decimal())
         elif asked.kind == "create_call" and isinstance(body.get("uuid"), str):
             ids = {str(body[key]) for key in ("uuid", "conversation_uuid") if key in body}

@@ -16,6 +16,7 @@ from ..base.masking import mask
 from ..vonage.errors import GATE
 from .asked import Asked, Refused, Replied
 from .authority import Authority
+from .reading import LARGEST
 
 if TYPE_CHECKING:
     import ssl
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-LARGEST = 5 * 1024 * 1024  # bytes of a request
 TIMEOUT = (10, 60)  # seconds to connect, and for the next byte of the reply
 # What is about one connection only, RFC 9110 7.6.1; and what the HTTP library writes itself.
 HOP = frozenset({"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",

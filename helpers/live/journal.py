@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields
@@ -16,6 +15,7 @@ from uuid import uuid4
 from filelock import FileLock, Timeout
 
 from ..base.errors import KitError
+from .lines import append
 
 PATIENCE = 60.0  # seconds to wait for another kernel, which may be putting an account back meanwhile
 
@@ -142,19 +142,7 @@ class Journal:
                     yield facts
 
     def _append(self, line: bytes) -> None:
-        new = not self.path.exists()
-        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
-        file = os.open(self.path, flags, 0o600)
-        try:
-            if _is_torn(file):
-                line = b"\n" + line
-            while line:
-                line = line[os.write(file, line) :]
-            os.fsync(file)
-        finally:
-            os.close(file)
-        if new:
-            _sync_folder(self.path.parent)
+        append(self.path, line)
 
     def _unwritable(self, error: OSError) -> JournalError:
         cure = "What was in the account is written down there before it is changed: make room for it."
@@ -176,21 +164,3 @@ class Journal:
 
 
 _RENT = ("buy_number", "cancel_number")
-
-
-def _is_torn(file: int) -> bool:
-    """Whether the last line has no end."""
-    if not os.fstat(file).st_size:
-        return False
-    os.lseek(file, -1, os.SEEK_END)
-    return os.read(file, 1) != b"\n"
-
-
-def _sync_folder(folder: Path) -> None:
-    # A new file is there after a loss of power only when its folder is on the disk, too. Windows opens no folder.
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from ..server.server import BackgroundServer
 from ..settings.settings import Settings
-from ..vonage.client import Vonage
 from ..vonage.errors import NotFoundError
 from ..wire.events import event_of
 from ..wire.exchanges import Exchange
@@ -18,6 +16,7 @@ from .asked import Refused
 from .budget import Budget
 from .gate import Gate, Guard
 from .measure import Measure
+from .past import past_the_gate
 from .replies import Replies
 from .whom import Whom
 
@@ -38,7 +37,7 @@ class LiveLine:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings, self._server, self._public_url = settings, server, public_url
-        self._began = time.time() - time.monotonic()
+        self.vonage = past_the_gate(settings)  # a client of the guards' own
         self.whom = Whom(settings, self._own, self._application)
         self.budget = Budget(settings, self.vonage, tell, clock)
         self.measure = Measure(settings, self.budget, clock)
@@ -61,14 +60,6 @@ class LiveLine:
         self.budget.stop()
         self._forget()
         self.gate.stop()
-
-    def vonage(self) -> Vonage:
-        """A client of the guards' own, past the gate, for questions and for ending calls.
-
-        Its tokens are good even if the clock of the day has been set since.
-        """
-        past = replace(self._settings, api_url=self._settings.vonage_url, vonage_url="")
-        return Vonage(past, now=lambda: self._began + time.monotonic())
 
     def rate_to(self, number: str) -> Decimal | None:
         """EUR a minute to a phone, as the budget counts it; None where nobody knows."""

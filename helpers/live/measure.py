@@ -45,7 +45,7 @@ class Measure:
         with self._lock:
             if id(asked) in self._on_their_way:
                 self._on_their_way.discard(id(asked))
-                if replied.status and not replied.ok:
+                if replied.status and not replied.done:
                     self._placed.pop()
 
     def ends(self, ids: set[str], ncco: Any) -> None:

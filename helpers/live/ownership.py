@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..base.errors import KitError
-from ..settings.keys import decode_jwt
 from ..vonage.client import Vonage
 from ..vonage.errors import NotFoundError
 from .asked import Asked, Refused, Replied
@@ -149,7 +148,7 @@ class Ownership:
 
     def _create_call(self, asked: Asked) -> Json | None:
         body = asked.json if isinstance(asked.json, dict) else {}
-        return {"id": "", "sent": {"to": body.get("to"), "from": body.get("from"), "application": _signer(asked)}}
+        return {"id": "", "sent": {"to": body.get("to"), "from": body.get("from"), "application": asked.application}}
 
     def _need(self, why: str, what: str, effect: str, *names: str) -> None:
         """Refuse unless ``ALLOW`` has one of these names."""
@@ -235,14 +234,12 @@ def came_of(replied: Replied) -> str:
     """``done`` or ``refused``; ``unknown`` without a reply, and after an error of the other side's."""
     if not replied.status or replied.status >= 500:
         return "unknown"
-    body = replied.json
-    disguised = isinstance(body, dict) and str(body.get("error-code", "200")) != "200"  # Numbers API, with status 200
-    return "done" if replied.ok and not disguised else "refused"
+    return "done" if replied.done else "refused"
 
 
 def _left(kind: str, replied: Replied) -> Json:
     body = replied.json
-    if not replied.ok or not isinstance(body, dict):
+    if not replied.done or not isinstance(body, dict):
         return {}
     if kind == "create_call":
         return {"id": str(body.get("uuid", ""))}
@@ -274,13 +271,4 @@ def _key_of(asked: Asked) -> str:
     try:
         return base64.b64decode(coded).decode().partition(":")[0]
     except ValueError:
-        return ""
-
-
-def _signer(asked: Asked) -> str:
-    """The application whose token a request carries; empty without one."""
-    scheme, _, token = asked.header("Authorization").partition(" ")
-    try:
-        return str(decode_jwt(token)[1].get("application_id", "")) if scheme.lower() == "bearer" else ""
-    except KitError:
         return ""

@@ -44,7 +44,7 @@ class Prices:
 
     def after(self, asked: Asked, replied: Replied) -> None:
         """Remember what a search tells."""
-        if asked.path == "/number/search" and replied.ok:
+        if asked.path == "/number/search" and replied.done:
             self.see(replied.json)
 
     def see(self, found: Any) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -18,6 +17,7 @@ from ..vonage.client import Vonage
 from ..vonage.errors import BadRequestError, NotFoundError
 from . import ownership as own
 from .journal import Journal, Step
+from .past import past_the_gate
 
 logger = logging.getLogger(__name__)
 
@@ -44,14 +44,13 @@ class AsFound:
         self, settings: Settings, public: Callable[[], str], allowed: Callable[[], Any] = own.allowed_in_notebook
     ) -> None:
         self._settings = settings
-        self._direct = replace(settings, api_url=settings.vonage_url or settings.api_url, vonage_url="")
-        self._vonage = Vonage(self._direct)
+        self._vonage = past_the_gate(settings)()
         self.journal = Journal(settings.dotenv.parent / ".live", settings.api_key)
         self.guard = own.Ownership(self.journal, self.vonage, public, allowed)
 
     def vonage(self) -> Vonage:
         """A client of Vonage itself, with the credentials that the settings have now."""
-        self._direct.use(**{name: getattr(self._settings, name) for name in CREDENTIALS})
+        self._vonage.settings.use(**{name: getattr(self._settings, name) for name in CREDENTIALS})
         return self._vonage
 
     def begin(self) -> AsFound:
@@ -138,9 +137,9 @@ class AsFound:
     def _caller(self, step: Step) -> Vonage:
         """A client that may speak for the application whose call it is."""
         vonage, application = self.vonage(), (step.sent or {}).get("application")
-        if application and application != self._direct.application_id:
+        if application and application != self._vonage.settings.application_id:
             key = self._settings.key_file(application)
-            self._direct.use(application_id=application, private_key=str(key))
+            self._vonage.settings.use(application_id=application, private_key=str(key))
         return vonage
 
     # What was asked for, and nobody knows whether it was done

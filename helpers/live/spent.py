@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from filelock import FileLock
+
+from .lines import append
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,9 @@ class Entry:
 
 
 class Spent:
-    """The file, shared by all kernels of a folder; readable by its owner only (0600). A later line replaces an earlier.
+    """The file, shared by all kernels of a folder. A later line replaces an earlier.
 
-    Each line is on the disk (fsync) before the request is sent that costs: a kill at any moment loses nothing.
+    Each line is on the disk before the request is sent that costs: a kill at any moment loses nothing.
     """
 
     def __init__(self, file: Path) -> None:
@@ -40,14 +41,7 @@ class Spent:
         at = datetime.now(UTC).isoformat(timespec="seconds")
         line = {"at": at, "id": name, "eur": str(euros), "open": still_open, "instead": instead}
         with self._alone():
-            handle = os.open(self.file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
-            try:
-                size = os.fstat(handle).st_size
-                torn = size and os.pread(handle, 1, size - 1) != b"\n" if hasattr(os, "pread") else False
-                os.write(handle, (("\n" if torn else "") + json.dumps(line) + "\n").encode())
-                os.fsync(handle)
-            finally:
-                os.close(handle)
+            append(self.file, json.dumps(line).encode() + b"\n")
 
     def entries(self) -> dict[str, Entry]:
         """Each call and number by its name, also those that other kernels wrote."""

@@ -7,11 +7,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from ..base.errors import KitError
 from ..base.hosts import is_here
 from ..base.text import one_line
 from ..ncco.models.actions import ACTIONS
-from ..settings.keys import decode_jwt
 from ..settings.settings import Settings
 from .asked import Asked, Refused, Replied
 from .reading import CONTROLS, actions_in, as_list, endpoints_in, json_of, parts_of, urls_in
@@ -129,10 +127,8 @@ class Whom:
 
     def _defaults(self, asked: Asked) -> None:
         """What a call takes from its application: where its events go, whose answers may be NCCOs, and the fallback."""
-        try:
-            claims = decode_jwt(asked.header("Authorization").partition(" ")[2])[1]
-            name = str(claims["application_id"])
-        except (KitError, KeyError, TypeError):
+        name = asked.application
+        if not name:
             return  # then Vonage does not know whose call it is either
         if name not in self._known and (found := self._application(name)) is not None:
             self._known[name] = found
