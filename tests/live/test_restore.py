@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -156,7 +157,7 @@ def test_a_failure_is_told_and_tried_again(account: InUse) -> None:
     assert account.without(kernel.found.journal) == account.at_first
 
 
-def test_calls_that_this_kernel_started_are_hung_up(tmp_path: Path) -> None:
+def test_calls_that_this_kernel_started_are_hung_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with in_use(tmp_path, pace=20) as account:
         more = {"application_id": account.production, "private_key": account.key}
         with Kernel(account, **more) as kernel, Kernel(account, **more) as other:
@@ -169,7 +170,10 @@ def test_calls_that_this_kernel_started_are_hung_up(tmp_path: Path) -> None:
             with account.client() as dashboard:
                 dashboard.settings.use(**more)
                 dashboard.hang_up(over)
-            assert kernel.found.put_back() == [f"call {mine}: hung up"]
+            with monkeypatch.context() as set_back:  # the clock of the day, by a day
+                today = time.time()
+                set_back.setattr(time, "time", lambda: today - 86_400)
+                assert kernel.found.put_back() == [f"call {mine}: hung up"]
             account.network.advance(1)
             assert kernel.vonage.get_call(mine)["status"] == "completed"
             assert kernel.vonage.get_call(theirs)["status"] == "answered"
