@@ -7,6 +7,7 @@ import logging
 import os
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -98,7 +99,7 @@ class Kit:
         self._screens: Screens | None = None
         self.live: LiveLine | None = None  # the gate and its guards; None in simulated mode
         self._notices = Notices(self.server)
-        self._panels: list[EventPanel] = []
+        self._panels: weakref.WeakSet[EventPanel] = weakref.WeakSet()
 
     def __repr__(self) -> str:
         return f"Kit({self.settings.mode}, tunnel {self.tunnel.status})" if self.running else "Kit(stopped)"
@@ -337,13 +338,10 @@ class Kit:
 
         if not self.running:
             raise NotReady("The kit is stopped, so no events come in.", "Run kit = setup(), then kit.panel().")
-        self._panels = [panel for panel in self._panels if panel.open]
-        self._panels.append(
-            EventPanel(
-                self.events, server=self.server, network=self._control, patience=QUIET if self.settings.live else None
-            )
-        )
-        return self._panels[-1]
+        patience = QUIET if self.settings.live else None
+        panel = EventPanel(self.events, server=self.server, network=self._control, patience=patience)
+        self._panels.add(panel)
+        return panel
 
     # Live mode
 

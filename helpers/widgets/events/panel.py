@@ -21,7 +21,7 @@ from .book import GRACE, Book, matches
 from .flags import Flag
 from .rows import OTHERS, Row
 from .send import READY, SendError, draft, send
-from .shell import Desk, Pace, PanelShell, clean
+from .shell import Desk, Pace, PanelShell, clean, weakly
 from .twin import as_html, as_text
 
 if TYPE_CHECKING:
@@ -62,10 +62,12 @@ class EventPanel:
         self._past: set[str] = set()
         self.open = True
         self._desk = Desk(self._post, self._kept, self.to_jsonl, self._hello)
-        self.widget = PanelShell(self.handle, self.snapshot)
         self._pace = Pace(self._update)
-        self.widget.observe(self._looked, "looking")
-        self.widget.observe(lambda _: self._pace.wake(), "paused")
+        # ipywidgets keeps each widget for ever. A panel that is closed shall not stay with it.
+        self.widget = PanelShell(weakly(self.handle), weakly(self.snapshot))
+        self.widget.observe(weakly(self._looked), "looking")
+        self.widget.observe(weakly(self._paused), "paused")
+        self.widget.panel = self  # as long as it is open
         self._ends = [events.log.subscribe(lambda _: self._pace.wake())]
         if network is not None:
             self._past = {call["uuid"] for call in network.calls() if call.get("status") in OVER}
@@ -170,6 +172,8 @@ class EventPanel:
             self._touched |= {group.g for group in self._book.groups[1:] if group.over}
             self._update()
             self.widget.note = note
+            self.widget.snapshot = clean(self.snapshot())[0]  # for a page that is loaded when the panel is gone
+            self.widget.panel = None
 
     # Catching up: the requests are the truth, the rows are only what they look like
 
@@ -291,6 +295,9 @@ class EventPanel:
                 self._news(0, anew=True)
             else:
                 self.widget.snapshot = clean(self.snapshot())[0]
+
+    def _paused(self, _: Any) -> None:
+        self._pace.wake()
 
     def _post(self, method: str, path: str, payload: dict[str, Any]) -> Exchange:
         if self._server is None:
