@@ -12,16 +12,18 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .base.errors import KitError
+from .base.hosts import parts_of
 from .call import Call
 from .calls.arguments import ArgumentError, addressed, seconds_of, status_of, uuid_of
 from .calls.from_webhooks import live_entries
+from .calls.record import TraceError
 from .calls.statuses import LAST
 from .line.control_plane import ControlPlane
 from .phone import LivePhone, Phone
 from .server.notices import Notices
 from .server.server import BackgroundServer, WsgiApp
 from .server.tunnel import Tunnel
-from .settings.checks import VARIABLES
+from .settings.checks import VARIABLES, WHERE
 from .settings.project import put_sounds, shared
 from .settings.proxy import pass_by
 from .settings.settings import Settings, SettingsError, load_settings
@@ -41,11 +43,14 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 QUIET = 120.0  # seconds after which the event panel asks about a live call that nothing is heard of
+UNSIGNED = (
+    "VONAGE_SIGNATURE_SECRET is not set: your webhooks take events from anybody who knows the address. "
+    f"{WHERE['signature_secret']}."
+)
 KEY_CURE = (
     "It is still in `reply`, and nowhere else. Save it on a disk with room before you do anything else: "
     'open("/another/place/application.key", "x").write(reply.json()["keys"]["private_key"])'
 )
-POLL = 0.1  # seconds between two looks at the events that came in: they are in memory here, no request is sent
 
 # The one kit of this kernel: a lesson's first cell may run again.
 _kit: Kit | None = None
@@ -89,10 +94,11 @@ class Kit:
         self.loaded = dict(vars(settings))  # as read, to notice later changes of the file
         self.settings = settings
         self.simulator: Simulator | None = None
-        self.server = BackgroundServer(audio=settings.audio)
+        self.server = BackgroundServer(audio=settings.audio, public=settings.live)
         self.tunnel = Tunnel(settings, self.server)
         self.vonage = Vonage(settings)
-        self.events = Events(self.server)
+        self.events = Events(self.server, self._checks)
+        self.guarded = True  # in live mode only what is signed gets through to a webhook; False switches that off
         self.running = False
         self._found: AsFound | None = None  # the account as it was found; None in simulated mode
         self._control: ControlPlane | None = None
@@ -240,6 +246,26 @@ class Kit:
         self.server.start()
         return self.server.url
 
+    def signed(self, *, json: Any = None, data: Any = None, params: Any = None) -> dict[str, str]:
+        """The header that Vonage would sign a request with, so that a webhook of your own takes yours.
+
+        Give it what the request carries, under the names that ``requests`` has for it. It is good once, for some
+        minutes. Without a signature secret it is empty: then nobody checks.
+
+        >>> requests.post(f"{YOUR_URL}/event", json=hello, headers=kit.signed(json=hello))
+        """
+        import requests
+
+        from .server.signatures import sign
+
+        sent = requests.Request("POST", "http://localhost/", json=json, data=data, params=params).prepare()
+        body = sent.body.encode() if isinstance(sent.body, str) else sent.body or b""
+        own, query = self.settings, parts_of(sent.url or "")[2]
+        names = {"api_key": own.api_key, "application_id": own.application_id}
+        claims = {name: value for name, value in names.items() if value}
+        secret = own.signature_secret
+        return {"Authorization": sign(body, query, secret, **claims)} if secret else {}
+
     def phone(self, number: str | int | None = None) -> Phone | LivePhone:
         """A phone by its number, by default :attr:`my_number`; ``"app:alice"``, ``"sip:…"`` and ``"vbc:1234"`` too.
 
@@ -263,7 +289,7 @@ class Kit:
         """
         uuid = uuid_of(call)
         if self.settings.live:
-            return Call(live_entries(self.events), uuid=uuid)
+            return Call(live_entries(self.events, self.live.waiting.told(uuid) if self.live else ()), uuid=uuid)
         return Call(self.network.trace(uuid), uuid=uuid, heard=self.network.heard)
 
     def wait(self, seconds: float) -> None:
@@ -286,11 +312,12 @@ class Kit:
         uuid, status, timeout = uuid_of(call), status_of(status), seconds_of(timeout)
         look = self._poll if self.settings.live else self._advance
         reached = look(uuid, "completed" if status == "over" else status, timeout)
-        record = self.call(uuid)
+        record = self._record(uuid)
         self._notices.tell_call(record)
-        if reached or (status == "over" and record.status in LAST):
+        over = reached is not None and record.status in LAST
+        if reached or (status == "over" and over):
             return record
-        if record.status in LAST:
+        if over:
             reason = record.entries("status")[-1]["why"] or "see its events"
             raise NotReady(
                 f"The call never became {status}: it went {', '.join(record.statuses)} ({reason}).",
@@ -306,17 +333,21 @@ class Kit:
     def _advance(self, uuid: str, status: str, timeout: float) -> bool:
         return self.network.advance(timeout, uuid, status)
 
-    def _poll(self, uuid: str, status: str, timeout: float) -> bool:
-        """Look at a live call until it has the status, or is over."""
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            told = self.events.statuses(uuid)
-            if status in told:
-                return True
-            if told and told[-1] in LAST:
-                return False
-            time.sleep(POLL)
-        return False
+    def _poll(self, uuid: str, status: str, timeout: float) -> bool | None:
+        return self.live.waiting.until(uuid, status, timeout) if self.live else None
+
+    def _record(self, uuid: str) -> Call:
+        """The record of a call. Of a live one from which nothing has come it says so, and the likely cause."""
+        why = self.live.webhooks.why(uuid, after=0) if self.live else ""
+        try:
+            record = self.call(uuid)
+        except TraceError:
+            if why:
+                raise NotReady("Nothing of this call has arrived at your server.", why) from None
+            raise
+        if why:
+            self._notices.tell(f"Nothing of this call has arrived at your server; Vonage was asked.\n→ {why}")
+        return record
 
     # Things to look at
 
@@ -339,7 +370,10 @@ class Kit:
         if not self.running:
             raise NotReady("The kit is stopped, so no events come in.", "Run kit = setup(), then kit.panel().")
         patience = QUIET if self.settings.live else None
-        panel = EventPanel(self.events, server=self.server, network=self._control, patience=patience)
+        panel = EventPanel(
+            self.events, server=self.server, network=self._control, patience=patience, signed=self.signed,
+            placed=self.live.webhooks if self.live else None,
+        )  # fmt: skip
         self._panels.add(panel)
         return panel
 
@@ -380,10 +414,11 @@ class Kit:
 
         self._found = AsFound(self.settings, lambda: self.tunnel.url).begin()
         self.live = LiveLine(
-            self.settings, self.server, lambda: self.tunnel.url, self._notices.tell, [self._found.guard]
-        )
+            self.settings, self.server, lambda: self.tunnel.url, self._notices.tell, self.events, self._checks,
+            [self._found.guard],
+        )  # fmt: skip
         self.live.start()
-        self.tunnel.at_end = self._tunnel_ends
+        self.tunnel.at_start, self.tunnel.at_end = self._tunnel_begins, self._tunnel_ends
         atexit.register(self._leave_account, logger.info)
 
     def _leave_account(self, tell: Callable[[str], object] = print) -> None:
@@ -399,6 +434,16 @@ class Kit:
         finally:
             if live is not None:
                 live.stop()
+
+    def _checks(self) -> bool:
+        """Whether signatures of webhooks are checked, so that what is not signed is not believed."""
+        return self.settings.live and self.guarded and bool(self.settings.signature_secret)
+
+    def _tunnel_begins(self) -> None:
+        if self.live:
+            self.live.opened()
+            if not self.settings.signature_secret:
+                print(UNSIGNED)
 
     def _tunnel_ends(self) -> None:
         if self._found:

@@ -51,6 +51,12 @@ def urls_in(value: Any) -> list[Any]:
     return [one for part in named for one in as_list(part)]
 
 
+def webhooks_in(value: Any) -> list[str]:
+    """Addresses to which Vonage sends something: those of calls and NCCOs, and an application's."""
+    named = [*urls_in(value), *(part for name, part in parts_of(value) if name == "address")]
+    return [one for one in named if isinstance(one, str)]
+
+
 def actions_in(value: Any) -> list[Any]:
     """The names of the actions."""
     return [part for name, part in parts_of(value) if name == "action"]

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urljoin
 
 from ..base.hosts import parts_of
 from ..server.keeping import close_body
-from ..wire.events import parameters_of
+from ..wire.events import parameters_of, uuids_in
 from .asked import Refused
 from .reading import BLANK, LARGEST, may_be_read_as_json, nccos_in
 from .whom import Whom
@@ -73,6 +73,4 @@ def _again(first: bytes, rest: Iterator[bytes], body: Iterable[bytes]) -> Iterat
 def _ids(asked: Mapping[str, str], sent: bytes) -> set[str]:
     """The call that a webhook is about."""
     query = parse_qsl(parts_of(asked["REQUEST_URI"])[2], keep_blank_values=True)
-    found = parameters_of(query, sent.decode("utf-8", "replace")) or {}
-    names = ("uuid", "call_uuid", "conversation_uuid", "conversation_uuid_from", "conversation_uuid_to")
-    return {found[name] for name in names if isinstance(found.get(name), str)}
+    return uuids_in(parameters_of(query, sent.decode("utf-8", "replace")) or {})

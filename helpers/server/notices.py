@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+MOST = 20  # errors told after one cell: a stranger can make a route raise as often as he likes
+
 
 class Notices:
     """Collects errors from any thread and prints them when the running cell ends.
@@ -69,7 +71,9 @@ class Notices:
             logger.warning("%s", text)
             return
         with self._lock:
-            self._waiting.append(text)
+            if len(self._waiting) <= MOST:
+                more = len(self._waiting) == MOST
+                self._waiting.append("There was more: see kit.server.errors." if more else text)
 
 
 def _shell() -> Any:

@@ -96,7 +96,8 @@ class Tunnel:
         self._ngrok: _Ngrok | None = None
         self._lock = threading.RLock()
         self._idle: _Idle | None = None
-        self.at_end: Callable[[], object] = lambda: None  # called before the address goes
+        self.at_start: Callable[[], object] = lambda: None  # called when there is an address
+        self.at_end: Callable[[], object] = lambda: None  # and before it goes
 
     def on(self) -> str:
         """The public address, opening it if need be. Raises :class:`TunnelError` if there is none to be had."""
@@ -105,7 +106,9 @@ class Tunnel:
             if self._ngrok and not (self.url and self._ngrok.target == self._server.url):
                 self.off()  # ngrok has died, or the server has moved to another port
             if self._ngrok is None:
-                self._url = self._open()
+                was, self._url = self._url, self._open()
+                if not was:
+                    self.at_start()
             return self._url
 
     def off(self) -> None:

@@ -10,6 +10,7 @@ import html
 import json
 import logging
 import re
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LONGEST_BODY = 4000  # characters of a body that are shown; the exchange itself keeps all of it
+MOST_KEPT = 32 * 1024 * 1024  # bytes that a log keeps: anybody may send something to a public address
+GOOD, MISSING = "good", "missing"  # what a server may say of a webhook's signature
 # Date changes with every run and says nothing a learner needs; the time is in Exchange.at.
 UNSHOWN_HEADERS = frozenset({"date"})
 
@@ -51,7 +54,8 @@ class Exchange:
 
     ``status`` is None and ``error`` says why (``connection refused``, ``read timeout`` …) when no reply came.
     ``ms`` are real milliseconds from the first byte sent (or received) to the last. ``signature`` is what the server
-    found about a webhook's: ``good``, ``missing``, or what is wrong with it; None when nobody looked.
+    found about a webhook's: ``good``, ``missing``, or what is wrong with it; None when nobody looked. ``refused``
+    is why live mode's guard turned it away; None when it did not.
     """
 
     method: str
@@ -65,6 +69,7 @@ class Exchange:
     error: str | None = None
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     signature: str | None = None
+    refused: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("url", "request_body", "response_body", "error"):
@@ -93,6 +98,13 @@ class Exchange:
     def target(self) -> str:
         """Path and query, as they stand in the request line."""
         return f"{self.path}?{self.query}" if self.query else self.path
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes."""
+        headers = [*self.request_headers.items(), *self.response_headers.items()]
+        texts = [self.url, self.request_body, self.response_body, *(text for pair in headers for text in pair)]
+        return sum(map(sys.getsizeof, texts))
 
     @property
     def outcome(self) -> str:
@@ -200,24 +212,33 @@ class WireView:
 class WireLog(Sequence[Exchange]):
     """The latest exchanges, oldest first; a list that forgets its beginning. Safe from any thread.
 
+    It holds ``limit`` of them at the most, and :data:`MOST_KEPT` bytes in all.
+
     ``log.append(exchange)`` also takes a function that makes the exchange: it is called when somebody looks, so that
     a busy server does not spend its time on formatting.
     """
 
     def __init__(self, limit: int = 1000) -> None:
-        self._items: deque[Exchange | Callable[[], Exchange]] = deque(maxlen=limit)
+        self._limit, self._bytes = limit, 0
+        self._items: deque[Exchange | Callable[[], Exchange]] = deque()
+        self._sizes: deque[int] = deque()
         self._listeners: tuple[Callable[[Exchange], None], ...] = ()
         self._lock = threading.RLock()
         self.total = 0  # ever added, also those forgotten since
 
-    def append(self, exchange: Exchange | Callable[[], Exchange]) -> None:
-        """Add one exchange (or what will make it) and tell those who subscribed."""
+    def append(self, exchange: Exchange | Callable[[], Exchange], size: int = 0) -> None:
+        """Add one exchange (or what will make it, and then has ``size``) and tell those who subscribed."""
         listeners = self._listeners
         if listeners and callable(exchange):
             exchange = _made_of(exchange)
         with self._lock:
             self._items.append(exchange)
+            self._sizes.append(exchange.size if isinstance(exchange, Exchange) else size)
+            self._bytes += self._sizes[-1]
             self.total += 1
+            while len(self._items) > self._limit or self._bytes > MOST_KEPT:
+                self._items.popleft()
+                self._bytes -= self._sizes.popleft()
         for listener in listeners:
             try:
                 listener(exchange)  # type: ignore[arg-type]  # made above, as there are listeners
@@ -239,6 +260,8 @@ class WireLog(Sequence[Exchange]):
         """Forget all exchanges; those who subscribed stay."""
         with self._lock:
             self._items.clear()
+            self._sizes.clear()
+            self._bytes = 0
 
     def latest(self, seen: int) -> tuple[int, list[Exchange]]:
         """How many were ever added, and those that came after the first ``seen`` of them (as far as they are kept)."""
@@ -261,7 +284,7 @@ class WireLog(Sequence[Exchange]):
     def _made(self) -> list[Exchange]:
         with self._lock:
             made = [item if isinstance(item, Exchange) else _made_of(item) for item in self._items]
-            self._items = deque(made, self._items.maxlen)
+            self._items = deque(made)
             return made
 
     def __len__(self) -> int:
