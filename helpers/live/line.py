@@ -105,7 +105,8 @@ class LiveLine:
         self.webhooks.learn(ncco)
 
     def _heard(self, exchange: Exchange) -> None:
-        if not exchange.refused:
-            self.webhooks.heard(uuids_in(payload_of(exchange)))
+        if exchange.refused:
+            return
+        self.webhooks.heard(uuids_in(payload_of(exchange)))
         if event := event_of(exchange):
             self.budget.heard(event)

@@ -18,7 +18,6 @@ logger = logging.getLogger(__name__)
 
 POLL = 0.1  # seconds between two looks at the events that came in: they are in memory here, no request is sent
 ASK = 10.0  # seconds without news after which Vonage is asked
-REACHED = {status: rank for rank, status in enumerate(LIVE)} | dict.fromkeys(BESIDE, LIVE.index("answered"))
 
 
 class Waiting:
@@ -36,8 +35,8 @@ class Waiting:
         came = self._events.statuses(uuid)
         return [one for one in self._told.get(uuid, []) if one["status"] not in came]
 
-    def until(self, uuid: str, status: str, timeout: float) -> bool:
-        """Look at a call until it has the status (true), or is over or the time is up (false)."""
+    def until(self, uuid: str, status: str, timeout: float) -> bool | None:
+        """Look at a call until it has the status (true), is over (false), or the time is up (None)."""
         begin = news = time.monotonic()
         asked, many = -math.inf, 0
         while True:
@@ -49,12 +48,12 @@ class Waiting:
             at_end = now >= begin + timeout
             if at_end or (now >= asked + 1 if decided else now >= max(asked, news) + ASK):
                 said, asked = self._ask(uuid), now
-                if status in said or (status in came and said and _rank(said[-1]) >= _rank(status)):
+                if status in said or (said and status in came and status in BESIDE):
                     return True
                 if said and said[-1] in OVER:
                     return False
             if at_end:
-                return False
+                return None
             time.sleep(POLL)
 
     def _ask(self, uuid: str) -> list[str]:
@@ -69,18 +68,14 @@ class Waiting:
         return [event["status"] for event in events]
 
 
-def _rank(status: str) -> int:
-    return REACHED.get(status, len(LIVE))
-
-
 def _events_of(call: dict[str, Any]) -> list[Event]:
     """The events that a call must have had, by what the API says of it (Voice API 1.10, GET /v1/calls/{uuid})."""
     now, last = datetime.now(UTC).isoformat(), call["status"]
+    talked = str(call.get("duration") or "0") != "0"
+    statuses = [*LIVE[: LIVE.index(last) + 1]] if last in LIVE else [*(LIVE if talked else ()), last]
+    if last in FAILURES and last not in LAST:
+        statuses.append("completed")
     numbers = {name: (call.get(name) or {}).get("number") for name in ("from", "to")}
     common = {name: call.get(name) for name in ("uuid", "conversation_uuid", "direction")} | numbers
-    begin, end = call.get("start_time") or now, call.get("end_time") or now
-    statuses = [("answered", begin)] if str(call.get("duration") or "0") != "0" else []
-    statuses.append((last, begin if last == "answered" else end))
-    if last in FAILURES and last not in LAST:
-        statuses.append(("completed", end))
-    return [{**common, "status": status, "timestamp": when} for status, when in statuses]
+    times = [call.get("end_time" if status in OVER else "start_time") or now for status in statuses]
+    return [{**common, "status": status, "timestamp": when} for status, when in zip(statuses, times, strict=True)]

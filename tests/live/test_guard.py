@@ -182,7 +182,8 @@ def test_what_anybody_can_say_is_asked_of_vonage(kit: Kit, world: World) -> None
     world.phones.use(ME, "answer", after=0) if False else None
     kit.guarded = False
     call = place(kit, f"{url}/event", TALK | {"loop": 100})
-    assert post(f"{url}/event", json={"uuid": call["uuid"], "status": "completed"}) == 200
+    forged = {"uuid": call["uuid"], "status": "completed", "timestamp": "2999-01-01T00:00:00Z"}
+    assert post(f"{url}/event", json=forged) == 200
     with pytest.raises(NotReady, match=r"After 0\.5 s the call is still"):
         kit.wait_for(call, timeout=0.5)
     assert kit.wait_for(call, "answered").statuses
