@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from .base.errors import KitError
 from .base.hosts import parts_of
+from .base.secret import closed
 from .call import Call
 from .calls.arguments import ArgumentError, addressed, seconds_of, status_of, uuid_of
 from .calls.from_webhooks import live_entries
@@ -186,6 +187,7 @@ class Kit:
         self.settings.require("my_number")
         return self.settings.my_number
 
+    @closed
     def keep(self, *, application: dict[str, Any] | None = None, number: str | None = None) -> None:
         """Keep an application as it was created (id and private key), or a number, for the next lessons.
 

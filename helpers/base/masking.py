@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 import re
+import traceback
 from collections.abc import Iterable, Mapping
+
+from .secret import living
 
 _SECRET_NAME = r"(?:api_?key|api_?secret|signature_?secret|private_?key|auth_?token|access_token|password|secret)"
 _NAMES = ("key", "secret", "token", "password")
@@ -41,6 +45,8 @@ _PATTERNS: tuple[tuple[tuple[str, ...], re.Pattern[str], str], ...] = (
     # A password in a URL.
     (("://",), re.compile(r"(://[^/\s:@]+):[^/\s@]+@"), r"\1:…@"),
 )
+# The text of a private key, with real line ends or the two characters \n, and not what a sentence says about one.
+_KEY = re.compile(r"(-----BEGIN [A-Z ]*PRIVATE KEY-----)(?:\s|\\[nr])*[A-Za-z0-9+/=]{16,}(?:[A-Za-z0-9+/=\s]|\\[nr])*")
 # A JSON Web Token: header and payload start with {" which is eyJ in base64url.
 _WORDS = re.compile(r"[\w-]+(?:\.[\w-]*)*")
 _TOKEN = re.compile(r"eyJ[\w-]{5,}\.eyJ[\w-]*(?:\.[\w-]*)?")
@@ -51,11 +57,9 @@ def mask(text: str, secrets: Iterable[str] = ()) -> str:
 
     Taken out are credentials in ``Authorization``, private keys, tokens, and the values of ``api_key``, ``api_secret``,
     ``signature_secret`` and their like in queries, forms, JSON and Python source. ``secrets`` are further values to
-    take out wherever they stand. JSON stays JSON.
+    take out wherever they stand, as are those that this process holds. JSON stays JSON.
     """
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "…")
+    text = mask_values(text, secrets)
     if "eyJ" in text:
         text = _WORDS.sub(lambda word: _TOKEN.sub("…", word[0]) if ".eyJ" in word[0] else word[0], text)
     small = text.lower()
@@ -63,6 +67,27 @@ def mask(text: str, secrets: Iterable[str] = ()) -> str:
         if any(word in small for word in needed):
             text = pattern.sub(replacement, text)
     return text
+
+
+def mask_values(text: str, secrets: Iterable[str] = ()) -> str:
+    """The same text without what is known to be a secret, and without private keys; all other words stay."""
+    for secret in (*secrets, *living()):
+        if secret:
+            text = text.replace(secret, "…")
+    return _KEY.sub(r"\1…", text) if "-----BEGIN " in text else text
+
+
+def mask_logs(name: str) -> None:
+    """Take secrets out of what another library's logger says, the texts of errors included."""
+    logging.getLogger(name).addFilter(_masked)
+
+
+def _masked(record: logging.LogRecord) -> bool:
+    record.msg, record.args = mask(record.getMessage()), ()
+    if record.exc_info:
+        record.exc_text = mask("".join(traceback.format_exception(*record.exc_info)))
+        record.exc_info = None
+    return True
 
 
 def mask_headers(headers: Mapping[str, str]) -> dict[str, str]:

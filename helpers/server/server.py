@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import KitError
+from ..base.masking import mask_logs
 from ..base.text import one_line
 from ..wire.exchanges import WireLog
 from .keeping import KEPT, Reply, close_body, exchange_from
@@ -124,6 +125,8 @@ class BackgroundServer:
                 "Make the app first, app = Flask(__name__), give it its routes, and hand it over: kit.serve(app).",
             )
         self._app = app
+        if name := getattr(app, "name", ""):
+            mask_logs(name)  # Flask logs what a route raised
 
     def on_error(self, callback: Callable[[WebServerError], None]) -> Callable[[], None]:
         """Call ``callback(error)`` when a route raises, in the server's thread. Returns a function that ends it."""

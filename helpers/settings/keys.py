@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import KitError
+from ..base.secret import closed, reveal
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -45,6 +46,7 @@ class PrivateKeyError(KitError):
     """A private key cannot be used. The message says why; it never holds any of the key."""
 
 
+@closed
 def load_private_key(text_or_path: str | Path, folder: Path | None = None) -> RSAPrivateKey:
     """The key, ready to sign. Keep it: reading a key takes far longer than signing with it.
 
@@ -76,7 +78,7 @@ def private_key_text(text_or_path: str | Path, folder: Path | None = None) -> st
 
     Looks at the shape only (no cryptography involved): :func:`load_private_key` looks inside.
     """
-    text = str(text_or_path).strip().strip("\"'").strip()
+    text = reveal(text_or_path).strip().strip("\"'").strip()
     if not text:
         raise PrivateKeyError(
             "The private key is empty.", "Put the path of the file with the key into .env, or the key."

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..base.errors import KitError
 from ..base.hosts import host_of, is_here
+from ..base.secret import Secret, closed, reveal
 from .checks import CREDENTIALS, EXAMPLES, LIVE_ONLY, SECRETS, VARIABLES, VONAGE_DOMAINS, WHERE, check_all
 from .env_file import read_env, replace_file, write_env
 from .project import KIT_HOME_CURE, audio, project, unwritable
@@ -30,6 +31,7 @@ class Settings:
     """What a lesson runs with. Change it with :meth:`save` (kept in a file) or :meth:`use` (for this kernel only).
 
     Text settings are ``""`` when not set; ``private_key`` is always the PEM text, even if ``.env`` names a file.
+    The five secrets are a :class:`helpers.base.secret.Secret` each: a text that works, and prints as ``…``.
     """
 
     mode: str = "simulated"
@@ -54,6 +56,9 @@ class Settings:
     pace: str = "stepped"
     state: Path = field(default_factory=lambda: project() / ".simulator" / "account.json")
     dotenv: Path = field(default_factory=lambda: project() / ".env")
+
+    def __post_init__(self) -> None:
+        self._take({name: getattr(self, name) for name in SECRETS})
 
     @property
     def live(self) -> bool:
@@ -131,12 +136,12 @@ class Settings:
             f"{variable} is not set.{where} Put this line into {self.dotenv.name}: {variable}={EXAMPLES.get(name, '…')}"
         )
 
+    @closed
     def use(self, **values: Any) -> Settings:
         """Take these values for this kernel only; nothing is written. Returns the settings themselves."""
-        for name, value in self._checked(values).items():
-            object.__setattr__(self, name, value)
-        return self
+        return self._take(self._checked(values))
 
+    @closed
     def save(self, **values: Any) -> Settings:
         """Take these values and keep them for the next lesson. Returns the settings themselves.
 
@@ -146,14 +151,17 @@ class Settings:
         """
         checked = self._checked(values)
         owner = values.get("application_id") or self.application_id
-        if self.live and owner and "-----BEGIN" in str(values.get("private_key", "")):
+        if self.live and owner and "-----BEGIN" in reveal(values.get("private_key", "")):
             values["private_key"] = self.save_key(owner, checked["private_key"])
         for file in {self.dotenv, self.kept}:
-            lines = {VARIABLES[name]: str(values[name]) for name in values if self._file_of(name) == file}
+            lines = {VARIABLES[name]: reveal(values[name]) for name in values if self._file_of(name) == file}
             if lines:
                 _write(file, lines)
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
+        return self._take(checked)
+
+    def _take(self, values: Mapping[str, Any]) -> Settings:
+        for name, value in values.items():
+            object.__setattr__(self, name, Secret(value) if name in SECRETS else value)
         return self
 
     def save_key(self, application_id: str, pem: str) -> str:
@@ -179,7 +187,8 @@ class Settings:
                 "VOICE_MODE is not changed by a running lesson: write it into .env yourself and restart the kernel."
             )
             raise settings_error([advice], ["mode"])
-        checked, problems = check_all({name: str(value).strip() for name, value in values.items()}, self.dotenv.parent)
+        texts = {name: reveal(value).strip() for name, value in values.items()}
+        checked, problems = check_all(texts, self.dotenv.parent)
         if problems:
             raise settings_error(list(problems.values()), list(problems))
         return checked
@@ -195,6 +204,7 @@ def is_rest(path: str) -> bool:
     return path.startswith(("/account/", "/number/"))
 
 
+@closed
 def load_settings(env: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
     """The settings from ``.env`` and the environment; where both set a name, the environment wins.
 

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from ..base.errors import KitError
 from ..base.hosts import host_of, is_here
+from ..base.masking import mask_logs
+from ..base.secret import reveal
 from ..settings.checks import VONAGE_DOMAINS
 from ..settings.keys import load_private_key, make_jwt
 from ..settings.settings import Settings
@@ -75,9 +77,7 @@ class Transport:
             data = as_json(json_body)
         for attempt in range(1, TRIES + 1):
             try:
-                # Signed anew for each try: a token made before a pause would be older than it need be.
-                headers["Authorization"] = self._authorization(auth)
-                return self._once(method, url, headers, data, query)
+                return self._once(method, url, headers, data, query, auth)
             except VonageError as error:
                 wait = _wait_before_next(error, attempt)
                 if wait is None:
@@ -101,11 +101,18 @@ class Transport:
         headers: Mapping[str, str],
         data: str | dict[str, Any] | None,
         query: Mapping[str, Any] | None,
+        auth: Auth,
     ) -> requests.Response:
         import requests
 
+        def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+            request.headers["Authorization"] = self._authorization(auth)
+            return request
+
         session = self._open()
-        request = requests.Request(method, url, headers=headers, data=data, params=query, auth=_as_it_is)
+        # Signed here, for each try anew: a token made before a pause would be older than it need be, and in a local
+        # variable a traceback could show it. Given as `auth`, so that no ~/.netrc entry can take its place.
+        request = requests.Request(method, url, headers=headers, data=data, params=query, auth=sign)
         try:
             prepared = session.prepare_request(request)
         except (requests.RequestException, UnicodeError) as error:
@@ -137,6 +144,7 @@ class Transport:
 
         with self._lock:
             if self._session is None:
+                mask_logs("urllib3.connectionpool")  # it logs each address, with its query
                 self._session = requests.Session()
             return self._session
 
@@ -144,7 +152,7 @@ class Transport:
         settings = self.settings
         if auth == "basic":
             settings.require("api_key", "api_secret")
-            pair = f"{settings.api_key}:{settings.api_secret}".encode()
+            pair = f"{settings.api_key}:{reveal(settings.api_secret)}".encode()
             return f"Basic {base64.b64encode(pair).decode()}"
         settings.require("application_id", "private_key")
         return f"Bearer {make_jwt(settings.application_id, self._private_key(), now=self._now())}"
@@ -225,11 +233,6 @@ def _causes(error: BaseException) -> list[BaseException]:
             # urllib3 keeps the cause in .reason, requests in .args
             waiting += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
     return found
-
-
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    # Given as `auth` so that a ~/.netrc entry cannot take the place of our Authorization header.
-    return request
 
 
 def _failed_in_disguise(reply: requests.Response) -> bool:
