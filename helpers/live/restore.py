@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..base.errors import KitError
+from ..base.text import one_line
 from ..calls.statuses import LAST, LIVE
 from ..settings.checks import CREDENTIALS
 from ..settings.settings import Settings
@@ -254,7 +255,7 @@ def name_of(step: Step) -> str:
     if step.kind in ("update_number", "cancel_number", "buy_number"):
         return f"number {step.id}"
     shown = step.there if isinstance(step.there, dict) else step.sent
-    return f"application “{(shown or {}).get('name', step.id)}”"
+    return f"application “{one_line((shown or {}).get('name', step.id))}”"
 
 
 def _state(step: Step) -> Json | None:

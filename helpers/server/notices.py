@@ -8,6 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..base.text import visible
+
 if TYPE_CHECKING:
     from ..calls.record import Record
     from .server import BackgroundServer
@@ -67,6 +69,7 @@ class Notices:
 
     def tell(self, text: str) -> None:
         """Say something after the cell that runs now."""
+        text = visible(text)
         if _shell() is None:
             logger.warning("%s", text)
             return

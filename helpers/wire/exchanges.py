@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, overload
 from ..base.errors import KitError
 from ..base.hosts import parts_of
 from ..base.masking import mask, mask_headers
+from ..base.text import visible
 
 if TYPE_CHECKING:
     import requests
@@ -129,7 +130,7 @@ class Exchange:
         return "\n\n".join(_block(*part) for part in (self.request_lines(), self.response_lines()))
 
     def __repr__(self) -> str:
-        return f"<{self.method} {self.target} → {self.outcome}>"
+        return visible(f"<{self.method} {self.target} → {self.outcome}>")
 
 
 def exchange_of(
@@ -177,7 +178,7 @@ def _header_lines(headers: Mapping[str, str]) -> list[str]:
 
 
 def _block(first: str, headers: list[str], body: str) -> str:
-    return "\n".join([first, *headers]) + (f"\n\n{body}" if body else "")
+    return visible("\n".join([first, *headers]) + (f"\n\n{body}" if body else ""))
 
 
 def _html_block(first: str, headers: list[str], body: str) -> str:
