@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import re
+import tempfile
 import threading
 import time
 import traceback
@@ -16,7 +18,9 @@ from urllib.parse import urlsplit
 
 from ..base.errors import KitError
 from ..base.hosts import host_of, is_here, is_private
-from ..base.masking import mask
+from ..base.masking import mask, mask_logs
+from ..base.secret import Secret, reveal
+from ..settings.env_file import replace_file
 
 logger = logging.getLogger(__name__)
 
@@ -201,16 +205,25 @@ class _Ngrok:
         from pyngrok.conf import PyngrokConfig, get_config_path
         from pyngrok.exception import PyngrokError
 
-        config = PyngrokConfig(auth_token=token or None, **options)
-        if not config.auth_token and not _has_token(Path(get_config_path(config))):
+        config = PyngrokConfig(**options)
+        token = Secret(token or config.auth_token or "")  # pyngrok reads NGROK_AUTHTOKEN by itself
+        config.auth_token = None  # it would stand on a command line, where everybody on this machine can read it
+        own = Path(get_config_path(config))
+        if not token and not _has_token(own):
             raise TunnelError("There is no public address yet: Vonage cannot reach this machine.", TOKEN_CURE)
+        mask_logs("pyngrok.process.ngrok")  # ngrok quotes the token in its messages
         self.target = target
         self._config = config
         # An ngrok that somebody else started in this kernel is used, but not ended.
         self._mine = not process.is_process_running(config.ngrok_path)
         self._process: Any = None
         try:
-            self._process = ngrok.get_ngrok_process(config)
+            with tempfile.TemporaryDirectory(prefix="ngrok-") as folder:
+                if token:
+                    config.config_path = str(Path(folder) / "ngrok.yml")
+                    replace_file(Path(config.config_path), _with_token(own, token))
+                self._process = ngrok.get_ngrok_process(config)
+            config.config_path = options.get("config_path")  # ngrok has read the other one
             # The server's full address, so that ngrok can lead nowhere else (in particular not to JupyterLab).
             # With a name of its own, because pyngrok would make one with slashes out of the address.
             name = f"voice-kit-{uuid.uuid4().hex[:8]}"
@@ -219,7 +232,7 @@ class _Ngrok:
             self.close()
             _close_pipe(error)
             # "from None": ngrok quotes the token in its messages, and a chained error would be printed too.
-            raise _explain(error, config.auth_token or "") from None
+            raise _explain(error, token) from None
 
     @property
     def alive(self) -> bool:
@@ -280,8 +293,18 @@ def _has_token(config: Path) -> bool:
     return config.is_file() and re.search(r"^\s*authtoken:\s*\S", config.read_text(errors="replace"), re.M) is not None
 
 
+def _with_token(own: Path, token: str) -> str:
+    """This user's configuration of ngrok, with the token in it: JSON, which is YAML, too."""
+    from pyngrok import installer
+
+    found: Any = installer.get_ngrok_config(str(own), use_cache=False) if own.is_file() else {"version": "3"}
+    if str(found.get("version")) != "3":
+        return json.dumps({**found, "authtoken": reveal(token)})
+    return json.dumps({**found, "agent": {**(found.get("agent") or {}), "authtoken": reveal(token)}})
+
+
 def _explain(error: Exception, token: str) -> TunnelError:
-    words = mask(str(error), [token])
+    words = mask(str(error), [reveal(token)])
     found = re.search(r"ERR_NGROK_\d+", f"{words} {getattr(error, 'ngrok_error', '')} {getattr(error, 'body', '')}")
     code = found.group(0) if found else ""
     if code in CURES:
