@@ -19,7 +19,7 @@ import helpers
 from helpers.kit import Kit
 from helpers.live.journal import JournalError
 from helpers.settings.env_file import read_env
-from helpers.settings.settings import SettingsError, load_settings
+from helpers.settings.settings import load_settings
 from tests.live.in_use import PRODUCTION, InUse, in_use
 from tests.notebooks.lesson_env import OURS
 
@@ -156,13 +156,59 @@ def test_a_number_that_the_kit_rented_may_be_replaced(account: InUse, kit: Kit) 
     assert env(account)["VONAGE_NUMBER"] == second
 
 
-def test_a_full_disk_says_where_the_key_still_is(account: InUse, kit: Kit) -> None:
-    made = kit.vonage.create_application("Stream audio")
-    (account.folder / "keys").write_text("")  # no folder can be made here
-    with pytest.raises(SettingsError, match="still in `reply`, and nowhere else") as error:
-        kit.keep(application=made)
-    assert 'write(reply.json()["keys"]["private_key"])' in str(error.value)
-    assert "BEGIN" not in str(error.value)
+FULL = """
+import os, pathlib, resource, sys
+import helpers
+from helpers.settings.settings import SettingsError
+folder, how = pathlib.Path(sys.argv[1]), sys.argv[2]
+(folder / ".env").write_text(sys.stdin.read())
+kit = helpers.setup()
+made = kit.vonage.create_application("Stream audio")
+filler = (folder / "filler").open("wb", buffering=0)
+try:
+    if how == "limit":
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, resource.RLIM_INFINITY))
+    while filler.write(b"x" * 1000):
+        pass
+except OSError as error:
+    print(error.strerror)
+try:
+    kit.keep(application=made)
+except SettingsError as error:
+    print(error)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
+(folder / "filler").unlink()
+filler.close()
+print("Left:", sorted(path.name for path in folder.glob("keys/*")))
+kit.keep(application=made)
+print("Kept:", (folder / "keys" / f"{made['id']}.key").read_text() == made["keys"]["private_key"])
+kit.stop()
+"""
+# A small disk that nobody else sees, for one command.
+SMALL_DISK = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c",
+              'mount -t tmpfs -o size=200k none "$0" && exec "$@"']  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["disk", "limit"])
+def test_a_full_disk_says_where_the_key_still_is(account: InUse, monkeypatch: pytest.MonkeyPatch, how: str) -> None:
+    folder = account.folder / "full"
+    folder.mkdir()
+    monkeypatch.setenv("KIT_DOTENV", str(folder / ".env"))
+    command = [sys.executable, "-c", FULL, str(folder), how]
+    if how == "disk":
+        try:
+            subprocess.run([*SMALL_DISK, str(folder), "true"], check=True, capture_output=True)
+        except (OSError, subprocess.CalledProcessError):
+            pytest.skip("this machine lets nobody have a disk of their own")
+        command = [*SMALL_DISK, str(folder), *command]
+    env = (account.folder / ".env").read_text()
+    said = subprocess.run(command, input=env, capture_output=True, text=True, timeout=60, check=True).stdout
+    why = "No space left on device" if how == "disk" else "File too large"
+    assert said.count(why) == 2 and f".key cannot be written in {folder}/keys: {why}" in said
+    assert "It is still in `reply`, and nowhere else." in said
+    assert 'write(reply.json()["keys"]["private_key"])' in said
+    assert "BEGIN" not in said
+    assert "Left: []\nKept: True" in said, "half a key is left"
 
 
 def test_a_request_by_hand_is_refused_in_the_same_words(account: InUse, kit: Kit) -> None:
