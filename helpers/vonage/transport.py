@@ -75,6 +75,7 @@ class Transport:
         if json_body is not None:
             headers["Content-Type"] = "application/json"
             data = as_json(json_body)
+        headers["Authorization"] = "…"  # only its place among the others: _once puts it there
         for attempt in range(1, TRIES + 1):
             try:
                 return self._once(method, url, headers, data, query, auth)
