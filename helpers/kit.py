@@ -291,7 +291,7 @@ class Kit:
         """
         uuid = uuid_of(call)
         if self.settings.live:
-            return Call(live_entries(self.events, self.live.waiting.told(uuid) if self.live else ()), uuid=uuid)
+            return Call(live_entries(self.events, self.live.waiting.answers_of(uuid) if self.live else ()), uuid=uuid)
         return Call(self.network.trace(uuid), uuid=uuid, heard=self.network.heard)
 
     def wait(self, seconds: float) -> None:

@@ -79,10 +79,10 @@ def mask_values(text: str, secrets: Iterable[str] = ()) -> str:
 
 def mask_logs(name: str) -> None:
     """Take secrets out of what another library's logger says, the texts of errors included."""
-    logging.getLogger(name).addFilter(_masked)
+    logging.getLogger(name).addFilter(_mask_record)
 
 
-def _masked(record: logging.LogRecord) -> bool:
+def _mask_record(record: logging.LogRecord) -> bool:
     record.msg, record.args = mask(record.getMessage()), ()
     if record.exc_info:
         record.exc_text = mask("".join(traceback.format_exception(*record.exc_info)))

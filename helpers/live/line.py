@@ -52,7 +52,7 @@ class LiveLine:
         self.budget = Budget(settings, self.vonage, tell, clock)
         self.measure = Measure(settings, self.budget, clock)
         self.guard = WebhookGuard(settings, self._own, sure)
-        self.webhooks = Webhooks(self.guard, public_url, self.whom.known)
+        self.webhooks = Webhooks(self.guard, public_url, self.whom.facts_of)
         self.waiting = Waiting(events, self.vonage, sure)
         everyone: list[Guard] = [self.whom, self.measure, self.budget, self.webhooks, *guards]
         self.gate = Gate(settings.vonage_url or settings.api_url, settings.real_rest_url, everyone)

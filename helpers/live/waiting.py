@@ -30,7 +30,7 @@ class Waiting:
         self._events, self._vonage, self._sure = events, vonage, sure
         self._told: dict[str, list[Event]] = {}
 
-    def told(self, uuid: str) -> list[Event]:
+    def answers_of(self, uuid: str) -> list[Event]:
         """What Vonage said of a call when it was asked, in the form of events, as far as no event has said it."""
         came = self._events.statuses(uuid)
         return [one for one in self._told.get(uuid, []) if one["status"] not in came]

@@ -54,7 +54,7 @@ class Whom:
         if asked.kind in ("replace_application", "delete_application"):
             self._known.pop(asked.id, None)
 
-    def known(self, application: str) -> dict[str, Any]:
+    def facts_of(self, application: str) -> dict[str, Any]:
         """What is known of an application since a call was placed with it; empty if that is nothing."""
         return self._known.get(application, {})
 
@@ -136,7 +136,7 @@ class Whom:
             return  # then Vonage does not know whose call it is either
         if name not in self._known and (found := self._application(name)) is not None:
             self._known[name] = found
-        self._webhooks(self.known(name))
+        self._webhooks(self.facts_of(name))
 
     def _forwarding(self, fields: dict[str, str]) -> None:
         """A number may forward its calls without any application (Numbers API 1.1)."""

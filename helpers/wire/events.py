@@ -53,7 +53,7 @@ class Events(Sequence[Event]):
         """Call ``callback(event)`` as each one arrives, in the server's thread. Returns a function that ends it."""
 
         def pick(exchange: Exchange) -> None:
-            event = self._believed(exchange)
+            event = self._good_event(exchange)
             if event is not None:
                 callback(event)
 
@@ -81,7 +81,7 @@ class Events(Sequence[Event]):
         with self._lock:
             self._seen, latest = self._log.latest(self._seen)
             for exchange in latest:
-                if (event := self._believed(exchange)) is not None:
+                if (event := self._good_event(exchange)) is not None:
                     self._events.append(event)
                     self._held += exchange.size
             if self._held > MOST_KEPT:
@@ -89,7 +89,7 @@ class Events(Sequence[Event]):
                 self._held //= 2
             return list(self._events)
 
-    def _believed(self, exchange: Exchange) -> Event | None:
+    def _good_event(self, exchange: Exchange) -> Event | None:
         in_doubt = exchange.refused or (exchange.signature != GOOD and self._good_only())
         return None if in_doubt else event_of(exchange)
 

@@ -209,7 +209,7 @@ def test_the_webhooks_of_a_call_come_through_and_nobody_has_to_ask_vonage(door: 
     ncco, hook = [{"action": "talk", "text": "Hello."}], f"{door.url}/event"
     call = door.kit.wait_for(door.kit.vonage.create_call(to=ME, from_=door.kit.number, ncco=ncco, event_url=hook))
     assert call.statuses == ["started", "ringing", "answered", "completed"]
-    assert door.kit.live.waiting.told(call.leg) == []  # type: ignore[union-attr]
+    assert door.kit.live.waiting.answers_of(call.leg) == []  # type: ignore[union-attr]
     assert [entry["kind"] for entry in call.entries()].count("webhook") == 4
     assert door.reached == ["/event"] * 4
     assert door.panel.flags == []
