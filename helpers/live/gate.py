@@ -207,7 +207,7 @@ class Door(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that goes away, or does not trust the certificate, is no fault of the gate's."""
+        """A client that goes away, or does not trust the certificate, is not a fault of the gate's."""
         logger.info("a connection to the gate broke", exc_info=True)
 
 

@@ -142,7 +142,7 @@ def test_the_panel_sends_signed_events_and_points_out_who_was_turned_away(kit: K
     assert panel.counts["calls"] == 1
     assert [flag.word for flag in panel.flags] == ["turned away"] * 2
     assert "Vonage sends it once more, signed." in panel.flags[0].advice
-    assert "it is signed, but it is no token" in panel.flags[1].advice
+    assert "it is signed, but it is not a token" in panel.flags[1].advice
     assert [row.call for row in panel._all()] == [0, 0, 1]
 
 

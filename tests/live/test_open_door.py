@@ -135,7 +135,7 @@ def test_only_vonage_gets_through_to_a_webhook(door: Door) -> None:
     assert door.try_out("ten minutes old", 100, door.signed(age=600)) == {"401"}
     assert door.try_out("ten minutes ahead", 100, door.signed(age=-600)) == {"401"}
     assert door.try_out("without a time", 20, door.signed(iat=None)) == {"401"}
-    assert door.try_out("a time that is no number", 20, door.signed(iat=float("nan"))) == {"401"}
+    assert door.try_out("a time that is not a number", 20, door.signed(iat=float("nan"))) == {"401"}
     assert door.try_out("without a jti", 20, door.signed(jti=None)) == {"401"}
     assert door.try_out("for another application", 100, door.signed(application_id=str(uuid.uuid4()))) == {"401"}
     assert door.try_out("good, for another message", 100, lambda _: door.knock(event(), door.token(event()))) == {"401"}

@@ -25,12 +25,12 @@ ODD: dict[str, bytes] = {
     "a broken host": b"GET /event?uuid=1&status=x HTTP/1.1\r\nHost: [\r\n\r\n",
     "a name of 5,000 letters": b"GET /" + LONG + b" " + HEAD + b"\r\n",
     "a sound's name of 5,000 letters": b"GET /audio/" + LONG + b".mp3 " + HEAD + b"\r\n",
-    "an address that is no UTF-8": b"GET /%ff%fe?x=%ff " + HEAD + b"\r\n",
+    "an address that is not UTF-8": b"GET /%ff%fe?x=%ff " + HEAD + b"\r\n",
     "a sound of no name": b"GET /audio/%00.mp3 " + HEAD + b"\r\n",
-    "a body that is no UTF-8": b"POST /event " + BODY % (2, b"\xff\xfe"),
+    "a body that is not UTF-8": b"POST /event " + BODY % (2, b"\xff\xfe"),
     "half a character": b"POST /event " + BODY % (len(HALF), HALF),
     "a body of 200,000 brackets": b"POST /event " + BODY % (len(DEEP), DEEP),
-    "a header that is no UTF-8": b"GET /event " + HEAD + b"Authorization: Bearer \xff.\xff.\xff\r\n\r\n",
+    "a header that is not UTF-8": b"GET /event " + HEAD + b"Authorization: Bearer \xff.\xff.\xff\r\n\r\n",
     "no path": b"OPTIONS * " + HEAD + b"\r\n",
 }
 

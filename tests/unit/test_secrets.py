@@ -138,12 +138,12 @@ def test_words_about_keys_stay() -> None:
 def test_a_private_key_that_no_setting_holds_is_masked_too(pem: str, cut: int) -> None:
     given = pem[:-cut] if cut else pem
     for text in (given, repr(given), given.replace("\n", " "), str({"keys": {"private_key": given}})):
-        assert found_in(str(KitError(f"{text} is no application.")), pem) == []
+        assert found_in(str(KitError(f"{text} is not an application.")), pem) == []
 
 
 def test_keep_prints_no_key(settings: Settings, pem: str) -> None:
     for given in (pem, settings.private_key, settings.api_secret, settings.api_secret[:], {"keys": pem}):
-        with pytest.raises(KitError, match=r"is no application\. Give the reply") as caught:
+        with pytest.raises(KitError, match=r"is not an application\. Give the reply") as caught:
             Kit(settings).keep(application=given)  # type: ignore[arg-type]
         assert found_in(str(caught.value), pem) == []
 
