@@ -7,6 +7,7 @@ import binascii
 import re
 import time
 import uuid
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -48,16 +49,20 @@ class PrivateKeyError(KitError):
 
 @closed
 def load_private_key(text_or_path: str | Path, folder: Path | None = None) -> RSAPrivateKey:
-    """The key, ready to sign. Keep it: reading a key takes far longer than signing with it.
+    """The key, ready to sign.
 
     Takes the key's text (PEM, PKCS#8 or PKCS#1, also on one line) or the path of its file, which may be relative to
     ``folder``. Raises PrivateKeyError with the reason and the cure.
     """
+    return _key_in(private_key_text(text_or_path, folder))
+
+
+@lru_cache(maxsize=8)  # reading a key takes sixty times as long as signing with it, and each client asks for one
+def _key_in(pem: str) -> RSAPrivateKey:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    pem = private_key_text(text_or_path, folder)
     try:
         key = load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
