@@ -115,15 +115,18 @@ class Journal:
         known = {field.name for field in fields(Step)}
         return [Step(**{name: value for name, value in facts.items() if name in known}) for facts in found.values()]
 
+    def own_applications(self) -> set[str]:
+        """The ids of those that were created through the gate."""
+        return {s.id.lower() for s in self.steps() if s.kind == "create_application" and s.came == "done"}
+
+    def own_numbers(self) -> set[str]:
+        """Those that were rented through the gate, and not given back since."""
+        last = {step.id: step.kind for step in self.steps() if step.came == "done" and step.kind in _RENT}
+        return {msisdn for msisdn, kind in last.items() if kind == "buy_number"}
+
     def owns_application(self, application_id: str) -> bool:
         """Whether a request through the gate created it."""
-        made = (step.id for step in self.steps() if step.kind == "create_application" and step.came == "done")
-        return application_id.lower() in map(str.lower, made)
-
-    def owns_number(self, msisdn: str) -> bool:
-        """Whether it was rented through the gate, and not given back since."""
-        about = [s.kind for s in self.steps() if s.id == msisdn and s.came == "done" and s.kind in _RENT]
-        return about[-1:] == ["buy_number"]
+        return application_id.lower() in self.own_applications()
 
     def has_rented(self, msisdn: str) -> bool:
         """Whether it was ever rented through the gate."""

@@ -139,7 +139,7 @@ class Ownership:
             why = f"The number {msisdn} is linked to the application “{name}”, which was not made by this kit"
         elif kind in ("sip", "tel"):
             why = f"The number {msisdn} is forwarded to {value}"
-        elif cancels and not self._journal.owns_number(msisdn):
+        elif cancels and msisdn not in self._journal.own_numbers():
             why = f"The number {msisdn} was not rented by this kit"
         else:
             return

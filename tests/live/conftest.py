@@ -26,6 +26,7 @@ from tests.simulator.conftest import all_workers
 from tests.simulator.world import wait_until
 
 PACE = 20  # a phone that rings for two seconds rings for a tenth of one
+HASTE = 60  # where a call lasts for minutes
 ME, FRIEND, STRANGER = "447700900001", "447700900002", "447700900666"
 Json = dict[str, Any]
 
@@ -33,27 +34,25 @@ Json = dict[str, Any]
 class World:
     """The network at the far end, an account there, and what reached it."""
 
-    def __init__(self, network: Simulator, folder: Path) -> None:
+    def __init__(self, network: Simulator, ours: Json, folder: Path) -> None:
         self.network, self.folder = network, folder
         self.phones = ControlPlane(network.url, network.token)
         self.phones.reset()
         switch = {"headers": {"Authorization": f"Bearer {network.token}"}, "json": {"rate_limits": None}, "timeout": 10}
         requests.put(f"{network.url}/simulator/faults", **switch).raise_for_status()
-        own = network.account
-        bare = Settings(mode="live", api_url=network.url, api_key=own.api_key, api_secret=own.api_secret)
-        with Vonage(bare) as vonage:
-            held = vonage.list_numbers().get("numbers", [])
-            number = (
-                held[0]["msisdn"] if held else vonage.search_numbers("GB", features="VOICE")["numbers"][0]["msisdn"]
-            )
-            if not held:
-                vonage.buy_number("GB", number)
-            made = vonage.create_application("Ours", event_url="https://example.com/event")
-            vonage.update_number("GB", number, app_id=made["id"])
+        with Vonage(bare := _settings(network)) as vonage:
+            self._put_right(vonage, ours)
         self.settings = replace(
-            bare, application_id=made["id"], private_key=made["keys"]["private_key"], number=number, my_number=ME,
-            live_budget=Decimal(5), live_calls_at_once=1000, live_calls_a_minute=1000, dotenv=folder / ".env",
+            bare, application_id=ours["id"], private_key=ours["keys"]["private_key"], number=ours["number"],
+            my_number=ME, live_budget=Decimal(5), live_calls_at_once=1000, live_calls_a_minute=1000,
+            dotenv=folder / ".env",
         )  # fmt: skip
+
+    def _put_right(self, vonage: Vonage, ours: Json) -> None:
+        """Whatever the test before has changed."""
+        voice = {"webhooks": {"event_url": {"address": "https://example.com/event", "http_method": "POST"}}}
+        vonage.replace_application(ours["id"], {"name": "Ours", "capabilities": {"voice": voice}})
+        vonage.update_number("GB", ours["number"], app_id=ours["id"])
 
     @contextmanager
     def kit(self, **settings: Any) -> Iterator[Kit]:
@@ -88,6 +87,19 @@ class World:
         return ours | ({"ncco": list(ncco)} if ncco else {}) | more
 
 
+def _settings(network: Simulator) -> Settings:
+    own = network.account
+    return Settings(mode="live", api_url=network.url, api_key=own.api_key, api_secret=own.api_secret)
+
+
+def application_at(network: Simulator) -> Json:
+    """A new application, with its key, and as ``number`` one that is rented for it."""
+    with Vonage(_settings(network)) as vonage:
+        number = vonage.search_numbers("GB", features="VOICE")["numbers"][0]["msisdn"]
+        vonage.buy_number("GB", number)
+        return {**vonage.create_application("Ours"), "number": number}
+
+
 @pytest.fixture(scope="session")
 def network() -> Iterator[Simulator]:
     with Simulator(pace=PACE, seed="gate") as network:
@@ -97,13 +109,28 @@ def network() -> Iterator[Simulator]:
         yield network
 
 
+@pytest.fixture(scope="session")
+def ours(network: Simulator) -> Json:
+    """An application with its key, made once because that takes long, and the ``number`` that leads to it."""
+    return application_at(network)
+
+
 @pytest.fixture
-def world(network: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
-    world = World(network, tmp_path)
+def world(network: Simulator, ours: Json, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
     # What the kit did not make is for test_ownership.py; here a line in the notebook allows it.
     monkeypatch.setattr(sys.modules["__main__"], "ALLOW", ["Ours", "Old"], raising=False)
+    world = World(network, ours, tmp_path)
     yield world
     world.phones.close()
+
+
+@pytest.fixture
+def quick_world(tmp_path: Path) -> Iterator[World]:
+    """One whose time runs faster still, with a network of its own."""
+    with Simulator(pace=HASTE, seed="haste") as network:
+        world = World(network, application_at(network), tmp_path)
+        yield world
+        world.phones.close()
 
 
 def token_of(kit: Kit) -> str:

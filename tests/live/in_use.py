@@ -60,12 +60,8 @@ class InUse:
 
     def without(self, journal: Journal) -> Json:
         """All that it holds but for what the journal names as the kit's own."""
-        state = self.state()
-        applications, numbers = state["applications"].items(), state["numbers"].items()
-        return {
-            "applications": {uuid: one for uuid, one in applications if not journal.owns_application(uuid)},
-            "numbers": {msisdn: one for msisdn, one in numbers if not journal.owns_number(msisdn)},
-        }
+        state, own = self.state(), {"applications": journal.own_applications(), "numbers": journal.own_numbers()}
+        return {kind: {name: one for name, one in state[kind].items() if name not in own[kind]} for kind in own}
 
 
 class Kernel:

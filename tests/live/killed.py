@@ -1,15 +1,20 @@
 """The steps of lessons 01, 05, 06 and 07, in a process that is killed at one moment of them.
 
-``python -m tests.live.killed ACCOUNT MOMENT``: a moment is before, in the middle of or after each line of the journal,
-and before or after each request on its way to Vonage. With moment 0 it lives, and prints how many there were.
+A moment is before, in the middle of or after each line of the journal, and before or after each request on its way to
+Vonage. With moment 0 the process lives, and tells how many there were. Each is forked from one that has imported
+everything: ``python -m tests.live.killed`` reads what to do from its standard input, a line each.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import signal
+import subprocess
 import sys
+import traceback
+from pathlib import Path
 from typing import Any
 
 from helpers.live.asked import Asked, Replied
@@ -80,10 +85,12 @@ def lessons(vonage: Vonage, settings: Settings, number: str, production: str) ->
     vonage.cancel_number("GB", rented)
 
 
-def main(account: dict[str, Any], moment: int) -> None:
+def main(account: dict[str, Any], moment: int) -> int:
+    """Returns how many moments there were."""
     fate = Fate(moment)
     put_under(fate)
-    settings = Settings(mode="live", **{k: account[k] for k in ("api_url", "api_key", "api_secret", "dotenv")})
+    names = ("api_url", "api_key", "api_secret")
+    settings = Settings(mode="live", dotenv=Path(account["dotenv"]), **{name: account[name] for name in names})
     found = AsFound(settings, lambda: TUNNEL, lambda: account["allow"]).begin()
     gate = Gate(settings.api_url, settings.rest_url, [found.guard]).start()
     settings.pass_through(gate.url)
@@ -91,11 +98,45 @@ def main(account: dict[str, Any], moment: int) -> None:
         lessons(vonage, settings, account["number"], account["production"])
     found.end()
     gate.stop()
-    print(fate.seen)
+    return fate.seen
+
+
+class Kernels:
+    """Kernels with one account and one moment each, one after the other."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-m", "tests.live.killed"]
+        self._parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+    def begin(self, account: dict[str, Any], moment: int) -> None:
+        assert self._parent.stdin is not None
+        print(json.dumps([account, moment]), file=self._parent.stdin, flush=True)
+
+    def end(self) -> tuple[int, int]:
+        """How it ended, as Popen.returncode, and how many moments it counted; -1 if it did not get to the end."""
+        assert self._parent.stdout is not None
+        *counted, code = map(int, self._parent.stdout.readline().split())
+        return code, sum(counted) if counted else -1
+
+    def close(self) -> None:
+        self._parent.communicate()
+
+
+def fork_each() -> None:
+    """Be the parent of such kernels."""
+    for line in sys.stdin:
+        if not (child := os.fork()):
+            signal.alarm(60)  # that is its end, too
+            try:
+                print(main(*json.loads(line)), end=" ", flush=True)
+            except Exception:
+                traceback.print_exc()
+                os._exit(1)
+            os._exit(0)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 
 
 if __name__ == "__main__":
-    from pathlib import Path
-
-    told = json.loads(sys.argv[1])
-    main(told | {"dotenv": Path(told["dotenv"])}, int(sys.argv[2]))
+    for name in ("cryptography.x509", "jwt.algorithms", "requests"):  # the kit imports them when it needs them
+        importlib.import_module(name)
+    fork_each()

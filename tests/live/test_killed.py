@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import random
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +13,7 @@ import pytest
 
 from helpers.live.restore import AsFound, open_steps
 from tests.live.in_use import PRODUCTION, InUse, in_use
+from tests.live.killed import Kernels
 
 SEEDS = 50
 
@@ -26,15 +25,22 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InUse]:
         yield account
 
 
-def start(account: InUse, moment: int, *, allowed: bool) -> subprocess.Popen[str]:
+@pytest.fixture(scope="module")
+def kernels() -> Iterator[tuple[Kernels, Kernels]]:
+    """Two at a time."""
+    both = Kernels(), Kernels()
+    yield both
+    for one in both:
+        one.close()
+
+
+def told(account: InUse, *, allowed: bool) -> dict[str, Any]:
     own = account.network.account
-    told: dict[str, Any] = {
+    return {
         "api_url": account.network.url, "api_key": own.api_key, "api_secret": own.api_secret,
         "dotenv": str(account.folder / ".env"), "allow": PRODUCTION if allowed else [],
         "number": account.linked[0] if allowed else account.free, "production": account.production if allowed else "",
     }  # fmt: skip
-    command = [sys.executable, "-m", "tests.live.killed", json.dumps(told), str(moment)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
 def restore(account: InUse) -> list[str]:
@@ -49,12 +55,13 @@ def restore(account: InUse) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def moments(account: InUse) -> dict[bool, int]:
+def moments(account: InUse, kernels: tuple[Kernels, Kernels]) -> dict[bool, int]:
     """How many moments there are to be killed at, without and with the line that allows more."""
     counted = {}
     for allowed in (False, True):
-        with start(account, 0, allowed=allowed) as whole:
-            counted[allowed] = int(whole.communicate(timeout=60)[0])
+        kernels[0].begin(told(account, allowed=allowed), 0)
+        code, counted[allowed] = kernels[0].end()
+        assert code == 0
         assert restore(account) == []
     return counted
 
@@ -62,25 +69,25 @@ def moments(account: InUse) -> dict[bool, int]:
 @pytest.mark.slow
 @pytest.mark.hostile
 @pytest.mark.parametrize("seed", range(SEEDS))
-def test_an_account_in_use_is_the_same_after_a_kill(account: InUse, moments: dict[bool, int], seed: int) -> None:
+def test_an_account_in_use_is_the_same_after_a_kill(
+    account: InUse, kernels: tuple[Kernels, Kernels], moments: dict[bool, int], seed: int
+) -> None:
     chosen = random.Random(seed)
     allowed = bool(chosen.getrandbits(1))
     moment = chosen.randint(1, moments[allowed])
-    with start(account, moment, allowed=allowed) as killed:
-        killed.communicate(timeout=60)
-    assert killed.returncode == -signal.SIGKILL
+    kernels[0].begin(told(account, allowed=allowed), moment)
+    assert kernels[0].end() == (-signal.SIGKILL, -1)
     assert restore(account) == [], f"killed at moment {moment} of {moments[allowed]}"
 
 
 @pytest.mark.slow
 @pytest.mark.hostile
 @pytest.mark.parametrize("seed", range(5))
-def test_of_two_kernels_in_a_folder_one_is_killed(tmp_path: Path, seed: int) -> None:
+def test_of_two_kernels_in_a_folder_one_is_killed(tmp_path: Path, kernels: tuple[Kernels, Kernels], seed: int) -> None:
     moment = random.Random(seed).randint(1, 60)
     with in_use(tmp_path, pace=20) as account:
-        with start(account, 0, allowed=True) as first, start(account, moment, allowed=True) as second:
-            first.communicate(timeout=60)
-            second.communicate(timeout=60)
+        for kernel, one in zip(kernels, (0, moment), strict=True):
+            kernel.begin(told(account, allowed=True), one)
         # Both may have asked for the same number at the same time: then one of them ends early.
-        assert {first.returncode, second.returncode} <= {0, 1, -signal.SIGKILL}
+        assert {kernel.end()[0] for kernel in kernels} <= {0, 1, -signal.SIGKILL}
         assert restore(account) == [], f"killed at moment {moment}"

@@ -29,7 +29,7 @@ def run(account: InUse, lesson: Path, **more: str) -> str:
                 "VONAGE_API_SECRET": own.api_secret, "MY_NUMBER": MY_NUMBER, "LIVE_CALLS_A_MINUTE": "9999",
                 "VONAGE_SIGNATURE_SECRET": own.signature_secret}  # fmt: skip
     (account.folder / "report.json").unlink(missing_ok=True)
-    person = ["--person", network.url, network.token, MY_NUMBER]
+    person = ["--person", network.url, network.token, MY_NUMBER, "--pace", str(PACE)]
     printed = start(account.folder, settings | more, person, lesson).communicate(timeout=150)[0]
     return result(account.folder, printed, "").printed
 

@@ -123,10 +123,16 @@ def rows() -> Iterator[list[str]]:
     print("", *rows, sep="\n")
 
 
-@pytest.fixture
-def door(world: World, rows: list[str]) -> Iterator[Door]:
+@contextlib.contextmanager
+def opened(world: World, rows: list[str]) -> Iterator[Door]:
     with world.kit(signature_secret=world.network.account.signature_secret) as kit:
         yield Door(kit, rows)
+
+
+@pytest.fixture
+def door(world: World, rows: list[str]) -> Iterator[Door]:
+    with opened(world, rows) as door:
+        yield door
 
 
 def test_only_vonage_gets_through_to_a_webhook(door: Door) -> None:
@@ -190,8 +196,16 @@ def test_floods_are_cut_off_and_what_is_kept_has_a_total(door: Door) -> None:
 @pytest.mark.parametrize(
     ("what", "first"), [("idle connections", b""), ("connections with a letter a second", b"POST /event HTT")]
 )
-def test_too_many_and_too_slow_connections_keep_no_webhook_out(door: Door, what: str, first: bytes) -> None:
-    assert door.well()
+def test_too_many_and_too_slow_connections_keep_no_webhook_out(
+    world: World, rows: list[str], monkeypatch: pytest.MonkeyPatch, what: str, first: bytes
+) -> None:
+    monkeypatch.setattr(public, "SLOW", 3)  # seconds; a letter a second is not a pause
+    with opened(world, rows) as door:
+        assert door.well()
+        stand_in_the_way(door, what, first)
+
+
+def stand_in_the_way(door: Door, what: str, first: bytes) -> None:
     threads = {*threading.enumerate()}
     with many_lines(door, first) as lines:
         assert door.well()  # while they are there

@@ -141,7 +141,7 @@ def test_no_secret_is_found_after_lessons_with_calls(account: InUse, tmp_path: P
         lesson.cells.insert(0, nbformat.v4.new_code_cell(LOGS.replace("debug.log", str(log))))
         nbformat.write(lesson, tmp_path / f"{number}.ipynb")
         (account.folder / "report.json").unlink(missing_ok=True)
-        person = ["--person", account.network.url, account.network.token, MY_NUMBER]
+        person = ["--person", account.network.url, account.network.token, MY_NUMBER, "--pace", str(PACE)]
         process = start(account.folder, variables, person, tmp_path / f"{number}.ipynb")
         printed = result(account.folder, process.communicate(timeout=150)[0], "").printed
         settings = load_settings(variables, account.folder / ".env")
