@@ -392,9 +392,9 @@ class Kit:
         live, mine = self.live, self.settings.my_number
         if not live:
             return ""
-        from .live.box import box, lesson_here
+        from .live.box import box, sent_here
 
-        return box(lesson_here(), lambda: live.rate_to(mine))
+        return box(sent_here(), lambda: live.rate_to(mine))
 
     def put_back(self) -> None:
         """Put a real account back as it was found, hang up the calls of this kernel, and say what it did there.

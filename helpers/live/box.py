@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
 
-# What each lesson sends as it stands, by the kind of request (Asked.kind); `dial` is a call from the reader's phone.
-# Measured on the simulator: tests/live/test_box.py runs the lessons and compares.
-LESSONS: dict[str, dict[str, int]] = {
-    "00": {"create_call": 2},
-    "01": {"buy_number": 2},
-    "02": {"create_call": 1},
-    "03": {"create_call": 9},
-    "04": {"create_call": 4},
-    "05": {"create_application": 2, "replace_application": 2, "delete_application": 1},
-    "06": {"update_number": 1, "replace_application": 2, "dial": 8},
-    "07": {"create_call": 18},
-    "08": {"create_call": 6},
-    "09": {"create_call": 1},
-}
+SENDS = "voice_call_kit_sends"  # in a lesson's metadata: how often it sends what, counted when its outputs were stored
 CHANGES = {
     "create_application": "makes an application, unless it has before, and one for scratch",
     "delete_application": "deletes the one for scratch",
@@ -32,13 +20,13 @@ CHANGES = {
 MINUTES = Decimal("0.5")  # what a short call of a lesson lasts, about
 
 
-def box(lesson: str, rate: Callable[[], Decimal | None] = lambda: None) -> str:
-    """The box of a lesson, whose file name begins with its number; empty for any other notebook.
+def box(sent: Mapping[str, int], rate: Callable[[], Decimal | None] = lambda: None) -> str:
+    """The box of a lesson that sends that, by the kind of request; empty where nobody knows what it sends.
 
-    ``rate`` is asked what a minute to the reader's phone costs in EUR; where it does not know, the box names no sum.
+    The kinds are those of Asked, and ``dial``: a call from the reader's phone. ``rate`` is asked what a minute to that
+    phone costs in EUR; where it does not know, the box names no sum.
     """
-    sent = LESSONS.get(lesson[:2])
-    if sent is None:
+    if not sent:
         return ""
     changes = [words for kind, words in CHANGES.items() if kind in sent]
     lines = ["This lesson, in your account:", f"- {'; '.join(changes) or 'changes nothing'}", f"- {_calls(sent, rate)}"]
@@ -47,11 +35,16 @@ def box(lesson: str, rate: Callable[[], Decimal | None] = lambda: None) -> str:
     return "\n".join([*lines, "- asks for a line ALLOW = … before it changes what this kit did not make"])
 
 
-def lesson_here() -> str:
-    """The file name of the notebook that this kernel belongs to; empty where nobody says it."""
+def sent_here() -> dict[str, int]:
+    """What the notebook of this kernel sends as it stands; empty for one of your own, and where nobody says which."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     named = shell.user_ns.get("__vsc_ipynb_file__") if shell is not None else None  # Visual Studio Code
-    return Path(named or os.environ.get("JPY_SESSION_NAME", "")).name  # Jupyter
+    try:
+        # Jupyter's own name for it is a path. Where it is relative, the notebook lies where the kernel works.
+        stored = Path(named or os.environ.get("JPY_SESSION_NAME", "")).read_text("utf-8")
+        return {str(kind): int(times) for kind, times in json.loads(stored)["metadata"].get(SENDS, {}).items()}
+    except (OSError, ValueError, TypeError, LookupError, AttributeError):
+        return {}
 
 
 def _calls(sent: Mapping[str, int], rate: Callable[[], Decimal | None]) -> str:

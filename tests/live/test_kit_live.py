@@ -21,7 +21,7 @@ from helpers.live.journal import JournalError
 from helpers.settings.env_file import read_env
 from helpers.settings.settings import load_settings
 from tests.live.in_use import PRODUCTION, InUse, in_use
-from tests.notebooks.lesson_env import OURS
+from tests.notebooks.lesson_env import NOTEBOOKS, OURS
 
 
 @pytest.fixture
@@ -222,7 +222,7 @@ def test_a_request_by_hand_is_refused_in_the_same_words(account: InUse, kit: Kit
 def test_a_lesson_begins_with_a_box(
     account: InUse, kit: Kit, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("JPY_SESSION_NAME", "07-stream-audio-into-a-call.ipynb")
+    monkeypatch.setenv("JPY_SESSION_NAME", str(NOTEBOOKS / "07-stream-audio-into-a-call.ipynb"))
     helpers.setup()
     calls = "This lesson, in your account:\n- changes nothing\n- calls your phone 18 times, for half a minute or so: "
     assert f"{calls}about 0.14 euros" in capsys.readouterr().out
