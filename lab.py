@@ -275,6 +275,11 @@ def check(words: "list[str]") -> int:
     return run("helpers.check", *words)
 
 
+def restore(words: "list[str]") -> int:
+    """put your Vonage account back as the lessons found it, where a notebook was cut off before it could"""
+    return run("helpers.live", *words)
+
+
 def test(words: "list[str]") -> int:
     """run all tests, then every lesson against its stored outputs (some: tests/unit -k phone)"""
     if words:
@@ -377,6 +382,7 @@ COMMANDS = {
     "help": (usage, ""),
     "lab": (lab, LEARNER),
     "check": (check, LEARNER),
+    "restore": (restore, LEARNER),
     "test": (test, TESTER),
     "quick": (quick, TESTER),
     "notebooks": (notebooks, TESTER),
@@ -391,6 +397,9 @@ COMMANDS = {
 
 def main(words: "list[str]") -> int:
     """Carry out a command; without one, or with options only, open the lessons."""
+    for stream in (sys.stdout, sys.stderr):  # a console that lacks a sign, as that of a path, shows a ? for it
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
     if words[:1] in (["-h"], ["--help"]):
         words = ["help"]
     name = words.pop(0) if words and not words[0].startswith("-") else "lab"

@@ -18,7 +18,9 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from .base.text import print_anything
 from .settings.project import KIT_HOME_CURE, project, sounds
+from .settings.proxy import pass_by
 
 KIT = "voice-call-notebooks"
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -198,6 +200,9 @@ def findings(checks: dict[str, Callable[[], str]]) -> Iterator[Finding]:
 
 def main() -> int:
     """Print the report; 0 when the machine is ready, 1 when a check is red."""
+    print_anything()
+    if around := pass_by():
+        print(around)
     red = 0
     for finding in findings(CHECKS):
         print(finding, flush=True)

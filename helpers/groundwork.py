@@ -22,7 +22,7 @@ Keep = Callable[..., None]  # Kit.keep
 
 def make_number(settings: Settings, vonage: Vonage, keep: Keep) -> None:
     """Rent a number, unless there is one."""
-    own = [number["msisdn"] for number in vonage.list_numbers().get("numbers", [])]
+    own = [number["msisdn"] for number in vonage.list_numbers(size=100).get("numbers", [])]
     if settings.number in own:
         return
     if not own:

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import threading
 import time
+import weakref
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .base.errors import KitError
+from .base.hosts import parts_of
+from .base.secret import closed
 from .call import Call
 from .calls.arguments import ArgumentError, addressed, seconds_of, status_of, uuid_of
 from .calls.from_webhooks import live_entries
+from .calls.record import TraceError
 from .calls.statuses import LAST
 from .line.control_plane import ControlPlane
 from .phone import LivePhone, Phone
 from .server.notices import Notices
 from .server.server import BackgroundServer, WsgiApp
 from .server.tunnel import Tunnel
+from .settings.checks import VARIABLES, WHERE
 from .settings.project import put_sounds, shared
-from .settings.settings import Settings, load_settings
+from .settings.proxy import pass_by
+from .settings.settings import Settings, SettingsError, load_settings
 from .vonage.client import Vonage
 from .widgets.phone.screens import Screens
 from .wire.events import Events
@@ -28,13 +36,22 @@ from .wire.exchanges import WireView, exchange_of
 if TYPE_CHECKING:
     import requests
 
+    from .live.line import LiveLine
+    from .live.restore import AsFound
     from .simulator import Simulator
     from .widgets.events.panel import EventPanel
 
 logger = logging.getLogger(__name__)
 
 QUIET = 120.0  # seconds after which the event panel asks about a live call that nothing is heard of
-POLL = 0.1  # seconds between two looks at the events that came in: they are in memory here, no request is sent
+UNSIGNED = (
+    "VONAGE_SIGNATURE_SECRET is not set: your webhooks take events from anybody who knows the address. "
+    f"{WHERE['signature_secret']}."
+)
+KEY_CURE = (
+    "It is still in `reply`, and nowhere else. Save it on a disk with room before you do anything else: "
+    'open("/another/place/application.key", "x").write(reply.json()["keys"]["private_key"])'
+)
 
 # The one kit of this kernel: a lesson's first cell may run again.
 _kit: Kit | None = None
@@ -56,12 +73,13 @@ def setup(**options: Any) -> Kit:
         raise ArgumentError(f"setup() takes no {', '.join(options)}.", cure)
     with _setting_up:
         put_sounds()
+        around = pass_by()
         settings = load_settings()
         if _kit is None or not _kit.running or _kit.loaded != vars(settings):
             if _kit is not None:
                 _kit.stop()
             _kit = Kit(settings).start()
-        print(_kit.banner)
+        print("\n".join(filter(None, [_kit.banner, around, settings.warning, _kit.left_open, _kit.box])))
         if sharing := shared(settings.dotenv, settings.kept):
             print(sharing)
         return _kit
@@ -77,15 +95,18 @@ class Kit:
         self.loaded = dict(vars(settings))  # as read, to notice later changes of the file
         self.settings = settings
         self.simulator: Simulator | None = None
-        self.server = BackgroundServer(audio=settings.audio)
+        self.server = BackgroundServer(audio=settings.audio, public=settings.live)
         self.tunnel = Tunnel(settings, self.server)
         self.vonage = Vonage(settings)
-        self.events = Events(self.server)
+        self.events = Events(self.server, self._checks)
+        self.guarded = True  # in live mode only what is signed gets through to a webhook; False switches that off
         self.running = False
+        self._found: AsFound | None = None  # the account as it was found; None in simulated mode
         self._control: ControlPlane | None = None
         self._screens: Screens | None = None
+        self.live: LiveLine | None = None  # the gate and its guards; None in simulated mode
         self._notices = Notices(self.server)
-        self._panels: list[EventPanel] = []
+        self._panels: weakref.WeakSet[EventPanel] = weakref.WeakSet()
 
     def __repr__(self) -> str:
         return f"Kit({self.settings.mode}, tunnel {self.tunnel.status})" if self.running else "Kit(stopped)"
@@ -94,16 +115,27 @@ class Kit:
         """Start server and, in simulated mode, the phone network. Starting a running kit changes nothing."""
         if self.running:
             return self
-        if not self.settings.live:
-            self._join_network()
-        self.server.signature_secret = self.settings.signature_secret
-        self.server.start()
-        self._notices.watch()
+        try:
+            if not self.settings.live:
+                self._join_network()
+            self.server.signature_secret = self.settings.signature_secret
+            self.server.start()
+            if self.settings.live:
+                self._open_gate()
+            self._notices.watch()
+        except BaseException:  # a start that failed half way leaves nothing
+            self._leave_account(logger.info)
+            self.stop()
+            raise
         self.running = True
         return self
 
     def stop(self) -> None:
-        """Stop everything: no thread, no port, no process is left. Stopping twice is fine."""
+        """Stop everything: no thread, no port, no process is left. A real account is put back first.
+
+        Stopping twice is fine.
+        """
+        self._leave_account()
         self._notices.unwatch()
         while self._panels:
             self._panels.pop().close("The kit is stopped. To go on: kit = setup(), then kit.panel().")
@@ -155,10 +187,13 @@ class Kit:
         self.settings.require("my_number")
         return self.settings.my_number
 
+    @closed
     def keep(self, *, application: dict[str, Any] | None = None, number: str | None = None) -> None:
         """Keep an application as it was created (id and private key), or a number, for the next lessons.
 
-        In live mode they are written to ``.env``. Raises :class:`ArgumentError` for what is not an application.
+        In live mode they are written to ``.env``, and the key to a file of its own whose path stands there. A number or
+        an application in ``.env`` that is not the kit's stays there: then this kernel uses the new one, and what to
+        write is printed. Raises :class:`ArgumentError` for what is not an application.
 
         >>> kit.keep(application=kit.vonage.create_application("Stream audio"))
         """
@@ -171,8 +206,15 @@ class Kit:
             values["application_id"] = application["id"]
             if "private_key" in application.get("keys", {}):
                 values["private_key"] = application["keys"]["private_key"]
-        self.settings.save(**values)
-        self.loaded |= {name: getattr(self.settings, name) for name in values}
+        try:
+            stays = self._not_the_kits(values)
+            self._keep({name: value for name, value in values.items() if name not in stays})
+            if stays:
+                self._use({name: value for name, value in values.items() if name in stays})
+        except SettingsError as error:
+            if "private_key" not in values:
+                raise
+            raise SettingsError(f"The private key is not kept: {error.message}", KEY_CURE) from None
 
     def ready(self) -> str:
         """Make sure the number and the application of lessons 01 and 05 are there. Returns a line that says so.
@@ -206,6 +248,26 @@ class Kit:
         self.server.start()
         return self.server.url
 
+    def signed(self, *, json: Any = None, data: Any = None, params: Any = None) -> dict[str, str]:
+        """The header that Vonage would sign a request with, so that a webhook of your own takes yours.
+
+        Give it what the request carries, under the names that ``requests`` has for it. It is good once, for some
+        minutes. Without a signature secret it is empty: then nobody checks.
+
+        >>> requests.post(f"{YOUR_URL}/event", json=hello, headers=kit.signed(json=hello))
+        """
+        import requests
+
+        from .server.signatures import sign
+
+        sent = requests.Request("POST", "http://localhost/", json=json, data=data, params=params).prepare()
+        body = sent.body.encode() if isinstance(sent.body, str) else sent.body or b""
+        own, query = self.settings, parts_of(sent.url or "")[2]
+        names = {"api_key": own.api_key, "application_id": own.application_id}
+        claims = {name: value for name, value in names.items() if value}
+        secret = own.signature_secret
+        return {"Authorization": sign(body, query, secret, **claims)} if secret else {}
+
     def phone(self, number: str | int | None = None) -> Phone | LivePhone:
         """A phone by its number, by default :attr:`my_number`; ``"app:alice"``, ``"sip:…"`` and ``"vbc:1234"`` too.
 
@@ -229,7 +291,7 @@ class Kit:
         """
         uuid = uuid_of(call)
         if self.settings.live:
-            return Call(live_entries(self.events), uuid=uuid)
+            return Call(live_entries(self.events, self.live.waiting.answers_of(uuid) if self.live else ()), uuid=uuid)
         return Call(self.network.trace(uuid), uuid=uuid, heard=self.network.heard)
 
     def wait(self, seconds: float) -> None:
@@ -252,11 +314,12 @@ class Kit:
         uuid, status, timeout = uuid_of(call), status_of(status), seconds_of(timeout)
         look = self._poll if self.settings.live else self._advance
         reached = look(uuid, "completed" if status == "over" else status, timeout)
-        record = self.call(uuid)
+        record = self._record(uuid)
         self._notices.tell_call(record)
-        if reached or (status == "over" and record.status in LAST):
+        over = reached is not None and record.status in LAST
+        if reached or (status == "over" and over):
             return record
-        if record.status in LAST:
+        if over:
             reason = record.entries("status")[-1]["why"] or "see its events"
             raise NotReady(
                 f"The call never became {status}: it went {', '.join(record.statuses)} ({reason}).",
@@ -272,17 +335,21 @@ class Kit:
     def _advance(self, uuid: str, status: str, timeout: float) -> bool:
         return self.network.advance(timeout, uuid, status)
 
-    def _poll(self, uuid: str, status: str, timeout: float) -> bool:
-        """Look at a live call until it has the status, or is over."""
-        deadline = time.monotonic() + timeout
-        while time.monotonic() < deadline:
-            told = self.events.statuses(uuid)
-            if status in told:
-                return True
-            if told and told[-1] in LAST:
-                return False
-            time.sleep(POLL)
-        return False
+    def _poll(self, uuid: str, status: str, timeout: float) -> bool | None:
+        return self.live.waiting.until(uuid, status, timeout) if self.live else None
+
+    def _record(self, uuid: str) -> Call:
+        """The record of a call. Of a live one from which nothing has come it says so, and the likely cause."""
+        why = self.live.webhooks.why(uuid, after=0) if self.live else ""
+        try:
+            record = self.call(uuid)
+        except TraceError:
+            if why:
+                raise NotReady("Nothing of this call has arrived at your server.", why) from None
+            raise
+        if why:
+            self._notices.tell(f"Nothing of this call has arrived at your server; Vonage was asked.\n→ {why}")
+        return record
 
     # Things to look at
 
@@ -292,7 +359,8 @@ class Kit:
             cure = "Give it what requests.get or requests.post returned; for the kit's own: kit.vonage.wire.show()."
             raise ArgumentError(f"{response!r} is not a reply of requests.", cure)
         ms = response.elapsed.total_seconds() * 1000
-        return WireView([exchange_of(response.request, response, ms)])
+        url = self.settings.at_vonage(response.request.url or "")
+        return WireView([exchange_of(response.request, response, ms, url=url)])
 
     def panel(self) -> EventPanel:
         """The events and other requests that your server receives, live: a widget, whose text says the same.
@@ -303,13 +371,117 @@ class Kit:
 
         if not self.running:
             raise NotReady("The kit is stopped, so no events come in.", "Run kit = setup(), then kit.panel().")
-        self._panels = [panel for panel in self._panels if panel.open]
-        self._panels.append(
-            EventPanel(
-                self.events, server=self.server, network=self._control, patience=QUIET if self.settings.live else None
-            )
-        )
-        return self._panels[-1]
+        patience = QUIET if self.settings.live else None
+        panel = EventPanel(
+            self.events, server=self.server, network=self._control, patience=patience, signed=self.signed,
+            placed=self.live.webhooks if self.live else None,
+        )  # fmt: skip
+        self._panels.add(panel)
+        return panel
+
+    # Live mode
+
+    @property
+    def left_open(self) -> str:
+        """A line about what an earlier kernel did not put back in a real account; empty if there is nothing."""
+        return self._found.left_open() if self._found else ""
+
+    @property
+    def box(self) -> str:
+        """What this lesson will do to a real account; empty in simulated mode, and in a notebook of your own."""
+        live, mine = self.live, self.settings.my_number
+        if not live:
+            return ""
+        from .live.box import box, sent_here
+
+        return box(sent_here(), lambda: live.rate_to(mine))
+
+    def put_back(self) -> None:
+        """Put a real account back as it was found, hang up the calls of this kernel, and say what it did there.
+
+        Webhooks and links that are as this kernel left them become what they were; what the kit has made or rented
+        stays. The tunnel's end, :meth:`stop` and the end of the kernel do it, too. In simulated mode it does nothing.
+        """
+        if self._found:
+            print("\n".join(filter(None, [self._found.did(), *self._found.put_back()])) or "Nothing to put back.")
+
+    def restore(self) -> None:
+        """Put back what an earlier kernel could not. What somebody has changed since is said, and left for good."""
+        if self._found:
+            print("\n".join(self._found.put_back(again=True)) or "Nothing to put back.")
+
+    def _open_gate(self) -> None:
+        from .live.line import LiveLine
+        from .live.restore import AsFound
+
+        self._found = AsFound(self.settings, lambda: self.tunnel.url).begin()
+        self.live = LiveLine(
+            self.settings, self.server, lambda: self.tunnel.url, self._notices.tell, self.events, self._checks,
+            [self._found.guard],
+        )  # fmt: skip
+        self.live.start()
+        self.tunnel.at_start, self.tunnel.at_end = self._tunnel_begins, self._tunnel_ends
+        atexit.register(self._leave_account, logger.info)
+
+    def _leave_account(self, tell: Callable[[str], object] = print) -> None:
+        """Put a real account back, and end what still runs while its events find the server."""
+        found, self._found = self._found, None
+        live, self.live = self.live, None
+        try:
+            if found is not None:
+                atexit.unregister(self._leave_account)
+                tell("\n".join(found.end()) or "Your account is as it was.")
+        except KitError as error:
+            tell(str(error))
+        finally:
+            if live is not None:
+                live.stop()
+
+    def _checks(self) -> bool:
+        """Whether signatures of webhooks are checked, so that what is not signed is not believed."""
+        return self.settings.live and self.guarded and bool(self.settings.signature_secret)
+
+    def _tunnel_begins(self) -> None:
+        if self.live:
+            self.live.opened()
+            if not self.settings.signature_secret:
+                print(UNSIGNED)
+
+    def _tunnel_ends(self) -> None:
+        if self._found:
+            try:
+                said = self._found.put_back()
+            except KitError as error:
+                said = [str(error)]
+            if said:
+                self._notices.tell("\n".join(said))
+
+    def _not_the_kits(self, values: Mapping[str, str]) -> set[str]:
+        """Those of these names whose line in ``.env`` is somebody else's, and is not overwritten."""
+        stays: set[str] = set()
+        if self._found is None:
+            return stays
+        number, application, key = (str(self.loaded[name]) for name in ("number", "application_id", "private_key"))
+        if "number" in values and number not in ("", values["number"]) and not self._found.journal.has_rented(number):
+            stays |= {"number"}
+        other = (application or key) and application != values.get("application_id")
+        if "application_id" in values and other and not self._found.journal.owns_application(application):
+            stays |= {"application_id", "private_key"}
+        return stays & set(values)
+
+    def _keep(self, values: dict[str, str]) -> None:
+        self.settings.save(**values)
+        self.loaded |= {name: getattr(self.settings, name) for name in values}
+
+    def _use(self, values: dict[str, str]) -> None:
+        """For this kernel only; a key is in a file of its own all the same."""
+        lines = dict(values)
+        if "private_key" in values:
+            lines["private_key"] = self.settings.save_key(values["application_id"], values["private_key"])
+        self.settings.use(**values)
+        print(f"{self.settings.dotenv.name} stays as it is: what it names was not made by this kit.")
+        print("This kernel uses the new one. For the next ones, write these lines into it:")
+        print("\n".join(f"{VARIABLES[name]}={value}" for name, value in lines.items()))
 
     # Simulated mode
 

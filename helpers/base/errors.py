@@ -5,20 +5,25 @@ from __future__ import annotations
 import traceback
 from typing import Any
 
+from .masking import mask_values
+from .text import visible
+
 
 class KitError(Exception):
     """What went wrong, and what to do next, in plain words.
 
     ``message`` says what happened, ``cure`` says what to do about it. Everything else that helps to understand the
-    error (a request, a status, a file name) is kept as an attribute of the same name.
+    error (a request, a status, a file name) is kept as an attribute of the same name. No secret that this process
+    holds stands in its words.
     """
 
     def __init__(self, message: str, cure: str = "", **evidence: Any) -> None:
+        message, cure = _words(message), _words(cure)
         super().__init__(f"{message} {cure}".strip())
         self.message = message
         self.cure = cure
         for name, value in evidence.items():
-            setattr(self, name, value)
+            setattr(self, name, _words(value))
 
     def _render_traceback_(self) -> list[str]:
         """What a notebook shows (IPython asks for it): the reader's own lines and the message, not the kit's inside."""
@@ -27,6 +32,13 @@ class KitError(Exception):
         cure = [f"→ {self.cure}"] if self.cure else []
         # The colour is the one IPython uses for the name of an error.
         return [*where, "", f"\x1b[31m{type(self).__name__}\x1b[39m: {self.message}", *cure]
+
+
+def _words(value: Any) -> Any:
+    """A text, or several, as an error may hold them; anything else as it is."""
+    if type(value) is tuple:
+        return tuple(map(_words, value))
+    return visible(mask_values(value)) if isinstance(value, str) else value
 
 
 def is_cell(filename: str) -> bool:

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from urllib.parse import urlsplit
 
 # Names that never leave a home or an office (RFC 2606, RFC 6762, and what routers use).
 _LOCAL_NAMES = ("localhost", "local", "internal", "lan", "home", "test", "invalid")
+
+
+# As RFC 3986 (appendix B) splits an address, whatever it is: nothing is refused, other than by urllib.
+_PARTS = re.compile(r"(?:[^:/?#]+:)?(?://([^/?#]*))?([^?#]*)(?:\?([^#]*))?")
+
+
+def parts_of(url: str) -> tuple[str, str, str]:
+    """Host with its port, path, and query of any address, also of one that nobody could open. It raises nothing."""
+    host, path, query = _PARTS.match(url).groups("")  # type: ignore[union-attr]  # it matches everything
+    return host, path, query
 
 
 def host_of(url: str) -> str:

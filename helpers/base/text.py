@@ -3,17 +3,34 @@
 from __future__ import annotations
 
 import difflib
+import re
+import sys
 import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
+# What a terminal or a notebook obeys: controls, marks that turn the writing direction, and half characters.
+_OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    """The same text with controls shown and not obeyed: as Python and JSON write them, like ``\\u001b``."""
+    return _OBEYED.sub(lambda found: f"\\u{ord(found[0]):04x}", text.replace("\r\n", "\n"))
+
 
 def one_line(value: Any, limit: int = 90) -> str:
     """A value as one short line: no line breaks or control characters, not longer than ``limit``."""
-    # Categories C*: controls, and marks that turn the writing direction, which would garble a line of other people's.
-    printable = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in str(value))
+    # Categories C*: what is not seen.
+    printable = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in visible(str(value)))
     text = " ".join(printable.split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def print_anything() -> None:
+    """From now on printing never fails: what the console has no sign for, as ``×`` on some of Windows', is a ``?``."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
 
 
 def columns(rows: list[list[str]], right: tuple[int, ...] = ()) -> list[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from .text import visible
+
 
 class View:
     """A picture with its words. A notebook shows the picture; ``str(view)``, a code host and a test see the words.
@@ -15,8 +17,8 @@ class View:
     def __init__(
         self, text: str, bundle: Mapping[str, str] | None = None, metadata: Mapping[str, Any] | None = None
     ) -> None:
-        self.text = text
-        self.bundle = {**(bundle or {}), "text/plain": text}
+        self.text = visible(text)
+        self.bundle = {**(bundle or {}), "text/plain": self.text}
         self.metadata = dict(metadata or {})
 
     def __repr__(self) -> str:

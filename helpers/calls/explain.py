@@ -8,6 +8,7 @@ from html import escape
 from typing import Any
 
 from ..base.errors import KitError
+from ..base.text import visible
 from ..wire.kinds import kind
 from .explanations import FINE, NOTHING, TABLE
 
@@ -28,7 +29,7 @@ class Explanation:
         return self.cause == FINE
 
     def __str__(self) -> str:
-        return f"{self.sentence}\n  Likely cause: {self.cause}\n  Next step: {self.next_step}"
+        return visible(f"{self.sentence}\n  Likely cause: {self.cause}\n  Next step: {self.next_step}")
 
     __repr__ = __str__
 

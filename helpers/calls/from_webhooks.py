@@ -10,17 +10,21 @@ from ..wire.kinds import kind
 from .record import Entry
 
 
-def live_entries(events: Iterable[Mapping[str, Any]]) -> list[Entry]:
-    """Entries like those of the simulator's trace, as far as webhooks tell them. ``at`` is seconds since 1970."""
+def live_entries(events: Iterable[Mapping[str, Any]], told: Iterable[Mapping[str, Any]] = ()) -> list[Entry]:
+    """Entries like those of the simulator's trace, as far as webhooks tell them. ``at`` is seconds since 1970.
+
+    ``told`` has the form of events, and did not come as one: the API said it.
+    """
     entries: list[Entry] = []
-    for event in events:
+    for event, came in (*((event, True) for event in events), *((event, False) for event in told)):
         leg = event.get("uuid") or event.get("call_uuid")
         common: Entry = {"at": _seconds(event), "leg": leg, "conversation": event.get("conversation_uuid")}
         if leg and not any(e["kind"] == "leg" and e["leg"] == leg for e in entries):
             facts = {name: event.get(name) for name in ("direction", "from", "to")}
             entries.append({**common, "kind": "leg", "type": "phone", **facts})
-        entries.append({**common, "kind": "webhook", "type": _type(event), "method": "POST", "url": "",
-                        "payload": dict(event), "attempt": 1, "request": len(entries)})  # fmt: skip
+        if came:
+            entries.append({**common, "kind": "webhook", "type": _type(event), "method": "POST", "url": "",
+                            "payload": dict(event), "attempt": 1, "request": len(entries)})  # fmt: skip
         entries.extend({**common, **told} for told in _meaning(event))
     return [{"seq": number, **entry} for number, entry in enumerate(entries, 1)]
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import KitError
+from ..base.text import visible
 from .statuses import OVER
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Record:
 
     def __repr__(self) -> str:
         length = "" if self.duration is None else f" · {self.duration:.1f} s of talk"
-        return f"Call {self.from_} → {self.to}, {self.direction}: {', '.join(self.statuses)}{length}"
+        return visible(f"Call {self.from_} → {self.to}, {self.direction}: {', '.join(self.statuses)}{length}")
 
     def entries(self, kind: str | None = None, **match: Any) -> list[Entry]:
         """The entries of one kind whose facts equal ``match``: ``call.entries("status", status="busy")``."""

@@ -9,6 +9,7 @@ from urllib.parse import quote
 import requests
 
 from ..base.errors import KitError
+from ..base.secret import reveal
 from ..calls.record import Entry
 from ..vonage.transport import as_json
 from .event_stream import EventStream, Message
@@ -29,7 +30,7 @@ class ControlPlane:
         self.url = url.rstrip("/")
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy must never see calls to this machine
-        self._session.headers["Authorization"] = f"Bearer {token}"
+        self._session.headers["Authorization"] = f"Bearer {reveal(token)}"
         self._streams: list[EventStream] = []
 
     def __repr__(self) -> str:

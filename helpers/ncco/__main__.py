@@ -6,6 +6,7 @@ import argparse
 import sys
 
 from ..base.errors import KitError
+from ..base.text import print_anything
 from .editing.reference import describe, reference, rules
 
 
@@ -16,6 +17,7 @@ def main() -> int:
     parser.add_argument("option", nargs="?", help="one option of it, such as loop")
     parser.add_argument("--rules", action="store_true", help="the rules by which an NCCO is checked")
     given = parser.parse_args()
+    print_anything()
     try:
         if given.rules:
             table = rules()

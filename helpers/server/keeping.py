@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any
 
+from ..base.hosts import parts_of
 from ..wire.exchanges import Exchange, body_text
 from .signatures import check_signature
 from .tracebacks import WebServerError
+
+if TYPE_CHECKING:
+    from .guard import Verdict
 
 LARGEST_KEPT = 256 * 1024  # bytes of a reply that are read at once and kept; anything longer is streamed
 
@@ -61,10 +64,12 @@ def exchange_from(
     ms: float,
     at: float,
     secret: str = "",
+    verdict: Verdict | None = None,
 ) -> Exchange:
     """What passed, from the pieces that were kept of it. Called when somebody looks.
 
-    With the account's signature ``secret`` the signature is checked here, because what is kept holds no token.
+    With the account's signature ``secret`` the signature is checked here, because what is kept holds no token; unless
+    live mode's guard has come to a ``verdict`` already.
     """
     received = {
         name.removeprefix("HTTP_").replace("_", "-").title(): value
@@ -84,5 +89,8 @@ def exchange_from(
         response_body=unread if body is None else body_text(body, kind),
         ms=ms,
         at=datetime.fromtimestamp(at, UTC),
-        signature=check_signature(received.get("Authorization"), sent, urlsplit(uri).query, secret),
+        signature=verdict.signature
+        if verdict
+        else check_signature(received.get("Authorization"), sent, parts_of(uri)[2], secret),
+        refused=verdict.refused if verdict else None,
     )

@@ -8,12 +8,16 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..base.text import visible
+
 if TYPE_CHECKING:
     from ..calls.record import Record
     from .server import BackgroundServer
     from .tracebacks import WebServerError
 
 logger = logging.getLogger(__name__)
+
+MOST = 20  # errors told after one cell: a stranger can make a route raise as often as he likes
 
 
 class Notices:
@@ -51,7 +55,7 @@ class Notices:
             if mark not in self._told:
                 self._told.add(mark)
                 at = call.since_start(error["at"])
-                self._add(f"In the call, after {at:.1f} s: {error['reason']}\n→ {error['advice']}")
+                self.tell(f"In the call, after {at:.1f} s: {error['reason']}\n→ {error['advice']}")
 
     def flush(self, *_: Any) -> None:
         """Print what has come in. Called by IPython after each cell."""
@@ -61,14 +65,18 @@ class Notices:
             print(text, file=sys.stderr)
 
     def _server_error(self, error: WebServerError) -> None:
-        self._add(str(error))  # its cure holds the traceback
+        self.tell(str(error))  # its cure holds the traceback
 
-    def _add(self, text: str) -> None:
+    def tell(self, text: str) -> None:
+        """Say something after the cell that runs now."""
+        text = visible(text)
         if _shell() is None:
             logger.warning("%s", text)
             return
         with self._lock:
-            self._waiting.append(text)
+            if len(self._waiting) <= MOST:
+                more = len(self._waiting) == MOST
+                self._waiting.append("There was more: see kit.server.errors." if more else text)
 
 
 def _shell() -> Any:

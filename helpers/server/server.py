@@ -12,11 +12,17 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from ..base.errors import KitError
+from ..base.masking import mask_logs
+from ..base.text import one_line
 from ..wire.exchanges import WireLog
 from .keeping import KEPT, Reply, close_body, exchange_from
 from .tracebacks import ERRORS, WebServerError, route_error
+
+if TYPE_CHECKING:
+    from .guard import Verdict, WebhookGuard
 
 logger = logging.getLogger(__name__)
 
@@ -30,13 +36,16 @@ FAILED = "The route of this address raised an error. The notebook shows which.\n
 
 Environ = dict[str, Any]
 WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+# The request (what is kept of its environ, and its body), the reply's headers and body; gives the body that goes out.
+Review = Callable[[dict[str, str], bytes, list[tuple[str, str]], bytes | Iterable[bytes]], bytes | Iterable[bytes]]
 
 
 class BackgroundServer:
     """A web server on loopback that runs beside the notebook and can be handed another app at any time.
 
     The constructor starts nothing. ``port`` 0 means: any free one. ``audio`` is a folder whose MP3 and WAV files are
-    served under ``/audio/<name>``. ``threads`` requests are answered at the same time. Example::
+    served under ``/audio/<name>``. ``threads`` requests are answered at the same time. ``public``: strangers may reach
+    it, so what a request may cost is limited (:mod:`helpers.server.public`). Example::
 
         with BackgroundServer() as server:
             server.handle(app)
@@ -45,14 +54,17 @@ class BackgroundServer:
     """
 
     def __init__(
-        self, app: WsgiApp | None = None, *, audio: Path | None = None, port: int = 0, threads: int = 8
-    ) -> None:
+        self, app: WsgiApp | None = None, *, audio: Path | None = None, port: int = 0, threads: int = 8,
+        public: bool = False,
+    ) -> None:  # fmt: skip
         self.audio = audio
         self.threads = threads
         self.requests = WireLog(limit=5000)
         self.signature_secret = ""  # when it is set, the signature of each request is checked
+        self.guard: WebhookGuard | None = None  # live mode's look at what comes in
+        self.review: Review | None = None  # and at what goes out
         self.errors: list[WebServerError] = []
-        self._fixed_port = port
+        self._fixed_port, self._public = port, public
         self._app: WsgiApp = _no_app
         self._listeners: tuple[Callable[[WebServerError], None], ...] = ()
         self._lock = threading.RLock()
@@ -65,7 +77,7 @@ class BackgroundServer:
         with self._lock:
             if self._running is None:
                 _keep_off_the_notebook()
-                self._running = _Running(self._answer, self._fixed_port, self.threads)
+                self._running = _Running(self._answer, self._fixed_port, self.threads, self._public)
         return self
 
     def stop(self, timeout: float = 3) -> None:
@@ -98,6 +110,11 @@ class BackgroundServer:
         port = self.port
         return f"http://127.0.0.1:{port}" if port else ""
 
+    @property
+    def answered(self) -> int:
+        """How many requests it has answered so far."""
+        return self.requests.total
+
     def handle(self, app: WsgiApp) -> None:
         """Let ``app`` (Flask, or any WSGI app) answer from the next request on; port and tunnel stay as they are."""
         if not callable(app):
@@ -108,6 +125,8 @@ class BackgroundServer:
                 "Make the app first, app = Flask(__name__), give it its routes, and hand it over: kit.serve(app).",
             )
         self._app = app
+        if name := getattr(app, "name", ""):
+            mask_logs(name)  # Flask logs what a route raised
 
     def on_error(self, callback: Callable[[WebServerError], None]) -> Callable[[], None]:
         """Call ``callback(error)`` when a route raises, in the server's thread. Returns a function that ends it."""
@@ -136,26 +155,48 @@ class BackgroundServer:
         facts = {name: value for name, value in environ.items() if name.startswith(KEPT)}
         reply = Reply()
         body: bytes | Iterable[bytes]
+        verdict: Verdict | None = None
         try:
-            body = reply.take(self._choose(environ)(environ, reply.start), environ)
+            verdict = self.guard.look(facts, sent) if self.guard else None
+            if verdict and verdict.refused:
+                body = verdict.turn_away(reply.start)
+            else:
+                body = reply.take(self._choose(environ)(environ, reply.start), environ)
+                body = self._reviewed(facts, sent, reply, body)
         except BaseException as error:  # also SystemExit: whatever a route does, its caller gets an answer at once
             environ["kit.error"] = error
             reply.start("500 Internal Server Error", [("Content-Type", "text/plain; charset=utf-8")])
             body = FAILED.encode()
         kept = body if isinstance(body, bytes) else None
         ms = (time.perf_counter() - began) * 1000
+        if self.guard and verdict:
+            self.guard.answered(verdict, reply.status)
         # Before the reply goes out, so that whoever got it finds it in the log.
-        self.requests.append(
-            functools.partial(
-                exchange_from, facts, sent, reply.status, dict(reply.headers), kept, ms, at, self.signature_secret
-            )
-        )
+        exchange = functools.partial(exchange_from, facts, sent, reply.status, dict(reply.headers), kept, ms, at)
+        size = len(sent) + len(kept or b"") + sum(map(len, facts.values()))
+        self.requests.append(functools.partial(exchange, self.signature_secret, verdict), size)
         if "kit.error" in environ:
             self._failed(environ["kit.error"], facts)
         start_response(reply.status, reply.headers)
         if isinstance(body, bytes):
             return [body]
         return body if isinstance(body, environ["wsgi.file_wrapper"]) else self._streamed(body, facts)
+
+    def _reviewed(
+        self, facts: dict[str, str], sent: bytes, reply: Reply, body: bytes | Iterable[bytes]
+    ) -> bytes | Iterable[bytes]:
+        """The body, or the words of a 403 in its place when what looks at it objects."""
+        if self.review is None:
+            return body
+        try:
+            return self.review(facts, sent, reply.headers, body)
+        except KitError as error:
+            if not isinstance(body, bytes):
+                close_body(body)
+            reply.start("403 Forbidden", [("Content-Type", "text/plain; charset=utf-8")])
+            where = one_line(f"{facts['REQUEST_METHOD']} {facts['PATH_INFO']}", 100)
+            self._tell(WebServerError(f"The reply to {where} was not sent. {error.message}", error.cure))
+            return f"{error}\n".encode()
 
     def _streamed(self, body: Iterable[bytes], facts: dict[str, str]) -> Iterator[bytes]:
         try:
@@ -174,7 +215,9 @@ class BackgroundServer:
         return self._app
 
     def _failed(self, error: BaseException, facts: dict[str, str]) -> None:
-        failure = route_error(error, f"{facts['REQUEST_METHOD']} {facts['PATH_INFO']}")
+        self._tell(route_error(error, f"{facts['REQUEST_METHOD']} {facts['PATH_INFO']}"))
+
+    def _tell(self, failure: WebServerError) -> None:
         logger.error("%s", failure)
         self.errors.append(failure)
         del self.errors[:-MOST_ERRORS]
@@ -192,7 +235,7 @@ class BackgroundServer:
 class _Running:
     """One socket, waitress on it, and the threads that belong to it."""
 
-    def __init__(self, app: WsgiApp, port: int, threads: int) -> None:
+    def __init__(self, app: WsgiApp, port: int, threads: int, public: bool) -> None:
         from waitress.server import create_server
         from waitress.task import ThreadedTaskDispatcher
 
@@ -211,13 +254,18 @@ class _Running:
         workers: list[threading.Thread] = []
         dispatcher = Dispatcher()
         dispatcher.set_thread_count(threads)
-        self._server = create_server(
-            app,
-            sockets=[listener],
-            _dispatcher=dispatcher,
-            connection_limit=300,  # select(), which is quicker than poll() here, can watch 1024 at most
-            max_request_body_size=LARGEST_REQUEST,
-        )
+        if public:
+            from .public import public_server
+
+            self._server = public_server(app, listener, dispatcher)
+        else:
+            self._server = create_server(
+                app,
+                sockets=[listener],
+                _dispatcher=dispatcher,
+                connection_limit=300,  # select(), which is quicker than poll() here, can watch 1024 at most
+                max_request_body_size=LARGEST_REQUEST,
+            )
         # A daemon, so that a kernel that is shut down is not kept alive by its web server.
         loop = threading.Thread(target=self._server.run, name="web-server", daemon=True)
         loop.start()

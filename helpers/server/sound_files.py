@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import KitError
+from ..base.text import one_line
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response
@@ -71,13 +72,15 @@ def _sound(name: str, folder: Path, environ: dict[str, Any]) -> Response:
     from werkzeug.utils import send_file
 
     # The folder is not listed for each request: that took more than half of the time.
-    file = folder / name
+    file = folder / name[: LONGEST_NAME + 1]
     whole = name in (file.name, str(file))  # neither of a folder further down, nor with a slash at its end
     if not whole or (file.parent != folder and file.parent != folder.resolve()) or not _is_sound(file):
         files = audio_files(folder)
-        if name.startswith((".", "/")) or ".." in name or "\\" in name or (folder / name).is_symlink():
+        if name.startswith((".", "/")) or ".." in name or "\\" in name or _is_link(file):
             logger.warning("refused: %r is outside the audio folder or hidden", name)
-        return plain_text(f"There is no audio file {name!r} here. There are: {', '.join(files) or 'none'}.", 404)
+        return plain_text(
+            f"There is no audio file {one_line(name)!r} here. There are: {', '.join(files) or 'none'}.", 404
+        )
     # By content, not by date: a date differs from one clone of the kit to the next.
     stat = file.stat()
     tag = _digest(file, stat.st_mtime_ns, stat.st_size)
@@ -96,6 +99,13 @@ def _sound(name: str, folder: Path, environ: dict[str, Any]) -> Response:
     for name in ("Last-Modified", "Expires", "Content-Disposition"):  # dates once more, and what only browsers use
         response.headers.pop(name, None)
     return response
+
+
+def _is_link(file: Path) -> bool:
+    try:
+        return file.is_symlink()
+    except (OSError, ValueError):  # a name that no file can have
+        return False
 
 
 @functools.lru_cache(maxsize=64)

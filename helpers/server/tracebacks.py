@@ -9,8 +9,11 @@ from pathlib import Path
 
 from ..base.errors import KitError
 from ..base.masking import mask
+from ..base.text import one_line
 
 logger = logging.getLogger(__name__)
+
+LONGEST = 4000  # characters of an error that are told: a stranger's request can make one of any length
 
 
 class WebServerError(KitError):
@@ -26,8 +29,8 @@ def route_error(error: BaseException, route: str) -> WebServerError:
     what = mask("".join(traceback.format_exception_only(error)).strip())
     text = mask("\n".join([*lines, what]))
     return WebServerError(
-        f"{route} raised {what.rstrip('.')}.",
-        f"The caller got 500.\n{text}" if lines else "The caller got 500.",
+        f"{one_line(route, 100)} raised {one_line(what, LONGEST).rstrip('.')}.",
+        f"The caller got 500.\n{text[:LONGEST]}" if lines else "The caller got 500.",
         traceback=text,
     )
 

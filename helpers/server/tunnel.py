@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import re
+import tempfile
 import threading
+import time
 import traceback
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from ..base.errors import KitError
 from ..base.hosts import host_of, is_here, is_private
-from ..base.masking import mask
+from ..base.masking import mask, mask_logs
+from ..base.secret import Secret, reveal
+from ..settings.env_file import replace_file
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +47,7 @@ class TunnelError(KitError):
 
 
 class TunnelSettings(Protocol):
-    """The settings a tunnel reads. ``api_url`` and ``simulator_url`` are read too where there are any."""
+    """The settings a tunnel reads. ``vonage_url``, ``api_url`` and ``simulator_url`` are read where there are any."""
 
     @property
     def mode(self) -> str:
@@ -63,6 +69,10 @@ class TunnelServer(Protocol):
     def url(self) -> str:
         """Where it listens; empty when stopped."""
 
+    @property
+    def answered(self) -> int:
+        """How many requests it has answered so far."""
+
     def start(self) -> object:
         """Make it listen."""
 
@@ -73,11 +83,14 @@ class Tunnel:
     - Vonage's part is played on this machine (simulated mode): the server's own address will do, nothing is opened.
     - ``PUBLIC_URL`` is set: that address; leading it to the server is your business.
     - otherwise ngrok, started through pyngrok, with your ``NGROK_AUTHTOKEN``. A free account gets a new address each
-      time, so the application's webhooks must be updated after ``on()``.
+      time, so the application's webhooks must be updated after ``on()``. It closes itself when for ``patience``
+      seconds no request has come through: who forgets it leaves no door open.
 
     Example: ``tunnel.on()`` returns ``https://….ngrok-free.app``; ``tunnel.off()`` closes it. ``pyngrok`` are further
     values for ``pyngrok.conf.PyngrokConfig`` (``ngrok_path``, ``config_path``, ``region`` …).
     """
+
+    patience = 30 * 60.0  # seconds
 
     def __init__(self, settings: TunnelSettings, server: TunnelServer, **pyngrok: Any) -> None:
         self._settings = settings
@@ -86,6 +99,9 @@ class Tunnel:
         self._url = ""
         self._ngrok: _Ngrok | None = None
         self._lock = threading.RLock()
+        self._idle: _Idle | None = None
+        self.at_start: Callable[[], object] = lambda: None  # called when there is an address
+        self.at_end: Callable[[], object] = lambda: None  # and before it goes
 
     def on(self) -> str:
         """The public address, opening it if need be. Raises :class:`TunnelError` if there is none to be had."""
@@ -94,15 +110,22 @@ class Tunnel:
             if self._ngrok and not (self.url and self._ngrok.target == self._server.url):
                 self.off()  # ngrok has died, or the server has moved to another port
             if self._ngrok is None:
-                self._url = self._open()
+                was, self._url = self._url, self._open()
+                if not was:
+                    self.at_start()
             return self._url
 
     def off(self) -> None:
         """Close the tunnel and end the ngrok process this object started. The server goes on, on this machine."""
         with self._lock:
+            if self._url:
+                self.at_end()
+            idle, self._idle = self._idle, None
             ngrok, self._ngrok, self._url = self._ngrok, None, ""
             if ngrok is not None:
                 ngrok.close()
+        if idle is not None:
+            idle.stop()
 
     def _open(self) -> str:
         settings = self._settings
@@ -116,6 +139,7 @@ class Tunnel:
         if settings.mode != "live":
             raise TunnelError("The simulator is on another machine and cannot reach this server.", "Set PUBLIC_URL.")
         self._ngrok = _Ngrok(self._server.url, settings.ngrok_authtoken, self._options)
+        self._idle = _Idle(self._server, self.off, self.patience)
         return self._ngrok.url
 
     @property
@@ -148,6 +172,31 @@ class Tunnel:
         return f"<Tunnel {self.status}>"
 
 
+class _Idle:
+    """Closes a tunnel through which nothing has come for a while."""
+
+    def __init__(self, server: TunnelServer, close: Callable[[], object], patience: float) -> None:
+        self._server, self._close, self._patience = server, close, patience
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="tunnel-idle", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        if threading.current_thread() is not self._thread:
+            self._thread.join(5)
+
+    def _watch(self) -> None:
+        seen, since = self._server.answered, time.monotonic()
+        while not self._stopped.wait(self._patience / 60):
+            if (answered := self._server.answered) != seen:
+                seen, since = answered, time.monotonic()
+            elif time.monotonic() - since >= self._patience:
+                logger.info("no request for %.0f minutes: the tunnel is closed", self._patience / 60)
+                self._close()
+                return
+
+
 class _Ngrok:
     """One ngrok tunnel to one local address."""
 
@@ -156,16 +205,25 @@ class _Ngrok:
         from pyngrok.conf import PyngrokConfig, get_config_path
         from pyngrok.exception import PyngrokError
 
-        config = PyngrokConfig(auth_token=token or None, **options)
-        if not config.auth_token and not _has_token(Path(get_config_path(config))):
+        config = PyngrokConfig(**options)
+        token = Secret(token or config.auth_token or "")  # pyngrok reads NGROK_AUTHTOKEN by itself
+        config.auth_token = None  # it would stand on a command line, where everybody on this machine can read it
+        own = Path(get_config_path(config))
+        if not token and not _has_token(own):
             raise TunnelError("There is no public address yet: Vonage cannot reach this machine.", TOKEN_CURE)
+        mask_logs("pyngrok.process.ngrok")  # ngrok quotes the token in its messages
         self.target = target
         self._config = config
         # An ngrok that somebody else started in this kernel is used, but not ended.
         self._mine = not process.is_process_running(config.ngrok_path)
         self._process: Any = None
         try:
-            self._process = ngrok.get_ngrok_process(config)
+            with tempfile.TemporaryDirectory(prefix="ngrok-") as folder:
+                if token:
+                    config.config_path = str(Path(folder) / "ngrok.yml")
+                    replace_file(Path(config.config_path), _with_token(own, token))
+                self._process = ngrok.get_ngrok_process(config)
+            config.config_path = options.get("config_path")  # ngrok has read the other one
             # The server's full address, so that ngrok can lead nowhere else (in particular not to JupyterLab).
             # With a name of its own, because pyngrok would make one with slashes out of the address.
             name = f"voice-kit-{uuid.uuid4().hex[:8]}"
@@ -174,7 +232,7 @@ class _Ngrok:
             self.close()
             _close_pipe(error)
             # "from None": ngrok quotes the token in its messages, and a chained error would be printed too.
-            raise _explain(error, config.auth_token or "") from None
+            raise _explain(error, token) from None
 
     @property
     def alive(self) -> bool:
@@ -205,7 +263,8 @@ def _close_pipe(error: Exception) -> None:
 
 def _platform_is_here(settings: TunnelSettings) -> bool:
     """Whether what sends the webhooks runs on this machine, as the kit's own simulator does."""
-    where = getattr(settings, "api_url" if settings.mode == "live" else "simulator_url", "") or ""
+    names = ("vonage_url", "api_url") if settings.mode == "live" else ("simulator_url",)  # the gate is always here
+    where = next(filter(None, (getattr(settings, name, "") for name in names)), "")
     return is_here(host_of(where)) if where else settings.mode != "live"
 
 
@@ -234,8 +293,18 @@ def _has_token(config: Path) -> bool:
     return config.is_file() and re.search(r"^\s*authtoken:\s*\S", config.read_text(errors="replace"), re.M) is not None
 
 
+def _with_token(own: Path, token: str) -> str:
+    """This user's configuration of ngrok, with the token in it: JSON, which is YAML, too."""
+    from pyngrok import installer
+
+    found: Any = installer.get_ngrok_config(str(own), use_cache=False) if own.is_file() else {"version": "3"}
+    if str(found.get("version")) != "3":
+        return json.dumps({**found, "authtoken": reveal(token)})
+    return json.dumps({**found, "agent": {**(found.get("agent") or {}), "authtoken": reveal(token)}})
+
+
 def _explain(error: Exception, token: str) -> TunnelError:
-    words = mask(str(error), [token])
+    words = mask(str(error), [reveal(token)])
     found = re.search(r"ERR_NGROK_\d+", f"{words} {getattr(error, 'ngrok_error', '')} {getattr(error, 'body', '')}")
     code = found.group(0) if found else ""
     if code in CURES:

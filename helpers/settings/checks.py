@@ -5,10 +5,12 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from ..base.addresses import kind_of
 from ..base.errors import KitError
 from ..base.hosts import host_of, is_here
 
@@ -27,6 +29,11 @@ VARIABLES = {
     "api_url": "VONAGE_API_URL",
     "ngrok_authtoken": "NGROK_AUTHTOKEN",
     "public_url": "PUBLIC_URL",
+    "live_numbers": "LIVE_NUMBERS",
+    "live_urls": "LIVE_URLS",
+    "live_budget": "LIVE_BUDGET",
+    "live_calls_at_once": "LIVE_CALLS_AT_ONCE",
+    "live_calls_a_minute": "LIVE_CALLS_A_MINUTE",
     "simulator_url": "SIMULATOR_URL",
     "simulator_token": "SIMULATOR_TOKEN",
     "pace": "SIMULATOR_PACE",
@@ -35,7 +42,9 @@ VARIABLES = {
 # What belongs to one account and must never reach the other world.
 CREDENTIALS = ("api_key", "api_secret", "signature_secret", "application_id", "private_key", "number")
 # What is read in live mode only: the above, and what would let a simulated lesson call a real phone or host.
-LIVE_ONLY = (*CREDENTIALS, "api_url", "my_number")
+LIVE_ONLY = (*CREDENTIALS, "api_url", "my_number", "live_numbers", "live_urls", "live_budget", "live_calls_at_once",
+             "live_calls_a_minute")  # fmt: skip
+VONAGE_DOMAINS = (".nexmo.com", ".vonage.com")
 SECRETS = ("api_secret", "signature_secret", "private_key", "ngrok_authtoken", "simulator_token")
 
 WHERE = {
@@ -56,6 +65,9 @@ EXAMPLES = {
     "number": "447700900000",
     "my_number": "447700900001",
     "public_url": "https://your-name.example",
+    "live_numbers": "447700900002,sip:reception@sip.example.com",
+    "live_urls": "https://your-name.example/answer",
+    "live_budget": "5",
 }
 
 
@@ -123,6 +135,46 @@ def _number(text: str, folder: Path) -> str:
     return check_number(text)
 
 
+def _numbers(text: str, folder: Path) -> tuple[str, ...]:
+    """Numbers, and addresses as :mod:`helpers.base.addresses` knows them, or of a websocket."""
+    found = _parts(text)
+    for one in found:
+        if re.match(r"wss?://", one):
+            _url(f"http{one[2:]}", folder)
+        elif ":" not in one:
+            _number(one, folder)
+        elif kind_of(one) is None:
+            raise ValueError(
+                f"{one!r} is not an address. Write 447700900002, sip:reception@sip.example.com, app:alice, vbc:101 or "
+                "wss://socket.example.com, with commas between them."
+            )
+    return found
+
+
+def _urls(text: str, folder: Path) -> tuple[str, ...]:
+    return tuple(_url(one, folder) for one in _parts(text))
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    return tuple(part for one in text.split(",") if (part := one.strip()))
+
+
+def _euros(text: str, folder: Path) -> Decimal:
+    try:
+        euros = Decimal(text)
+    except InvalidOperation:
+        euros = Decimal("nan")
+    if not euros.is_finite() or euros <= 0 or not re.fullmatch(r"[0-9.]+", text):
+        raise ValueError(f"{text!r} is not an amount. Write euros with a point, like 5 or 0.50.")
+    return euros
+
+
+def _how_many(text: str, folder: Path) -> int:
+    if not re.fullmatch(r"[1-9][0-9]{0,3}", text):
+        raise ValueError(f"{text!r} is not a number of calls. Write 1 or more, like 5.")
+    return int(text)
+
+
 def _private_key(text: str, folder: Path) -> str:
     from .keys import private_key_text
 
@@ -135,8 +187,8 @@ def _state(text: str, folder: Path) -> Path:
     return folder / Path(text).expanduser()
 
 
-# These two have a default and no "not set".
-_NEEDED = ("pace", "state")
+# These have no empty value.
+_NEEDED = ("pace", "state", "live_numbers", "live_urls", "live_budget", "live_calls_at_once", "live_calls_a_minute")
 _CHECKS: dict[str, Callable[[str, Path], Any]] = {
     "mode": _mode,
     "pace": _pace,
@@ -147,5 +199,10 @@ _CHECKS: dict[str, Callable[[str, Path], Any]] = {
     "number": _number,
     "my_number": _number,
     "private_key": _private_key,
+    "live_numbers": _numbers,
+    "live_urls": _urls,
+    "live_budget": _euros,
+    "live_calls_at_once": _how_many,
+    "live_calls_a_minute": _how_many,
     "state": _state,
 }

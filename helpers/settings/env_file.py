@@ -9,6 +9,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from filelock import FileLock
+
+PATIENCE = 10.0  # seconds to wait for another kernel that writes the same file; a write takes about a millisecond
 _BARE = re.compile(r"[\w./:@%,=+-]*", re.ASCII)
 # Blank lines and `export` before the name, and a comment after the value, are the writer's and stay.
 _AROUND = re.compile(r"\A(?P<before>\s*(?:export\s+)?).*?(?P<after>[ \t]+#[^\n\"']*)?(?P<end>\r?\n)?\Z", re.DOTALL)
@@ -31,16 +34,19 @@ def write_env(path: Path, values: Mapping[str, str]) -> None:
     """Set these names in the file; all other lines, comments and their order stay as they are.
 
     The file is readable by its owner only (0600), and it is replaced in one step: whoever reads it meanwhile, or a
-    crash in the middle, finds the old file or the new one, never half of one.
+    crash in the middle, finds the old file or the new one, never half of one. Of two that write at once each finds
+    what the other one wrote.
     """
     # What a symbolic link points to is changed, not the link.
     target = path.resolve()
-    text = ""
-    if target.exists():
-        # newline="": line ends of a file written on Windows stay what they are.
-        with target.open(encoding="utf-8-sig", newline="") as file:
-            text = file.read()
-    _replace(target, changed(text, values))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(target.with_name(f"{target.name}.lock"), timeout=PATIENCE, mode=0o600, poll_interval=0.005):
+        text = ""
+        if target.exists():
+            # newline="": line ends of a file written on Windows stay what they are.
+            with target.open(encoding="utf-8-sig", newline="") as file:
+                text = file.read()
+        replace_file(target, changed(text, values))
 
 
 def changed(text: str, values: Mapping[str, str]) -> str:
@@ -75,7 +81,8 @@ def quoted(value: str) -> str:
     return f'"{escaped}"'
 
 
-def _replace(target: Path, text: str) -> None:
+def replace_file(target: Path, text: str) -> None:
+    """Put this text into a file that only its owner may read, in one step."""
     target.parent.mkdir(parents=True, exist_ok=True)
     # mkstemp opens it 0600 from the start: there is no moment in which others could read the secret.
     handle, name = tempfile.mkstemp(prefix=".env.", dir=target.parent)

@@ -7,10 +7,12 @@ import binascii
 import re
 import time
 import uuid
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import KitError
+from ..base.secret import closed, reveal
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -45,17 +47,22 @@ class PrivateKeyError(KitError):
     """A private key cannot be used. The message says why; it never holds any of the key."""
 
 
+@closed
 def load_private_key(text_or_path: str | Path, folder: Path | None = None) -> RSAPrivateKey:
-    """The key, ready to sign. Keep it: reading a key takes far longer than signing with it.
+    """The key, ready to sign.
 
     Takes the key's text (PEM, PKCS#8 or PKCS#1, also on one line) or the path of its file, which may be relative to
     ``folder``. Raises PrivateKeyError with the reason and the cure.
     """
+    return _key_in(private_key_text(text_or_path, folder))
+
+
+@lru_cache(maxsize=8)  # reading a key takes sixty times as long as signing with it, and each client asks for one
+def _key_in(pem: str) -> RSAPrivateKey:
     from cryptography.exceptions import UnsupportedAlgorithm
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-    pem = private_key_text(text_or_path, folder)
     try:
         key = load_pem_private_key(pem.encode(), password=None)
     except (ValueError, TypeError, UnsupportedAlgorithm):
@@ -76,7 +83,7 @@ def private_key_text(text_or_path: str | Path, folder: Path | None = None) -> st
 
     Looks at the shape only (no cryptography involved): :func:`load_private_key` looks inside.
     """
-    text = str(text_or_path).strip().strip("\"'").strip()
+    text = reveal(text_or_path).strip().strip("\"'").strip()
     if not text:
         raise PrivateKeyError(
             "The private key is empty.", "Put the path of the file with the key into .env, or the key."

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from ..base.errors import KitError
 from ..base.hosts import host_of, is_here
-from .checks import CREDENTIALS, EXAMPLES, LIVE_ONLY, SECRETS, VARIABLES, WHERE, check_all
-from .env_file import read_env, write_env
+from ..base.secret import Secret, closed, reveal
+from .checks import CREDENTIALS, EXAMPLES, LIVE_ONLY, SECRETS, VARIABLES, VONAGE_DOMAINS, WHERE, check_all
+from .env_file import read_env, replace_file, write_env
 from .project import KIT_HOME_CURE, audio, project, unwritable
 
 # Hosts: Voice API OpenAPI 1.10, Numbers API OpenAPI 1.1.
@@ -29,6 +31,7 @@ class Settings:
     """What a lesson runs with. Change it with :meth:`save` (kept in a file) or :meth:`use` (for this kernel only).
 
     Text settings are ``""`` when not set; ``private_key`` is always the PEM text, even if ``.env`` names a file.
+    The five secrets are a :class:`helpers.base.secret.Secret` each: a text that works, and prints as ``…``.
     """
 
     mode: str = "simulated"
@@ -42,11 +45,20 @@ class Settings:
     api_url: str = ""
     ngrok_authtoken: str = ""
     public_url: str = ""
+    live_numbers: tuple[str, ...] = ()
+    live_urls: tuple[str, ...] = ()
+    live_budget: Decimal | None = None  # euros; None: nothing that costs is sent
+    live_calls_at_once: int = 5
+    live_calls_a_minute: int = 10
+    vonage_url: str = ""  # where the gate of live mode leads, once api_url names the gate
     simulator_url: str = ""
     simulator_token: str = ""
     pace: str = "stepped"
     state: Path = field(default_factory=lambda: project() / ".simulator" / "account.json")
     dotenv: Path = field(default_factory=lambda: project() / ".env")
+
+    def __post_init__(self) -> None:
+        self._take({name: getattr(self, name) for name in SECRETS})
 
     @property
     def live(self) -> bool:
@@ -57,6 +69,32 @@ class Settings:
     def rest_url(self) -> str:
         """Where the Numbers API is: a host of its own at Vonage; a simulator serves everything under one address."""
         return REST_URL if self.live and not is_here(host_of(self.api_url)) else self.api_url
+
+    def pass_through(self, gate: str) -> None:
+        """Let ``api_url`` and ``rest_url`` name the gate of live mode. Where it leads stays known as ``vonage_url``."""
+        object.__setattr__(self, "vonage_url", self.vonage_url or self.api_url)
+        object.__setattr__(self, "api_url", gate)
+
+    def at_vonage(self, url: str) -> str:
+        """The address at Vonage that a request to the gate is for; any other address as it is."""
+        path = url.removeprefix(self.api_url)
+        if not self.vonage_url or path == url or path[:1] not in ("", "/", "?"):
+            return url
+        return (self.real_rest_url if is_rest(path) else self.vonage_url) + path
+
+    @property
+    def real_rest_url(self) -> str:
+        """Where the Numbers API really is, behind the gate too."""
+        api = self.vonage_url or self.api_url
+        return REST_URL if self.live and not is_here(host_of(api)) else api
+
+    @property
+    def warning(self) -> str:
+        """A line about an API address that is not Vonage's; empty if all is as it should be."""
+        host = host_of(self.vonage_url or self.api_url)
+        if not self.live or is_here(host) or host.endswith(VONAGE_DOMAINS):
+            return ""
+        return f"VONAGE_API_URL names {host}, which is not a host of Vonage: your key and secret go there."
 
     @property
     def project(self) -> Path:
@@ -78,6 +116,10 @@ class Settings:
         """Where this mode's credentials are kept: ``.env`` in live mode, else a file beside the simulator's state."""
         return self.dotenv if self.live else self.state.with_suffix(".env")
 
+    def key_file(self, application_id: str) -> Path:
+        """Where the private key of an application lies that was kept in live mode: in a file of its own."""
+        return self.dotenv.parent / "keys" / f"{application_id}.key"
+
     def require(self, *names: str) -> None:
         """Make sure these settings are there, or raise one SettingsError that says where to get what is missing."""
         missing = [name for name in names if not getattr(self, name)]
@@ -94,26 +136,43 @@ class Settings:
             f"{variable} is not set.{where} Put this line into {self.dotenv.name}: {variable}={EXAMPLES.get(name, '…')}"
         )
 
+    @closed
     def use(self, **values: Any) -> Settings:
         """Take these values for this kernel only; nothing is written. Returns the settings themselves."""
-        for name, value in self._checked(values).items():
-            object.__setattr__(self, name, value)
-        return self
+        return self._take(self._checked(values))
 
+    @closed
     def save(self, **values: Any) -> Settings:
         """Take these values and keep them for the next lesson. Returns the settings themselves.
 
         Credentials go to ``.env`` in live mode; in simulated mode they go to a file beside the simulator's account,
         so that the two are never mixed. Everything else goes to ``.env``. Both files are readable by you only.
+        A private key goes to :meth:`key_file` in live mode, and ``.env`` holds the path.
         """
         checked = self._checked(values)
+        owner = values.get("application_id") or self.application_id
+        if self.live and owner and "-----BEGIN" in reveal(values.get("private_key", "")):
+            values["private_key"] = self.save_key(owner, checked["private_key"])
         for file in {self.dotenv, self.kept}:
-            lines = {VARIABLES[name]: str(values[name]) for name in values if self._file_of(name) == file}
+            lines = {VARIABLES[name]: reveal(values[name]) for name in values if self._file_of(name) == file}
             if lines:
                 _write(file, lines)
-        for name, value in checked.items():
-            object.__setattr__(self, name, value)
+        return self._take(checked)
+
+    def _take(self, values: Mapping[str, Any]) -> Settings:
+        for name, value in values.items():
+            object.__setattr__(self, name, Secret(value) if name in SECRETS else value)
         return self
+
+    def save_key(self, application_id: str, pem: str) -> str:
+        """Keep a private key in :meth:`key_file`. Returns the path as ``.env`` may hold it."""
+        file = self.key_file(application_id)
+        try:
+            replace_file(file, pem)
+        except OSError as error:
+            message, cure = unwritable(file, error)
+            raise SettingsError(message, cure, problems=(message,), names=("private_key",)) from None
+        return file.relative_to(self.dotenv.parent).as_posix()
 
     def _file_of(self, name: str) -> Path:
         return self.kept if name in CREDENTIALS else self.dotenv
@@ -128,7 +187,8 @@ class Settings:
                 "VOICE_MODE is not changed by a running lesson: write it into .env yourself and restart the kernel."
             )
             raise settings_error([advice], ["mode"])
-        checked, problems = check_all({name: str(value).strip() for name, value in values.items()}, self.dotenv.parent)
+        texts = {name: reveal(value).strip() for name, value in values.items()}
+        checked, problems = check_all(texts, self.dotenv.parent)
         if problems:
             raise settings_error(list(problems.values()), list(problems))
         return checked
@@ -139,6 +199,12 @@ class Settings:
         return f"<Settings: {self.mode} mode, {where}, {', '.join(parts)}>"
 
 
+def is_rest(path: str) -> bool:
+    """Whether a path of the API is served by rest.nexmo.com: numbers, balance and prices are."""
+    return path.startswith(("/account/", "/number/"))
+
+
+@closed
 def load_settings(env: Mapping[str, str] | None = None, dotenv: Path | None = None) -> Settings:
     """The settings from ``.env`` and the environment; where both set a name, the environment wins.
 
@@ -150,9 +216,7 @@ def load_settings(env: Mapping[str, str] | None = None, dotenv: Path | None = No
     environment = os.environ if env is None else env
     file = Path(dotenv or environment.get("KIT_DOTENV") or project() / ".env").absolute()
     found = {**_read(file), **environment}
-    general = {
-        name: found.get(VARIABLES[name], "").strip() for name in VARIABLES if name not in (*CREDENTIALS, "api_url")
-    }
+    general = {name: found.get(VARIABLES[name], "").strip() for name in VARIABLES if name not in LIVE_ONLY}
     live = general["mode"] == "live"
     if live:
         general |= {name: found.get(VARIABLES[name], "").strip() for name in LIVE_ONLY}

@@ -11,6 +11,7 @@ import threading
 
 from ..base.errors import KitError
 from ..base.hosts import is_here
+from ..base.text import print_anything
 from . import Simulator
 from .routes.log import CallLog
 
@@ -67,6 +68,7 @@ def options_of(arguments: list[str] | None) -> argparse.Namespace:
 
 def main(arguments: list[str] | None = None) -> int:
     """Start the network, say where it is, and serve until Ctrl-C or SIGTERM. 0, or 1 when it cannot start."""
+    print_anything()
     options = options_of(arguments)
     _log(options)
     stop = threading.Event()

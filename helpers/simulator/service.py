@@ -63,7 +63,8 @@ class Simulator:
         reach: tuple[str, ...] = (),
     ) -> None:
         self.trace = Trace()
-        self.token = token or os.environ.get("SIMULATOR_TOKEN") or secrets.token_urlsafe(24)
+        # Hexadecimal: with a hyphen at its beginning a command line would take it for an option.
+        self.token = token or os.environ.get("SIMULATOR_TOKEN") or secrets.token_hex(24)
         self.pace, self.seed = pace, seed
         self._state = Path(state) if state else None
         self._host, self._port, self._reach = host, port, reach

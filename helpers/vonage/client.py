@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
 from ..base.errors import KitError
-from ..settings.settings import Settings
+from ..settings.settings import Settings, is_rest
 from .transport import Auth, Transport
 
 if TYPE_CHECKING:
@@ -33,8 +33,9 @@ class Vonage:
         *,
         session: requests.Session | None = None,
         sleep: Callable[[float], object] = time.sleep,
+        now: Callable[[], float] = lambda: time.time(),
     ) -> None:
-        self._transport = Transport(settings, session=session, sleep=sleep)
+        self._transport = Transport(settings, session=session, sleep=sleep, now=now)
 
     @property
     def settings(self) -> Settings:
@@ -277,7 +278,7 @@ class Vonage:
         """
         if not isinstance(path, str) or not path.startswith("/"):
             raise KitError(f"{path!r} is not a path of the API.", "It begins with a slash, such as /v1/calls.")
-        rest = path.startswith(("/number/", "/account/"))
+        rest = is_rest(path)
         auth: Auth = "basic" if rest or path.startswith("/v2/applications") else "jwt"
         url = self._host(rest=rest) + path
         form, query = form and _form(form), query and _form(query)

@@ -61,6 +61,7 @@ class NoReplyError(VonageError):
     """No reply came: refused, broken or too slow. Why is in ``exchange.error``."""
 
 
+GATE = "about:blank#live-gate"  # the type of a 403 that the gate of live mode gives, and not Vonage
 _CLASSES: dict[int, type[VonageError]] = {
     400: BadRequestError,
     401: AuthenticationError,
@@ -103,6 +104,9 @@ def error_from_reply(exchange: Exchange, text: str) -> VonageError:
     name = "" if status != exchange.status else _phrase(status)
     answered = f"{exchange.method} {exchange.path} was answered {f'{status} {name}'.strip()}"
     advice = _advice(status, exchange, invalid)
+    if fields.get("type") == GATE:
+        answered = f"{exchange.method} {exchange.path} was not sent: the kit's own gate refused it"
+        advice = str(fields.get("cure") or "Nothing was done, and nothing costs.")
     return _class_of(status)(
         f"{answered}: {said.rstrip('.')}." if said and said.rstrip(".") != name else f"{answered}.",
         advice,

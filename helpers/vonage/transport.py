@@ -14,6 +14,9 @@ from urllib.parse import urlsplit
 
 from ..base.errors import KitError
 from ..base.hosts import host_of, is_here
+from ..base.masking import mask_logs
+from ..base.secret import reveal
+from ..settings.checks import VONAGE_DOMAINS
 from ..settings.keys import load_private_key, make_jwt
 from ..settings.settings import Settings
 from ..wire.exchanges import Exchange, WireLog, exchange_of
@@ -30,7 +33,6 @@ TIMEOUT = (5, 30)  # seconds to connect, and to wait for the next byte of the re
 TRIES = 4
 LONGEST_WAIT = 5.0  # seconds between two tries
 USER_AGENT = f"voice-call-notebooks ({platform.python_implementation()})"
-VONAGE_DOMAINS = (".nexmo.com", ".vonage.com")
 
 
 class Transport:
@@ -42,8 +44,10 @@ class Transport:
         *,
         session: requests.Session | None = None,
         sleep: Callable[[float], object] = time.sleep,
+        now: Callable[[], float] = lambda: time.time(),
     ) -> None:
         self.settings = settings
+        self._now = now
         self.wire = WireLog()
         self._session = session
         self._sleep = sleep
@@ -71,11 +75,10 @@ class Transport:
         if json_body is not None:
             headers["Content-Type"] = "application/json"
             data = as_json(json_body)
+        headers["Authorization"] = "…"  # only its place among the others: _once puts it there
         for attempt in range(1, TRIES + 1):
             try:
-                # Signed anew for each try: a token made before a pause would be older than it need be.
-                headers["Authorization"] = self._authorization(auth)
-                return self._once(method, url, headers, data, query)
+                return self._once(method, url, headers, data, query, auth)
             except VonageError as error:
                 wait = _wait_before_next(error, attempt)
                 if wait is None:
@@ -99,19 +102,25 @@ class Transport:
         headers: Mapping[str, str],
         data: str | dict[str, Any] | None,
         query: Mapping[str, Any] | None,
+        auth: Auth,
     ) -> requests.Response:
         import requests
 
+        def sign(request: requests.PreparedRequest) -> requests.PreparedRequest:
+            request.headers["Authorization"] = self._authorization(auth)
+            return request
+
         session = self._open()
-        request = requests.Request(method, url, headers=headers, data=data, params=query, auth=_as_it_is)
+        # Signed here, for each try anew: a token made before a pause would be older than it need be, and in a local
+        # variable a traceback could show it. Given as `auth`, so that no ~/.netrc entry can take its place.
+        request = requests.Request(method, url, headers=headers, data=data, params=query, auth=sign)
         try:
             prepared = session.prepare_request(request)
         except (requests.RequestException, UnicodeError) as error:
             raise KitError(f"{method} {url} cannot be sent: {error}", "Check the address.") from None
-        # A proxy of the machine is for the internet, not for a simulator on this machine.
-        around: Any = {"proxies": {}}
-        if not is_here(host_of(url)):
-            around = session.merge_environment_settings(prepared.url or url, {}, False, None, None)
+        around: Any = session.merge_environment_settings(prepared.url or url, {}, False, None, None)
+        if is_here(host_of(url)):  # a proxy of the machine is for the internet, not for a simulator on this machine
+            around["proxies"] = {}
         started = time.perf_counter()
         try:
             reply = session.send(prepared, timeout=TIMEOUT, allow_redirects=False, **around)
@@ -126,7 +135,8 @@ class Transport:
     def _keep(
         self, sent: requests.PreparedRequest, reply: requests.Response | None, started: float, error: str | None
     ) -> Exchange:
-        exchange = exchange_of(sent, reply, (time.perf_counter() - started) * 1000, error)
+        url = self.settings.at_vonage(sent.url or "")
+        exchange = exchange_of(sent, reply, (time.perf_counter() - started) * 1000, error, url)
         self.wire.append(exchange)
         return exchange
 
@@ -135,6 +145,7 @@ class Transport:
 
         with self._lock:
             if self._session is None:
+                mask_logs("urllib3.connectionpool")  # it logs each address, with its query
                 self._session = requests.Session()
             return self._session
 
@@ -142,10 +153,10 @@ class Transport:
         settings = self.settings
         if auth == "basic":
             settings.require("api_key", "api_secret")
-            pair = f"{settings.api_key}:{settings.api_secret}".encode()
+            pair = f"{settings.api_key}:{reveal(settings.api_secret)}".encode()
             return f"Basic {base64.b64encode(pair).decode()}"
         settings.require("application_id", "private_key")
-        return f"Bearer {make_jwt(settings.application_id, self._private_key())}"
+        return f"Bearer {make_jwt(settings.application_id, self._private_key(), now=self._now())}"
 
     def _private_key(self) -> RSAPrivateKey:
         pem = self.settings.private_key
@@ -157,9 +168,10 @@ class Transport:
 
     def may_see_token(self, url: str) -> bool:
         """Whether a token may be sent there: to the API's own hosts only, over https unless it is this machine."""
-        target, api = urlsplit(url), urlsplit(self.settings.api_url)
-        if (target.scheme, target.netloc) == (api.scheme, api.netloc):
-            return True
+        target = urlsplit(url)
+        for api in map(urlsplit, (self.settings.api_url, self.settings.vonage_url)):
+            if (target.scheme, target.netloc) == (api.scheme, api.netloc):
+                return True
         host = target.hostname or ""
         return self.settings.live and target.scheme == "https" and host.endswith(VONAGE_DOMAINS)
 
@@ -222,11 +234,6 @@ def _causes(error: BaseException) -> list[BaseException]:
             # urllib3 keeps the cause in .reason, requests in .args
             waiting += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
     return found
-
-
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    # Given as `auth` so that a ~/.netrc entry cannot take the place of our Authorization header.
-    return request
 
 
 def _failed_in_disguise(reply: requests.Response) -> bool:

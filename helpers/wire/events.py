@@ -6,9 +6,9 @@ import json
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, overload
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
-from .exchanges import Exchange, WireLog
+from .exchanges import GOOD, MOST_KEPT, Exchange, WireLog
 from .kinds import kind
 
 Event = dict[str, Any]
@@ -25,12 +25,15 @@ class Receiver(Protocol):
 class Events(Sequence[Event]):
     """The call events a server has received, in order of arrival, whatever the learner's routes did with them.
 
-    Items are the payloads as sent (dicts). Answer webhooks are not among them: see ``server.requests``.
+    Items are the payloads as sent (dicts). Answer webhooks are not among them: see ``server.requests``. Where
+    ``good_only()`` says so, only those that are signed count; those that the guard turned away never do. When they
+    become too many, the older half goes.
     """
 
-    def __init__(self, server: Receiver) -> None:
-        self._log = server.requests
+    def __init__(self, server: Receiver, good_only: Callable[[], bool] = lambda: False) -> None:
+        self._log, self._good_only = server.requests, good_only
         self._events: list[Event] = []
+        self._held = 0  # bytes
         self._seen = self._began = self._log.total
         self._lock = threading.Lock()
 
@@ -39,7 +42,7 @@ class Events(Sequence[Event]):
         return [
             event
             for event in self
-            if (uuid is None or uuid in _uuids(event)) and all(event.get(name) == fields[name] for name in fields)
+            if (uuid is None or uuid in uuids_in(event)) and all(event.get(name) == fields[name] for name in fields)
         ]
 
     def statuses(self, uuid: str | None = None) -> list[str]:
@@ -50,7 +53,7 @@ class Events(Sequence[Event]):
         """Call ``callback(event)`` as each one arrives, in the server's thread. Returns a function that ends it."""
 
         def pick(exchange: Exchange) -> None:
-            event = event_of(exchange)
+            event = self._good_event(exchange)
             if event is not None:
                 callback(event)
 
@@ -61,6 +64,7 @@ class Events(Sequence[Event]):
         with self._lock:
             self._seen = self._began = self._log.total
             self._events.clear()
+            self._held = 0
 
     @property
     def began(self) -> int:
@@ -75,10 +79,19 @@ class Events(Sequence[Event]):
     def _all(self) -> list[Event]:
         """Only what is new in the log is looked at, so asking often costs little."""
         with self._lock:
-            total, latest = self._log.latest(self._seen)
-            self._events.extend(event for event in map(event_of, latest) if event is not None)
-            self._seen = total
+            self._seen, latest = self._log.latest(self._seen)
+            for exchange in latest:
+                if (event := self._good_event(exchange)) is not None:
+                    self._events.append(event)
+                    self._held += exchange.size
+            if self._held > MOST_KEPT:
+                del self._events[: len(self._events) // 2]
+                self._held //= 2
             return list(self._events)
+
+    def _good_event(self, exchange: Exchange) -> Event | None:
+        in_doubt = exchange.refused or (exchange.signature != GOOD and self._good_only())
+        return None if in_doubt else event_of(exchange)
 
     def __len__(self) -> int:
         return len(self._all())
@@ -99,16 +112,20 @@ class Events(Sequence[Event]):
 
 def event_of(exchange: Exchange) -> Event | None:
     """The event that a request carries, in its body or its query; None if it is something else."""
-    query = parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True)
-    payload = parameters_of(query, exchange.request_body or "")
-    if not payload or not _uuids(payload):
-        return None
-    return payload if kind(payload) not in ("answer", "") else None
+    payload = payload_of(exchange)
+    return payload if uuids_in(payload) and kind(payload) not in ("answer", "") else None
 
 
-def _uuids(event: Event) -> set[Any]:
+def payload_of(exchange: Exchange) -> Event:
+    """What a request carries, in its body or its query; empty if that is not an object."""
+    query = parse_qsl(exchange.query, keep_blank_values=True)
+    return parameters_of(query, exchange.request_body or "") or {}
+
+
+def uuids_in(payload: Event) -> set[str]:
+    """The legs and conversations that a webhook is about."""
     names = ("uuid", "call_uuid", "conversation_uuid", "conversation_uuid_from", "conversation_uuid_to")
-    return {event[name] for name in names if isinstance(event.get(name), str)}
+    return {payload[name] for name in names if isinstance(payload.get(name), str)}
 
 
 def parameters_of(query: Iterable[tuple[str, str]], body: str) -> Event | None:

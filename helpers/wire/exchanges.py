@@ -10,6 +10,7 @@ import html
 import json
 import logging
 import re
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,10 +18,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, overload
-from urllib.parse import urlsplit
 
 from ..base.errors import KitError
+from ..base.hosts import parts_of
 from ..base.masking import mask, mask_headers
+from ..base.text import visible
 
 if TYPE_CHECKING:
     import requests
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 LONGEST_BODY = 4000  # characters of a body that are shown; the exchange itself keeps all of it
+MOST_KEPT = 32 * 1024 * 1024  # bytes that a log keeps: anybody may send something to a public address
+GOOD, MISSING = "good", "missing"  # what a server may say of a webhook's signature
 # Date changes with every run and says nothing a learner needs; the time is in Exchange.at.
 UNSHOWN_HEADERS = frozenset({"date"})
 
@@ -51,7 +55,8 @@ class Exchange:
 
     ``status`` is None and ``error`` says why (``connection refused``, ``read timeout`` …) when no reply came.
     ``ms`` are real milliseconds from the first byte sent (or received) to the last. ``signature`` is what the server
-    found about a webhook's: ``good``, ``missing``, or what is wrong with it; None when nobody looked.
+    found about a webhook's: ``good``, ``missing``, or what is wrong with it; None when nobody looked. ``refused``
+    is why live mode's guard turned it away; None when it did not.
     """
 
     method: str
@@ -65,6 +70,7 @@ class Exchange:
     error: str | None = None
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
     signature: str | None = None
+    refused: str | None = None
 
     def __post_init__(self) -> None:
         for name in ("url", "request_body", "response_body", "error"):
@@ -77,13 +83,29 @@ class Exchange:
     @property
     def path(self) -> str:
         """The URL without host and query, as a route sees it."""
-        return urlsplit(self.url).path or "/"
+        return parts_of(self.url)[1] or "/"
+
+    @property
+    def host(self) -> str:
+        """Host and port that the URL names."""
+        return parts_of(self.url)[0]
+
+    @property
+    def query(self) -> str:
+        """What stands behind the question mark of the URL."""
+        return parts_of(self.url)[2]
 
     @property
     def target(self) -> str:
         """Path and query, as they stand in the request line."""
-        query = urlsplit(self.url).query
-        return f"{self.path}?{query}" if query else self.path
+        return f"{self.path}?{self.query}" if self.query else self.path
+
+    @property
+    def size(self) -> int:
+        """About how many bytes of memory it takes."""
+        headers = [*self.request_headers.items(), *self.response_headers.items()]
+        texts = [self.url, self.request_body, self.response_body, *(text for pair in headers for text in pair)]
+        return sum(map(sys.getsizeof, texts))
 
     @property
     def outcome(self) -> str:
@@ -94,8 +116,8 @@ class Exchange:
     def request_lines(self) -> tuple[str, list[str], str]:
         """Request line, header lines, body, as text to show."""
         headers = _header_lines(self.request_headers)
-        if not any(line.lower().startswith("host:") for line in headers) and urlsplit(self.url).netloc:
-            headers.insert(0, f"Host: {urlsplit(self.url).netloc}")
+        if not any(line.lower().startswith("host:") for line in headers) and self.host:
+            headers.insert(0, f"Host: {self.host}")
         return f"{self.method} {self.target} HTTP/1.1", headers, pretty(self.request_body)
 
     def response_lines(self) -> tuple[str, list[str], str]:
@@ -108,16 +130,19 @@ class Exchange:
         return "\n\n".join(_block(*part) for part in (self.request_lines(), self.response_lines()))
 
     def __repr__(self) -> str:
-        return f"<{self.method} {self.target} → {self.outcome}>"
+        return visible(f"<{self.method} {self.target} → {self.outcome}>")
 
 
 def exchange_of(
-    sent: requests.PreparedRequest, reply: requests.Response | None, ms: float, error: str | None = None
+    sent: requests.PreparedRequest, reply: requests.Response | None, ms: float, error: str | None = None, url: str = ""
 ) -> Exchange:
-    """A request of the ``requests`` library with its reply (or the ``error`` that took its place), as it was sent."""
+    """A request of the ``requests`` library with its reply (or the ``error`` that took its place), as it was sent.
+
+    ``url``: where it went in the end, if a gate passed it on.
+    """
     return Exchange(
         method=sent.method or "",
-        url=sent.url or "",
+        url=url or sent.url or "",
         request_headers=dict(sent.headers),
         request_body=body_text(sent.body, sent.headers.get("Content-Type")),
         status=None if reply is None else reply.status_code,
@@ -153,7 +178,7 @@ def _header_lines(headers: Mapping[str, str]) -> list[str]:
 
 
 def _block(first: str, headers: list[str], body: str) -> str:
-    return "\n".join([first, *headers]) + (f"\n\n{body}" if body else "")
+    return visible("\n".join([first, *headers]) + (f"\n\n{body}" if body else ""))
 
 
 def _html_block(first: str, headers: list[str], body: str) -> str:
@@ -188,24 +213,33 @@ class WireView:
 class WireLog(Sequence[Exchange]):
     """The latest exchanges, oldest first; a list that forgets its beginning. Safe from any thread.
 
+    It holds ``limit`` of them at the most, and :data:`MOST_KEPT` bytes in all.
+
     ``log.append(exchange)`` also takes a function that makes the exchange: it is called when somebody looks, so that
     a busy server does not spend its time on formatting.
     """
 
     def __init__(self, limit: int = 1000) -> None:
-        self._items: deque[Exchange | Callable[[], Exchange]] = deque(maxlen=limit)
+        self._limit, self._bytes = limit, 0
+        self._items: deque[Exchange | Callable[[], Exchange]] = deque()
+        self._sizes: deque[int] = deque()
         self._listeners: tuple[Callable[[Exchange], None], ...] = ()
         self._lock = threading.RLock()
         self.total = 0  # ever added, also those forgotten since
 
-    def append(self, exchange: Exchange | Callable[[], Exchange]) -> None:
-        """Add one exchange (or what will make it) and tell those who subscribed."""
+    def append(self, exchange: Exchange | Callable[[], Exchange], size: int = 0) -> None:
+        """Add one exchange (or what will make it, and then has ``size``) and tell those who subscribed."""
         listeners = self._listeners
         if listeners and callable(exchange):
-            exchange = exchange()
+            exchange = _made_of(exchange)
         with self._lock:
             self._items.append(exchange)
+            self._sizes.append(exchange.size if isinstance(exchange, Exchange) else size)
+            self._bytes += self._sizes[-1]
             self.total += 1
+            while len(self._items) > self._limit or self._bytes > MOST_KEPT:
+                self._items.popleft()
+                self._bytes -= self._sizes.popleft()
         for listener in listeners:
             try:
                 listener(exchange)  # type: ignore[arg-type]  # made above, as there are listeners
@@ -227,6 +261,8 @@ class WireLog(Sequence[Exchange]):
         """Forget all exchanges; those who subscribed stay."""
         with self._lock:
             self._items.clear()
+            self._sizes.clear()
+            self._bytes = 0
 
     def latest(self, seen: int) -> tuple[int, list[Exchange]]:
         """How many were ever added, and those that came after the first ``seen`` of them (as far as they are kept)."""
@@ -248,8 +284,8 @@ class WireLog(Sequence[Exchange]):
 
     def _made(self) -> list[Exchange]:
         with self._lock:
-            made = [item if isinstance(item, Exchange) else item() for item in self._items]
-            self._items = deque(made, self._items.maxlen)
+            made = [item if isinstance(item, Exchange) else _made_of(item) for item in self._items]
+            self._items = deque(made)
             return made
 
     def __len__(self) -> int:
@@ -267,6 +303,15 @@ class WireLog(Sequence[Exchange]):
 
     def __repr__(self) -> str:
         return f"<WireLog: {len(self)} exchange{'s' if len(self) != 1 else ''}>"
+
+
+def _made_of(item: Callable[[], Exchange]) -> Exchange:
+    """What the function makes; where it cannot, an entry that says so: one odd request never hides another."""
+    try:
+        return item()
+    except Exception as error:
+        logger.exception("a request could not be read")
+        return Exchange("?", "/", {}, None, None, {}, None, 0, error=f"it could not be read ({type(error).__name__})")
 
 
 def _matches(exchange: Exchange, match: str | Callable[[Exchange], bool] | None) -> bool:

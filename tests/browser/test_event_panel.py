@@ -144,6 +144,15 @@ def downloaded(page: Page, button: Locator, folder: Path) -> tuple[str, str]:
     return file.name, file.read_text("utf-8")
 
 
+def test_a_call_from_which_nothing_arrives_has_a_heading_that_says_why(panel: Panel) -> None:
+    expect_call = "panel._book.expect('leg', 'CON-1', '1 → 2', lambda: 'The tunnel is off.')"
+    panel.notebook.ask(f"panel._touched.add({expect_call}), panel._pace.wake()")
+    heading = panel.root.locator(".evp-group")
+    expect(heading).to_contain_text("The tunnel is off.")
+    expect(heading).to_contain_text("1 → 2")
+    expect(panel.lines).to_have_count(0)
+
+
 def test_kernel_restart_says_what_to_do(panel: Panel) -> None:
     panel.post(status("busy"))
     expect(panel.lines).to_have_count(1)
@@ -158,6 +167,18 @@ def test_kit_stop_says_what_to_do(panel: Panel) -> None:
     panel.notebook.run_cell(2, "kit.stop()")
     expect(panel.root).to_contain_text("The kit is stopped. To go on: kit = setup()")
     expect(panel.root).to_contain_text("■ closed")
+
+
+def test_a_closed_panel_that_is_gone_leaves_its_table(panel: Panel) -> None:
+    panel.post(status("busy"))
+    expect(panel.lines).to_have_count(1)
+    # IPython keeps what a cell has shown: in Out, in _ and, a second time, among its hidden names.
+    forget = "shell = get_ipython(); shell.displayhook.flush(); shell.user_ns_hidden.clear(); del panel"
+    code = f"import gc, weakref; kept = weakref.ref(panel); kit.stop(); {forget}; gc.collect(); print(kept())"
+    assert panel.notebook.ask(code) == "None"
+    panel.reload()
+    expect(panel.lines).to_have_count(1)
+    expect(panel.root).to_contain_text("The kit is stopped. To go on: kit = setup()")
 
 
 def test_flood(panel: Panel) -> None:

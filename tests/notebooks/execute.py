@@ -16,9 +16,11 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbval.plugin import coalesce_streams
 
+from helpers.live.box import SENDS
 from tests.notebooks.checker import check_notebook
 from tests.notebooks.lesson_env import CELL_TIMEOUT, lesson_environment, lessons
 from tests.notebooks.sanitising import sanitise
+from tests.notebooks.sending import sent_in, watch
 
 KERNEL = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 CELL_METADATA = ("tags", "jupyter", "editable", "deletable")
@@ -36,9 +38,14 @@ def _sanitised(value: Any) -> Any:
     return value
 
 
-def tidy(notebook: NotebookNode) -> NotebookNode:
-    """The notebook in the form it is stored in: outputs sanitised, cells numbered, nothing volatile in the metadata."""
+def tidy(notebook: NotebookNode, sent: dict[str, int]) -> NotebookNode:
+    """The notebook in the form it is stored in: outputs sanitised, cells numbered, nothing volatile in the metadata.
+
+    The metadata hold how often it ``sent`` what.
+    """
     notebook.metadata = NotebookNode(kernelspec=NotebookNode(KERNEL), language_info=NotebookNode(name="python"))
+    if sent:
+        notebook.metadata[SENDS] = NotebookNode(sent)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     for number, cell in enumerate(notebook.cells):
         cell.id = f"cell-{number:02d}"
@@ -52,7 +59,9 @@ def execute(path: Path) -> bool:
     """Run one lesson and store it; True when the file changed. A cell that raises without its tag raises here."""
     before = path.read_text("utf-8")
     notebook = nbformat.reads(before, as_version=4)
-    with tempfile.TemporaryDirectory(prefix="lesson-") as folder:
+    with tempfile.TemporaryDirectory(prefix="lesson-") as world:
+        folder = Path(world)
+        watch(folder)
         client = NotebookClient(
             notebook,
             timeout=CELL_TIMEOUT,
@@ -62,8 +71,9 @@ def execute(path: Path) -> bool:
             allow_errors=False,
             extra_arguments=["--IPKernelApp.log_level=ERROR"],
         )
-        client.execute(cwd=str(path.parent), env=lesson_environment(Path(folder)))
-    after = nbformat.writes(tidy(notebook)) + "\n"
+        client.execute(cwd=str(path.parent), env=lesson_environment(folder))
+        sent = sent_in(folder)
+    after = nbformat.writes(tidy(notebook, sent)) + "\n"
     if after != before:
         path.write_text(after, "utf-8")
     return after != before

@@ -8,7 +8,7 @@ from pathlib import Path
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 CELL_TIMEOUT = 60
-OURS = ("VONAGE_", "VOICE_", "SIMULATOR_", "NGROK_", "KIT_", "PUBLIC_URL", "MY_NUMBER", "MPLBACKEND")
+OURS = ("VONAGE_", "VOICE_", "SIMULATOR_", "NGROK_", "KIT_", "PUBLIC_URL", "MY_NUMBER", "LIVE_", "MPLBACKEND")
 
 
 def lessons() -> list[Path]:

@@ -12,6 +12,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
+from helpers.live.box import SENDS
 from tests.notebooks.lesson_env import lesson_environment
 from tests.notebooks.sanitising import PROJECT
 
@@ -23,6 +24,13 @@ print(sorted(name for name in os.environ if name.startswith(("VONAGE_", "VOICE_"
 print("a warning", file=sys.stderr)
 print("more")
 object()"""
+# What ready() makes because there is nothing yet does not count.
+CALLING = """\
+import helpers, requests
+kit = helpers.setup()
+kit.ready()
+kit.vonage.create_call(to=kit.my_number, from_=kit.number, ncco=[{"action": "talk", "text": "Hello."}])
+requests.post(f"{kit.settings.api_url}/v1/calls", json={}).status_code"""
 WIDGET = "import ipywidgets\nipywidgets.HTML('<b>bold</b>')"
 ERROR = "raise FileNotFoundError(helpers.__file__)"
 
@@ -88,6 +96,18 @@ def test_strict_nbval_sees_a_changed_output(stored: Path) -> None:
     stored.write_text(stored.read_text("utf-8").replace("more\\n", "less\\n"), "utf-8")
     failed = run("tests.notebooks.validate", stored)
     assert (failed.returncode, "1 failed, 2 passed" in failed.stdout) == (1, True), failed.stdout
+
+
+def test_what_a_lesson_sends_is_counted_and_compared(stored: Path) -> None:
+    notebook = nbformat.read(stored, as_version=4)
+    notebook.cells[1].source = CALLING
+    nbformat.write(notebook, stored)
+    run("tests.notebooks.execute", stored)
+    assert f'"{SENDS}": {{\n   "create_call": 2\n  }}' in stored.read_text("utf-8")
+    stored.write_text(stored.read_text("utf-8").replace('"create_call": 2', '"create_call": 1'), "utf-8")
+    failed = run("tests.notebooks.validate", stored)
+    assert (failed.returncode, "3 passed, 1 error" in failed.stdout) == (1, True), failed.stdout
+    assert "{'create_call': 2} == {'create_call': 1}" in failed.stdout
 
 
 def test_a_lesson_that_raises_is_not_stored(stored: Path) -> None:

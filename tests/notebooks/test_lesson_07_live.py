@@ -28,7 +28,7 @@ LESSON = NOTEBOOKS / "07-stream-audio-into-a-call.ipynb"
 PATIENCE = 600  # real seconds for a whole lesson, however busy the machine is
 PACE = 30  # a phone that rings for two seconds rings for 67 ms
 SIMULATED_NUMBER = "447700900500"
-MY_NUMBER = "447700900001"
+MY_NUMBER, OTHER = "447700900001", "447700900002"
 # Somebody else's account in the environment, without VOICE_MODE: none of it may be used.
 KEYS = {
     "VONAGE_API_KEY": "c0ffee42",
@@ -90,6 +90,10 @@ def account(network: Simulator) -> dict[str, str]:
         "VONAGE_PRIVATE_KEY": made["keys"]["private_key"],
         "VONAGE_NUMBER": number,
         "MY_NUMBER": MY_NUMBER,
+        "LIVE_NUMBERS": OTHER,
+        "LIVE_BUDGET": "5",
+        # The lessons' minutes are shorter than Vonage's.
+        "LIVE_CALLS_A_MINUTE": "1000",
     }
 
 

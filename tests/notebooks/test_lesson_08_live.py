@@ -11,12 +11,11 @@ import re
 import pytest
 
 from tests.notebooks.lesson_env import NOTEBOOKS
-from tests.notebooks.test_lesson_07_live import Run, both_runs, sent
+from tests.notebooks.test_lesson_07_live import OTHER, Run, both_runs, sent
 
 pytestmark = pytest.mark.slow
 LESSON = NOTEBOOKS / "08-control-a-live-call.ipynb"
 PACE = 4  # the first second of a call, in which it cannot be hung up, lasts a quarter of one
-OTHER = "447700900002"
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from collections.abc import Mapping
@@ -9,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from helpers.live.box import SENDS
 from tests.notebooks.lesson_env import lesson_environment
+from tests.notebooks.sending import sent_in, watch
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -30,8 +33,16 @@ class LessonWorlds:
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if item.path != self._notebook:
             self._notebook = item.path
-            world = lesson_environment(Path(self._folder.name) / item.path.stem, self._before)
-            self._put(world)
+            watch(self._world_of(item))
+            self._put(lesson_environment(self._world_of(item), self._before))
+
+    def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
+        if nextitem is None or nextitem.path != item.path:
+            stored = json.loads(item.path.read_text("utf-8"))["metadata"].get(SENDS, {})
+            assert sent_in(self._world_of(item)) == stored, "It sends other requests than its metadata say: make notebooks"
+
+    def _world_of(self, item: pytest.Item) -> Path:
+        return Path(self._folder.name) / item.path.stem
 
     def pytest_unconfigure(self) -> None:
         self._put(self._before)

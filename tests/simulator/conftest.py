@@ -48,11 +48,11 @@ def exchange() -> Iterator[Simulator]:
     with Simulator(pace="stepped", seed=1) as simulator:
         # The loop's worker threads are made when they are first needed, which the leak check would take for a leak.
         assert simulator._loop is not None
-        asyncio.run_coroutine_threadsafe(_all_workers(), simulator._loop).result()
+        asyncio.run_coroutine_threadsafe(all_workers(), simulator._loop).result()
         yield simulator
 
 
-async def _all_workers() -> None:
+async def all_workers() -> None:
     workers = min(32, (os.cpu_count() or 1) + 4)
     barrier = threading.Barrier(workers)
     await asyncio.gather(*[asyncio.to_thread(barrier.wait) for _ in range(workers)])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import gzip
 import json
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -198,7 +200,7 @@ def test_hostile_and_broken_texts_can_be_sent(panel: EventPanel, inbox: Inbox, w
     inbox.arrive(status("\ud800<script>", uuid="\udc00\x00", **{"from": "<b>", "to": "\u202e"}))
     [row] = until(wire.rows)
     json.dumps(row, ensure_ascii=False).encode()
-    assert row["b"] == "<script>"
+    assert row["b"] == r"\ud800<script>"
 
 
 @pytest.mark.hostile
@@ -306,3 +308,29 @@ def test_the_form(server: BackgroundServer, wire: Wire) -> None:
     assert [told["ok"] for told in wire.of("sent")] == [True, False, False, False, False]
     assert wire.of("sent")[1]["words"].startswith("The body is not JSON (line 1).")
     panel.close()
+
+
+def test_closed_panels_are_freed_and_a_page_that_is_loaded_later_finds_the_table(inbox: Inbox) -> None:
+    inbox.arrive(status("started"))
+    panels = [EventPanel(inbox.events) for _ in range(30)]
+    freed, shells = [weakref.ref(panel) for panel in panels], [panel.widget for panel in panels]
+    del panels
+    gc.collect()
+    assert all(one() for one in freed)  # they are open: nobody has to hold them
+    inbox.arrive(status("ringing"))
+    for one in freed:
+        one().close()  # type: ignore[union-attr]
+    gc.collect()
+    assert [one for one in freed if one()] == []
+    for shell in shells:
+        assert [row["b"] for row in shell.get_state()["snapshot"]["rows"]] == ["started", "ringing"]
+        shell._received(None, {"do": "open", "n": 1, "view": "v"}, [])
+        shell.paused, shell.looking = True, {"text": "x", "kind": "", "call": ""}
+
+
+def test_a_closed_panel_that_somebody_holds_still_answers(panel: EventPanel, inbox: Inbox, wire: Wire) -> None:
+    inbox.arrive(status("started"))
+    panel.close()
+    gc.collect()
+    panel.widget._received(None, {"do": "open", "n": 1, "view": "v"}, [])
+    assert [detail["n"] for detail in wire.of("detail")] == [1]

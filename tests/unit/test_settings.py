@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import stat
+import subprocess
+import sys
 from dataclasses import FrozenInstanceError
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -41,6 +44,43 @@ def test_credentials_in_the_environment_never_turn_live_mode_on(dotenv: Path) ->
 
 def test_simulated_mode_does_not_even_judge_the_live_lines(dotenv: Path) -> None:
     assert load_settings({"VONAGE_PRIVATE_KEY": "no/such.key", "VONAGE_NUMBER": "x"}, dotenv).private_key == ""
+
+
+LINES = {
+    "LIVE_NUMBERS": "447700900002, sip:reception@sip.example.com,app:alice,wss://socket.example.com/in",
+    "LIVE_URLS": "https://mine.example/answer/",
+    "LIVE_BUDGET": "0.50",
+    "LIVE_CALLS_AT_ONCE": "2",
+}
+
+
+def test_what_may_be_called_and_spent_is_read_in_live_mode_only(dotenv: Path) -> None:
+    live, simulated = load_settings({**LIVE, **LINES}, dotenv), load_settings({**LINES, "LIVE_BUDGET": "?"}, dotenv)
+    assert live.live_numbers == (
+        "447700900002", "sip:reception@sip.example.com", "app:alice", "wss://socket.example.com/in"
+    )  # fmt: skip
+    assert live.live_urls == ("https://mine.example/answer",)
+    assert (live.live_budget, live.live_calls_at_once, live.live_calls_a_minute) == (Decimal("0.50"), 2, 10)
+    assert (simulated.live_numbers, simulated.live_urls, simulated.live_budget) == ((), (), None)
+
+
+def test_what_goes_through_a_gate_is_shown_with_its_real_address(dotenv: Path) -> None:
+    settings = load_settings(LIVE, dotenv)
+    settings.pass_through("http://127.0.0.1:7001")
+    assert (settings.api_url, settings.rest_url) == ("http://127.0.0.1:7001", "http://127.0.0.1:7001")
+    assert settings.at_vonage("http://127.0.0.1:7001/v1/calls?a=b") == "https://api.nexmo.com/v1/calls?a=b"
+    assert settings.at_vonage("http://127.0.0.1:7001/account/numbers") == "https://rest.nexmo.com/account/numbers"
+    assert settings.at_vonage("http://127.0.0.1:70011/v1/calls") == "http://127.0.0.1:70011/v1/calls"
+    settings.pass_through("http://127.0.0.1:7002")
+    assert settings.vonage_url == "https://api.nexmo.com"
+
+
+@pytest.mark.parametrize(("url", "warns"), [
+    ("https://api-eu-3.vonage.com", False), ("http://127.0.0.1:7001", False), ("https://vonage.com.example", True),
+])  # fmt: skip
+def test_an_address_that_is_not_vonages_is_remarked_on(dotenv: Path, url: str, warns: bool) -> None:
+    assert bool(load_settings({**LIVE, "VONAGE_API_URL": url}, dotenv).warning) == warns
+    assert load_settings({"VONAGE_API_URL": url}, dotenv).warning == ""
 
 
 def test_live_mode_reads_the_account_and_knows_the_hosts(dotenv: Path) -> None:
@@ -96,6 +136,16 @@ def test_private_key_may_be_a_path_from_the_file_s_folder_or_text(dotenv: Path, 
         ("VONAGE_API_URL", "http://api.nexmo.com", "write https://"),
         ("VONAGE_APPLICATION_ID", "my-app", "looks like 00000000-"),
         ("VONAGE_NUMBER", "+447700900001", "Write 447700900001"),
+        ("LIVE_NUMBERS", "447700900002, +447700900003", "Write 447700900003"),
+        ("LIVE_NUMBERS", "447700900002 447700900003", "has other characters than digits"),
+        ("LIVE_NUMBERS", "mail:ada@example.com", "'mail:ada@example.com' is not an address"),
+        ("LIVE_NUMBERS", "wss://", "Write it with https://"),
+        ("LIVE_URLS", "example.com/answer", "Write it with https://"),
+        ("LIVE_BUDGET", "0", "'0' is not an amount. Write euros with a point, like 5 or 0.50"),
+        ("LIVE_BUDGET", "5,00", "'5,00' is not an amount"),
+        ("LIVE_BUDGET", "1e9", "'1e9' is not an amount"),
+        ("LIVE_CALLS_AT_ONCE", "0", "'0' is not a number of calls"),
+        ("LIVE_CALLS_A_MINUTE", "many", "'many' is not a number of calls"),
         ("VONAGE_PRIVATE_KEY", "keys/none.key", "no private key file keys/none.key"),
     ],
 )
@@ -168,7 +218,26 @@ def test_save_in_live_mode_writes_the_file_for_its_owner_only(dotenv: Path, pem:
     again = load_settings(LIVE, dotenv)
     assert (again.application_id, again.private_key) == (APPLICATION, pem) == (settings.application_id, pem)
     assert again.api_secret == "a'b\"c\\d $HOME #e"
-    assert [path.name for path in dotenv.parent.iterdir()] == [".env"]
+    assert sorted(path.name for path in dotenv.parent.iterdir()) == [".env", ".env.lock", "keys"]
+
+
+def test_a_key_lies_in_a_file_of_its_own_and_the_one_before_stays(dotenv: Path, pem: str) -> None:
+    for application in (APPLICATION, APPLICATION.replace("0", "1")):
+        settings = load_settings(LIVE, dotenv).save(application_id=application, private_key=pem)
+        assert stat.S_IMODE(settings.key_file(application).stat().st_mode) == 0o600
+        assert f"VONAGE_PRIVATE_KEY=keys/{application}.key\n" in dotenv.read_text()
+    assert len(list((dotenv.parent / "keys").iterdir())) == 2
+    assert "BEGIN" not in dotenv.read_text()
+
+
+def test_two_kernels_that_write_at_once_lose_no_line(dotenv: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from helpers.settings.env_file import write_env\n"
+        "for n in range(60): write_env(Path(sys.argv[1]), {f'{sys.argv[2]}{n}': str(n)})"
+    )
+    writers = [subprocess.Popen([sys.executable, "-c", code, str(dotenv), name]) for name in "AB"]
+    assert [writer.wait(60) for writer in writers] == [0, 0]
+    assert read_env(dotenv) == {f"{name}{n}": str(n) for name in "AB" for n in range(60)}
 
 
 def test_save_in_simulated_mode_keeps_credentials_apart(dotenv: Path) -> None:
@@ -232,7 +301,7 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(dotenv: Path) -> No
     dotenv.write_text("A=1\n")
     with pytest.raises(UnicodeEncodeError):
         write_env(dotenv, {"A": "\udcff"})
-    assert dotenv.read_text() == "A=1\n" and [path.name for path in dotenv.parent.iterdir()] == [".env"]
+    assert dotenv.read_text() == "A=1\n" and {path.name for path in dotenv.parent.iterdir()} == {".env", ".env.lock"}
 
 
 def test_a_link_stays_a_link(dotenv: Path) -> None:

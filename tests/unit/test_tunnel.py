@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import socket
 import sys
@@ -16,7 +17,7 @@ import pytest
 
 from helpers.base.errors import KitError
 from helpers.server.server import BackgroundServer
-from helpers.server.tunnel import Tunnel, TunnelError
+from helpers.server.tunnel import Tunnel, TunnelError, _Idle
 from tests.simulator.world import wait_until as until
 
 # Speaks the part of the ngrok agent that pyngrok relies on: its log lines and its local API (ngrok.com/docs/agent/api).
@@ -24,12 +25,14 @@ from tests.simulator.world import wait_until as until
 NGROK = """#!/bin/sh
 '''exec' "{python}" -IS "$0" "$@"
 '''
-import json, sys
+import json, os, re, stat, sys
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-token = sys.argv[sys.argv.index("--authtoken") + 1] if "--authtoken" in sys.argv else "from the configuration"
+config = sys.argv[sys.argv.index("--config") + 1]
+token = re.search(r'authtoken"?: "?([^"\\s]+)', open(config).read())[1]
 log = open({log!r}, "a", buffering=1)
 print(json.dumps(["start", token]), file=log)
+print(json.dumps(["config", [config, stat.filemode(os.stat(config).st_mode)]]), file=log)
 
 def say(**facts):
     print("t=2026-02-03T10:15:00+0000", *(f"{{k}}={{json.dumps(v)}}" for k, v in facts.items()), flush=True)
@@ -103,8 +106,18 @@ class Ngrok:
         self.options: dict[str, Any] = {"ngrok_path": str(self.path), "config_path": str(self.config)}
 
     @property
-    def asked(self) -> list[list[str]]:
+    def told(self) -> list[list[Any]]:
         return [json.loads(line) for line in self.log.read_text().splitlines()] if self.log.exists() else []
+
+    @property
+    def asked(self) -> list[list[str]]:
+        return [one for one in self.told if one[0] != "config"]
+
+    @property
+    def read(self) -> tuple[Path, str]:
+        """The configuration that it read, and who might have read it."""
+        (path, mode), *_ = (fact for what, fact in self.told if what == "config")
+        return Path(path), mode
 
     @property
     def processes(self) -> list[int]:
@@ -232,11 +245,67 @@ def test_on_and_off_five_times_leave_nothing(server: BackgroundServer, ngrok: Ng
     assert ngrok.processes == []
 
 
+def test_a_tunnel_that_nobody_uses_closes_itself(
+    server: BackgroundServer, ngrok: Ngrok, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert Tunnel.patience == 30 * 60
+    monkeypatch.setattr(Tunnel, "patience", 0.3)
+    tunnel = Tunnel(Settings(ngrok_authtoken="2abc"), server, **ngrok.options)
+    ended: list[str] = []
+    tunnel.at_end = lambda: ended.append(tunnel.url)
+    url = tunnel.on()
+    until(lambda: tunnel.status == "off")
+    assert ended == [url]
+    until(lambda: not ngrok.processes)
+    assert ngrok.asked[-1] == ["close", url]
+
+
+def test_each_request_keeps_a_tunnel_open() -> None:
+    class Busy:
+        """A server that is asked something between the first twenty looks at it."""
+
+        url = "http://127.0.0.1:1"
+        looks = 0
+
+        @property
+        def answered(self) -> int:
+            self.looks += 1
+            return min(self.looks, 20)
+
+        def start(self) -> None:
+            """It has started."""
+
+    busy, closed = Busy(), threading.Event()
+    idle = _Idle(busy, closed.set, 0.01)
+    assert closed.wait(10)
+    assert busy.looks > 20
+    idle.stop()
+
+
 def test_a_token_in_the_ngrok_configuration_will_do(server: BackgroundServer, ngrok: Ngrok) -> None:
     ngrok.config.write_text("version: 3\nagent:\n  authtoken: 2abc\n")
     with Tunnel(Settings(), server, **ngrok.options) as tunnel:
         assert tunnel.url.startswith("https://")
-    assert ngrok.asked[0] == ["start", "from the configuration"]
+    assert ngrok.asked[0] == ["start", "2abc"]
+    assert ngrok.read[0] == ngrok.config
+
+
+@pytest.mark.parametrize("where", ["settings", "environment"])
+@pytest.mark.parametrize("own", ["version: 3\nagent:\n  authtoken: older\n  region: eu\n", "authtoken: older\n", None])
+def test_the_token_is_on_no_command_line_and_in_a_file_for_its_owner_only(
+    server: BackgroundServer, ngrok: Ngrok, monkeypatch: pytest.MonkeyPatch, own: str | None, where: str
+) -> None:
+    ngrok.config.unlink() if own is None else ngrok.config.write_text(own)
+    if where == "environment":
+        monkeypatch.setenv("NGROK_AUTHTOKEN", "2abc_token")
+    settings = Settings(ngrok_authtoken="2abc_token" if where == "settings" else "")
+    with Tunnel(settings, server, **ngrok.options):
+        command = psutil.Process(ngrok.processes[0]).cmdline()
+        assert "--config" in command and "2abc_token" not in " ".join(command)
+    assert ngrok.asked[0] == ["start", "2abc_token"]
+    path, mode = ngrok.read
+    assert (mode, path.parent.exists()) == ("-rw-------", False)
+    assert own is None or ngrok.config.read_text() == own
 
 
 def test_an_ngrok_that_ended_is_noticed_and_started_again(server: BackgroundServer, ngrok: Ngrok) -> None:
@@ -276,12 +345,15 @@ def test_an_ngrok_of_somebody_else_is_not_ended(server: BackgroundServer, ngrok:
 def test_errors_of_ngrok_have_words_and_a_cure(
     server: BackgroundServer, ngrok: Ngrok, caplog: pytest.LogCaptureFixture, token: str, words: str, code: str
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     tunnel = Tunnel(Settings(ngrok_authtoken=token), server, **ngrok.options)
     before = psutil.Process().num_fds()
     with pytest.raises(TunnelError, match=words) as caught:
         tunnel.on()
     assert vars(caught.value)["code"] == code
     assert token not in str(caught.value)
+    assert "tunnel session" in caplog.text or "failed" in caplog.text
+    assert token not in caplog.text
     assert caught.value.__suppress_context__, "the chained error would show the token"
     assert (tunnel.url, ngrok.processes, psutil.Process().num_fds()) == ("", [], before)
 

@@ -301,7 +301,7 @@ def test_words_hold_no_ids_clock_times_or_addresses(call: Call, tmp_path: Path) 
 
 
 def test_lines_and_columns() -> None:
-    assert one_line("a\n b\x1b[31m\u202e c") == "a b [31m c"
+    assert one_line("a\n b\x1b[31m\u202e c") == r"a b\u001b[31m\u202e c"
     assert one_line("x" * 20, 5) == "xxxx…"
     assert columns([["1", "a"], ["10", "bb"]], right=(0,)) == [" 1  a", "10  bb"]
     assert columns([]) == []

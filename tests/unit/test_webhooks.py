@@ -20,6 +20,7 @@ from helpers.server.server import BackgroundServer
 from helpers.server.sound_files import send_audio
 from helpers.server.webhooks import create_app
 from helpers.wire import Events, kind
+from tests.unit.panels import Inbox
 
 NCCO = [{"action": "talk", "text": "Hello"}]
 SOUND = bytes(range(256)) * 40
@@ -380,6 +381,25 @@ def test_events_outlive_the_wire_log(server: BackgroundServer) -> None:
     server.requests.clear()
     post(f"{server.url}/event", json=status("ringing"))
     assert events.statuses() == ["started", "ringing"]
+
+
+def test_of_too_many_events_the_older_half_goes() -> None:
+    inbox = Inbox()
+    for number in range(40):
+        inbox.arrive({"uuid": "u1", "status": "started", "number": number, "long": "x" * 1024 * 1024})
+        inbox.events.by("u1")
+    assert [event["number"] for event in inbox.events] == list(range(16, 40))
+
+
+def test_only_good_events_are_believed_where_signatures_are_checked() -> None:
+    inbox, heard = Inbox(), list[dict[str, Any]]()
+    events = Events(inbox, lambda: True)
+    events.subscribe(heard.append)
+    for signature in (None, "good", "missing", "it was made with another secret"):
+        inbox.arrive(status("started", str(signature)), signature=signature)
+    inbox.arrive(status("started", "refused"), signature="good", refused="its Host is not this server")
+    assert [event["uuid"] for event in (*events, *heard)] == ["good", "good"]
+    assert [event["uuid"] for event in inbox.events] == ["None", "good", "missing", "it was made with another secret"]
 
 
 def test_subscribers_hear_events_as_they_come(server: BackgroundServer) -> None:

@@ -212,3 +212,18 @@ def test_many_threads_lose_nothing() -> None:
 def test_a_public_key_is_shortened_for_the_reader() -> None:
     body = json.dumps({"keys": {"public_key": "-----BEGIN PUBLIC KEY-----\nMIIB+/=\n-----END PUBLIC KEY-----\n"}})
     assert '"public_key": "-----BEGIN PUBLIC KEY-----…-----END PUBLIC KEY-----\\n"' in pretty(body)
+
+
+def test_what_a_log_keeps_has_a_total() -> None:
+    log, megabyte = WireLog(), "x" * 1024 * 1024
+    for number in range(40):
+        log.append(exchange(url=f"http://h/{number}", request_body=megabyte))
+    assert (len(log), log.total, log[0].path) == (31, 40, "/9")
+    assert len(list(log)) == 31
+    for _ in range(40):
+        log.append(exchange, len(megabyte))
+    assert len(log) == 32
+    log.append(exchange(request_body=megabyte * 40))  # larger than all that may be kept
+    assert len(log) == 0
+    log.append(exchange())
+    assert len(log) == 1

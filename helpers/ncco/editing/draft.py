@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...base.errors import KitError
+from ...base.text import visible
 from ..checking.document import Ncco, as_list, check, parse
 from ..models.actions import action_named
 from ..problems.fixes import Fix
@@ -112,7 +113,7 @@ class Draft:
             lines += _lines_of(index, item)
         found = self.problems()
         lines += [f"{problem.severity}: {problem}" for problem in found] or ["No problems."]
-        return "\n".join(lines)
+        return visible("\n".join(lines))
 
     # Changes
 

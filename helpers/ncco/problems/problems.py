@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...base.errors import KitError
+from ...base.text import visible
 from .fixes import Fix
 from .rules import RULES, Severity
 
@@ -45,7 +46,7 @@ class Problem:
 
     def __str__(self) -> str:
         place = "" if self.action is None else f"[{self.action}] "
-        return f"{place}{self.message} {self.cure}".strip()
+        return visible(f"{place}{self.message} {self.cure}".strip())
 
     def at(self, action: int | None) -> Problem:
         """The same problem, and its fix, at that position of the list."""

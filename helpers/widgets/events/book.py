@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -13,9 +13,8 @@ from typing import Any
 from ...base.text import one_line
 from ...calls.record import Entry
 from ...calls.statuses import OVER
-from ...server.signatures import GOOD, MISSING
 from ...wire.events import Event
-from ...wire.exchanges import Exchange
+from ...wire.exchanges import GOOD, MISSING, Exchange
 from . import flags as marks
 from .flags import Flag
 from .rows import BADGES, MADE_UP, OTHERS, PLAIN, Row, name_of, read, sentence_of
@@ -46,6 +45,7 @@ class Group:
     over: dict[str, tuple[str, float]] = field(default_factory=dict)  # leg -> last status by the trace, and when
     patience: float | None = None  # real seconds of quiet after which an answered call is asked about
     last: float = 0.0  # when the newest came, by the monotonic clock
+    why: Callable[[], str] = str  # why nothing came, where something should have long since
 
     @property
     def name(self) -> str:
@@ -66,7 +66,7 @@ class Group:
 
     def flags(self) -> list[Flag]:
         """What is missing in it, as far as that can be known now."""
-        found = []
+        found = [marks.silent(why)] if (why := self.why()) else []
         for leg in self.legs:
             which = f" of leg {self.letter(leg)}" if len(self.legs) > 1 else ""
             has = {status for uuid, status in self.statuses if uuid == leg}
@@ -109,7 +109,7 @@ class Book:
     def add(self, exchange: Exchange) -> Row:
         """One more request."""
         try:
-            event, kind = read(exchange)
+            event, kind = ({}, "request") if exchange.refused else read(exchange)
             made_up = any(name.lower() == MADE_UP.lower() for name in exchange.request_headers)
             row = self._row(exchange, event, kind, "made up" if made_up else "")
         except Exception as error:  # it comes from the network: one odd request must not stop the panel
@@ -122,6 +122,12 @@ class Book:
         self.flagged += len(row.flags)
         self.kinds[row.kind] += 1
         return row
+
+    def expect(self, leg: str, talk: str, numbers: str, why: Callable[[], str]) -> int:
+        """A call was placed, and ``why()`` says why nothing comes of it. Returns the number of its group."""
+        group, _ = self._place({"uuid": leg, "conversation_uuid": talk}, "")
+        group.numbers, group.why = numbers, why
+        return group.g
 
     @property
     def _next(self) -> int:

@@ -240,6 +240,8 @@ class View {
       if (!byCall.has(key)) byCall.set(key, []);
       byCall.get(key).push(row);
     }
+    // A call of which nothing came has no lines: only its heading, which says so.
+    for (const [g, call] of this.store.calls) if (this.grouped && g && !call.x && call.f.length) byCall.set(g, []);
     for (const [g, body] of this.bodies) {
       if (byCall.has(g)) continue;
       body.remove();

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from ...base.text import nearest, one_line
 from ...calls.explain import explain
 from ...calls.explanations import TABLE
-from ...server.signatures import GOOD, MISSING
-from ...wire.exchanges import Exchange
+from ...wire.exchanges import GOOD, MISSING, Exchange
 
 # Seconds that Vonage waits for a reply unless the application says otherwise (OpenAPI application.v2).
 ANSWER_WAITS, EVENT_WAITS = 5.0, 10.0
@@ -48,6 +47,10 @@ def flags_of(exchange: Exchange, kind: str, paths: Iterable[str] = ()) -> list[F
 
 def _reply_flags(exchange: Exchange, kind: str, paths: Iterable[str]) -> list[Flag]:
     status, path = exchange.status, one_line(exchange.path, 60)
+    if exchange.refused:
+        advice = f"The guard let nobody through to {path}: {exchange.refused}. docs/live.md says what it wants."
+        again = " Vonage sends it once more, signed." if status == 503 else ""
+        return [Flag(ODD, "turned away", advice + again)]
     if status is None:
         return [Flag(BAD, "not delivered", _nobody(exchange))] if exchange.error else []
     if status == 404:
@@ -118,6 +121,11 @@ def late(overtaken: str) -> Flag:
 def missing(name: str, why: str) -> Flag:
     """An event that should be there."""
     return Flag(BAD, f"no {name}", f"{why}: check that event_url leads here, and what your route replied.")
+
+
+def silent(why: str) -> Flag:
+    """A call from which nothing at all came, where something should have come long since."""
+    return Flag(BAD, "nothing arrived", f"Nothing of this call has arrived at your server. {why}")
 
 
 def quiet(which: str, seconds: float) -> Flag:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,17 +16,18 @@ from ...base.errors import KitError
 from ...calls.record import Entry
 from ...calls.statuses import OVER
 from ...wire.events import Events
-from ...wire.exchanges import Exchange, WireView
+from ...wire.exchanges import MOST_KEPT, Exchange, WireView
 from ..shell import with_words
 from .book import GRACE, Book, matches
 from .flags import Flag
 from .rows import OTHERS, Row
 from .send import READY, SendError, draft, send
-from .shell import Desk, Pace, PanelShell, clean
+from .shell import Desk, Pace, PanelShell, clean, weakly
 from .twin import as_html, as_text
 
 if TYPE_CHECKING:
     from ...line.control_plane import ControlPlane
+    from ...live.webhooks import Placed, Webhooks
     from ...server.server import BackgroundServer
 
 FEW = 10  # rows that are sent with their requests and replies
@@ -38,21 +40,23 @@ CLOSED = "Closed: what comes later is not in here. panel = kit.panel() opens a n
 class EventPanel:
     """Every event and request of your server, as it comes. Show it by naming it at the end of a cell.
 
-    All are kept; the newest ``rows`` are on screen. Times are seconds since the first event of the same call.
-    ``server`` is where :meth:`send` goes to; ``network`` tells what should have come; where there is none, an answered
-    call is asked about after ``patience`` real seconds of quiet. ``close()`` ends the updates; the
-    table stays.
+    All are kept, and of too many the younger half; the newest ``rows`` are on screen. Times are seconds since the first
+    event of the same call. ``server`` is where :meth:`send` goes to; ``network`` tells what should have come; where
+    there is none, an answered call is asked about after ``patience`` real seconds of quiet. ``signed`` makes the header
+    for what is sent, ``placed`` tells of calls from which nothing may come. ``close()`` ends the updates; the table
+    stays.
     """
 
     def __init__(
         self, events: Events, *, server: BackgroundServer | None = None,
         network: ControlPlane | None = None, patience: float | None = None, rows: int = 200,
+        signed: Callable[..., dict[str, str]] = lambda **_: {}, placed: Webhooks | None = None,
     ) -> None:  # fmt: skip
         self._events, self._server, self._rows = events, server, rows
         self._lock, self._patience = threading.RLock(), patience
         self._book = Book(patience)
         self._began = self._seen = events.began
-        self._era = self._sent = 0
+        self._era = self._sent = self._held = 0
         self._greeted = False
         self._looking: dict[str, str] = {}  # the filter
         self._touched: set[int] = set()
@@ -62,14 +66,19 @@ class EventPanel:
         self._past: set[str] = set()
         self.open = True
         self._desk = Desk(self._post, self._kept, self.to_jsonl, self._hello)
-        self.widget = PanelShell(self.handle, self.snapshot)
         self._pace = Pace(self._update)
-        self.widget.observe(self._looked, "looking")
-        self.widget.observe(lambda _: self._pace.wake(), "paused")
+        # ipywidgets keeps each widget for ever. A panel that is closed shall not stay with it.
+        self.widget = PanelShell(weakly(self.handle), weakly(self.snapshot))
+        self.widget.observe(weakly(self._looked), "looking")
+        self.widget.observe(weakly(self._paused), "paused")
+        self.widget.panel = self  # as long as it is open
+        self._signed, self._placed = signed, placed
         self._ends = [events.log.subscribe(lambda _: self._pace.wake())]
         if network is not None:
             self._past = {call["uuid"] for call in network.calls() if call.get("status") in OVER}
             self._ends.append(network.follow(self._heard_of))
+        if placed is not None:
+            self._ends.append(placed.follow(self._expect))
 
     # What is in it
 
@@ -170,6 +179,8 @@ class EventPanel:
             self._touched |= {group.g for group in self._book.groups[1:] if group.over}
             self._update()
             self.widget.note = note
+            self.widget.snapshot = clean(self.snapshot())[0]  # for a page that is loaded when the panel is gone
+            self.widget.panel = None
 
     # Catching up: the requests are the truth, the rows are only what they look like
 
@@ -191,10 +202,22 @@ class EventPanel:
         self._touched.add(call)
         if self._patience and call:
             self._waiting[call] = time.monotonic() + self._patience
+        self._held += exchange.size
+        if self._held > MOST_KEPT:
+            self._shed()
+
+    def _shed(self) -> None:
+        """Begin anew with the younger half."""
+        seen, rest = self._seen, [row.exchange for row in self._book.rows[len(self._book.rows) // 2 :]]
+        self._forget(self._began)
+        self._seen = seen
+        for exchange in rest:
+            self._add(exchange)
 
     def _forget(self, began: int) -> None:
         """The events were cleared."""
-        self._book, self._began, self._seen, self._sent = Book(self._patience), began, began, 0
+        self._book, self._began, self._seen = Book(self._patience), began, began
+        self._sent = self._held = 0
         self._era += 1
         self._greeted = False
         self._touched.clear()
@@ -205,6 +228,14 @@ class EventPanel:
         if entry["kind"] in ("webhook", "reply", "status") and entry.get("leg") not in self._past:
             self._told.append(entry)
             self._pace.wake()
+
+    def _expect(self, call: Placed) -> None:
+        """A call was placed: if nothing ever comes of it, its heading says so."""
+        assert self._placed is not None
+        with self._lock:
+            g = self._book.expect(call.uuid, call.talk, call.numbers, partial(self._placed.why, call.uuid))
+            self._waiting[g] = time.monotonic() + self._placed.patience
+        self._pace.wake(self._placed.patience)
 
     def _take(self, entry: Entry) -> None:
         if entry["kind"] == "webhook":
@@ -292,10 +323,13 @@ class EventPanel:
             else:
                 self.widget.snapshot = clean(self.snapshot())[0]
 
+    def _paused(self, _: Any) -> None:
+        self._pace.wake()
+
     def _post(self, method: str, path: str, payload: dict[str, Any]) -> Exchange:
         if self._server is None:
             raise SendError("This panel belongs to no server.", "Use the kit's: panel = kit.panel().")
-        return send(self._server.url, method, path, payload)
+        return send(self._server.url, method, path, payload, self._signed)
 
 
 def exchange_without_reply(webhook: Mapping[str, Any], reply: Mapping[str, Any]) -> Exchange:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import unquote
 
 from ...base.text import one_line
 from ...calls.explain import explain
 from ...calls.statuses import FAILURES
-from ...wire.events import Event, parameters_of
+from ...wire.events import Event, payload_of
 from ...wire.exchanges import Exchange
 from ...wire.kinds import kind
 from .flags import Flag, words
@@ -56,7 +56,7 @@ class Row:
     @property
     def target(self) -> str:
         """Method and path; where it did not get through also the host, as it may be the wrong one."""
-        host = urlsplit(self.exchange.url).netloc if self.outcome == LOST else ""
+        host = self.exchange.host if self.outcome == LOST else ""
         return f"{one_line(self.exchange.method, 10)} {one_line(host + self.exchange.path, 80)}"
 
     @property
@@ -99,10 +99,7 @@ def _ms(exchange: Exchange) -> float | None:
 
 def read(exchange: Exchange) -> tuple[Event, str]:
     """The parameters of a request, and what kind it is: an event's kind, ``answer``, ``audio`` or ``request``."""
-    payload = parameters_of(
-        parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True), exchange.request_body or ""
-    )
-    payload = payload or {}
+    payload = payload_of(exchange)
     named = any(isinstance(payload.get(k), str) for k in ("uuid", "call_uuid", "conversation_uuid",
                                                           "conversation_uuid_from"))  # fmt: skip
     if named and (what := kind(payload)):

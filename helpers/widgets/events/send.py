@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -61,7 +61,10 @@ def draft(name: str, leg: str = "", conversation: str = "") -> tuple[str, str, d
     return "POST", "/event", payload | {"direction": "inbound", "timestamp": now}
 
 
-def send(server_url: str, method: str, path: str, payload: Mapping[str, Any]) -> Exchange:
+def send(
+    server_url: str, method: str, path: str, payload: Mapping[str, Any],
+    signed: Callable[..., dict[str, str]] = lambda **_: {},
+) -> Exchange:  # fmt: skip
     """Send it to the server of this notebook and no other. Raises :class:`SendError` when there is no reply."""
     if not server_url:
         raise SendError("Your server does not run.", "Start it with kit.serve(app), then send again.")
@@ -74,6 +77,7 @@ def send(server_url: str, method: str, path: str, payload: Mapping[str, Any]) ->
     else:
         how = {"data": as_json(dict(payload))}
     headers = {MADE_UP: "event panel"} | ({} if method == "GET" else {"Content-Type": "application/json"})
+    headers |= signed(**how)
     with requests.Session() as session:
         session.trust_env = False  # a proxy must never see calls to this machine
         try:

@@ -7,6 +7,7 @@ import json
 import logging
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import Any
 
@@ -35,15 +36,17 @@ class PanelShell(Shell):
     paused = traitlets.Bool().tag(sync=True)
     note = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, received: Callable[..., object], draw: Callable[[], dict[str, Any]]) -> None:
+    panel: object = None
+
+    def __init__(self, received: Callable[..., object], draw: Callable[[], dict[str, Any] | None]) -> None:
         self._draw = draw
-        super().__init__(received, snapshot=clean(draw())[0])
+        super().__init__(received, snapshot=clean(draw() or {})[0])
 
     def get_state(self, key: Any = None, drop_defaults: bool = False) -> dict[str, Any]:
         """A page that is loaded again asks for everything, and gets what is new by then."""
         state: dict[str, Any] = super().get_state(key, drop_defaults)
-        if key is None:
-            state["snapshot"] = clean(self._draw())[0]
+        if key is None and (now := self._draw()) is not None:
+            state["snapshot"] = clean(now)[0]
         return state
 
     def tell(self, what: str, buffers: list[bytes] | None = None, **facts: Any) -> int:
@@ -51,6 +54,17 @@ class PanelShell(Shell):
         message, size = clean({"do": what, **facts})
         self.send(message, buffers)
         return size + sum(map(len, buffers or ()))
+
+
+def weakly(method: Callable[..., Any]) -> Callable[..., Any]:
+    """Calls a method as long as somebody else holds its object; then it does nothing, and gives None."""
+    there = weakref.WeakMethod(method)
+
+    def call(*given: Any) -> Any:
+        found = there()
+        return None if found is None else found(*given)
+
+    return call
 
 
 def clean(message: dict[str, Any]) -> tuple[dict[str, Any], int]:

@@ -27,14 +27,14 @@ def _wire(row: Row) -> str:
 
 def as_text(rows: Sequence[Row], groups: Sequence[Group], note: str = "") -> str:
     """The table in words; calls have a column of their own as soon as there are two."""
+    missing = [f"{group.name}: {flag}" for group in groups for flag in group.flags()]
     if not rows:
-        return "\n".join(filter(None, ["No events yet.", note]))
+        return "\n".join(["No events yet.", *missing, *filter(None, [note])])
     several = len({row.call for row in rows}) > 1
     lines = [HEAD, *map(_cells, rows)]
     if several:
         names = ["call", *(f"{row.call or ''}{row.leg if len(groups[row.call].legs) > 1 else ''}" for row in rows)]
         lines = [[name, *line] for name, line in zip(names, lines, strict=True)]
-    missing = [f"{group.name}: {flag}" for group in groups for flag in group.flags()]
     return "\n".join([*columns(lines, right=(1,) if several else (0,)), *missing, *filter(None, [note])])
 
 

@@ -1,0 +1,112 @@
+"""Live mode's own line to Vonage: the gate with its guards, opened and closed with the kit."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from ..base.errors import KitError
+from ..server.guard import WebhookGuard
+from ..server.server import BackgroundServer
+from ..settings.settings import Settings
+from ..vonage.errors import NotFoundError
+from ..wire.events import Events, event_of, payload_of, uuids_in
+from ..wire.exchanges import Exchange
+from .asked import Refused
+from .budget import Budget
+from .gate import Gate, Guard
+from .measure import Measure
+from .past import past_the_gate
+from .replies import Replies
+from .waiting import Waiting
+from .webhooks import Webhooks
+from .whom import Whom
+
+logger = logging.getLogger(__name__)
+
+
+class LiveLine:
+    """What is between a kit in live mode and Vonage. ``public_url`` gives the tunnel's address at that moment.
+
+    ``guards`` have their say after the kit's own. ``tell`` says something in the notebook. ``sure()`` says whether the
+    signatures of webhooks are checked, so that ``events`` holds good ones only.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        server: BackgroundServer,
+        public_url: Callable[[], str],
+        tell: Callable[[str], None],
+        events: Events,
+        sure: Callable[[], bool],
+        guards: Sequence[Guard] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings, self._server, self._public_url = settings, server, public_url
+        self.vonage = past_the_gate(settings)  # a client of the guards' own
+        self.whom = Whom(settings, self._own, self._application)
+        self.budget = Budget(settings, self.vonage, tell, clock)
+        self.measure = Measure(settings, self.budget, clock)
+        self.guard = WebhookGuard(settings, self._own, sure)
+        self.webhooks = Webhooks(self.guard, public_url, self.whom.facts_of)
+        self.waiting = Waiting(events, self.vonage, sure)
+        everyone: list[Guard] = [self.whom, self.measure, self.budget, self.webhooks, *guards]
+        self.gate = Gate(settings.vonage_url or settings.api_url, settings.real_rest_url, everyone)
+        self._forget: Callable[[], None] = lambda: None
+
+    def start(self) -> LiveLine:
+        """Open the gate, let the settings name it, and read what the learner's server answers."""
+        self._settings.pass_through(self.gate.start().url)
+        self._server.guard = self.guard
+        self._server.review = Replies(self.whom, lambda: self._server.url, self._told)
+        self._forget = self._server.requests.subscribe(self._heard)
+        return self
+
+    def opened(self) -> None:
+        """The public address is open: the application may have named it already."""
+        try:
+            self.webhooks.learn(self._application(self._settings.application_id))
+        except KitError:
+            logger.info("the application is not known", exc_info=True)
+
+    def stop(self) -> None:
+        """End what was started, and close the gate.
+
+        The settings go on naming it, so that nothing passes by a closed gate; and replies go on being read.
+        """
+        self.budget.stop()
+        self._forget()
+        self.gate.stop()
+
+    def rate_to(self, number: str) -> Decimal | None:
+        """EUR a minute to a phone, as the budget counts it; None where nobody knows."""
+        try:
+            return self.budget.prices.of_endpoint({"type": "phone", "number": number}) if number else None
+        except Refused:
+            return None
+
+    def _own(self) -> list[str]:
+        return [self._server.url, self._public_url(), self._settings.public_url]
+
+    def _application(self, name: str) -> dict[str, Any] | None:
+        try:
+            with self.vonage() as vonage:
+                return vonage.get_application(name)
+        except NotFoundError:
+            return None
+
+    def _told(self, ids: set[str], ncco: Any) -> None:
+        self.measure.ends(ids, ncco)
+        self.budget.reply(ids, ncco)
+        self.webhooks.learn(ncco)
+
+    def _heard(self, exchange: Exchange) -> None:
+        if exchange.refused:
+            return
+        self.webhooks.heard(uuids_in(payload_of(exchange)))
+        if event := event_of(exchange):
+            self.budget.heard(event)

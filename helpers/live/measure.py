@@ -1,0 +1,87 @@
+"""Keeps the measure: so many calls at once, so many a minute, and none without an end."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from ..settings.settings import Settings
+from .asked import Asked, Refused, Replied
+from .budget import LONGEST, Budget
+from .reading import is_endless, json_of
+
+LENGTH = 300  # seconds that a call lasts at the longest when it does not say how long
+
+
+class Measure:
+    """A guard of calls. Its minute is 60 s of a monotonic clock, whatever the clock of the day says."""
+
+    def __init__(self, settings: Settings, budget: Budget, clock: Callable[[], float] = time.monotonic) -> None:
+        self._settings, self._budget, self._clock = settings, budget, clock
+        self._placed: deque[float] = deque()
+        self._on_their_way: set[int] = set()
+        self._lock = threading.Lock()
+
+    def before(self, asked: Asked) -> Asked:
+        """The request of a call, with a longest time; refuses one too many."""
+        if asked.kind == "change_call":
+            self.ends({asked.id}, json_of(asked.body))
+        if asked.kind != "create_call":
+            return asked
+        limited = replace(asked, body=json.dumps(_with_end(json_of(asked.body))).encode())
+        with self._lock:
+            self._one_more()
+            self._placed.append(self._clock())
+            self._on_their_way.add(id(limited))
+        return limited
+
+    def after(self, asked: Asked, replied: Replied) -> None:
+        """One that was not placed does not count."""
+        with self._lock:
+            if id(asked) in self._on_their_way:
+                self._on_their_way.discard(id(asked))
+                if replied.status and not replied.done:
+                    self._placed.pop()
+
+    def ends(self, ids: set[str], ncco: Any) -> None:
+        """Raises :class:`Refused` for a sound without an end in a call that came in: nothing would ever end it."""
+        if is_endless(ncco) and not self._budget.started_here(ids):
+            raise Refused(
+                "A loop of 0 never ends, and this call has no length_timer: it was not placed from here.",
+                "Give loop a number, such as 3.",
+            )
+
+    def _one_more(self) -> None:
+        while self._placed and self._clock() - self._placed[0] >= 60:
+            self._placed.popleft()
+        most = self._settings.live_calls_a_minute
+        if len(self._placed) >= most:
+            raise _too_many(f"{len(self._placed)} calls were placed in the last minute", "LIVE_CALLS_A_MINUTE", most)
+        most = self._settings.live_calls_at_once
+        if self._count() >= most:
+            self._budget.ask_all()  # events may have been lost
+        if self._count() >= most:
+            raise _too_many(f"{self._count()} calls run", "LIVE_CALLS_AT_ONCE", most)
+
+    def _count(self) -> int:
+        return self._budget.running() + len(self._on_their_way)
+
+
+def _too_many(what: str, name: str, most: int) -> Refused:
+    line = f"{name}={2 * most}"
+    return Refused(f"{what}, and {most} are the most.", f"Wait, or write this line into .env: {line}", line=line)
+
+
+def _with_end(body: Any) -> Any:
+    """The body with a ``length_timer`` in seconds, counted from the answer (Voice API 1.10)."""
+    length = body.get("length_timer") if isinstance(body, dict) else None
+    if not isinstance(body, dict) or length is None:
+        return {**body, "length_timer": LENGTH} if isinstance(body, dict) else body
+    if not str(length).isdecimal() or int(length) > LONGEST:
+        raise Refused(f"length_timer is {length!r}.", f"Give seconds, {LONGEST} at the most.")
+    return body

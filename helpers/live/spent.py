@@ -1,0 +1,75 @@
+"""Keeps what this folder has spent on calls and numbers: a small file that only grows."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+from filelock import FileLock
+
+from .lines import append
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What one call or number costs, in euros. ``open``: it is not over, and this is the most that it can be."""
+
+    euros: Decimal
+    open: bool
+
+
+class Spent:
+    """The file, shared by all kernels of a folder. A later line replaces an earlier.
+
+    Each line is on the disk before the request is sent that costs: a kill at any moment loses nothing.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        self._threads = threading.RLock()
+        self._read_to = 0
+        self._entries: dict[str, Entry] = {}
+
+    def write(self, name: str, euros: Decimal, *, still_open: bool = False, instead: str = "") -> None:
+        """Add a line about one call or number; it takes the place of ``instead``, a name it had before."""
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        line = {"at": at, "id": name, "eur": str(euros), "open": still_open, "instead": instead}
+        with self._alone():
+            append(self.file, json.dumps(line).encode() + b"\n")
+
+    def entries(self) -> dict[str, Entry]:
+        """Each call and number by its name, also those that other kernels wrote."""
+        with self._alone():
+            if not self.file.exists():  # or not any more: somebody begins anew
+                self._read_to, self._entries = 0, {}
+                return {}
+            with self.file.open("rb") as file:
+                file.seek(self._read_to)
+                new = file.read()
+            whole = new[: new.rfind(b"\n") + 1]
+            self._read_to += len(whole)
+            for line in whole.splitlines():
+                self._take(line)
+            return dict(self._entries)
+
+    def _take(self, line: bytes) -> None:
+        try:
+            told = json.loads(line)
+            entry = Entry(Decimal(told["eur"]), bool(told["open"]))
+        except (ValueError, KeyError, TypeError, ArithmeticError):
+            return  # half a line: its writer was killed before it sent anything
+        self._entries.pop(told.get("instead", ""), None)
+        self._entries[told["id"]] = entry
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other thread and no other kernel reads or writes meanwhile."""
+        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._threads, FileLock(self.file.with_suffix(".lock"), mode=0o600):
+            yield

@@ -1,0 +1,199 @@
+"""The budget: what costs is sent only within it, and what runs is ended when it is spent."""
+
+from __future__ import annotations
+
+import json
+import stat
+import time
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from helpers.kit import Kit
+from helpers.live.budget import Budget
+from helpers.live.spent import Spent
+from helpers.vonage.client import Vonage
+from helpers.vonage.errors import VonageError
+from tests.live.conftest import FRIEND, HASTE, ME, PACE, Send, World, app_that_replies, wait_until
+
+WAIT = {"action": "wait", "timeout": 7200}
+TALK = {"action": "talk", "text": "Hello."}
+
+
+def connect(number: str) -> dict[str, Any]:
+    return {"action": "connect", "endpoint": [{"type": "phone", "number": number}]}
+
+
+def budget_of(kit: Kit) -> Budget:
+    assert kit.live is not None
+    return kit.live.budget
+
+
+def as_fast_as_the_network(kit: Kit, pace: float = PACE) -> None:
+    """The guard's own seconds are as short as the network's."""
+    began = time.monotonic()
+    budget_of(kit)._clock = lambda: (time.monotonic() - began) * pace
+
+
+def test_without_a_budget_nothing_that_costs_is_sent(world: World, send: Send) -> None:
+    with world.kit(live_budget=None) as kit:
+        reply = send(kit, "POST", "/v1/calls", world.order(TALK))
+        assert (reply.status_code, reply.json()["line"]) == (403, "LIVE_BUDGET=5")
+        offer = kit.vonage.search_numbers("GB")["numbers"][0]["msisdn"]
+        with pytest.raises(VonageError, match="nobody has agreed to it yet"):
+            kit.vonage.buy_number("GB", offer)
+        assert kit.vonage.list_numbers()["count"] == 1
+    assert world.dialled() == []
+
+
+@pytest.mark.slow
+def test_the_call_that_passes_the_budget_is_ended(quick_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    world, told = quick_world, list[str]()
+    with world.kit(live_budget=Decimal("0.05")) as kit:
+        monkeypatch.setattr(budget_of(kit), "_tell", told.append)
+        as_fast_as_the_network(kit, HASTE)
+        made = kit.vonage.create_call(world.order(WAIT, length_timer=7200))
+        today = time.time()
+        monkeypatch.setattr(time, "time", lambda: today - 86_400)  # a clock set back changes nothing
+        world.until_over(made["uuid"])
+        # 0.05 at 0.015 a minute are 200 s, of which the ringing is not charged.
+        monkeypatch.undo()
+        assert 120 <= int(world.calls()[made["uuid"]]["duration"]) <= 600
+        wait_until(lambda: not budget_of(kit).running())
+    assert told == [
+        "Of the budget of 0.05 euros more than 80% are spent.",
+        "The budget of 0.05 euros is spent: calls that run are ended, and no more are placed.",
+    ]
+
+
+def test_every_leg_that_may_be_opened_counts(world: World) -> None:
+    with world.kit(live_numbers=(FRIEND, "app:ada")) as kit:
+        app = {"action": "connect", "endpoint": [{"type": "app", "user": "ada"}]}
+        made = kit.vonage.create_call(world.order(WAIT, connect(FRIEND), app))
+        (call,) = budget_of(kit)._calls()
+        assert call.rate == Decimal("0.015") * 2 + Decimal("0.10")
+        assert world.dialled() == [ME]
+        assert made["uuid"] == call.uuid
+
+
+@pytest.mark.slow
+def test_legs_of_a_reply_count_with_the_call(world: World) -> None:
+    with world.kit(live_numbers=(FRIEND,)) as kit:
+        as_fast_as_the_network(kit)  # no event comes here, so it asks when its own ten seconds are over
+        world.phones.configure(FRIEND, behaviour="answers")
+        kit.serve(app_that_replies(answer=[connect(FRIEND)]))
+        url = f"{kit.server.url}/answer"
+        outgoing = kit.vonage.create_call(world.order(answer_url=[url], length_timer=60))["uuid"]
+        wait_until(lambda: [call.rate for call in budget_of(kit)._calls()] == [Decimal("0.030")])
+        world.until_over(outgoing)
+        wait_until(lambda: not budget_of(kit)._calls())
+        prices = [Decimal(call["price"]) for call in world.calls().values()]
+        assert len(prices) == 2 and budget_of(kit).total() == sum(prices)
+        made = kit.vonage.create_application("Here", answer_url=url, event_url="https://example.com")
+        kit.vonage.update_number("GB", kit.number, app_id=made["id"])
+        kit.settings.use(application_id=made["id"], private_key=made["keys"]["private_key"])
+        world.dial()
+        wait_until(lambda: [call.rate for call in budget_of(kit)._calls()] == [Decimal("0.015")])
+    world.until_over()
+
+
+def test_a_call_counts_by_its_price_once_it_is_over(world: World) -> None:
+    with world.kit() as kit:
+        made = kit.vonage.create_call(world.order({"action": "wait", "timeout": 60}))["uuid"]
+        worst = Spent(world.folder / ".live" / "spent.jsonl").entries()[made]
+        assert (worst.euros, worst.open) == (Decimal("0.075"), True)
+        world.until_over(made)
+        budget_of(kit).ask_all()
+        price = Decimal(world.calls()[made]["price"])
+        assert 0 < price == budget_of(kit).total() < worst.euros
+    file = world.folder / ".live" / "spent.jsonl"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    with world.kit(live_budget=price) as kit, pytest.raises(VonageError, match="LIVE_BUDGET="):
+        kit.vonage.create_call(world.order(TALK))
+
+
+def test_a_kernel_that_was_killed_forgets_nothing(world: World) -> None:
+    file = world.folder / ".live" / "spent.jsonl"
+    with Vonage(world.settings) as past:
+        made = past.create_call(world.order(WAIT))["uuid"]
+    Spent(file).write(made, Decimal("4.99"), still_open=True)
+    Spent(file).write("call that nobody knows the end of", Decimal("0.02"))
+    with file.open("ab") as torn:
+        torn.write(b'{"id": "half a li')
+    with world.kit() as kit, pytest.raises(VonageError, match=r"is spent: 5\.01"):
+        kit.vonage.create_call(world.order(TALK))
+    wait_until(lambda: world.calls()[made]["status"] == "answered")
+    world.phones.use(ME, "hang_up")
+    world.until_over(made)
+    with world.kit() as kit:
+        kit.vonage.create_call(world.order(TALK))
+        done = Spent(file).entries()[made]
+        assert (done.open, done.euros) == (False, Decimal(world.calls()[made]["price"]))
+
+
+def test_without_a_price_nothing_is_called(world: World) -> None:
+    with world.kit(live_numbers=("33199000000",)) as kit:
+        with pytest.raises(VonageError, match="names no price for a call to 33199000000"):
+            kit.vonage.create_call(world.order(TALK, to="33199000000"))
+        with pytest.raises(VonageError, match="names no price"):
+            kit.vonage.create_call(world.order(connect("33199000000")))
+    assert world.dialled() == []
+
+
+def test_a_number_counts_by_its_cost(world: World) -> None:
+    with world.kit(live_budget=Decimal("1.5")) as kit:
+        offers = kit.vonage.search_numbers("GB")["numbers"]
+        cost = Decimal(offers[0]["cost"]) + Decimal(offers[0]["initialPrice"])
+        kit.vonage.buy_number("GB", offers[0]["msisdn"])
+        assert budget_of(kit).total() == cost
+        with pytest.raises(VonageError, match="is spent"):
+            kit.vonage.buy_number("GB", offers[1]["msisdn"])
+        with pytest.raises(VonageError, match="does not have 447700900123 on offer"):
+            kit.vonage.buy_number("GB", "447700900123")
+        kit.vonage.cancel_number("GB", offers[0]["msisdn"])
+
+
+def test_what_vonage_refuses_costs_nothing(world: World, send: Send) -> None:
+    with world.kit() as kit:
+        assert send(kit, "POST", "/v1/calls", world.order(TALK, answer_method=7)).status_code == 400
+        assert budget_of(kit).total() == 0
+
+
+def test_kernels_of_one_folder_share_the_budget(tmp_path: Path) -> None:
+    one, other = Spent(tmp_path / "spent.jsonl"), Spent(tmp_path / "spent.jsonl")
+    one.write("a", Decimal(1))
+    other.write("b", Decimal(2), still_open=True)
+    one.write("b", Decimal("1.5"), instead="a")
+    assert one.entries() == other.entries() == Spent(one.file).entries()
+    assert sum(entry.euros for entry in other.entries().values()) == Decimal("1.5")
+    assert all(json.loads(line) for line in one.file.read_text().splitlines())
+
+
+def test_a_call_that_starts_while_others_are_counted_counts_by_its_time(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with world.kit() as kit:
+        spent = budget_of(kit)._spent
+        entries = spent.entries
+
+        def after_a_while() -> Any:  # another thread had the file
+            monkeypatch.undo()
+            kit.vonage.create_call(world.order(WAIT, length_timer=7200))
+            return entries()
+
+        monkeypatch.setattr(spent, "entries", after_a_while)
+        assert budget_of(kit).total() < Decimal("0.1") < sum(entry.euros for entry in entries().values())
+
+
+def test_a_forged_event_makes_no_call_cheaper(world: World, send: Send) -> None:
+    with world.kit(live_calls_at_once=1) as kit:
+        kit.serve(app_that_replies())
+        made = kit.vonage.create_call(world.order(WAIT))["uuid"]
+        event = {"uuid": made, "status": "completed", "price": "0", "duration": "0"}
+        requests.post(f"{kit.server.url}/event", json=event, timeout=10)
+        with pytest.raises(VonageError, match="1 calls run"):
+            kit.vonage.create_call(world.order(TALK))
+    assert world.dialled() == [ME]

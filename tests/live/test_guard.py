@@ -1,0 +1,304 @@
+"""The guard of webhooks: what it guards, what a reader does with it, and what is said when nothing arrives."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import requests
+
+from helpers.calls.record import TraceError
+from helpers.kit import UNSIGNED, Kit, NotReady
+from helpers.server.guard import WebhookGuard
+from tests.live.conftest import ME, World, app_that_replies
+from tests.simulator.world import wait_until
+
+TALK = {"action": "talk", "text": "One two three four five six seven eight nine ten."}
+
+
+@pytest.fixture
+def kit(world: World) -> Iterator[Kit]:
+    with world.kit(signature_secret=world.network.account.signature_secret) as kit:
+        yield kit
+
+
+def opened(kit: Kit, **routes: Any) -> str:
+    """The address of a kit that serves ``/event`` and these."""
+    kit.serve(app_that_replies(**routes))
+    return kit.tunnel.on()
+
+
+def place(kit: Kit, event_url: str = "", *ncco: dict[str, Any]) -> Any:
+    ours: dict[str, Any] = {"event_url": event_url} if event_url else {}
+    return kit.vonage.create_call(to=ME, from_=kit.number, ncco=list(ncco) or [TALK], **ours)
+
+
+def post(url: str, **more: Any) -> int:
+    return requests.post(url, timeout=30, **more).status_code
+
+
+# --- what is guarded -------------------------------------------------------------------------------------------------
+
+
+def test_what_a_call_an_ncco_and_an_application_name_is_guarded_and_nothing_else(kit: Kit, world: World) -> None:
+    note = [{"action": "notify", "payload": {}, "eventUrl": [""]}]
+    url = opened(kit, answer=lambda: note, other=("", 200), told=("", 200), page=("", 302, {"Location": "/other"}))
+    note[0]["eventUrl"] = [f"{url}/told?x=1"]
+    paths = ["told", "event", "answer", "other", "page", "audio/music.mp3"]
+
+    def guarded() -> list[str]:
+        replies = [requests.get(f"{url}/{path}", timeout=30, allow_redirects=False) for path in paths]
+        return [path for path, reply in zip(paths, replies, strict=True) if reply.status_code == 503]
+
+    assert guarded() == []  # the NCCO that comes back from /answer is read on its way out
+    assert guarded() == ["told"]
+    place(kit, f"{url}/event")
+    assert guarded() == ["told", "event"]
+    application = kit.vonage.get_application(kit.settings.application_id)
+    application["capabilities"]["voice"]["webhooks"]["answer_url"] = {"address": f"{url}/answer", "http_method": "GET"}
+    kit.vonage.replace_application(application["id"], application)
+    assert guarded() == ["told", "event", "answer"]
+    world.until_over()
+
+
+def test_an_address_that_the_application_has_already_is_guarded_from_the_start(world: World) -> None:
+    with world.kit() as before:
+        home = before.server.url
+    secret = world.network.account.signature_secret
+    with world.kit(signature_secret=secret, public_url=f"{home}/below") as kit:
+        kit.serve(app_that_replies())
+        hooks = kit.vonage.get_application(kit.settings.application_id)
+        hooks["capabilities"]["voice"]["webhooks"]["event_url"]["address"] = f"{home}/below/event"
+        with kit.live.vonage() as dashboard:  # type: ignore[union-attr]
+            dashboard.replace_application(hooks["id"], hooks)
+        assert post(f"{kit.server.url}/event") == 200
+        assert kit.tunnel.on() == f"{home}/below"
+        assert post(f"{kit.server.url}/event") == 503  # a proxy may have taken its own path off
+        assert post(f"{kit.server.url}/below/event") == 503
+
+
+def test_two_at_once_with_one_token_are_one() -> None:
+    """Without a server: the second comes while the first is at work, which nobody can time."""
+    from helpers.server.signatures import sign
+    from helpers.settings.settings import Settings
+
+    guard = WebhookGuard(Settings(mode="live", signature_secret="s"), list, lambda: True)
+    guard.name(["http://127.0.0.1/event"])
+    asked = {"HTTP_HOST": "localhost:1", "PATH_INFO": "/event", "REQUEST_URI": "/event",
+             "HTTP_AUTHORIZATION": sign(b"x", "", "s")}  # fmt: skip
+    first, second = guard.look(asked, b"x"), guard.look(asked, b"x")
+    assert (first.refused, second.status) == (None, "503 Service Unavailable")
+    guard.answered(second, second.status)
+    guard.answered(first, "500 Internal Server Error")
+    third = guard.look(asked, b"x")
+    assert third.refused is None
+    guard.answered(third, "204 No Content")
+    assert guard.look(asked, b"x").status == "401 Unauthorized"
+
+
+# --- what a reader does ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("method", "carried"),
+    [
+        ("POST", {"json": {"hello": "wörld", "n": [1, None]}}),
+        ("POST", {"data": {"a": "ü b"}}),
+        ("POST", {"data": b"\x00\xff"}),
+        ("POST", {"json": {"a": 1}, "params": {"x": "1"}}),
+        ("GET", {"params": {"from": ME, "name": "Ünï & co", "dtmf": '{"digits":"3"}', "empty": ""}}),
+        ("POST", {}),
+        ("GET", {}),
+    ],
+)
+def test_a_reader_knocks_with_a_signature(kit: Kit, method: str, carried: dict[str, Any]) -> None:
+    url = f"{opened(kit)}/event"
+    kit.live.webhooks.learn({"event_url": [url]})  # type: ignore[union-attr]
+    headers = kit.signed(**carried)
+    assert [requests.request(method, url, headers=headers, timeout=30, **carried).status_code for _ in "12"] == [
+        200,
+        401,
+    ]
+    assert kit.server.requests[-2].signature == "good"
+    assert "Bearer …" in kit.server.requests[-2].show()
+    unsigned = requests.request(method, url, timeout=30, **carried)
+    assert (unsigned.status_code, unsigned.text) == (
+        503, "Refused by the guard of this kit: it is not signed; see kit.signed().\n",
+    )  # fmt: skip
+
+
+def test_the_panel_sends_signed_events_and_points_out_who_was_turned_away(kit: Kit) -> None:
+    url = opened(kit)
+    kit.live.webhooks.learn({"event_url": [f"{url}/event"]})  # type: ignore[union-attr]
+    panel = kit.panel()
+    forged = {"uuid": "u1", "conversation_uuid": "CON-1", "status": "completed"}
+    assert post(f"{url}/event", json=forged) == 503
+    assert post(f"{url}/event", json=forged, headers={"Authorization": "Bearer x"}) == 401
+    panel.send("busy")
+    assert kit.events.statuses() == ["busy"]
+    assert panel.counts["calls"] == 1
+    assert [flag.word for flag in panel.flags] == ["turned away"] * 2
+    assert "Vonage sends it once more, signed." in panel.flags[0].advice
+    assert "it is signed, but it is not a token" in panel.flags[1].advice
+    assert [row.call for row in panel._all()] == [0, 0, 1]
+
+
+def test_a_lesson_can_switch_it_off(kit: Kit) -> None:
+    url = f"{opened(kit)}/event"
+    kit.live.webhooks.learn({"event_url": [url]})  # type: ignore[union-attr]
+    told = {"uuid": "u1", "status": "ringing"}
+    kit.guarded = False
+    assert post(url, json=told) == 200
+    assert list(kit.events) == [told]
+    assert post(url, json=told, headers={"Origin": "https://page.example"}) == 403
+    assert list(kit.events) == [told]
+    kit.guarded = True
+    assert post(url, json=told) == 503
+
+
+def test_without_a_signature_secret_one_line_says_so(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    with world.kit() as kit:
+        url = f"{opened(kit)}/event"
+        kit.tunnel.on()
+        assert capsys.readouterr().out == f"{UNSIGNED}\n"
+        assert kit.signed(json={"a": 1}) == {}
+        kit.live.webhooks.learn({"event_url": [url]})  # type: ignore[union-attr]
+        assert post(url, json={"uuid": "u1", "status": "ringing"}) == 200
+
+
+def test_with_one_nothing_is_said(kit: Kit, capsys: pytest.CaptureFixture[str]) -> None:
+    opened(kit)
+    assert capsys.readouterr().out == ""
+
+
+# --- whom wait_for believes ------------------------------------------------------------------------------------------
+
+
+def test_what_anybody_can_say_is_asked_of_vonage(kit: Kit, world: World) -> None:
+    url = opened(kit)
+    kit.guarded = False
+    call = place(kit, f"{url}/event", TALK | {"loop": 100})
+    forged = {"uuid": call["uuid"], "status": "completed", "timestamp": "2999-01-01T00:00:00Z"}
+    assert post(f"{url}/event", json=forged) == 200
+    with pytest.raises(NotReady, match=r"After 0\.5 s the call is still"):
+        kit.wait_for(call, timeout=0.5)
+    assert kit.wait_for(call, "answered").statuses
+    kit.vonage.hang_up(call["uuid"])
+    assert kit.wait_for(call).status == "completed"
+
+
+def test_a_signed_event_is_believed_at_once_and_a_forged_one_not_at_all(kit: Kit, world: World) -> None:
+    url = opened(kit, open=("", 200))
+    call = place(kit, f"{url}/event", TALK | {"loop": 100})
+    assert post(f"{url}/open", json={"uuid": call["uuid"], "status": "machine"}) == 200
+    assert kit.wait_for(call, "answered").statuses[-1] == "answered"
+    kit.vonage.hang_up(call["uuid"])
+    assert kit.wait_for(call).statuses == ["started", "ringing", "answered", "completed"]
+    assert kit.live.waiting._told == {}  # type: ignore[union-attr]
+
+
+# --- nothing arrives -------------------------------------------------------------------------------------------------
+
+
+class Silence:
+    """What wait_for and the panel say of a call from which nothing comes."""
+
+    def __init__(self, kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+        assert kit.live is not None
+        self.kit, self.panel, self.told = kit, kit.panel(), list[str]()
+        kit.live.webhooks.patience = 0.1
+        monkeypatch.setattr("helpers.live.waiting.ASK", 0.2)
+        monkeypatch.setattr(kit._notices, "tell", self.told.append)
+
+    def of(self, event_url: str = "") -> str:
+        call = place(self.kit, event_url)
+        record = self.kit.wait_for(call)
+        assert (record.status, record.entries("webhook")) == ("completed", [])  # Vonage says so
+        assert self.kit.live is not None
+        flag = self.kit.live.webhooks.why(call["uuid"], after=0)
+        assert self.told == [f"Nothing of this call has arrived at your server; Vonage was asked.\n→ {flag}"]
+        wait_until(lambda: "nothing arrived" in [one.word for one in self.panel.flags])
+        assert f"✗ nothing arrived: Nothing of this call has arrived at your server. {flag}" in repr(self.panel)
+        return flag
+
+
+@pytest.fixture
+def silence(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> Silence:
+    return Silence(kit, monkeypatch)
+
+
+def dashboard(kit: Kit, **voice: Any) -> None:
+    """Somebody changes the application elsewhere."""
+    assert kit.live is not None
+    with kit.live.vonage() as vonage:
+        application = vonage.get_application(kit.settings.application_id)
+        application["capabilities"]["voice"] |= voice
+        vonage.replace_application(application["id"], application)
+
+
+def test_the_tunnel_is_off(silence: Silence) -> None:
+    assert silence.of().startswith("The tunnel is off: kit.tunnel.on() opens it")
+
+
+def test_the_events_go_elsewhere(kit: Kit, silence: Silence) -> None:
+    opened(kit)
+    assert silence.of() == "Its events go to https://example.com/event, not to your server: set event_url."
+
+
+def test_the_guard_turns_away_what_is_not_signed(kit: Kit, silence: Silence) -> None:
+    url = opened(kit)
+    dashboard(kit, signed_callbacks=False)
+    why = silence.of(f"{url}/event")
+    assert why.startswith("The guard has turned away ")
+    assert why.endswith("since (signature: missing). Let Vonage sign: set signed_callbacks of the application to true.")
+
+
+def test_the_guard_has_another_secret(kit: Kit, silence: Silence) -> None:
+    kit.settings.use(signature_secret="of-another-account")
+    assert silence.of(f"{opened(kit)}/event").endswith(
+        "(signature: it was made with another secret). "
+        "Compare VONAGE_SIGNATURE_SECRET in .env with the Vonage dashboard."
+    )
+
+
+def test_nobody_comes_through(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret, home = world.network.account.signature_secret, "https://door.example.net"
+    with world.kit(signature_secret=secret, public_url=home, live_urls=(home,)) as kit:
+        opened(kit)
+        assert Silence(kit, monkeypatch).of(f"{home}/event").startswith(f"Nothing reached {home}/event from outside")
+
+
+def test_where_vonage_does_not_say_either(kit: Kit, world: World) -> None:
+    opened(kit)
+    call, own = place(kit), {name: getattr(kit.settings, name) for name in ("application_id", "private_key")}
+    other = kit.vonage.create_application("Another")
+    kit.settings.use(application_id=other["id"], private_key=other["keys"]["private_key"])
+    with pytest.raises(NotReady, match=r"Nothing of this call has arrived at your server\. Its events go to"):
+        kit.wait_for(call, timeout=0.3)
+    with pytest.raises(TraceError):
+        kit.wait_for("nobody", timeout=0.1)
+    world.until_over()
+    kit.settings.use(**own)  # else the kit's end asks for as long as it may what the call has cost
+
+
+def test_what_comes_late_takes_the_flag_away(kit: Kit, silence: Silence) -> None:
+    opened(kit)
+    call = place(kit)
+    wait_until(lambda: [flag.word for flag in silence.panel.flags] == ["nothing arrived"])
+    told = {"uuid": call["uuid"], "conversation_uuid": call["conversation_uuid"], "status": "started"}
+    assert post(f"{kit.server.url}/event", json=told, headers=kit.signed(json=told)) == 200
+    assert silence.panel.flags == []
+    assert silence.panel.counts["calls"] == 1
+
+
+def test_simulated_mode_knows_nothing_of_it(tmp_path: Any) -> None:
+    code = (
+        "import sys, helpers; kit = helpers.setup(); kit.tunnel.on(); kit.panel(); kit.signed(); kit.stop();"
+        "print([name for name in sys.modules if name.startswith(('helpers.live', 'helpers.server.guard'))])"
+    )
+    env = {"KIT_DOTENV": str(tmp_path / ".env"), "PATH": "", "PYTHONPATH": ":".join(sys.path)}
+    run = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=120, check=True)
+    assert run.stdout.splitlines()[-1] == "[]"

@@ -1,0 +1,97 @@
+"""The measure: so many calls at once and a minute, none without an end; a clock that is set changes nothing."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+import requests
+
+from helpers.vonage.errors import VonageError
+from tests.live.conftest import Send, World, app_that_replies, token_of, wait_until
+
+WAIT = {"action": "wait", "timeout": 7200}
+ENDLESS = {"action": "stream", "streamUrl": ["https://example.com/a.mp3"], "loop": 0}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("at_once", "a_minute", "most"), [(5, 10, 5), (1000, 10, 10)])
+def test_of_200_calls_in_a_loop_only_the_measure_is_placed(
+    world: World, monkeypatch: pytest.MonkeyPatch, at_once: int, a_minute: int, most: int
+) -> None:
+    friends = tuple(f"447700900{number}" for number in range(100, 300))
+    with world.kit(live_calls_at_once=at_once, live_calls_a_minute=a_minute, live_numbers=friends) as kit:
+        codes, lines, today = [], set(), time.time()
+        headers = {"Authorization": f"Bearer {token_of(kit)}"}
+        monkeypatch.setattr(time, "time", lambda: today - 86_400 * len(codes))  # nor does a clock that is set help
+        with requests.Session() as session:
+            for friend in friends:
+                order = world.order(WAIT, to=friend, length_timer=7200)
+                reply = session.post(f"{kit.settings.api_url}/v1/calls", json=order, headers=headers, timeout=30)
+                codes.append(reply.status_code)
+                lines.add(reply.json().get("line"))
+        assert codes == [201] * most + [403] * (200 - most)
+        assert lines == {None, "LIVE_CALLS_AT_ONCE=10" if at_once == 5 else "LIVE_CALLS_A_MINUTE=20"}
+        assert world.dialled() == [*friends[:most]]
+        monkeypatch.undo()
+    assert {call["status"] for call in world.calls().values()} == {"completed"}
+
+
+def test_a_call_that_is_over_makes_room_and_a_refused_one_takes_none(world: World, send: Send) -> None:
+    with world.kit(live_calls_at_once=1, live_calls_a_minute=2) as kit:
+        for _ in range(3):
+            bad = world.order(WAIT) | {"answer_method": 7}
+            assert send(kit, "POST", "/v1/calls", bad).status_code == 400
+        for _ in range(2):
+            made = kit.vonage.create_call(world.order({"action": "talk", "text": "Hi."}))
+            world.until_over(made["uuid"])
+        with pytest.raises(VonageError, match=r"2 calls were placed in the last minute, and 2 are the most"):
+            kit.vonage.create_call(world.order(WAIT))
+
+
+def test_after_a_minute_there_is_room_again(world: World) -> None:
+    now = [0.0]
+    with world.kit(live_calls_a_minute=1) as kit:
+        measure = kit.live.measure  # type: ignore[union-attr]
+        measure._clock = lambda: now[0]
+        kit.vonage.create_call(world.order({"action": "talk", "text": "Hi."}))
+        now[0] = 59.0
+        with pytest.raises(VonageError, match="LIVE_CALLS_A_MINUTE=2"):
+            kit.vonage.create_call(world.order(WAIT))
+        now[0] = 61.0
+        world.until_over(kit.vonage.create_call(world.order({"action": "talk", "text": "Hi."}))["uuid"])
+
+
+@pytest.mark.slow
+def test_a_call_without_a_length_gets_one(quick_world: World) -> None:
+    world = quick_world
+    with world.kit() as kit:
+        made = kit.vonage.create_call(world.order(WAIT))
+        world.until_over(made["uuid"])
+        assert 300 <= int(world.calls()[made["uuid"]]["duration"]) < 900
+        for length in (7201, "long", True):
+            with pytest.raises(VonageError, match="length_timer is"):
+                kit.vonage.create_call(world.order(WAIT, length_timer=length))
+
+
+@pytest.mark.parametrize("loop", [0, "0", 0.0, -1, "ever", False])
+def test_a_call_that_came_in_has_no_endless_loop(world: World, loop: Any) -> None:
+    with world.kit() as kit:
+        kit.serve(app_that_replies(answer=[{**ENDLESS, "loop": loop}]))
+        made = kit.vonage.create_application(
+            "Here", answer_url=f"{kit.server.url}/answer", event_url="https://example.com"
+        )
+        kit.vonage.update_number("GB", kit.number, app_id=made["id"])
+        world.dial()
+        wait_until(lambda: kit.server.errors)
+        assert "A loop of 0 never ends" in str(kit.server.errors[0])
+        world.until_over()
+
+
+def test_one_that_was_placed_here_may_have_one(world: World) -> None:
+    with world.kit() as kit:
+        kit.serve(app_that_replies(answer=[ENDLESS]))
+        made = kit.vonage.create_call(world.order(answer_url=[f"{kit.server.url}/answer"], length_timer=10))
+        world.until_over(made["uuid"])
+        assert kit.server.errors == []
