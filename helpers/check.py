@@ -8,8 +8,7 @@ import sys
 import tempfile
 import threading
 import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from subprocess import DEVNULL
@@ -18,6 +17,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from .base.findings import Check, CheckFailed, Finding, Unknown, look
 from .base.text import print_anything
 from .settings.project import KIT_HOME_CURE, project, sounds
 from .settings.proxy import pass_by
@@ -26,29 +26,6 @@ KIT = "voice-call-notebooks"
 CHECKOUT = Path(__file__).resolve().parents[1]
 NEEDED_MB = 300
 INSTALL_AGAIN = 'Run `python lab.py` again, or: pip install -c requirements.lock -e ".[speech]"'
-
-
-class CheckFailed(Exception):
-    """A check that failed: what was found, and what to do about it."""
-
-    def __init__(self, found: str, cure: str) -> None:
-        super().__init__(found)
-        self.found, self.cure = found, cure
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report. ``ready`` is None where something optional is missing."""
-
-    name: str
-    ready: bool | None
-    found: str
-    cure: str = ""
-
-    def __str__(self) -> str:
-        word = {True: "ok", False: "NO", None: "--"}[self.ready]
-        line = f"{word}  {self.name:<9} {self.found}"
-        return f"{line}\n    {'':<9} -> {self.cure}" if self.cure else line
 
 
 def check_python(checkout: Path = CHECKOUT) -> str:
@@ -121,11 +98,15 @@ def check_audio(folder: Path | None = None) -> str:
 
 
 def check_speech() -> str:
-    """That `talk` speaks; raises ImportError where it will murmur."""
-    import espeakng_loader
+    """That `talk` speaks; it is optional."""
+    try:
+        import espeakng_loader
 
-    if not Path(espeakng_loader.get_library_path()).exists():
-        raise ImportError("espeakng_loader came without its library")
+        if not Path(espeakng_loader.get_library_path()).exists():
+            raise ImportError("espeakng_loader came without its library")
+    except (ImportError, OSError) as error:
+        cure = 'Optional, for spoken words: pip install -c requirements.lock -e ".[speech]"'
+        raise Unknown(f"talk will be a murmur with a caption ({error})", cure) from error
     return "the action talk will be spoken"
 
 
@@ -171,7 +152,7 @@ def check_disk() -> str:
     return f"{free} MB free"
 
 
-CHECKS: dict[str, Callable[[], str]] = {
+CHECKS: dict[str, Check] = {
     "Python": check_python,
     "Packages": check_packages,
     "Server": check_server,
@@ -182,20 +163,9 @@ CHECKS: dict[str, Callable[[], str]] = {
 }
 
 
-def findings(checks: dict[str, Callable[[], str]]) -> Iterator[Finding]:
+def findings(checks: Mapping[str, Check]) -> Iterator[Finding]:
     """Each check's finding as soon as it is known; speech, which is optional, last."""
-    for name, check in checks.items():
-        try:
-            yield Finding(name, True, check())
-        except CheckFailed as problem:
-            yield Finding(name, False, problem.found, problem.cure)
-        except Exception as error:  # a check must never end the report
-            yield Finding(name, False, f"{type(error).__name__}: {error}", INSTALL_AGAIN)
-    try:
-        yield Finding("Speech", True, check_speech())
-    except (ImportError, OSError) as error:
-        cure = 'Optional, for spoken words: pip install -c requirements.lock -e ".[speech]"'
-        yield Finding("Speech", None, f"talk will be a murmur with a caption ({error})", cure)
+    return look({**checks, "Speech": check_speech}, INSTALL_AGAIN)
 
 
 def main() -> int:
