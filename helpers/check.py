@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import shutil
 import sys
 import tempfile
@@ -17,10 +18,12 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from .base.errors import KitError
 from .base.findings import Check, CheckFailed, Finding, Unknown, look
 from .base.text import print_anything
 from .settings.project import KIT_HOME_CURE, project, sounds
 from .settings.proxy import pass_by
+from .settings.settings import load_settings
 
 KIT = "voice-call-notebooks"
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -174,11 +177,33 @@ def main() -> int:
     if around := pass_by():
         print(around)
     red = 0
-    for finding in findings(CHECKS):
-        print(finding, flush=True)
-        red += finding.ready is False
+    with _live_checks() as more:
+        for finding in findings({**CHECKS, **more}):
+            print(finding, flush=True)
+            red += finding.ready is False
     print("\nReady for class." if not red else f"\nNot ready: {red} of the checks above say NO.")
     return 1 if red else 0
+
+
+@contextlib.contextmanager
+def _live_checks() -> Iterator[dict[str, Check]]:
+    """What live mode needs besides; nothing in simulated mode."""
+    try:
+        settings = load_settings()
+    except KitError as error:
+        yield {"Settings": functools.partial(_fail, error)}
+        return
+    if not settings.live:
+        yield {}
+        return
+    from .live.doctor import live_checks
+
+    with live_checks(settings) as checks:
+        yield checks
+
+
+def _fail(error: KitError) -> str:
+    raise CheckFailed(error.message, error.cure or "Correct .env, then check again.")
 
 
 def _existing(folder: Path) -> Path:

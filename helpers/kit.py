@@ -396,6 +396,24 @@ class Kit:
 
         return box(lesson_here(), lambda: live.rate_to(mine))
 
+    def doctor(self) -> None:
+        """Look at all that a real call needs, and print a line for each: what was found, and what to do on a NO.
+
+        It costs nothing and changes nothing in the account. In simulated mode there is nothing to look at.
+        """
+        if not self.settings.live:
+            print("Simulated: no account, no public address, nothing that costs. Nothing to look at.")
+            return
+        if not self.running:
+            raise NotReady("The kit is stopped, so nothing comes in.", "Run kit = setup(), then kit.doctor().")
+        from .base.findings import look
+        from .check import check_disk
+        from .live.doctor import live_checks
+
+        with live_checks(self.settings, self.server, self.tunnel.url) as checks:
+            for finding in look({**checks, "Disk": check_disk}):
+                print(finding)
+
     def put_back(self) -> None:
         """Put a real account back as it was found, hang up the calls of this kernel, and say what it did there.
 
