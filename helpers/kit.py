@@ -340,7 +340,7 @@ class Kit:
 
     def _record(self, uuid: str) -> Call:
         """The record of a call. Of a live one from which nothing has come it says so, and the likely cause."""
-        why = self.live.webhooks.why(uuid, after=0) if self.live else ""
+        why = self.live.why_silent(uuid) if self.live else ""
         try:
             record = self.call(uuid)
         except TraceError:
