@@ -407,11 +407,11 @@ class Kit:
         if not self.running:
             raise NotReady("The kit is stopped, so nothing comes in.", "Run kit = setup(), then kit.doctor().")
         from .base.findings import look
-        from .check import check_disk
+        from .check import INSTALL_AGAIN, check_disk
         from .live.doctor import live_checks
 
         with live_checks(self.settings, self.server, self.tunnel.url) as checks:
-            for finding in look({**checks, "Disk": check_disk}):
+            for finding in look({**checks, "Disk": check_disk}, INSTALL_AGAIN):
                 print(finding)
 
     def put_back(self) -> None:
