@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import shutil
 import sys
 import tempfile
 import threading
 import tomllib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from subprocess import DEVNULL
@@ -18,37 +18,17 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+from .base.errors import KitError
+from .base.findings import Check, CheckFailed, Finding, Unknown, look
 from .base.text import print_anything
 from .settings.project import KIT_HOME_CURE, project, sounds
 from .settings.proxy import pass_by
+from .settings.settings import load_settings
 
 KIT = "voice-call-notebooks"
 CHECKOUT = Path(__file__).resolve().parents[1]
 NEEDED_MB = 300
 INSTALL_AGAIN = 'Run `python lab.py` again, or: pip install -c requirements.lock -e ".[speech]"'
-
-
-class CheckFailed(Exception):
-    """A check that failed: what was found, and what to do about it."""
-
-    def __init__(self, found: str, cure: str) -> None:
-        super().__init__(found)
-        self.found, self.cure = found, cure
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line of the report. ``ready`` is None where something optional is missing."""
-
-    name: str
-    ready: bool | None
-    found: str
-    cure: str = ""
-
-    def __str__(self) -> str:
-        word = {True: "ok", False: "NO", None: "--"}[self.ready]
-        line = f"{word}  {self.name:<9} {self.found}"
-        return f"{line}\n    {'':<9} -> {self.cure}" if self.cure else line
 
 
 def check_python(checkout: Path = CHECKOUT) -> str:
@@ -121,11 +101,15 @@ def check_audio(folder: Path | None = None) -> str:
 
 
 def check_speech() -> str:
-    """That `talk` speaks; raises ImportError where it will murmur."""
-    import espeakng_loader
+    """That `talk` speaks; it is optional."""
+    try:
+        import espeakng_loader
 
-    if not Path(espeakng_loader.get_library_path()).exists():
-        raise ImportError("espeakng_loader came without its library")
+        if not Path(espeakng_loader.get_library_path()).exists():
+            raise ImportError("espeakng_loader came without its library")
+    except (ImportError, OSError) as error:
+        cure = 'Optional, for spoken words: pip install -c requirements.lock -e ".[speech]"'
+        raise Unknown(f"talk will be a murmur with a caption ({error})", cure) from error
     return "the action talk will be spoken"
 
 
@@ -171,7 +155,7 @@ def check_disk() -> str:
     return f"{free} MB free"
 
 
-CHECKS: dict[str, Callable[[], str]] = {
+CHECKS: dict[str, Check] = {
     "Python": check_python,
     "Packages": check_packages,
     "Server": check_server,
@@ -182,20 +166,9 @@ CHECKS: dict[str, Callable[[], str]] = {
 }
 
 
-def findings(checks: dict[str, Callable[[], str]]) -> Iterator[Finding]:
+def findings(checks: Mapping[str, Check]) -> Iterator[Finding]:
     """Each check's finding as soon as it is known; speech, which is optional, last."""
-    for name, check in checks.items():
-        try:
-            yield Finding(name, True, check())
-        except CheckFailed as problem:
-            yield Finding(name, False, problem.found, problem.cure)
-        except Exception as error:  # a check must never end the report
-            yield Finding(name, False, f"{type(error).__name__}: {error}", INSTALL_AGAIN)
-    try:
-        yield Finding("Speech", True, check_speech())
-    except (ImportError, OSError) as error:
-        cure = 'Optional, for spoken words: pip install -c requirements.lock -e ".[speech]"'
-        yield Finding("Speech", None, f"talk will be a murmur with a caption ({error})", cure)
+    return look({**checks, "Speech": check_speech}, INSTALL_AGAIN)
 
 
 def main() -> int:
@@ -204,11 +177,33 @@ def main() -> int:
     if around := pass_by():
         print(around)
     red = 0
-    for finding in findings(CHECKS):
-        print(finding, flush=True)
-        red += finding.ready is False
+    with _live_checks() as more:
+        for finding in findings({**CHECKS, **more}):
+            print(finding, flush=True)
+            red += finding.ready is False
     print("\nReady for class." if not red else f"\nNot ready: {red} of the checks above say NO.")
     return 1 if red else 0
+
+
+@contextlib.contextmanager
+def _live_checks() -> Iterator[dict[str, Check]]:
+    """What live mode needs besides; nothing in simulated mode."""
+    try:
+        settings = load_settings()
+    except KitError as error:
+        yield {"Settings": functools.partial(_fail, error)}
+        return
+    if not settings.live:
+        yield {}
+        return
+    from .live.doctor import live_checks
+
+    with live_checks(settings) as checks:
+        yield checks
+
+
+def _fail(error: KitError) -> str:
+    raise CheckFailed(error.message, error.cure or "Correct .env, then check again.")
 
 
 def _existing(folder: Path) -> Path:

@@ -340,7 +340,7 @@ class Kit:
 
     def _record(self, uuid: str) -> Call:
         """The record of a call. Of a live one from which nothing has come it says so, and the likely cause."""
-        why = self.live.webhooks.why(uuid, after=0) if self.live else ""
+        why = self.live.why_silent(uuid) if self.live else ""
         try:
             record = self.call(uuid)
         except TraceError:
@@ -395,6 +395,24 @@ class Kit:
         from .live.box import box, sent_here
 
         return box(sent_here(), lambda: live.rate_to(mine))
+
+    def doctor(self) -> None:
+        """Look at all that a real call needs, and print a line for each: what was found, and what to do on a NO.
+
+        It costs nothing and changes nothing in the account. In simulated mode there is nothing to look at.
+        """
+        if not self.settings.live:
+            print("Simulated: no account, no public address, nothing that costs. Nothing to look at.")
+            return
+        if not self.running:
+            raise NotReady("The kit is stopped, so nothing comes in.", "Run kit = setup(), then kit.doctor().")
+        from .base.findings import look
+        from .check import INSTALL_AGAIN, check_disk
+        from .live.doctor import live_checks
+
+        with live_checks(self.settings, self.server, self.tunnel.url) as checks:
+            for finding in look({**checks, "Disk": check_disk}, INSTALL_AGAIN):
+                print(finding)
 
     def put_back(self) -> None:
         """Put a real account back as it was found, hang up the calls of this kernel, and say what it did there.

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from ..base.errors import KitError
+from ..base.findings import CheckFailed
 from ..server.guard import WebhookGuard
 from ..server.server import BackgroundServer
 from ..settings.settings import Settings
@@ -17,6 +18,7 @@ from ..wire.events import Events, event_of, payload_of, uuids_in
 from ..wire.exchanges import Exchange
 from .asked import Refused
 from .budget import Budget
+from .doctor import reach
 from .gate import Gate, Guard
 from .measure import Measure
 from .past import past_the_gate
@@ -26,6 +28,8 @@ from .webhooks import Webhooks
 from .whom import Whom
 
 logger = logging.getLogger(__name__)
+
+FIREWALL = "does a firewall let only some in, or does only this network know the address?"
 
 
 class LiveLine:
@@ -81,6 +85,16 @@ class LiveLine:
         self.budget.stop()
         self._forget()
         self.gate.stop()
+
+    def why_silent(self, uuid: str) -> str:
+        """Why nothing of a call has come, most likely, and what to do: the doctor looks at the way from outside."""
+        if self.webhooks.why(uuid, after=0) and (url := self._public_url()):
+            try:
+                reach(self._server, url)
+                self.webhooks.outside = f"The kit itself gets through to {url}, and Vonage does not: {FIREWALL}"
+            except CheckFailed as found:
+                self.webhooks.outside = f"{found.message}. {found.cure}"
+        return self.webhooks.why(uuid, after=0)
 
     def rate_to(self, number: str) -> Decimal | None:
         """EUR a minute to a phone, as the budget counts it; None where nobody knows."""

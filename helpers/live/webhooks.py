@@ -46,6 +46,7 @@ class Webhooks:
         self._guard, self._public, self._application = guard, public, application
         self._silent: dict[str, Placed] = {}  # by their uuid
         self._listeners: tuple[Callable[[Placed], object], ...] = ()
+        self.outside = ""  # what the doctor has found on the way from outside, when it looked last
 
     def before(self, asked: Asked) -> Asked:
         """Named before the request is sent: the first event may come before its reply."""
@@ -76,6 +77,7 @@ class Webhooks:
         for call in list(self._silent.values()):
             if {call.uuid, call.talk} & ids:
                 self._silent.pop(call.uuid, None)
+                self.outside = ""
 
     def follow(self, listener: Callable[[Placed], object]) -> Callable[[], None]:
         """Tell of each call of which nothing has come yet, and of those to come. Returns a function that ends it."""
@@ -104,7 +106,7 @@ class Webhooks:
         if elsewhere:
             return f"Its events go to {one_line(elsewhere[0], 80)}, not to your server: set event_url."
         hook = one_line(next(iter(call.events_at), "your server"), 80)
-        return f"Nothing reached {hook} from outside: open it in a browser, the panel must show that."
+        return self.outside or f"Nothing reached {hook} from outside: kit.doctor() looks at the way there."
 
     def _events_of(self, asked: Asked) -> list[str]:
         """Where the events of a call go: as the request says, else as its application does."""

@@ -10,16 +10,20 @@ HERE = ("localhost", "127.0.0.1", "127.0.0.0/8", "::1")
 _NAMES = ("no_proxy", "NO_PROXY")  # some programs read one, some the other
 
 
+def proxies() -> dict[str, str]:
+    """The proxies that this machine's settings name, by scheme."""
+    return {name: url for name, url in getproxies().items() if name in ("http", "https", "all")}
+
+
 def pass_by() -> str:
     """Name this machine in ``NO_PROXY``, for this process and those it starts. Returns a line that says so.
 
     Without a proxy nothing is changed, and the line is empty. Proxies of a school answer what is meant for this machine
     with a page of their own, and read the credentials in it.
     """
-    proxies = {name for name in getproxies() if name in ("http", "https", "all")}
     kept = next((text for name in _NAMES if (text := os.environ.get(name))), "")
     named = [one for one in (part.strip() for part in kept.split(",")) if one]
-    if not proxies or "*" in named:
+    if not proxies() or "*" in named:
         return ""
     os.environ.update(dict.fromkeys(_NAMES, ",".join(dict.fromkeys([*named, *HERE]))))
     return "There is a proxy: requests to this machine pass it by (NO_PROXY names 127.0.0.1 and localhost)."

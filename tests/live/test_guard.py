@@ -13,6 +13,7 @@ import requests
 from helpers.calls.record import TraceError
 from helpers.kit import UNSIGNED, Kit, NotReady
 from helpers.server.guard import WebhookGuard
+from helpers.server.server import BackgroundServer
 from tests.live.conftest import ME, World, app_that_replies
 from tests.simulator.world import wait_until
 
@@ -264,11 +265,35 @@ def test_the_guard_has_another_secret(kit: Kit, silence: Silence) -> None:
     )
 
 
-def test_nobody_comes_through(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    secret, home = world.network.account.signature_secret, "https://door.example.net"
-    with world.kit(signature_secret=secret, public_url=home, live_urls=(home,)) as kit:
+NOBODY = "http://127.0.0.1:9"
+
+
+def test_nobody_comes_through_says_the_doctor(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    with world.kit(signature_secret=world.network.account.signature_secret, public_url=NOBODY) as kit:
         opened(kit)
-        assert Silence(kit, monkeypatch).of(f"{home}/event").startswith(f"Nothing reached {home}/event from outside")
+        why = Silence(kit, monkeypatch).of(f"{NOBODY}/event")
+        assert why.startswith(f"{NOBODY} cannot be reached: connection refused. Open the address in a browser on")
+
+
+def test_somebody_else_is_there_says_the_doctor(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = world.network.account.signature_secret
+    with BackgroundServer() as other, world.kit(signature_secret=secret, public_url=other.url) as kit:
+        opened(kit)
+        why = Silence(kit, monkeypatch).of(f"{other.url}/event")
+        assert why.startswith(f"{other.url} is answered (503), but not by your server. Let it lead to {kit.server.url}")
+
+
+def test_only_the_kit_comes_through_says_the_doctor(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    secret = world.network.account.signature_secret
+    with world.kit(signature_secret=secret, live_urls=(NOBODY,)) as kit:
+        url, silence = opened(kit), Silence(kit, monkeypatch)
+        first = place(kit, f"{NOBODY}/event")["uuid"]
+        assert kit.live is not None
+        assert kit.live.webhooks.why(first, after=0).endswith("kit.doctor() looks at the way there.")  # nobody has yet
+        assert silence.of(f"{NOBODY}/event").startswith(f"The kit itself gets through to {url}, and Vonage does not: ")
+        second = place(kit, f"{url}/event")["uuid"]
+        kit.wait_for(second)
+        assert kit.live.webhooks.outside == ""
 
 
 def test_where_vonage_does_not_say_either(kit: Kit, world: World) -> None:
