@@ -58,7 +58,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
-    """``--dist loadfile``: a worker takes whole files, but all of tests/browser in one browser, and those are begun first.
+    """``--dist loadfile``: a worker takes whole files, but all of tests/browser that is in one browser; those first.
 
     They share a JupyterLab, a browser and its tab, which take longer to start than most of these tests do.
     """

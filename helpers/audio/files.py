@@ -7,14 +7,22 @@ are MP3 of MPEG-2 layer III, 16 kHz, mono, constant bit rate, and WAV of 8 or 16
 from __future__ import annotations
 
 import io
+import re
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from . import mp3
+if TYPE_CHECKING:
+    from soundfile import SoundFile
+
+from . import mp3, wav
+from .quiet import decoder_kept_quiet
 from .samples import AudioError, Samples, band_limited, level_gain, mono, resample, telephone, waveform
 
 __all__ = [
@@ -43,14 +51,23 @@ SUBTYPES = {
     "FLOAT": "32-bit float", "DOUBLE": "64-bit float", "ALAW": "A-law", "ULAW": "mu-law", "GSM610": "GSM 6.10",
     "MPEG_LAYER_III": "layer III", "MPEG_LAYER_II": "layer II", "MPEG_LAYER_I": "layer I",
 }  # fmt: skip
-# Sound that is neither MP3 nor WAV: where its mark is, the mark, its name.
-OTHERS = (
-    (0, b"OggS", "Ogg"), (0, b"fLaC", "FLAC"), (0, b"FORM", "AIFF"), (0, b".snd", "AU"), (0, b"caff", "CAF"),
-    (4, b"ftyp", "M4A (AAC)"), (0, b"\xff\xf1", "AAC"), (0, b"\xff\xf9", "AAC"), (0, b"\x1aE\xdf\xa3", "WebM"),
-    (0, b"0&\xb2u", "WMA"), (0, b"#!AMR", "AMR"), (0, b"MThd", "MIDI"),
-)  # fmt: skip
+# Sound that is neither MP3 nor WAV: how it begins, its name.
+OTHERS = tuple((re.compile(mark, re.DOTALL), name) for mark, name in (
+    (rb"OggS.{24}OpusHead", "Ogg (Opus)"), (rb"OggS.{24}.vorbis", "Ogg (Vorbis)"), (rb"OggS.{24}Speex", "Ogg (Speex)"),
+    (rb"OggS", "Ogg"), (rb"fLaC", "FLAC"), (rb"FORM", "AIFF"), (rb"\.snd", "AU"), (rb"caff", "CAF"),
+    (rb".{4}ftyp3g", "3GP (AMR or AAC)"), (rb".{4}ftypM4", "M4A (AAC)"), (rb".{4}ftyp", "MP4 (AAC)"),
+    (rb"\xff[\xf0\xf1\xf8\xf9]|ADIF", "AAC"), (rb"\x1aE\xdf\xa3.{,60}webm", "WebM"),
+    (rb"\x1aE\xdf\xa3", "Matroska"), (rb"0&\xb2u", "WMA"), (rb"#!AMR", "AMR"),
+))  # fmt: skip
 MAKE_A_COPY = 'Make a phone-ready copy with convert(source, "name.mp3"), or export it as MP3 from an audio editor.'
+FFMPEG = (
+    "convert() cannot read it; the program ffmpeg can: ffmpeg -i YOUR_FILE -ar 16000 -ac 1 -b:a 32k name.mp3 "
+    "(if that fails too, the file is damaged)."
+)
 CUT_OFF = "The file is cut off: part of what its header promises is missing. Copy or download it again."
+UNFINISHED = "The header was never finished: it does not say how long the sound is. Here it is read to the end."
+JOINED = "Several MP3 files are joined end to end in it: some players stop after the first."
+AGAIN = "Copy or download the file again."
 
 
 @dataclass(frozen=True)
@@ -81,7 +98,7 @@ class AudioInfo:
     def cure(self) -> str:
         """What to do about the problems; empty if there are none."""
         if CUT_OFF in self.problems:
-            return "Copy or download the file again."
+            return AGAIN
         return MAKE_A_COPY if self.problems else ""
 
     def __str__(self) -> str:
@@ -109,10 +126,10 @@ def decode(data: bytes, rate: int = 16000) -> Samples:
         raise AudioError(
             f"decode() takes the bytes of a file, not a {type(data).__name__}.", "Read it first: path.read_bytes()."
         )
-    clean, info = _open(data)
+    parts, info = _open(data)
     if info.format not in ("MP3", "WAV"):
         raise AudioError(info.problems[0], info.cure, format=info.format)
-    return _samples(clean, rate)
+    return _samples(parts, rate)
 
 
 def channels(source: str | Path | bytes, seconds: float | None = None) -> tuple[Samples, int, AudioInfo]:
@@ -120,8 +137,8 @@ def channels(source: str | Path | bytes, seconds: float | None = None) -> tuple[
 
     Any format that libsndfile reads. ``seconds``: no more than the first so many of it, as an hour takes a gigabyte.
     """
-    data, info = _open(_read(source))
-    return *_frames(data, seconds), info
+    parts, info = _open(_read(source))
+    return *_frames(parts, seconds), info
 
 
 def convert(source: str | Path | bytes, target: str | Path, *, rate: int = 16000, bit_rate: int = 32) -> AudioInfo:
@@ -182,6 +199,8 @@ def encode_mp3(samples: ArrayLike, rate: int = 16000, *, bit_rate: int = 32) -> 
 
 # --- reading ---
 
+Parts = tuple[bytes, ...]  # what is decoded by itself, one behind the other
+
 
 def _read(source: str | Path | bytes) -> bytes:
     if isinstance(source, bytes):
@@ -206,56 +225,74 @@ def _path(name: str | Path) -> Path:
     return Path(name)
 
 
-def _open(data: bytes) -> tuple[bytes, AudioInfo]:
-    """Bytes that decode without complaint, and what they hold."""
+def _open(data: bytes) -> tuple[Parts, AudioInfo]:
+    """Bytes that decode one behind the other, and what they hold."""
     if not data:
         raise AudioError("The file is empty.", "Copy or download it again; 0 bytes arrived.")
-    if data[:4] in (b"RIFF", b"RIFX", b"RF64") and data[8:12] == b"WAVE":
-        info = _info(data, "WAV", len(data))
-        return data, _with_problems(info, [CUT_OFF] * _wav_cut_off(data))
-    other = next((name for at, mark, name in OTHERS if data[at:].startswith(mark)), None)
+    if wav.is_wav(data):
+        found = wav.parse(data)
+        info = _info((found.data,), "WAV", len(data))
+        return (found.data,), _with_problems(info, [CUT_OFF] * found.cut_off + [UNFINISHED] * found.unfinished)
+    start = mp3.start(data)  # other formats may have the tags of an MP3 in front, too
+    other = next((name for mark, name in OTHERS if mark.match(data, start)), None)
     if other is not None:
-        return data, _info(data, other, len(data), (f"Vonage plays MP3 and WAV, and this is {other}.",))
+        return (data,), _info((data,), other, len(data), (f"Vonage plays MP3 and WAV, and this is {other}.",))
     return _open_mp3(data)
 
 
-def _info(data: bytes, name: str, size: int, problems: tuple[str, ...] = ()) -> AudioInfo:
-    import soundfile
-
+def _info(parts: Parts, name: str, size: int, problems: tuple[str, ...] = ()) -> AudioInfo:
     try:
-        with soundfile.SoundFile(io.BytesIO(data)) as file:
-            info = AudioInfo(
-                name,
-                SUBTYPES.get(file.subtype, file.subtype),
-                file.channels,
-                file.samplerate,
-                file.frames,
-                size,
-                problems,
-            )
-    except (soundfile.LibsndfileError, OSError) as error:
-        cure = MAKE_A_COPY if problems else "Copy or download it again, or export it anew."
+        with _opened(parts[0]) as file:
+            subtype, frames = SUBTYPES.get(file.subtype, file.subtype), file.frames
+            info = AudioInfo(name, subtype, file.channels, file.samplerate, frames, size, problems)
+    except AudioError as error:
+        if problems:
+            raise AudioError(problems[0], FFMPEG, format=name) from error
+        cure = "Copy or download it again, or export it anew."
         raise AudioError(f"This {name} file cannot be decoded: it is cut off, damaged or unusual.", cure) from error
+    for part in parts[1:]:
+        more = _info((part,), name, size)
+        info = replace(info, frames=info.frames + more.frames * info.rate // more.rate)
     if info.frames <= 0:
         raise AudioError(f"This {name} file holds no sound, only a header.", "Copy or download it again.")
     return info
 
 
-def _samples(data: bytes, rate: int) -> Samples:
-    sound, rate_in = _frames(data)
+def _samples(parts: Parts, rate: int) -> Samples:
+    sound, rate_in = _frames(parts)
     return resample(sound, rate_in, rate)
 
 
-def _frames(data: bytes, seconds: float | None = None) -> tuple[Samples, int]:
-    """The samples as they are, a column for each channel, and how many there are in a second."""
+def _frames(parts: Parts, seconds: float | None = None) -> tuple[Samples, int]:
+    """The samples as they are, a column for each channel, and how many there are in a second.
+
+    What has other channels or another rate than the first part is made like it.
+    """
+    sound, rate = _decoded(parts[0], seconds)
+    for part in parts[1:]:
+        more, own = _decoded(part, seconds)
+        if (own, more.shape[1]) != (rate, sound.shape[1]):
+            more = np.repeat(resample(more, own, rate)[:, np.newaxis], sound.shape[1], axis=1)
+        sound = np.concatenate([sound, more])
+    return sound if seconds is None else sound[: round(seconds * rate)], rate
+
+
+def _decoded(part: bytes, seconds: float | None) -> tuple[Samples, int]:
+    with _opened(part) as file:
+        # GSM cannot be read without a number, because libsndfile does not seek in it.
+        count = file.frames if seconds is None else min(file.frames, round(seconds * file.samplerate))
+        sound = file.read(count, dtype="float32", always_2d=True)
+        return np.clip(np.nan_to_num(sound), -1, 1), file.samplerate
+
+
+@contextmanager
+def _opened(data: bytes) -> Iterator[SoundFile]:
+    """The decoder at work. Raises AudioError, also for what is done with it inside."""
     import soundfile
 
     try:
-        with soundfile.SoundFile(io.BytesIO(data)) as file:
-            # GSM cannot be read without a number, because libsndfile does not seek in it.
-            count = file.frames if seconds is None else min(file.frames, round(seconds * file.samplerate))
-            sound = file.read(count, dtype="float32", always_2d=True)
-            return np.clip(np.nan_to_num(sound), -1, 1), file.samplerate
+        with decoder_kept_quiet(), soundfile.SoundFile(io.BytesIO(data)) as file:
+            yield file
     except (soundfile.LibsndfileError, OSError) as error:
         raise AudioError("The sound cannot be decoded: it is damaged.", "Copy or download it again.") from error
 
@@ -275,36 +312,22 @@ def _with_problems(info: AudioInfo, found: list[str]) -> AudioInfo:
     return replace(info, problems=tuple(problems))
 
 
-def _wav_cut_off(data: bytes) -> bool:
-    """True if the chunk with the samples is longer than what is left of the file."""
-    order = "big" if data[:4] == b"RIFX" else "little"
-    at = 12
-    while at + 8 <= len(data):
-        size = int.from_bytes(data[at + 4 : at + 8], order)  # type: ignore[arg-type]
-        if data[at : at + 4] == b"data":
-            # A header written before the length was known says so with all bits set.
-            return size != 0xFFFFFFFF and at + 8 + size > len(data)
-        at += 8 + size + size % 2
-    return False
-
-
 # --- MP3 ---
 
 
-def _open_mp3(data: bytes) -> tuple[bytes, AudioInfo]:
+def _open_mp3(data: bytes) -> tuple[Parts, AudioInfo]:
     found = mp3.parse(data)
     if found is None:
         raise _not_sound(data)
-    # Only whole frames go to the decoder: it comments on everything else on stderr.
-    info = _info(found.data, "MP3", len(data))
+    info = _info(found.parts, "MP3", len(data))
     average = round(sum(found.bit_rates) / max(1, len(found.bit_rates)), 1)
     mode = "varying" if found.variable else "constant"
     info = replace(info, subtype=f"{info.subtype}, {mode} {average:g} kbit/s", bit_rate=average)
-    return found.data, _with_problems(info, _mp3_problems(info, found))
+    return found.parts, _with_problems(info, _mp3_problems(info, found))
 
 
 def _mp3_problems(info: AudioInfo, found: mp3.Mp3) -> list[str]:
-    problems = [CUT_OFF] * found.cut_off
+    problems = [CUT_OFF] * found.cut_off + [JOINED] * found.joined
     if found.damaged:
         problems.append("There are bytes between the frames that are not sound: the file is damaged.")
     if not info.subtype.startswith("layer III"):
@@ -330,6 +353,9 @@ def _not_sound(data: bytes) -> AudioError:
         return AudioError("This is a pointer of Git LFS, not the sound itself.", "Run `git lfs pull`.")
     if start.startswith((b"{", b"[")):
         return AudioError("This is JSON, not sound.", "Check the URL: it leads to an API or an error message.")
+    if data.startswith(b"MThd"):
+        cure = "Open it in a music program, and export it as WAV."
+        return AudioError("This is MIDI: it holds notes, not sound.", cure)
     if data.startswith(b"ID3"):
         return AudioError("This MP3 file ends before its first sound.", "Copy or download it again.")
     if b"\0" not in data and "".join(data[:512].decode("utf-8", errors="ignore").split()).isprintable():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from .files import AudioError, AudioInfo, channels, convert, encode_wav, inspect, mono, resample
+from .files import AGAIN, AudioError, AudioInfo, channels, convert, encode_wav, inspect, mono, resample
 from .samples import FAINT
 
 if TYPE_CHECKING:
@@ -111,7 +111,8 @@ def advice(fitness: Fitness) -> list[Advice]:
     info = fitness.info
     if fitness.silent:
         return [Advice("sound", "there is only silence in it", False, "Choose another file.")]
-    found = [Advice("format", problem, False, "phone_ready() makes a copy that fits") for problem in info.problems]
+    todo = AGAIN if info.cure == AGAIN else "phone_ready() makes a copy that fits"
+    found = [Advice("format", problem, False, todo) for problem in info.problems]
     if not found:
         found = [Advice("format", f"{info}, {info.subtype}: Vonage plays it", True)]
     found.append(_loudness(fitness))

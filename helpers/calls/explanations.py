@@ -241,7 +241,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "fetch:audio": (
         "What came from this address is not audio.",
         "A web page, or a format that telephony does not take.",
-        "Check the file with helpers.audio.files.inspect(...), convert it with convert(...).",
+        "Ask helpers.audio.files.inspect(...): it says what the file is, and what makes a copy that plays.",
     ),
     "fetch:truncated": (
         "The audio file ends too early.",

@@ -182,9 +182,11 @@ def _private_key(text: str, folder: Path) -> str:
 
 
 def _state(text: str, folder: Path) -> Path:
+    from .keys import path_as_written
+
     if not text:
         raise ValueError("write the path of a file.")
-    return folder / Path(text).expanduser()
+    return folder / Path(path_as_written(text)).expanduser()
 
 
 # These have no empty value.

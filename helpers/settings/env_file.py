@@ -6,10 +6,12 @@ import contextlib
 import os
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from filelock import FileLock
+
+from ..base.text import text_of
 
 PATIENCE = 10.0  # seconds to wait for another kernel that writes the same file; a write takes about a millisecond
 _BARE = re.compile(r"[\w./:@%,=+-]*", re.ASCII)
@@ -23,11 +25,28 @@ def read_env(path: Path) -> dict[str, str]:
 
     from dotenv import dotenv_values
 
-    if not path.exists():
-        return {}
-    # Read here: given a path, the library takes a folder of that name for an empty file.
-    found = dotenv_values(stream=StringIO(path.read_text("utf-8-sig")), interpolate=False)
+    found = dotenv_values(stream=StringIO(_text(path), newline=None), interpolate=False)
     return {name: value for name, value in found.items() if value is not None}
+
+
+def idle_lines(path: Path, names: Iterable[str]) -> dict[str, str]:
+    """For names that a file does not set although it has a line for them: what is to be done about that line."""
+    found: dict[str, str] = {}
+    for number, line in enumerate(_text(path).splitlines(), 1):
+        for name in names:
+            empty = rf"(?:export\s+)?{name}\s*=\s*(?:''|\"\")?\s*(?:#.*)?"
+            written = re.match(rf"[^#=]*\b{name}\b", line, re.IGNORECASE)
+            if written and not re.fullmatch(empty, line.strip(), re.IGNORECASE):
+                found[name] = (
+                    f"line {number} of {path.name} sets nothing. Write {name}=value there, in capitals, with quotes "
+                    "closed if there are any, and without a second line for it."
+                )
+    return found
+
+
+def _text(path: Path) -> str:
+    # Read here: given a path, the library takes a folder of that name for an empty file.
+    return text_of(path.read_bytes()) if path.exists() else ""
 
 
 def write_env(path: Path, values: Mapping[str, str]) -> None:
@@ -41,12 +60,7 @@ def write_env(path: Path, values: Mapping[str, str]) -> None:
     target = path.resolve()
     target.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(target.with_name(f"{target.name}.lock"), timeout=PATIENCE, mode=0o600, poll_interval=0.005):
-        text = ""
-        if target.exists():
-            # newline="": line ends of a file written on Windows stay what they are.
-            with target.open(encoding="utf-8-sig", newline="") as file:
-                text = file.read()
-        replace_file(target, changed(text, values))
+        replace_file(target, changed(_text(target), values))
 
 
 def changed(text: str, values: Mapping[str, str]) -> str:

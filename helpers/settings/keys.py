@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import KitError
 from ..base.secret import closed, reveal
+from ..base.text import text_of
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -22,6 +23,8 @@ DEFAULT_LIFE = 15 * 60
 LONGEST_LIFE = 24 * 3600
 _LONGEST_PATH = 1000
 _LARGEST_FILE = 100_000
+_BASE64 = re.compile(r"[\w+/=\s-]{100,}", re.ASCII)
+_URL_SAFE = str.maketrans("-_", "+/")
 _AGAIN = (
     "Copy the whole key again, from -----BEGIN PRIVATE KEY----- to -----END PRIVATE KEY-----, or write the name of the "
     "file it is in; if it is lost, make a new one (lesson 05)."
@@ -51,8 +54,8 @@ class PrivateKeyError(KitError):
 def load_private_key(text_or_path: str | Path, folder: Path | None = None) -> RSAPrivateKey:
     """The key, ready to sign.
 
-    Takes the key's text (PEM, PKCS#8 or PKCS#1, also on one line) or the path of its file, which may be relative to
-    ``folder``. Raises PrivateKeyError with the reason and the cure.
+    Takes the key's text (PEM, PKCS#8 or PKCS#1, also on one line or all of it in base64) or the path of its file, which
+    may be relative to ``folder``. Raises PrivateKeyError with the reason and the cure.
     """
     return _key_in(private_key_text(text_or_path, folder))
 
@@ -88,12 +91,21 @@ def private_key_text(text_or_path: str | Path, folder: Path | None = None) -> st
         raise PrivateKeyError(
             "The private key is empty.", "Put the path of the file with the key into .env, or the key."
         )
+    text = path_as_written(text)
     return _tidy(text) if _looks_like_key(text) else _tidy(_from_file(text, folder))
+
+
+def path_as_written(text: str) -> str:
+    r"""The path that somebody wrote in double quotes: in ``"C:\new\rest"`` ``\n`` and ``\r`` became line breaks."""
+    if "-----" in text or not re.search(r"^[A-Za-z]:|[.\\]", text):
+        return text
+    return re.sub(r"[\a\b\t\n\v\f\r]", lambda found: rf"\{'abtnvfr'[ord(found[0]) - 7]}", text)
 
 
 def _looks_like_key(text: str) -> bool:
     # Long base64 without its BEGIN line is a damaged key, not a path: it must not be shown in a message.
-    return "-----" in text or "\n" in text or text.startswith("MII") or len(text) > _LONGEST_PATH
+    known = "-----" in text or "\n" in text or text.startswith("MII")
+    return known or len(text) > _LONGEST_PATH or _BASE64.fullmatch(text) is not None
 
 
 def _from_file(name: str, folder: Path | None) -> str:
@@ -114,13 +126,25 @@ def _from_file(name: str, folder: Path | None) -> str:
     if not data.strip():
         raise PrivateKeyError(f"The private key file {called} is empty.", _AGAIN)
     try:
-        return data.decode("utf-8-sig").strip()
+        return text_of(data).strip()
     except UnicodeDecodeError:
         cure = "Use the text form (PEM), which starts with -----BEGIN PRIVATE KEY-----"
         raise PrivateKeyError(f"The private key file {called} is not text.", cure) from None
 
 
+def _from_base64(text: str) -> str:
+    """The key in a text that is base64 of all of it, as Vonage's own samples keep one; any other text as it is."""
+    packed = re.sub(r"[\s=]+", "", text).translate(_URL_SAFE)
+    packed = packed[: len(packed) - (len(packed) % 4 == 1)]  # of a text that was cut off
+    try:
+        found = text_of(base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True))
+    except (binascii.Error, UnicodeDecodeError):
+        return text
+    return found if "-----BEGIN" in found else text
+
+
 def _tidy(text: str) -> str:
+    text = _from_base64(text) if _BASE64.fullmatch(text) else text
     text = text.replace("\\r", "").replace("\\n", "\n")
     begins = re.findall(r"-----BEGIN ([A-Z0-9 ]+)-----", text)
     if not begins:

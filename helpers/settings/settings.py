@@ -12,8 +12,9 @@ from typing import Any
 from ..base.errors import KitError
 from ..base.hosts import host_of, is_here
 from ..base.secret import Secret, closed, reveal
+from ..base.text import nearest
 from .checks import CREDENTIALS, EXAMPLES, LIVE_ONLY, SECRETS, VARIABLES, VONAGE_DOMAINS, WHERE, check_all
-from .env_file import read_env, replace_file, write_env
+from .env_file import idle_lines, read_env, replace_file, write_env
 from .project import KIT_HOME_CURE, audio, project, unwritable
 
 # Hosts: Voice API OpenAPI 1.10, Numbers API OpenAPI 1.1.
@@ -132,9 +133,11 @@ class Settings:
             cure = "lesson 05 creates it" if name in ("application_id", "private_key") else "the simulator gives it"
             return f"{variable} is not set: in simulated mode {cure}; run kit = setup() first."
         where = f" {WHERE[name]}." if name in WHERE else ""
-        return (
-            f"{variable} is not set.{where} Put this line into {self.dotenv.name}: {variable}={EXAMPLES.get(name, '…')}"
-        )
+        others = [other for other, text in _read(self.dotenv).items() if text and other not in VARIABLES.values()]
+        near = nearest(variable, others)
+        meant = f" {self.dotenv.name} has {near}, which is not read: is it the one?" if near else ""
+        line = f"{variable}={EXAMPLES.get(name, '…')}"
+        return f"{variable} is not set.{meant}{where} Put this line into {self.dotenv.name}: {line}"
 
     @closed
     def use(self, **values: Any) -> Settings:
@@ -221,6 +224,8 @@ def load_settings(env: Mapping[str, str] | None = None, dotenv: Path | None = No
     if live:
         general |= {name: found.get(VARIABLES[name], "").strip() for name in LIVE_ONLY}
     values, problems = check_all({name: text for name, text in general.items() if text}, file.parent)
+    unset = {VARIABLES[name]: name for name, text in general.items() if not text and VARIABLES[name] not in environment}
+    problems |= {unset[name]: f"{name}: {todo}" for name, todo in idle_lines(file, unset).items()}
     if live:
         values.setdefault("api_url", API_URL)
     else:
@@ -251,11 +256,11 @@ def _read(file: Path) -> dict[str, str]:
         return read_env(file)
     except (OSError, UnicodeDecodeError) as error:
         reason = (
-            "is not a text file in UTF-8"
+            "is not a text file in UTF-8 or UTF-16"
             if isinstance(error, UnicodeDecodeError)
             else f"cannot be read ({error.strerror})"
         )
-        cure = "Compare it with .env.example, which shows every line it may have."
+        cure = "Save it as UTF-8, and compare it with .env.example, which shows every line it may have."
         cure = KIT_HOME_CURE if isinstance(error, PermissionError) else cure
         raise SettingsError(f"{file.name} {reason}.", cure, problems=(f"{file.name} {reason}.",), names=()) from None
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from flask import Response, redirect
 
-from helpers.audio.files import Samples, resample
+from helpers.audio.files import Samples, decode, resample
 from tests.matching import match
 from tests.simulator.world import Json, World
 
@@ -36,8 +36,6 @@ def test_what_is_heard_is_the_file_and_starts_where_the_record_says(
 @pytest.mark.fidelity("stream-sound", "stream-formats")
 @pytest.mark.parametrize("name", ["jingle.mp3", "jingle.wav"])
 def test_the_kits_own_sounds_are_heard(world: World, name: str) -> None:
-    from helpers.audio.files import decode
-
     data = (AUDIO / name).read_bytes()
     call = world.ended_call(stream(world.learner.serve(name, data)))
     fetched = world.one(call, "fetch")
@@ -142,6 +140,25 @@ def test_a_file_that_is_cut_off_plays_as_far_as_it_goes_and_the_record_says_so(w
     call = world.ended_call(stream(world.learner.serve("cut.wav", second[: len(second) // 2])))
     assert world.one(call, "fetch")["seconds"] == pytest.approx(0.5, abs=0.01)
     assert "cut off" in world.one(call, "note")["text"]
+
+
+@pytest.mark.fidelity("stream-joined")
+def test_mp3_files_joined_end_to_end_play_one_after_the_other(world: World) -> None:
+    tag = b"ID3\x04" + bytes(6)
+    one, two = ((AUDIO / name).read_bytes() for name in ("jingle.mp3", "greeting.mp3"))
+    call = world.ended_call(stream(world.learner.serve("both.mp3", one + tag + two)))
+    assert "joined end to end" in world.one(call, "note")["text"]
+    for data in (one, two):
+        assert match(world.heard(call), decode(data, 8000), 8000).score >= 0.9
+
+
+@pytest.mark.fidelity("stream-unfinished-header")
+@pytest.mark.parametrize("length", [0, 0x7FFFFFFF])
+def test_a_wav_whose_header_was_never_finished_plays_to_its_end(world: World, second: bytes, length: int) -> None:
+    data = second[:40] + length.to_bytes(4, "little") + second[44:]
+    call = world.ended_call(stream(world.learner.serve("endless.wav", data)))
+    assert world.one(call, "fetch")["seconds"] == pytest.approx(1, abs=0.01)
+    assert "never finished" in world.one(call, "note")["text"]
 
 
 @pytest.mark.fidelity("stream-unfit")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,9 @@ import soundfile
 
 from helpers.audio import files as audio
 from helpers.audio.files import AudioError
+from helpers.audio.fitness import advice, measure
+from helpers.audio.mp3 import header
+from helpers.audio.quiet import decoder_kept_quiet
 from tests.matching import Match, match
 
 FOLDER = Path(__file__).resolve().parents[2] / "audio"
@@ -32,6 +37,30 @@ def written(subtype: str, *, rate: int = RATE, channels: int = 1, format: str = 
     with soundfile.SoundFile(data, "w", rate, channels, subtype, format=format, **more) as file:
         file.write(np.stack([tone(rate=rate)] * channels, axis=1))
     return data.getvalue()
+
+
+def mp3(sound: np.ndarray[Any, Any], *, rate: int = RATE, channels: int = 1, varying: bool = False) -> bytes:
+    """An MP3 file; of ``varying`` bit rate with an index, else without one."""
+    data, mode = io.BytesIO(), "VARIABLE" if varying else "CONSTANT"
+    quality = {"bitrate_mode": mode, "compression_level": 0.2 if varying else 0.84 if rate == RATE else 0.95}
+    with soundfile.SoundFile(data, "w", rate, channels, "MPEG_LAYER_III", format="MP3", **quality) as file:
+        file.write(np.stack([sound] * channels, axis=1))
+    return data.getvalue()
+
+
+def without_index(data: bytes) -> bytes:
+    first = header(data[:4])
+    assert first is not None
+    assert b"Xing" in data[: first.size]
+    return data[first.size :]
+
+
+def with_length(data: bytes, length: int) -> bytes:
+    """A WAV file that says this of the length of its samples, and of its own."""
+    order: Any = "big" if data[:4] == b"RIFX" else "little"
+    at = data.index(b"data")
+    size = length.to_bytes(4, order)
+    return b"".join([data[:4], size, data[8 : at + 4], size, data[at + 8 :]])
 
 
 # --- what is accepted ------------------------------------------------------------------------------------------------
@@ -71,11 +100,28 @@ def test_wav_bytes_come_back_as_they_were() -> None:
     assert loud == pytest.approx([1, -1, 0], abs=1e-4)
 
 
-def test_wav_of_unknown_length_is_read_to_its_end() -> None:
-    data = bytearray(written("PCM_16"))
-    data[4:8] = data[40:44] = b"\xff" * 4
-    assert audio.inspect(bytes(data)).problems == ()
-    assert len(audio.decode(bytes(data))) == RATE
+@pytest.mark.parametrize("subtype", ["PCM_16", "ULAW", "GSM610"])
+@pytest.mark.parametrize("length", [0, 0x7FFF0000, 0x7FFFFFFF - 36, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF])
+def test_wav_whose_header_was_never_finished_is_read_to_its_end(length: int, subtype: str, tmp_path: Path) -> None:
+    data = with_length(written(subtype), length)
+    info = audio.inspect(data)
+    assert info.problems == (audio.UNFINISHED,)
+    assert info.seconds == pytest.approx(1, abs=0.05), "GSM fills its last block"
+    assert np.array_equal(audio.decode(data), audio.decode(written(subtype)))
+    assert "convert" in info.cure
+    assert audio.convert(data, tmp_path / "copy.wav").problems == ()
+
+
+def test_wav_of_no_samples_with_a_chunk_behind_them_is_finished() -> None:
+    with pytest.raises(AudioError, match="no sound, only a header"):
+        audio.inspect(with_length(written("PCM_16")[:44], 0) + b"LIST\x04\0\0\0INFO")
+
+
+def test_wav_of_unknown_length_may_be_big_endian_or_have_its_length_elsewhere() -> None:
+    big = with_length(written("PCM_16", endian="BIG"), 0xFFFFFFFF)
+    assert (big[:4], audio.inspect(big).problems) == (b"RIFX", (audio.UNFINISHED,))
+    assert np.array_equal(audio.decode(big), audio.decode(written("PCM_16")))
+    assert audio.inspect(written("PCM_16", format="RF64")).problems == ()
 
 
 # --- what a telephone cannot use -------------------------------------------------------------------------------------
@@ -101,11 +147,21 @@ def test_problem_is_named_in_plain_words_and_sound_is_still_heard(data: bytes, w
     assert match(audio.decode(data), tone(), RATE).score > 0.95
 
 
-@pytest.mark.parametrize(("format", "subtype"), [("OGG", "VORBIS"), ("FLAC", "PCM_16"), ("AIFF", "PCM_16")])
-def test_other_formats_are_refused_but_can_be_converted(format: str, subtype: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("format", "subtype", "name"),
+    [
+        ("OGG", "VORBIS", "Ogg (Vorbis)"),
+        ("OGG", "OPUS", "Ogg (Opus)"),
+        ("FLAC", "PCM_16", "FLAC"),
+        ("AIFF", "PCM_16", "AIFF"),
+        ("AU", "ULAW", "AU"),
+        ("CAF", "PCM_16", "CAF"),
+    ],
+)
+def test_other_formats_are_refused_but_can_be_converted(format: str, subtype: str, name: str, tmp_path: Path) -> None:
     data = written(subtype, format=format)
     info = audio.inspect(data)
-    assert "Vonage plays MP3 and WAV" in info.problems[0]
+    assert f"Vonage plays MP3 and WAV, and this is {name}." == info.problems[0]
     with pytest.raises(AudioError, match=r"Vonage plays MP3 and WAV.*convert"):
         audio.decode(data)
     assert audio.convert(data, tmp_path / "copy.mp3").phone_ready
@@ -148,7 +204,7 @@ def test_convert_says_what_it_cannot_write(tmp_path: Path) -> None:
         ("Grüße, das ist kein Ton.\n".encode() * 40, "text.*Check"),
         (b"\xff\xfe" + "text".encode("utf-16-le") * 50, "not a sound file"),
         (np.random.default_rng(0).bytes(4000), "not a sound file.*export"),
-        (b"\0\0\0\x20ftypM4A " + bytes(100), "M4A.*convert|M4A.*export"),
+        (b"MThd\0\0\0\x06" + bytes(100), "notes.*music program"),
         (b"RIFF\x24\0\0\0WAVEfmt ", "cannot be decoded.*again"),
         (written("PCM_16")[:44], "only a header.*again"),
         (b"RIFF\x24\0\0\0AVI LIST", "not a sound file"),
@@ -199,6 +255,128 @@ def test_damaged_mp3_says_so_and_the_decoder_keeps_quiet(capfd: pytest.CaptureFi
     assert any("damaged" in problem for problem in audio.inspect(damaged).problems)
     assert len(audio.decode(damaged)) > 1.8 * RATE
     assert capfd.readouterr() == ("", "")
+
+
+# --- what several programs had in hand -------------------------------------------------------------------------------
+
+TAG = b"ID3\x04\0\0\0\0\x02\x01" + bytes(257)
+APE = b"APETAGEX" + bytes([0xD0, 7, 0, 0, 64, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0xA0]) + bytes(8)
+LOW, HIGH = tone(2), tone(3, pitch=660)
+
+
+@pytest.mark.parametrize(
+    "between",
+    [b"", TAG, b"TAG" + bytes(125), b"TAG" + bytes(125) + TAG, APE + b"\xff\xfb" * 32, b"LYRICSBEGIN...LYRICS200"],
+    ids=["nothing", "ID3v2", "ID3v1", "both", "APE", "Lyrics3"],
+)
+@pytest.mark.parametrize(("one", "two"), [(False, False), (True, True), (True, False), (False, True)])
+def test_mp3_files_joined_end_to_end_are_heard_whole(
+    one: bool, two: bool, between: bytes, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    data = mp3(LOW, varying=one) + between + mp3(HIGH, varying=two)
+    info, sound = audio.inspect(data), audio.decode(data)
+    assert info.seconds == pytest.approx(5, abs=0.25)
+    assert len(sound) / RATE == pytest.approx(info.seconds, abs=0.001)
+    assert match(sound[: int(2.1 * RATE)], LOW, RATE).score > 0.95
+    assert match(sound[int(2.1 * RATE) :], HIGH, RATE).score > 0.95
+    # Without tag and index the frames are those of one file.
+    assert (audio.JOINED in info.problems) is bool(between or one or two)
+    assert not any("damaged" in problem or "cut off" in problem for problem in info.problems)
+    copy = audio.convert(data, tmp_path / "copy.mp3")
+    assert (copy.problems, copy.seconds) == ((), pytest.approx(info.seconds, abs=0.15))
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(("rate", "channels"), [(24000, 1), (RATE, 2), (44100, 2)])
+@pytest.mark.parametrize("swap", [False, True])
+def test_mp3_files_of_two_kinds_joined_are_heard_whole(
+    rate: int, channels: int, swap: bool, capfd: pytest.CaptureFixture[str]
+) -> None:
+    other = mp3(tone(3, rate, 660), rate=rate, channels=channels)
+    data = other + mp3(LOW) if swap else mp3(LOW) + other
+    info, sound = audio.inspect(data), audio.decode(data)
+    assert info.problems[0] == audio.JOINED
+    assert len(sound) / RATE == pytest.approx(info.seconds, abs=0.001)
+    assert match(sound, LOW, RATE).score > 0.6
+    assert match(sound, HIGH, RATE).score > 0.7
+    samples, own, _ = audio.channels(data, 1.5)
+    assert samples.shape == (round(1.5 * own), info.channels)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+@pytest.mark.parametrize("rate", [16000, 24000, 44100])
+def test_mp3_of_varying_bit_rate_without_an_index_has_its_true_length(rate: int, backwards: bool) -> None:
+    sound = np.concatenate([np.zeros(3 * rate, np.float32), noise(3, rate=rate)])
+    data = without_index(mp3(sound[::-1] if backwards else sound, rate=rate, varying=True))
+    info = audio.inspect(data)
+    assert info.seconds == pytest.approx(6.05, abs=0.08)
+    assert len(audio.decode(data, rate)) == info.frames
+    half = data[: len(data) // 2]
+    assert len(audio.decode(half, rate)) == pytest.approx(audio.inspect(half).frames, abs=1)
+
+
+@pytest.mark.parametrize("rate", [11025, 22050, 44100])
+def test_mp3_of_constant_bit_rate_has_its_length_to_the_sample(rate: int) -> None:
+    data = mp3(tone(7.3, rate), rate=rate)
+    assert audio.inspect(data).frames == len(audio.decode(data, rate))
+
+
+def test_half_an_mp3_has_the_length_of_what_is_there() -> None:
+    data = mp3(noise(6), varying=True)
+    half = data[: len(data) // 2]
+    info = audio.inspect(half)
+    assert (info.problems[0], info.seconds) == (audio.CUT_OFF, pytest.approx(3, abs=0.2))
+    assert len(audio.decode(half)) == info.frames
+    assert all("again" in one.todo for one in advice(measure(half)[0]) if one.about == "format")
+
+
+def test_index_that_was_never_filled_in_is_not_believed() -> None:
+    data = mp3(LOW, varying=True)
+    at = data.index(b"Xing") + 8
+    info = audio.inspect(data[:at] + bytes(8) + data[at + 8 :])
+    assert (info.seconds, info.cure) == (audio.inspect(data).seconds, audio.MAKE_A_COPY)
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (b"\0\0\0\x20ftypM4A " + bytes(100), "M4A (AAC)"),
+        (b"\0\0\0\x18ftypmp42" + bytes(100), "MP4 (AAC)"),
+        (b"\0\0\0\x18ftyp3gp4" + bytes(100), "3GP (AMR or AAC)"),
+        (b"\xff\xf1\x50\x80" + bytes(100), "AAC"),
+        (TAG + b"\xff\xf1\x50\x80" + bytes(100), "AAC"),
+        (b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x84webm" + bytes(100), "WebM"),
+        (b"\x1aE\xdf\xa3\x9fB\x86\x81\x01B\x82\x88matroska" + bytes(100), "Matroska"),
+        (b"OggS" + bytes(24) + b"Speex   " + bytes(100), "Ogg (Speex)"),
+        (b"#!AMR\n" + bytes(100), "AMR"),
+        (b"0&\xb2u\x8ef\xcf\x11" + bytes(100), "WMA"),
+    ],
+)
+def test_what_convert_cannot_read_is_named_with_the_program_that_can(data: bytes, name: str, tmp_path: Path) -> None:
+    for use in (audio.inspect, audio.decode, lambda source: audio.convert(source, tmp_path / "copy.mp3")):
+        with pytest.raises(AudioError, match=re.escape(f"and this is {name}.")) as caught:
+            use(data)
+        assert "ffmpeg -i" in caught.value.cure
+
+
+def test_decoder_keeps_quiet_about_what_is_spoilt_inside_its_frames(capfd: pytest.CaptureFixture[str]) -> None:
+    data = bytearray(mp3(noise(2), varying=True))
+    for at in np.random.default_rng(3).integers(600, len(data), 60):
+        data[at] ^= 0x55
+    with soundfile.SoundFile(io.BytesIO(data)) as file:
+        file.read(file.frames)
+    assert "mpg123" in capfd.readouterr().err, "the decoder has something to say of this file"
+    audio.inspect(bytes(data))
+    audio.decode(bytes(data))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_what_others_write_while_the_decoder_works_is_not_lost(capfd: pytest.CaptureFixture[str]) -> None:
+    with decoder_kept_quiet():
+        os.write(2, b"of another thread\n\n[src/libmpg123/layer3.c:do_layer3():1] error: bad frame\nand more\n")
+        assert capfd.readouterr().err == ""
+    assert capfd.readouterr().err == "of another thread\nand more\n"
 
 
 # --- samples ---------------------------------------------------------------------------------------------------------

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import re
+import textwrap
 import time
 import traceback
+from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 
 import jwt
@@ -17,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
     PrivateFormat,
     PublicFormat,
 )
+from dotenv import dotenv_values
 
 from helpers.base.errors import KitError
 from helpers.settings.keys import (
@@ -87,6 +92,53 @@ def test_a_whole_key_is_read_in_any_form(change: object, pem: str, pkcs1: str, k
     for form in (pem, pkcs1):
         assert private_key_text(change(form)) == form
         assert load_private_key(change(form)).private_numbers() == key.private_numbers()
+
+
+def in_base64(pem: str, encoding: str = "utf-8") -> str:
+    return base64.b64encode(pem.encode(encoding)).decode()
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        in_base64,
+        lambda pem: in_base64(f"\n{pem}"),
+        lambda pem: in_base64(pem, "utf-16"),
+        lambda pem: in_base64(pem).rstrip("="),
+        lambda pem: textwrap.fill(in_base64(pem), 76),
+        lambda pem: base64.urlsafe_b64encode(b"\xef\xbb\xbf" + pem.encode()).decode(),
+    ],
+    ids=["as samples keep it", "empty line first", "utf-16", "unpadded", "in lines", "url-safe, marked"],
+)
+def test_base64_of_a_whole_key_is_read_as_text_and_from_a_file(
+    tmp_path: Path, form: Callable[[str], str], pem: str, pkcs1: str
+) -> None:
+    for key in (pem, pkcs1):
+        (tmp_path / "key64").write_text(form(key))
+        assert private_key_text(form(key)) == private_key_text("key64", tmp_path) == key
+
+
+@pytest.mark.parametrize("length", [120, 121, 900, 1201, 1202])
+def test_base64_that_was_cut_off_is_told_and_not_shown(pem: str, length: int) -> None:
+    assert "cut off: its -----END" in refusal(in_base64(pem)[:length])
+
+
+def test_base64_of_something_else_is_no_key(public: str) -> None:
+    assert "a public key; the private one is needed" in refusal(in_base64(public))
+    assert "without its -----BEGIN" in refusal(in_base64("Something else" * 20))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-8-sig"])
+def test_a_key_file_of_windows_is_read(tmp_path: Path, encoding: str, pem: str) -> None:
+    (tmp_path / "a.key").write_bytes(pem.replace("\n", "\r\n").encode(encoding))
+    assert private_key_text("a.key", tmp_path) == pem
+
+
+@pytest.mark.parametrize("path", [r"C:\new\rest\private.key", r"keys\new.key", r"a\b\c\f\t\v\r.pem"])
+def test_a_path_in_double_quotes_is_the_path_that_was_written(tmp_path: Path, path: str) -> None:
+    lost = dotenv_values(stream=StringIO(f'KEY="{path}"'))["KEY"]
+    assert lost and lost != path
+    assert f"no private key file {path}" in refusal(lost, tmp_path)
 
 
 def test_a_key_is_read_from_a_file(tmp_path: Path, pem: str, key: rsa.RSAPrivateKey) -> None:

@@ -155,6 +155,91 @@ def test_a_bad_value_is_refused_with_its_cure(dotenv: Path, variable: str, text:
     assert str(error.value).startswith(f"{variable}: ") and says in str(error.value)
 
 
+NUMBER = "VONAGE_NUMBER=447700900000\n"
+BOM = "\ufeff"
+
+
+@pytest.mark.parametrize(
+    "parts",
+    [
+        {"utf-16-le": BOM + NUMBER},
+        {"utf-16-be": BOM + NUMBER},
+        {"utf-16-le": NUMBER},
+        {"utf-16-be": NUMBER},
+        {"utf-16-le": f"{BOM}…\n# Grüße, 你好\n{NUMBER}"},
+        {"utf-16-le": f"# Grüße, 你好 …\n{NUMBER}"},
+        {"utf-8": "# Grüße\n", "utf-16-le": NUMBER},
+        {"utf-8": "# Grüße\nPUBLIC_URL=", "utf-16-le": NUMBER},
+        {"utf-8": "PUBLIC_URL=\n", "utf-16-le": BOM + NUMBER},
+        {"utf-8": "PUBLIC_URL=", "utf-16-le": BOM + NUMBER},
+        {"utf-16-le": f"{BOM}PUBLIC_URL=\n", "utf-8": NUMBER},
+        {"utf-8": f"PUBLIC_URL=\n{BOM}{NUMBER}"},
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_file_that_powershell_wrote_is_read_and_mended(dotenv: Path, parts: dict[str, str], end: str) -> None:
+    dotenv.write_bytes(b"".join(text.replace("\n", end).encode(encoding) for encoding, text in parts.items()))
+    settings = load_settings(LIVE, dotenv)
+    assert (settings.number, settings.public_url) == ("447700900000", "")
+    settings.save(my_number="447700900001")
+    assert NUMBER.strip() in dotenv.read_text("utf-8").splitlines()
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "VONAGE_API_KEY",
+        "VONAGE_API_KEY abcd1234",
+        "VONAGE_API_KEY: abcd1234",
+        "vonage_api_key=abcd1234",
+        'VONAGE_API_KEY="abcd1234',
+        '$env:VONAGE_API_KEY = "abcd1234"',
+        "set VONAGE_API_KEY=abcd1234",
+        'OTHER="unclosed\nVONAGE_API_KEY=abcd1234\nMORE="a"',
+        "VONAGE_API_KEY=abcd1234\nVONAGE_API_KEY=",
+    ],
+)
+def test_a_line_that_is_there_and_sets_nothing_is_named_and_not_shown(dotenv: Path, line: str) -> None:
+    dotenv.write_text(f"# VONAGE_API_KEY is mine\n\n{line}\n")
+    with pytest.raises(SettingsError, match=rf"line {4 if 'OTHER' in line else 3} of \.env sets nothing") as error:
+        load_settings(LIVE, dotenv)
+    assert "Write VONAGE_API_KEY=value" in str(error.value) and "abcd1234" not in str(error.value)
+    assert load_settings({**LIVE, "VONAGE_API_KEY": "abcd1234"}, dotenv).api_key == "abcd1234"
+    assert load_settings({}, dotenv).api_key == "", "in simulated mode nobody looks at it"
+
+
+@pytest.mark.parametrize("line", ["VONAGE_API_KEY=", "export VONAGE_API_KEY = ''  # later", '#VONAGE_API_KEY="a"'])
+def test_a_line_that_is_left_empty_is_not_set(dotenv: Path, line: str) -> None:
+    dotenv.write_text(f"{line}\n")
+    with pytest.raises(SettingsError, match="VONAGE_API_KEY is not set"):
+        load_settings(LIVE, dotenv).require("api_key")
+
+
+@pytest.mark.parametrize(
+    ("there", "name"),
+    [
+        ("VONAGE_PRIVATE_KEY64", "private_key"),
+        ("VONAGE_APPLICATION_PRIVATE_KEY_PATH", "private_key"),
+        ("VONAGE_VIRTUAL_NUMBER", "number"),
+        ("VONAGE_APIKEY", "api_key"),
+    ],
+)
+def test_a_line_with_the_name_of_another_program_is_pointed_to(dotenv: Path, there: str, name: str) -> None:
+    dotenv.write_text(f"{there}=S3cretS3cret\n")
+    with pytest.raises(SettingsError, match=rf"is not set\. \.env has {there}, which is not read") as error:
+        load_settings(LIVE, dotenv).require(name)
+    assert "S3cret" not in str(error.value)
+
+
+def test_a_windows_path_in_double_quotes_is_the_path_that_was_written(dotenv: Path) -> None:
+    lines = r'''VONAGE_PRIVATE_KEY="C:\new\rest\private.key"''', r'''SIMULATOR_STATE="C:\new\tests\account.json"'''
+    dotenv.write_text("\n".join(lines))
+    with pytest.raises(SettingsError) as error:
+        load_settings(LIVE, dotenv)
+    assert r"There is no private key file C:\new\rest\private.key" in str(error.value)
+    assert str(load_settings({}, dotenv).state).endswith(r"C:\new\tests\account.json")
+
+
 def test_all_problems_are_told_at_once(dotenv: Path) -> None:
     dotenv.write_text("SIMULATOR_PACE=fast\nPUBLIC_URL=nowhere\nVONAGE_NUMBER=07700 900001\nVOICE_MODE=live\n")
     with pytest.raises(SettingsError, match="3 settings need attention") as error:
@@ -168,7 +253,7 @@ def test_a_key_pasted_over_several_lines_without_quotes_is_explained(dotenv: Pat
         load_settings({}, dotenv)
 
 
-@pytest.mark.parametrize("content", [b"\xff\xfe\x00V", None])
+@pytest.mark.parametrize("content", [b"\xff\x80\x00V", None])
 def test_a_file_that_is_no_text_is_explained(dotenv: Path, content: bytes | None) -> None:
     dotenv.mkdir() if content is None else dotenv.write_bytes(content)
     with pytest.raises(SettingsError, match=r"\.env .*\.env\.example"):
