@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 from ..base.errors import KitError
 from ..base.masking import mask, mask_headers
+from ..base.text import media_type
 
 if TYPE_CHECKING:
     import requests
@@ -38,7 +39,7 @@ def body_text(data: bytes | str | None, content_type: str | None = "") -> str | 
         return None
     if isinstance(data, str):
         return data
-    kind = (content_type or "").partition(";")[0].strip().lower()
+    kind = media_type(content_type)
     if not kind or kind.startswith("text/") or kind.endswith(("json", "xml", "x-www-form-urlencoded")):
         with contextlib.suppress(UnicodeDecodeError):
             return data.decode()

@@ -106,6 +106,20 @@ def test_the_server_gets_20_ms_of_what_is_played(
     assert found.offset == pytest.approx(1, abs=0.02)
 
 
+@pytest.mark.fidelity("websocket-resource")
+def test_the_call_repeats_its_content_type(world: World, socket: SocketServer) -> None:
+    call = world.call(to=[endpoint(socket)])
+    kind = "audio/l16;rate=16000"
+    assert world.voice("GET", f"/{call}").json()["to"] == {"type": "websocket", "uri": socket.url, "content-type": kind}
+
+
+@pytest.mark.fidelity("connect-from-name")
+def test_a_connect_may_come_from_a_name(world: World, socket: SocketServer) -> None:
+    _, callee = connected(world, socket, **{"from": "Vonage"})
+    assert world.trace(callee, "status")[-1]["status"] == "answered"
+    assert {one["from"] for one in world.learner.payloads() if one.get("uuid") == callee} == {"Vonage"}
+
+
 @pytest.mark.fidelity("websocket-events")
 def test_its_events_name_the_address_and_repeat_the_headers(world: World, socket: SocketServer) -> None:
     world.ended_call(to=[endpoint(socket, headers={"caller-id": "447700900055"})])
