@@ -180,7 +180,7 @@ class SocketLine:
         elif action == "clear":
             if cue is not None:
                 cue.stopped_at, self._cue = cue.until(clock.now), None
-                self._leg.voice.fire()
+                self._leg.speaks()
             self._note_state("cleared")
             await self._tell({"event": "websocket:cleared"})
         elif not self._odd:  # said once: a server may send thousands
@@ -224,7 +224,7 @@ class SocketLine:
         sound = LiveSound()
         sound.append(samples)
         self._cue = leg.mouth.start(now, sound)
-        leg.voice.fire()
+        leg.speaks()
 
     async def _disconnected(self) -> None:
         """The socket ended: a ``disconnected`` event, whose reply may be an NCCO for the caller of a connect."""
