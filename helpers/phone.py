@@ -176,7 +176,8 @@ class Phone:
 
 def _sound(sound: str) -> dict[str, str]:
     """A web address, or the name of a sound of the kit."""
-    return {"url": sound} if isinstance(sound, str) and sound.startswith(("http://", "https://")) else {"file": sound}
+    is_url = isinstance(sound, str) and sound.lower().startswith(("http://", "https://"))
+    return {"url" if is_url else "file": sound}
 
 
 class LivePhone:

@@ -27,4 +27,5 @@ def kind_of(address: Any) -> str | None:
 
 def plain(address: str) -> str:
     """A SIP address without its parameters (``;transport=tls``): they say how to get there, not who it is."""
-    return address.partition(";")[0] if address.startswith(("sip:", "sips:")) else address
+    scheme, _, rest = address.partition(":")
+    return f"{scheme.lower()}:{rest.partition(';')[0]}" if scheme.lower() in ("sip", "sips") else address

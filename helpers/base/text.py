@@ -45,6 +45,17 @@ def columns(rows: list[list[str]], right: tuple[int, ...] = ()) -> list[str]:
     return [line(row) for row in rows]
 
 
+def media_type(content_type: str | None) -> str:
+    """A Content-Type header without what does not tell types apart: its parameters, and the case (RFC 9110, 8.3.1)."""
+    return (content_type or "").partition(";")[0].strip().lower()
+
+
+def is_json(content_type: str | None) -> bool:
+    """True for application/json and its kin; Vonage refuses text/json (nexmo-developer 435)."""
+    kind = media_type(content_type)
+    return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
+
+
 def nearest(wrong: object, known: Iterable[str]) -> str:
     """The known name that ``wrong`` was probably meant to be, whatever its case; ``""`` if there is none like it."""
     word = str(wrong).strip().lower()

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from ..base.errors import KitError
-from ..base.text import visible
+from ..base.text import media_type, visible
 from ..wire.kinds import kind
 from .explanations import FINE, NOTHING, TABLE
 
@@ -162,7 +162,7 @@ def _word(text: Any, words: Mapping[str, str]) -> str | None:
 
 def _reply(entry: Mapping[str, Any]) -> Explanation:
     """What a learner's server replied. Only the status and the reply itself count; an event's body is not read."""
-    status, error, kind = entry.get("status"), entry.get("error"), str(entry.get("content_type") or "")
+    status, error, kind = entry.get("status"), entry.get("error"), media_type(entry.get("content_type"))
     if status is not None and not 200 <= status <= 205:
         return _row(f"webhook:{status}", "webhook:other")
     if error or status is None:

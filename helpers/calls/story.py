@@ -10,7 +10,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ..base.hosts import is_here
-from ..base.text import one_line
+from ..base.text import is_json, one_line
 from .explain import explain
 from .record import Entry, Record
 from .wording import asked, playing, sound_name, telling, what_happened
@@ -268,8 +268,8 @@ def _unusable(reply: Entry, must: bool) -> str | None:
         return None
     if not body:
         return "empty"
-    if "json" not in kind:
-        return "html" if "html" in kind else "content type"
+    if not is_json(kind):
+        return "html" if "html" in kind.lower() else "content type"
     if len(body) == 2000:  # the trace keeps the first 2000 characters only
         return None
     try:

@@ -18,7 +18,8 @@ class Option:
     ``list``, ``object`` (free JSON), ``parts`` (a group with options of its own) and ``variants`` (a list with one
     object that comes in several types). ``expected`` says in words what it may hold. ``unit`` is the unit of a number,
     such as ``"s"``, or ``""``; ``source`` names where Vonage says so, and ``date`` the year and month of that source.
-    ``instead`` is the new name of an option that has been renamed.
+    ``instead`` is the new name of an option that has been renamed. ``either`` says that an address is taken alone and
+    in a list with one.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Option:
     longest: int | None = None
     deprecated: bool = False
     instead: str = ""
+    either: bool = False
     unit: str = ""
     source: str = ""
     date: str = ""
@@ -161,7 +163,7 @@ def _options(schema: dict[str, Any], defs: dict[str, Any]) -> tuple[Option, ...]
 
 
 # Facts that have the same name in the JSON schema of a model.
-_SAME = ("minimum", "maximum", "step", "deprecated", "instead", "unit", "source", "date")
+_SAME = ("minimum", "maximum", "step", "deprecated", "instead", "either", "unit", "source", "date")
 
 
 def _option(name: str, facts: dict[str, Any], required: bool, defs: dict[str, Any]) -> Option:

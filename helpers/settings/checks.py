@@ -116,7 +116,7 @@ def _url(text: str, folder: Path) -> str:
 
 def _api_url(text: str, folder: Path) -> str:
     url = _url(text, folder)
-    if url.startswith("http://") and not is_here(host_of(url)):
+    if url.lower().startswith("http://") and not is_here(host_of(url)):
         raise ValueError("write https://: your API secret would travel unprotected.")
     return url
 

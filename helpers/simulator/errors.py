@@ -7,7 +7,10 @@ documents no bodies; what stands here for it was seen on the wire by others.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
 
 DOCS = "https://developer.vonage.com/api-errors"
 
@@ -29,6 +32,8 @@ LEGACY = {
     400: ("BAD_REQUEST", "Bad Request"),
     401: ("UNAUTHORIZED", "Unauthorized"),
     404: ("NOT_FOUND", "Not Found"),
+    405: ("METHOD_NOT_ALLOWED", "Method Not Allowed"),
+    415: ("UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type"),
 }
 
 
@@ -40,6 +45,10 @@ class ApiError(Exception):
         self.status = status
         self.body = body
         self.why = why  # for the side log only: the wire stays as terse as the real one
+
+    def told(self, scope: Scope) -> dict[str, Any]:
+        """The body as the reply to one request has it: family A names its trace."""
+        return self.body | ({"instance": scope["state"]["trace"]()} if "instance" in self.body else {})
 
 
 def problem(
@@ -59,7 +68,7 @@ def problem(
 
 
 def proxy(status: int, invalid: dict[str, str] | None = None, why: str = "") -> ApiError:
-    """Family B, the proxy in front of Voice: bad token, unknown call, missing top-level field, hang-up too soon."""
+    """Family B, the proxy in front of Voice: bad token, unknown call, another verb or type, hang-up too soon."""
     kind, title = LEGACY[status]
     body: dict[str, Any] = {"type": kind, "error_title": title}
     return ApiError(status, body | ({"invalid_parameters": invalid} if invalid else {}), why)

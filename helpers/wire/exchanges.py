@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, overload
 from ..base.errors import KitError
 from ..base.hosts import parts_of
 from ..base.masking import mask, mask_headers
-from ..base.text import visible
+from ..base.text import media_type, visible
 
 if TYPE_CHECKING:
     import requests
@@ -42,7 +42,7 @@ def body_text(data: bytes | str | None, content_type: str | None = "") -> str | 
         return None
     if isinstance(data, str):
         return data
-    kind = (content_type or "").partition(";")[0].strip().lower()
+    kind = media_type(content_type)
     if not kind or kind.startswith("text/") or kind.endswith(("json", "xml", "x-www-form-urlencoded")):
         with contextlib.suppress(UnicodeDecodeError):
             return data.decode()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from typing import Any
 
@@ -50,6 +51,14 @@ def test_post_sends_a_json_body(world: World) -> None:
     assert asked.json["uuid"] == call
 
 
+@pytest.mark.fidelity("media-types")
+@pytest.mark.parametrize("kind", ["Application/JSON", "application/json ; Charset=UTF-8", "application/hal+json"])
+def test_its_media_type_is_compared_without_case_and_parameters(world: World, kind: str) -> None:
+    world.learner.on("/answer", lambda: Response(json.dumps(NCCO), content_type=kind))
+    call = world.ended_call_with_answer_url()
+    assert world.one(call, "ncco")["source"] == "answer_url"
+
+
 @pytest.mark.fidelity("answer-at-pick-up", "event-answered")
 def test_it_is_asked_at_pick_up_and_before_the_answered_event(world: World) -> None:
     world.learner.on("/answer", NCCO)
@@ -63,6 +72,7 @@ def test_it_is_asked_at_pick_up_and_before_the_answered_event(world: World) -> N
 
 FAILURES: dict[str, tuple[Any, str]] = {
     "HTML": (html, "wrong content type text/html"),
+    "text/json": (lambda: Response("[]", mimetype="text/json"), "wrong content type text/json"),
     "404": (("no", 404), "HTTP 404"),
     "500": (("no", 500), "HTTP 500"),
     "302": (("", 302, {"Location": "/elsewhere"}), "HTTP 302"),
@@ -80,6 +90,7 @@ FAILURES: dict[str, tuple[Any, str]] = {
 
 @pytest.mark.fidelity(
     "answer-success",
+    "media-types",
     "answer-redirect",
     "answer-none",
     "ncco-syntax-error",

@@ -96,7 +96,7 @@ def test_the_old_name_of_the_connect_timeout_is_understood(world: World) -> None
     [
         ({}, "name", "is required"),
         ({"name": " "}, "name", "is required"),
-        ({"name": 5}, "name", "is required"),
+        ({"name": 5}, "name", "must be a string"),
         ({"name": "x", "capabilities": []}, None, None),
         ({"name": "x", "capabilities": [1]}, "capabilities", "must be an object"),
         ({"name": "x", "capabilities": {"fax": {}}}, "capabilities.fax", "is not a known capability"),
@@ -249,7 +249,7 @@ def test_an_unknown_application_is_a_404_of_family_a(world: World, method: str, 
         "type": "https://developer.vonage.com/api-errors#not-found",
         "title": "Not Found",
         "detail": "ID 'nobody' does not exist, or you do not have access",
-        "instance": "",
+        "instance": reply.headers["x-nexmo-trace-id"],
     }
 
 
@@ -265,5 +265,5 @@ def test_wrong_credentials_are_a_401_of_family_a(world: World, auth: Any, method
         "type": "https://developer.vonage.com/api-errors#unauthorized",
         "title": "Unauthorized",
         "detail": "You did not provide correct credentials.",
-        "instance": "",
+        "instance": reply.headers["x-nexmo-trace-id"],
     }

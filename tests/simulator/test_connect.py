@@ -192,6 +192,24 @@ def test_a_foreign_caller_id_does_not_connect(world: World) -> None:
     assert world.actions(call)[-1] == ("talk", "finished")
 
 
+@pytest.mark.fidelity("connect-from-name")
+def test_a_name_is_a_caller_for_what_is_not_a_phone(world: World) -> None:
+    for address in (OTHER, "app:jamie", "sip:desk@sip.example.com", "vbc:12"):
+        kind, _, name = address.rpartition(":")
+        field = {"": "number", "app": "user", "sip": "uri", "vbc": "extension"}[kind]
+        endpoint = {"type": kind or "phone", field: address if kind == "sip" else name}
+        reply = world.voice("POST", "", world.order(connect(world, endpoint=[endpoint], **{"from": "Vonage"})))
+        if address == OTHER:
+            assert reply.json()["invalid_parameters"][0]["name"] == "ncco[0].from"
+            continue
+        world.advance(8)
+        callee = world.leg_to(endpoint[field])
+        assert of_leg(world, callee)[0]["from"] == "Vonage"
+        assert world.trace(callee, "status")[-1]["status"] == "answered"
+        world.voice("PUT", f"/{reply.json()['uuid']}", {"action": "hangup"})
+        world.advance(1)
+
+
 @pytest.mark.fidelity("connect-caller-id", "connect-random-from")
 def test_random_from_number_takes_a_linked_number(world: World) -> None:
     world.link()

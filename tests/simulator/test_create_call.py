@@ -76,7 +76,8 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"from": {"type": "sip", "number": "447700900500"}}, "from.type"),
     ({"from": {"type": "phone", "number": "+447700900500"}}, "from.number"),
     ({"random_from_number": True}, "random_from_number"),
-    ({"random_from_number": "true"}, "random_from_number"),
+    ({"random_from_number": "true"}, "random_from_number"),  # beside a from
+    ({"random_from_number": "maybe"}, "random_from_number"),
     ({"from": None, "random_from_number": True}, "random_from_number"),  # no number is linked
     ({"ncco": WAIT, "answer_url": ["https://example.com/a"]}, "ncco"),
     ({"ncco": {"action": "wait"}}, "ncco"),
@@ -94,11 +95,12 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"ncco": None, "answer_url": ["https://example.com/a"], "answer_method": "PUT"}, "answer_method"),
     ({"event_url": "https://example.com/e"}, "event_url"),
     ({"event_url": [None]}, "event_url"),
-    ({"event_method": "get"}, "event_method"),
+    ({"event_method": "put"}, "event_method"),
     ({"machine_detection": "maybe"}, "machine_detection"),
     ({"length_timer": 0}, "length_timer"),
     ({"length_timer": 86_401}, "length_timer"),
-    ({"length_timer": "60"}, "length_timer"),
+    ({"length_timer": "0"}, "length_timer"),
+    ({"length_timer": "a minute"}, "length_timer"),
     ({"ringing_timer": 0}, "ringing_timer"),
     ({"ringing_timer": 121}, "ringing_timer"),
     ({"ringing_timer": True}, "ringing_timer"),
@@ -176,18 +178,81 @@ def test_the_order_is_in_the_record(world: World) -> None:
     assert world.trace(call)[0]["kind"] == "leg"
 
 
-@pytest.mark.fidelity("error-verb-and-type")
-def test_broken_json_another_type_and_another_verb_are_family_a(world: World) -> None:
+@pytest.mark.fidelity("error-verb-and-type", "error-broken-json", "media-types")
+def test_broken_json_is_family_a_another_type_and_another_verb_family_b(world: World) -> None:
     replies = [
         world.voice("POST", data="{", headers={"Content-Type": "application/json"}),
         world.voice("POST", data="to=1", headers={"Content-Type": "application/x-www-form-urlencoded"}),
         world.voice("PATCH"),
     ]
-    docs = "https://developer.vonage.com/api-errors#"
-    assert [(reply.status_code, reply.json()["type"].removeprefix(docs)) for reply in replies] == [
-        (400, "invalid-json"), (415, "content-type-header"), (405, "wrong-verb")]  # fmt: skip
-    for reply in replies:
-        assert list(reply.json()) == ["type", "title", "detail", "instance"]
+    assert [reply.status_code for reply in replies] == [400, 415, 405]
+    broken, *others = [reply.json() for reply in replies]
+    assert list(broken) == ["type", "title", "detail", "instance"]
+    assert others == [
+        {"type": "UNSUPPORTED_MEDIA_TYPE", "error_title": "Unsupported Media Type"},
+        {"type": "METHOD_NOT_ALLOWED", "error_title": "Method Not Allowed"},
+    ]
+
+
+@pytest.mark.fidelity("error-trace-id")
+def test_family_a_names_its_trace(world: World) -> None:
+    reply = world.voice("POST", data="{", headers={"Content-Type": "application/json"})
+    assert reply.json()["instance"] == reply.headers["x-nexmo-trace-id"] != ""
+
+
+@pytest.mark.fidelity("media-types")
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [("Application/JSON", 201), ("application/json;charset=UTF-8", 201), ("application/vnd.api+json", 201),
+     ("text/json", 415), ("application/jsonp", 415), ("x", 415)],
+)  # fmt: skip
+def test_media_types_are_compared_without_case_and_parameters(world: World, kind: str, status: int) -> None:
+    reply = world.voice("POST", data=json.dumps(world.order()), headers={"Content-Type": kind})
+    assert reply.status_code == status
+
+
+@pytest.mark.fidelity("call-slash")
+def test_a_slash_at_the_end_means_nothing(world: World) -> None:
+    call = world.voice("POST", "/", world.order()).json()["uuid"]
+    assert world.voice("GET", f"/{call}/").json()["uuid"] == call
+    assert world.voice("GET", "//").status_code == 404
+    assert world.one(call, "request")["path"] == "/v1/calls"
+
+
+@pytest.mark.fidelity("address-capitals")
+def test_a_scheme_in_capitals_is_one(world: World) -> None:
+    loud = world.learner.on("/answer", WAIT).replace("http://", "HTTP://")
+    call = world.call(ncco=None, answer_url=[loud], event_url=["Https://example.com/e"])
+    world.network.advance(3)
+    assert world.one(call, "ncco")["source"] == "answer_url"
+
+
+TAKEN: list[tuple[dict[str, Any], str]] = [
+    ({"length_timer": "3"}, "the number 3"),
+    ({"ringing_timer": "1"}, "the number 1"),
+    ({"event_method": "post"}, "read as POST"),
+    ({"random_from_number": "false"}, "read as false"),
+    ({"machine_detection": None, "answer_url": None}, "machine_detection of request is null"),
+    ({"to": [PHONE | {"dtmfAnswer": None}]}, "dtmfAnswer of phone is null"),
+]
+
+
+@pytest.mark.fidelity("body-as-text", "null-is-absent")
+@pytest.mark.parametrize(("fields", "said"), TAKEN, ids=str)
+def test_what_old_clients_send_is_taken_and_the_record_says_so(world: World, fields: dict[str, Any], said: str) -> None:
+    body = world.order() | fields  # order() itself leaves out what is None
+    reply = world.voice("POST", "", body)
+    assert reply.status_code == 201
+    call = reply.json()["uuid"]
+    assert world.one(call, "request")["body"] == body
+    assert any(said in one["text"] for one in world.trace(call, "note"))
+
+
+@pytest.mark.fidelity("body-as-text")
+def test_timers_as_text_count(world: World) -> None:
+    call = world.call(length_timer="3")
+    world.network.advance(60)
+    assert world.voice("GET", f"/{call}").json()["duration"] == "3"
 
 
 @pytest.mark.fidelity("error-accept-elsewhere")

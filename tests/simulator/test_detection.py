@@ -140,3 +140,22 @@ def test_a_wrong_setting_is_named(world: World, value: Any, name: str) -> None:
     reply = world.voice("POST", "", world.order(advanced_machine_detection=value))
     assert reply.status_code == 400
     assert name in {one["name"] for one in reply.json()["invalid_parameters"]}
+
+
+@pytest.mark.fidelity("amd-too-short")
+@pytest.mark.parametrize(
+    ("fields", "seconds", "said"),
+    [({"machine_detection": "continue"}, 1, "a person or a machine"),
+     ({"advanced_machine_detection": {"mode": "default"}}, 3, "the machine beeped")],
+)  # fmt: skip
+def test_a_call_that_is_over_first_says_so(world: World, fields: Json, seconds: float, said: str) -> None:
+    call = ended(world, "voicemail", {"action": "wait", "timeout": seconds}, **fields)
+    assert said in world.one(call, "note")["text"]
+    assert ("machine", "beep_start") not in verdicts(world)
+
+
+@pytest.mark.fidelity("amd-too-short")
+def test_a_verdict_that_came_leaves_no_remark(world: World) -> None:
+    for behaviour in ("answers", "voicemail"):
+        call = ended(world, behaviour, machine_detection="hangup")
+        assert world.trace(call, "note") == []

@@ -108,6 +108,14 @@ def test_an_option_that_is_none_is_ignored_and_kept(world: World) -> None:
     assert world.trace(call, "error") == []
     assert world.one(call, "ncco")["actions"] == ncco
     assert world.actions(call) == [("talk", "started"), ("talk", "finished")]
+    assert 'has no option "colour"' in world.one(call, "note")["text"]
+
+
+@pytest.mark.fidelity("ncco-unknown-option")
+def test_the_channel_of_an_old_palette_is_ignored(world: World) -> None:
+    call = world.ended_call({"action": "record", "channel": "1"}, WAIT)
+    assert "Did you mean channels?" in world.one(call, "note")["text"]
+    assert world.trace(call, "recording")
 
 
 @pytest.mark.fidelity("ncco-unknown-option")
@@ -129,6 +137,37 @@ def test_numbers_may_be_written_as_text(world: World) -> None:
     sound = world.one(call, "sound", state="started")
     assert (sound["level"], sound["loop"]) == (0.5, 2)
     assert world.trace(call, "action")[2]["options"]["dtmf"] == {"timeOut": 2.5}
+
+
+ROOM = {"action": "conversation", "name": "room", "musicOnHoldUrl": ["https://example.com/hold.mp3"]}
+CONNECT = {"action": "connect", "endpoint": [{"type": "app", "user": "jamie"}]}
+# What is sent, what is carried out, what the record says.
+TAKEN: dict[str, tuple[Json, Json, str]] = {
+    "flag": (ROOM | {"startOnEnter": "False"}, ROOM | {"startOnEnter": False}, "read as false"),
+    "method": (ROOM | {"eventUrl": ["https://example.com/e"], "eventMethod": "post"},
+               ROOM | {"eventUrl": ["https://example.com/e"], "eventMethod": "POST"}, "read as POST"),
+    "null": (ROOM | {"record": None, "canHear": None}, ROOM, "record of conversation is null"),
+    "music alone": (ROOM | {"musicOnHoldUrl": "https://example.com/hold.mp3"}, ROOM, "an address alone"),
+    "music nowhere": (ROOM | {"musicOnHoldUrl": [""]}, {"action": "conversation", "name": "room"}, "is empty"),
+    "caller": (CONNECT | {"from": "Vonage"}, CONNECT | {"from": "Vonage"}, "only a phone insists on one"),
+}  # fmt: skip
+
+
+@pytest.mark.fidelity("ncco-flags-as-text", "ncco-method-case", "null-is-absent", "connect-from-name", "one-or-list")
+@pytest.mark.parametrize("way", ["inline", "answer", "transfer"])
+@pytest.mark.parametrize("case", TAKEN)
+def test_what_old_clients_write_is_taken_and_the_record_says_so(world: World, case: str, way: str) -> None:
+    sent, taken, said = TAKEN[case]
+    url = world.learner.on("/answer", [sent])
+    call = world.call(*({"inline": [sent], "transfer": [WAIT]}.get(way) or []),
+                      **({"ncco": None, "answer_url": [url]} if way == "answer" else {}))  # fmt: skip
+    world.advance(3)
+    if way == "transfer":
+        order = {"action": "transfer", "destination": {"type": "ncco", "ncco": [sent], "url": None}}
+        assert world.voice("PUT", f"/{call}", order).status_code == 204
+    assert world.trace(call, "ncco")[-1]["actions"] == [taken]
+    assert any(said in one["text"] for one in world.trace(call, "note"))
+    assert world.actions(call)[-1] == (taken["action"], "started")
 
 
 @pytest.mark.fidelity("call-timers", "call-length")

@@ -27,7 +27,9 @@ class SocketServer:
         self.frames: list[bytes] = []
         self.headers: dict[str, str] = {}
         self.echo = False
-        self.say: list[bytes] = []  # sent as soon as the call is connected
+        self.say: list[bytes | str] = []  # sent as soon as the call is connected
+        self.after: dict[int, list[bytes | str]] = {}  # sent when so many frames have come
+        self.close_code: int | None = None
         self.hang_up_after: int | None = None  # frames
         self._loop = asyncio.new_event_loop()
         self._up = threading.Event()
@@ -49,13 +51,21 @@ class SocketServer:
     async def _handle(self, connection: ServerConnection) -> None:
         assert connection.request is not None
         self.headers = dict(connection.request.headers)
+        try:
+            await self._talk(connection)
+        finally:
+            self.close_code = connection.close_code
+
+    async def _talk(self, connection: ServerConnection) -> None:
         async for message in connection:
             if isinstance(message, str):
                 self.texts.append(json.loads(message))
-                for frame in self.say:
+                for frame in self.say if len(self.texts) == 1 else ():
                     await connection.send(frame)
                 continue
             self.frames.append(message)
+            for one in self.after.get(len(self.frames), ()):
+                await connection.send(one)
             if self.echo:
                 await connection.send(message)
             if self.hang_up_after is not None and len(self.frames) >= self.hang_up_after:
@@ -106,6 +116,20 @@ def test_the_server_gets_20_ms_of_what_is_played(
     assert found.offset == pytest.approx(1, abs=0.02)
 
 
+@pytest.mark.fidelity("websocket-resource")
+def test_the_call_repeats_its_content_type(world: World, socket: SocketServer) -> None:
+    call = world.call(to=[endpoint(socket)])
+    kind = "audio/l16;rate=16000"
+    assert world.voice("GET", f"/{call}").json()["to"] == {"type": "websocket", "uri": socket.url, "content-type": kind}
+
+
+@pytest.mark.fidelity("connect-from-name")
+def test_a_connect_may_come_from_a_name(world: World, socket: SocketServer) -> None:
+    _, callee = connected(world, socket, **{"from": "Vonage"})
+    assert world.trace(callee, "status")[-1]["status"] == "answered"
+    assert {one["from"] for one in world.learner.payloads() if one.get("uuid") == callee} == {"Vonage"}
+
+
 @pytest.mark.fidelity("websocket-events")
 def test_its_events_name_the_address_and_repeat_the_headers(world: World, socket: SocketServer) -> None:
     world.ended_call(to=[endpoint(socket, headers={"caller-id": "447700900055"})])
@@ -144,7 +168,7 @@ def test_the_server_hears_the_caller_and_the_caller_hears_the_server(
     world: World, socket: SocketServer, noise: Samples
 ) -> None:
     world.phone(PHONE, after=1, script=says("Is there anybody?", 2))
-    socket.say = frames_of(noise, 16_000)
+    socket.say = [*frames_of(noise, 16_000)]
     call, _ = connected(world, socket)
     world.advance(5)
     assert match(world.heard(call, 16_000), noise, 16_000).score > 0.99
@@ -219,14 +243,85 @@ def test_a_server_that_is_not_there(world: World, socket: SocketServer) -> None:
 
 
 @pytest.mark.fidelity("websocket-wrong-size")
-def test_messages_of_the_wrong_size_are_dropped_with_a_remark(
+@pytest.mark.parametrize(("rate", "due"), [(8000, 320), (16_000, 640), (24_000, 960)])
+def test_a_message_of_the_wrong_size_ends_the_socket(world: World, socket: SocketServer, rate: int, due: int) -> None:
+    socket.after = {50: [b"\0" * 100]}
+    call, callee = connected(world, socket, endpoint=[endpoint(socket, rate)])
+    world.until(call)
+    ended = world.one(callee, "status", status="disconnected")
+    assert (ended["why"], ended["disconnected_by"]) == (f"a message of 100 bytes came, and {due} are due", "platform")
+    events = [one["status"] for one in world.learner.payloads() if one["uuid"] == callee]
+    assert events == ["started", "ringing", "answered", "disconnected", "completed"]
+    assert wait_until(lambda: socket.close_code) == 1006
+    assert len(socket.frames) == 50
+    assert world.trace(call, "sound", state="started")[-1]["text"] == "We are back."
+
+
+CLEAR, NOTIFY = json.dumps({"action": "clear"}), json.dumps({"action": "notify", "payload": {"n": 1}})
+CLEARED, NOTIFIED = {"event": "websocket:cleared"}, {"event": "websocket:notify", "payload": {"n": 1}}
+
+
+def seconds_heard(world: World, call: str) -> float:
+    """How long the caller heard the server, from first to last."""
+    sounding = np.flatnonzero(abs(world.heard(call, 16_000)) > 0.01)
+    return float(sounding[-1] - sounding[0]) / 16_000
+
+
+@pytest.mark.fidelity("websocket-clear")
+def test_clear_throws_away_what_waits(world: World, socket: SocketServer, noise: Samples) -> None:
+    socket.say = [*frames_of(np.tile(noise, 10), 16_000)]
+    socket.after = {50: [CLEAR], 100: [*frames_of(noise, 16_000)]}
+    call, callee = connected(world, socket)
+    world.advance(9)
+    assert socket.texts[1:] == [CLEARED]
+    assert seconds_heard(world, call) == pytest.approx(3, abs=0.05)  # one second, silence, and the new one
+    middle = world.heard(call, 16_000)
+    begin = np.flatnonzero(abs(middle) > 0.01)[0]
+    assert not abs(middle[begin + 17_600 : begin + 30_400]).max() > 0.01
+    assert world.one(callee, "websocket", state="cleared")
+
+
+@pytest.mark.fidelity("websocket-clear")
+def test_clear_with_nothing_to_throw_away_is_answered_too(world: World, socket: SocketServer) -> None:
+    socket.say = [CLEAR, CLEAR]
+    connected(world, socket)
+    assert socket.texts[1:] == [CLEARED, CLEARED]
+
+
+@pytest.mark.fidelity("websocket-notify")
+def test_notify_is_answered_when_what_came_before_has_been_played(
     world: World, socket: SocketServer, noise: Samples
 ) -> None:
-    socket.say = [b"\0" * 100, *frames_of(noise, 16_000)]
-    call, callee = connected(world, socket)
-    world.advance(3)
-    assert "100 bytes instead of 640" in world.one(callee, "note")["text"]
-    assert match(world.heard(call, 16_000), noise, 16_000).score > 0.99
+    sound = frames_of(noise, 16_000)
+    socket.say = [*sound, *sound, NOTIFY, *sound]
+    _, callee = connected(world, socket)
+    world.advance(6)
+    assert socket.texts[1:] == [NOTIFIED]
+    told, began = world.one(callee, "websocket", state="notified"), world.at(callee, "answered")
+    assert told["at"] - began == pytest.approx(2, abs=0.05)
+    assert told["payload"] == {"n": 1}
+
+
+@pytest.mark.fidelity("websocket-notify")
+def test_notify_after_nothing_is_answered_at_once_and_one_that_is_cleared_never(
+    world: World, socket: SocketServer, noise: Samples
+) -> None:
+    socket.say = [NOTIFY, *frames_of(noise, 16_000), NOTIFY]
+    socket.after = {20: [CLEAR]}
+    connected(world, socket)
+    world.advance(4)
+    assert socket.texts[1:] == [NOTIFIED, CLEARED]
+
+
+@pytest.mark.fidelity("websocket-notify")
+@pytest.mark.parametrize(
+    "text", ["{", '"clear"', '{"action": "sing"}', '{"action": "notify", "payload": NaN}', "[" * 9000]
+)
+def test_another_text_is_ignored_with_a_remark(world: World, socket: SocketServer, text: str) -> None:
+    socket.say = [text]
+    _, callee = connected(world, socket)
+    assert "no command" in world.one(callee, "note")["text"]
+    assert world.trace(callee, "status")[-1]["status"] == "answered"
 
 
 @pytest.mark.fidelity("websocket-buffer")
@@ -234,7 +329,7 @@ def test_what_comes_too_fast_waits_and_then_is_dropped(
     world: World, socket: SocketServer, noise: Samples, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("helpers.simulator.legs.websocket.BUFFER", 100)
-    socket.say = frames_of(np.tile(noise, 10), 16_000)
+    socket.say = [*frames_of(np.tile(noise, 10), 16_000)]
     call, callee = connected(world, socket)
     world.advance(10)
     samples = world.heard(call, 16_000)

@@ -89,9 +89,9 @@ def test_a_fix_cures_its_problem_and_brings_no_new_error(data: Any) -> None:
 # What a fix makes of an NCCO, beside the examples of each rule (test_ncco_rule_examples). The palette of Node-RED wrote
 # the first ones.
 FIXED: list[tuple[str, Any, Any]] = [
-    ("misspelt-option", [{"action": "record", "split": "conversation", "channel": "2"}, TALK],
+    ("unknown-option", [{"action": "record", "split": "conversation", "channel": "2"}, TALK],
      [{"action": "record", "split": "conversation", "channels": 2}, TALK]),
-    ("empty-address", [{"action": "conversation", "name": "a", "musicOnHoldUrl": [""]}],
+    ("empty-sound", [{"action": "conversation", "name": "a", "musicOnHoldUrl": [""]}],
      [{"action": "conversation", "name": "a"}]),
     ("input-settings-place", [TALK, {"action": "input", "timeOut": 5, "maxDigits": 1, "eventUrl": [HOOK]}],
      [TALK, {"action": "input", "eventUrl": [HOOK], "type": ["dtmf"], "dtmf": {"timeOut": 5, "maxDigits": 1}}]),

@@ -295,7 +295,7 @@ def _judged(name: str, path: Path, option: Option, address: str) -> Iterator[Pro
 
 def _scheme_and_host(address: str) -> tuple[str, str]:
     """Both in lower case; empty texts for what is not a whole address, which is an error already."""
-    if sip := re.match(r"sips?:(?:[^@\s]*@)?([^\s:;?]+)", address):
+    if sip := re.match(r"(?i)sips?:(?:[^@\s]*@)?([^\s:;?]+)", address):
         return "sip", sip.group(1)
     try:
         parts = urlsplit(address)

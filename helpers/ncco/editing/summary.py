@@ -57,7 +57,7 @@ def _endpoint(held: Mapping[str, Any]) -> str:
 
 
 def _text(value: str) -> str:
-    if value.startswith(("http://", "https://")):
+    if value.lower().startswith(("http://", "https://")):
         # The end of an address says more than its beginning.
         return one_line(value if len(value) <= _SHORT else f"…{value[-_SHORT:]}", _SHORT + 1)
     return f"“{one_line(value, _SHORT)}”"

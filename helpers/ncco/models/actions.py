@@ -73,7 +73,6 @@ class Talk(Action):
     """Speak a text."""
 
     summary: ClassVar[str] = "Speak a text with a synthetic voice."
-    mistaken: ClassVar[dict[str, str]] = {"lang": "language"}
     action: Literal["talk"] = "talk"
     text: Annotated[str, AfterValidator(_text_fits), Says(maxLength=TEXT_LIMIT)] = Field(
         description="What to say, 1500 characters at most; SSML if it stands between <speak> and </speak>.",

@@ -28,12 +28,12 @@ class OnAnswer(Part):
         description="The address of an NCCO that is played to the called person first.",
         examples=["https://example.com/whisper"],
     )
-    ringbackTone: Url | None = Field(
+    ringbackTone: Annotated[Url, Says(either=True)] | None = Field(
         None,
         description="The address of a sound the caller hears while it rings, as plain text, not as a list.",
         examples=["https://example.com/ringing.mp3"],
     )
-    ringback: Url | None = Field(
+    ringback: Annotated[Url, Says(either=True)] | None = Field(
         None,
         description="The old name of ringbackTone.",
         examples=["https://example.com/ringing.mp3"],

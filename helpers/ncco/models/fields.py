@@ -57,7 +57,7 @@ def _web_address(text: str) -> str:
             "has been escaped for a web page, as Mustache does",
             f'Write "{better[:200]}".',
         )
-    elif re.match(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://", plain) and not re.match(r"https?:", plain):
+    elif re.match(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://", plain) and not re.match(r"(?i)https?:", plain):
         rule, cure = "wrong-scheme", "Put the file on a web server."
     elif re.match(r"[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,}(:\d+)?/", plain):
         better = f"https://{plain}"
@@ -76,7 +76,8 @@ def is_web_address(text: str) -> bool:
     return good and "%" not in host and len(host) <= 253 and not re.search(r"[\s<>\"\x00-\x1f\x7f\ud800-\udfff]", text)
 
 
-def _phone_number(text: str) -> str:
+def phone_number(text: str) -> str:
+    """The same text if it is a number in E.164 form. Raises what a validator raises."""
     if E164.fullmatch(text):
         return text
     digits = re.sub(r"[^0-9]", "", text)
@@ -111,7 +112,7 @@ def _address(*schemes: str) -> AfterValidator:
     wanted = " or ".join(f"{scheme}:" for scheme in schemes)
 
     def check(text: str) -> str:
-        if not re.fullmatch(rf"({'|'.join(schemes)}):[^\s\x00-\x1f\ud800-\udfff]+", text):
+        if not re.fullmatch(rf"(?i)({'|'.join(schemes)}):[^\s\x00-\x1f\ud800-\udfff]+", text):
             said = f"does not start with {wanted}, or has a space in it"
             raise refuse(said, f"Start it with {wanted}", "wrong-scheme", _with_scheme(text.strip(), schemes))
         return text
@@ -121,7 +122,7 @@ def _address(*schemes: str) -> AfterValidator:
 
 def _with_scheme(text: str, schemes: tuple[str, ...]) -> str | None:
     """The address with the scheme that was certainly meant: wss for https, sip for a bare name@host."""
-    if "wss" in schemes and re.match(r"https?://\S+$", text):
+    if "wss" in schemes and re.match(r"(?i)https?://\S+$", text):
         return f"ws{text[4:]}"
     if "sip" in schemes and re.fullmatch(r"[\w.+-]+@[\w.-]+", text):
         return f"sip:{text}"
@@ -144,10 +145,12 @@ OneUrl = Annotated[
     Field(min_length=1, max_length=1),
     Says(kind="urls", expected="a list with exactly one web address (http:// or https://)"),
 ]
+CALLER = Says(expected="a phone number in quotes: 7 to 15 digits, country code first, no +")
 PhoneNumber = Annotated[
     str,
-    AfterValidator(_phone_number),
-    Says(expected="a phone number in quotes: 7 to 15 digits, country code first, no +", pattern=f"^{E164.pattern}$"),
+    AfterValidator(phone_number),
+    CALLER,
+    Says(pattern=f"^{E164.pattern}$"),
 ]
 SipUri = Annotated[
     str,

@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationInfo, field_validator
 
+from ...base.numbers import E164
 from ..problems.fixes import drop, put, rename
 from ..problems.problems import Problem, advice, error, shown
 from .endpoints import OneEndpoint, check_endpoint
-from .fields import Flag, Key, Language, Method, OneUrl, PhoneNumber, Says, Seconds, Url, Uuids, WholeSeconds
+from .fields import CALLER, Flag, Key, Language, Method, OneUrl, Says, Seconds, Url, Uuids, WholeSeconds, phone_number
 from .model import Action, Options, Part
 from .tidying import Tidied
 
@@ -38,7 +39,6 @@ class Record(Action):
 
     summary: ClassVar[str] = "Record the call, in the background or as voicemail."
     synchronous: ClassVar[bool] = False
-    mistaken: ClassVar[dict[str, str]] = {"channel": "channels"}
     action: Literal["record"] = "record"
     format: Literal["mp3", "wav", "ogg"] | None = Field(
         None, description="The file format; mp3 if left out, or wav for more than two channels.", examples=["wav"]
@@ -93,7 +93,7 @@ class Conversation(Action):
         description="The conversation's name; all who join it under this name are together.",
         examples=["weekly-meeting"],
     )
-    musicOnHoldUrl: OneUrl | None = Field(
+    musicOnHoldUrl: Annotated[OneUrl, Says(either=True)] | None = Field(
         None,
         description="The MP3 file that is heard until the conversation starts: a list with one address.",
         examples=[["https://example.com/hold.mp3"]],
@@ -160,7 +160,7 @@ class Connect(Action):
         description="Whom to call: a list with one endpoint object.",
         examples=[[{"type": "phone", "number": "447700900002"}]],
     )
-    from_: PhoneNumber | None = Field(
+    from_: Annotated[str, CALLER] | None = Field(
         None,
         alias="from",
         description="The number the called person sees; for real phones it must be one of yours.",
@@ -194,13 +194,20 @@ class Connect(Action):
         examples=[["https://example.com/event"]],
     )
     eventMethod: Method = Field("POST", description="How they are sent.", examples=["POST"])
-    ringbackTone: Url | None = Field(
+    ringbackTone: Annotated[Url, Says(either=True)] | None = Field(
         None,
         description="The sound the caller hears until the other answers: one address as text, not a list.",
         examples=["https://example.com/ringing.mp3"],
     )
 
     spellings: ClassVar[dict[str, str]] = {"advanced_machine_detection": "advancedMachineDetection"}
+
+    @field_validator("from_")
+    @classmethod
+    def _caller(cls, caller: str | None, info: ValidationInfo) -> str | None:
+        """What a phone shows is a number; a websocket, an app or a SIP system is told any name."""
+        endpoints = info.data.get("endpoint")
+        return caller if caller is None or (endpoints and endpoints[0].type != "phone") else phone_number(caller)
 
     @classmethod
     def tidy(cls, given: Options) -> Tidied:
@@ -210,13 +217,6 @@ class Connect(Action):
                 fix = rename(f"Write {new}", (old,), new, given[old])
                 message = f"{old} is the spelling of some SDKs."
                 tidied.found.append(advice(new, message, f"Write {new}.", rule="two-spellings", fix=fix))
-        tone = tidied.data.get("ringbackTone")
-        if isinstance(tone, list) and len(tone) == 1 and isinstance(tone[0], str):  # the official Python SDK does so
-            tidied.data["ringbackTone"] = tone[0]
-            message = "ringbackTone is a list; the NCCO reference wants the address as text."
-            fix = put("Leave the square brackets out", tidied.origin(("ringbackTone",)), tone[0])
-            cure = "Leave the square brackets out."
-            tidied.found.append(advice("ringbackTone", message, cure, rule="ringback-list", fix=fix))
         return tidied
 
     @classmethod
@@ -233,6 +233,9 @@ class Connect(Action):
                 said = "connect calls a phone without from: a real phone network may refuse a call from nobody."
                 fix = put("Let Vonage pick one of your numbers", ("randomFromNumber",), True)
                 yield advice("from", said, 'Add "from" with your own number.', rule="missing-caller", fix=fix)
+            if not to_phone and isinstance(name := given.get("from"), str) and not E164.fullmatch(name):
+                said = f"from of connect is {shown(name)}, which is not a phone number; only a phone insists on one."
+                yield advice("from", said, "Write one of your numbers, or leave it out.", rule="caller-name")
         if given.get("eventType") == "synchronous" and "eventUrl" not in given:
             said = "connect: eventType synchronous without eventUrl: nobody is asked for a new NCCO."
             cure, fix = "Add eventUrl, a list with one address.", drop("Leave eventType out", ("eventType",))

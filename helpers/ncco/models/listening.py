@@ -110,7 +110,7 @@ class Input(Action):
         flat: dict[str, dict[str, Any]] = {"dtmf": {}, "speech": {}}
         for name, value in given.items():
             group, real = _settings().get(plain_name(str(name)), ("", ""))
-            if not group or not isinstance(given.get(group) or {}, dict) or real in flat[group]:
+            if not group or value is None or not isinstance(given.get(group) or {}, dict) or real in flat[group]:
                 rest[name] = value
                 continue
             flat[group][real] = value

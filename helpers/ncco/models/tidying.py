@@ -67,19 +67,25 @@ class Tidied:
             option = options.get(name)
             if option is None:
                 plain = plain or {plain_name(known): known for known in options}
-                real = used.get(name) or mistaken.get(name) or plain.get(plain_name(name), "")
+                real = used.get(name) or plain.get(plain_name(name), "")
+                if not real and (meant := options.get(mistaken.get(name, ""))) and meant.required:
+                    real = "" if meant.name in given else meant.name
                 if not real:
                     self.unknown.append(((*path, name), options))
                     made[name] = value
                     continue
                 option = options[real]
-                self._note_spelling(path, name, option, given, name in used)
-                if real in given:
-                    continue
+                if value is not None:
+                    self._note_spelling(path, name, option, given, name in used)
+                    if real in given:
+                        continue
             if value is None:
-                self._note_null((*path, option.name))
+                self._note_null(path, name, option)
                 continue
-            made[option.name] = self._value(value, option, (*path, option.name))
+            value = self._value(value, option, (*path, option.name))
+            if value is None:
+                continue
+            made[option.name] = value
             if option.instead:
                 self._note_deprecated((*path, option.name), option, given)
         if "eventMethod" in made and "eventUrl" in options:
@@ -101,15 +107,20 @@ class Tidied:
         if not used:
             self.renamed.append((right, option))
 
-    def _note_null(self, where: Path) -> None:
-        message, fix = f"{field_of(where)} of {self.name} is null.", drop(f"Leave {where[-1]} out", self.origin(where))
-        self._note(where, message, "Leave it out if it is not set.", "null-option", fix)
+    def _note_null(self, path: Path, name: str, option: Option) -> None:
+        where, written = (*path, option.name), (*self.origin(path), name)
+        message = f"{field_of(where)} of {self.name} is null; it is read as left out."
+        self._note(where, message, "Leave it out if it is not set.", "null-option", drop(f"Leave {name} out", written))
 
     def _value(self, value: Any, option: Option, path: Path) -> Any:
         if option.is_number:
             return self._number(value, option, path)
         if option.kind == "flag" and not isinstance(value, bool):
             return self._flag(value, option, path)
+        if option.kind == "choice" and isinstance(value, str) and value not in option.choices:
+            return self._in_capitals(value, option, path)
+        if option.either:
+            value = self._address(value, option, path)
         if option.parts and isinstance(value, dict):
             return self._group(value, option.inside(), path)
         if option.variants and isinstance(value, list):
@@ -141,13 +152,43 @@ class Tidied:
         word = value.strip().lower() if isinstance(value, str) else value
         if not isinstance(word, (str, int)) or word not in (*_YES, *_NO):
             return value
-        flag = word in _YES
-        what = f"{kind_of(value)} ({shown(value)}), but must be {option.expected}"
+        flag, field = word in _YES, f"{field_of(path)} of {self.name}"
         better = f'Write "{option.name}": {str(flag).lower()}'
-        rule = "flag-as-text" if isinstance(value, str) else "wrong-type"
-        message, cure = f"{field_of(path)} of {self.name} is {what}.", f"{better}, without quotes (Python: {flag})."
-        self._note(path, message, cure, rule, put(better, self.origin(path), flag))
+        cure, fix = f"{better}, without quotes (Python: {flag}).", put(better, self.origin(path), flag)
+        if word in ("true", "false"):
+            self._note(path, f"{field} is the text {value!r}; it is read as {word}.", cure, "flag-as-text", fix)
+        else:
+            what = f"{kind_of(value)} ({shown(value)}), but must be {option.expected}"
+            self._note(path, f"{field} is {what}.", cure, "wrong-type", fix)
         return flag
+
+    def _in_capitals(self, value: str, option: Option, path: Path) -> str:
+        """GET and POST are the only choices in capitals."""
+        better = value.upper()
+        if better not in option.choices:
+            self._look_at_text(value, path)
+            return value
+        message, cure = f"{field_of(path)} of {self.name} is {shown(value)}.", f'Write "{better}".'
+        fix = put(cure.removesuffix("."), self.origin(path), better)
+        self._note(path, f"{message} It is read as {better}.", cure, "method-in-small-letters", fix)
+        return better
+
+    def _address(self, value: Any, option: Option, path: Path) -> Any:
+        """One address, alone or in a list, as the reference has it; ``None`` for an empty one."""
+        where = self.origin(path)
+        address = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if address in ("", []):
+            message, fix = f"{field_of(path)} of {self.name} is empty.", drop(f"Leave {option.name} out", where)
+            self._note(path, message, "Leave it out if there is no sound.", "empty-sound", fix)
+            return None
+        if not isinstance(address, str) or isinstance(value, list) == option.holds_list:
+            return value
+        taken = [address] if option.holds_list else address
+        now = "alone" if option.holds_list else "in a list"
+        cure = f"{'Put it in' if option.holds_list else 'Take it out of'} square brackets"
+        message = f"{field_of(path)} of {self.name} is an address {now}; it is taken all the same."
+        self._note(path, message, f"{cure}.", "list-or-address", put(cure, where, taken))
+        return taken
 
     def _number(self, value: Any, option: Option, path: Path) -> Any:
         written, where = value, self.origin(path)

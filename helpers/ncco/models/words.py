@@ -122,7 +122,7 @@ class _Finding:
             if not option.holds_list and isinstance(value, list) and option.kind != "object":
                 return "needless-list"
             if option.kind == "flag":
-                return "flag-as-text" if isinstance(value, str) else "wrong-type"
+                return "wrong-type"
         if self.kind == "too_long" and option is not None and option.variants:
             return "two-endpoints"
         by_kind = {

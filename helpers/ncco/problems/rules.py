@@ -37,7 +37,6 @@ _ERRORS = {
     "unknown-action": "Vonage refuses the whole NCCO because of one action it does not know.",
     # Options of any action.
     "misspelt-option": "Names are compared letter by letter, so an option in another spelling has no effect.",
-    "null-option": "An option holds a value or is left out; null is of the wrong type for all of them.",
     "missing-option": "Vonage refuses an action without the options that it requires.",
     "list-expected": "Vonage wants a list here, even for a single value, and refuses anything else.",
     "needless-list": "Vonage wants a single value here and refuses a list.",
@@ -45,7 +44,6 @@ _ERRORS = {
     "empty-address": "An empty address leads nowhere, so nothing is fetched and nothing arrives.",
     "wrong-type": "Vonage refuses a value of the wrong type as a syntax error.",
     "wrong-choice": "Vonage knows only the listed values, in exactly this spelling.",
-    "flag-as-text": "A flag is true or false; the text \"false\" is a text, and not false.",
     "out-of-range": "Vonage refuses a value outside the range of the option.",
     "control-character": "No voice speaks a control character, and many systems refuse a text that holds one.",
     "wrong-text": "Vonage refuses a text that does not have the form the option wants.",
@@ -80,14 +78,23 @@ _ERRORS = {
     "barge-in-needs-input": "The key that stops the sound must be taken by an input, and Vonage insists on one.",
 }  # fmt: skip
 
-_ADVICE = {
-    "duplicate-name": "JSON keeps only one of two values under the same name, and the other is lost.",
+# What old clients send, and a call takes: its record repeats these.
+_TAKEN = {
     "unknown-option": "It is not documented whether Vonage ignores an option it does not know or refuses the NCCO.",
     "number-as-text": "Vonage has taken numbers as text from old clients, but the reference says number.",
+    "flag-as-text": "Vonage's own samples write true and false as text, but the reference says boolean.",
+    "method-in-small-letters": "Old clients write the method so, but the reference has GET and POST.",
+    "null-option": "Samples of Vonage's send null for what is not set, but the reference knows no null.",
+    "list-or-address": "Some SDKs write the address alone, some in a list; the reference has one of the two.",
+    "empty-sound": "Some clients send an empty address for no sound; the reference leaves the option out.",
+    "caller-name": "The reference wants a number, but only a telephone insists on one.",
+}  # fmt: skip
+
+_ADVICE = {
+    "duplicate-name": "JSON keeps only one of two values under the same name, and the other is lost.",
     "too-fine": "Vonage hears steps of 0.1 only.",
     "deprecated-option": "It still works, but nothing says for how long.",
     "two-spellings": "Some SDKs write the option so; the NCCO reference does not.",
-    "ringback-list": "Some SDKs write a list here; the NCCO reference wants the address as text.",
     "wait-clamped": "Vonage moves a wait that is out of range to the nearest value in it.",
     "http-audio": "An http address is fetched without encryption, and some networks block it.",
     "not-encrypted": "What is said goes over a ws address without encryption.",
@@ -114,8 +121,10 @@ _ADVICE = {
     "nothing-keeps-the-call": "All of this is done at once, and when every action is complete the call ends.",
 }  # fmt: skip
 
+#: Rules about what is not as the reference wants it, and works all the same.
+TAKEN = frozenset(_TAKEN)
 #: Every rule by its name, errors first.
 RULES: dict[str, Rule] = {
     **{name: Rule(name, "error", why) for name, why in _ERRORS.items()},
-    **{name: Rule(name, "advice", why) for name, why in _ADVICE.items()},
+    **{name: Rule(name, "advice", why) for name, why in (_TAKEN | _ADVICE).items()},
 }

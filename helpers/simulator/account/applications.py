@@ -69,8 +69,10 @@ def new_key_pair() -> tuple[str, str]:
 def checked_name(body: dict[str, Any]) -> str:
     """The application's name, which must be there."""
     name = body.get("name")
-    if not isinstance(name, str) or not name.strip():
+    if name is None or name == "" or (isinstance(name, str) and not name.strip()):
         raise _invalid("name", "is required")
+    if not isinstance(name, str):
+        raise _invalid("name", "must be a string")
     return name
 
 
@@ -176,7 +178,7 @@ def _webhooks(capability: dict[str, Any], where: str) -> dict[str, Any]:
 def _address(hook: dict[str, Any], methods: tuple[str, ...], where: str) -> dict[str, Any]:
     """Address and method of a webhook; the first of ``methods`` is the usual one."""
     address, method = hook.get("address", ""), hook.get("http_method", methods[0])
-    if not isinstance(address, str) or (address and not address.startswith(("http://", "https://"))):
+    if not isinstance(address, str) or (address and not address.lower().startswith(("http://", "https://"))):
         raise _invalid(f"{where}.address", "must be a URL")
     if method not in methods:
         raise _invalid(f"{where}.http_method", f"must be one of: {', '.join(sorted(methods))}")

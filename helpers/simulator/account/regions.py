@@ -36,7 +36,7 @@ def region_of(scope: Scope) -> str:
 class RegionalAddresses:
     """Takes the region out of a request's path or Host header, so that the routes need not know of it.
 
-    The path goes before the header.
+    The path goes before the header. A slash at its end means nothing: some clients write ``POST /v1/calls/``.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -44,6 +44,8 @@ class RegionalAddresses:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
+            if scope["path"][1:].endswith("/"):
+                scope = {**scope, "path": scope["path"][:-1], "raw_path": (scope.get("raw_path") or b"")[:-1]}
             first, _, rest = scope["path"][1:].partition("/")
             if first in REGIONS:
                 raw = scope.get("raw_path") or b""

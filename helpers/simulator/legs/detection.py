@@ -7,6 +7,9 @@ in the synchronous modes.
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ..phones.handsets import Handset
@@ -16,6 +19,7 @@ from .leg import Detection, Leg
 
 if TYPE_CHECKING:
     from .network import Network
+    from .trunk import Trunk
 
 VERDICT = 2.0  # seconds from the answer until it is clear who answered
 SYNCHRONOUS_VERDICT = 4.0  # so in the modes in which the call waits for it
@@ -35,12 +39,13 @@ def is_synchronous(leg: Leg) -> bool:
     return leg.detection is not None and leg.detection.mode in SYNCHRONOUS
 
 
-async def detect(network: Network, leg: Leg, handset: Handset) -> None:
+async def detect(network: Network, leg: Leg, handset: Handset | Trunk) -> None:
     """Find out who answered and tell the event URL; hang up on a machine if that was asked for."""
     rules = leg.detection
     if rules is None:
         return
-    await network.clock.sleep(SYNCHRONOUS_VERDICT if is_synchronous(leg) else VERDICT)
+    with _in_time(network, leg, "it was clear whether a person or a machine had answered"):
+        await network.clock.sleep(SYNCHRONOUS_VERDICT if is_synchronous(leg) else VERDICT)
     machine = handset.is_machine
     network.note(leg, "detection", verdict="machine" if machine else "human", sub_state=None)
     # detect_beep tells of the beep only; a person has none, and a machine that is hung up on will not beep any more.
@@ -53,10 +58,22 @@ async def detect(network: Network, leg: Leg, handset: Handset) -> None:
         await _beep(network, leg, rules.beep_timeout)
 
 
+@contextmanager
+def _in_time(network: Network, leg: Leg, what: str) -> Iterator[None]:
+    """Says so if the call is over before."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        if leg.ending is not None:
+            network.note(leg, "note", text=f"The call was over before {what}: no event tells of it.")
+        raise
+
+
 async def _beep(network: Network, leg: Leg, timeout: float) -> None:
     assert leg.answered_at is not None
     end = network.clock.sleep_until(leg.answered_at + timeout)
-    sub_state = ("beep_start", "beep_timeout")[await first_of(leg.beeped.wait(), end)]
+    with _in_time(network, leg, "the machine beeped"):
+        sub_state = ("beep_start", "beep_timeout")[await first_of(leg.beeped.wait(), end)]
     network.note(leg, "detection", verdict="machine", sub_state=sub_state)
     await _tell(network, leg, "machine", sub_state)
 

@@ -173,8 +173,9 @@ async def connect(run: Runner, action: Connect) -> Replacement | None:
 
 
 def _links(leg: Leg) -> int:
-    """How many connect actions led to this leg."""
-    return 0 if leg.parent is None else 1 + _links(leg.parent)
+    """How many connect actions led to this leg, through numbers of this network, too."""
+    before = leg.far if leg.direction == "inbound" else leg.parent
+    return 0 if before is None else (leg.parent is not None) + _links(before)
 
 
 def _callee(run: Runner, action: Connect) -> Leg:

@@ -123,6 +123,7 @@ class Leg:
     options: dict[str, Any] = field(default_factory=dict)  # the rest of the endpoint object, as it was sent
     detection: Detection | None = None
     parent: Leg | None = None  # the leg whose connect action made this one
+    far: Leg | None = None  # the leg at the other end of the line, if that is one of this network, too
 
     status: str = "started"
     detail: str | None = None
@@ -197,6 +198,12 @@ class Leg:
         connected = self.parent is not None and self.room is not None
         told = status != "answered" or self.ncco_count > 0 or connected or self.over
         return status in self.history and told and not self.telling
+
+    def speaks(self) -> None:
+        """Something new is said on it: wake who listens."""
+        self.voice.fire()
+        for listener in self.room.members.values() if self.room else ():
+            listener.hears.fire()
 
     def move(self, status: str, at: float) -> None:
         """Change the state; anything the transition table does not allow is an error."""

@@ -18,6 +18,7 @@ from ..webhooks import payloads
 from ..webhooks.callbacks import NotAnNcco, fetch_ncco
 from .detection import detect, is_synchronous
 from .leg import Leg
+from .trunk import Trunk
 
 if TYPE_CHECKING:
     from .network import Network
@@ -113,8 +114,11 @@ class Life:
             line = SocketLine(network, leg)
             self._ringing("your server is called")
             return await line.connect() or await self._talk(line, "your server took the connection")
-        handset = network.handset(leg.address)
         self._ringing("the destination was reached")
+        if leg.endpoint == "phone" and self._application_behind(leg.to):
+            trunk = Trunk(network, leg)
+            return await trunk.connect() or await self._talk(trunk, "the application behind the number answered")
+        handset = network.handset(leg.address)
         if handset.leg and not handset.leg.over:
             return Ending("busy", "the phone is in another call", sip_code=486, disconnected_by="user")
         handset.leg = leg
@@ -154,7 +158,15 @@ class Life:
         if refused:
             return refused
         await network.clock.sleep(PICK_UP)
-        return await self._talk(network.handset(leg.address), "Vonage picked up")
+        other = Trunk(network, leg) if leg.far else network.handset(leg.address)
+        return await self._talk(other, "Vonage picked up")
+
+    def _application_behind(self, number: str) -> str:
+        """The application that takes the calls to a number; empty if nobody rented and linked it."""
+        account = self._network.account
+        rented = account.number(number) or {}
+        forwarded, application = rented.get("voiceCallbackType") in ("sip", "tel"), str(rented.get("app_id", ""))
+        return application if application in account.applications and not forwarded else ""
 
     def _find_application(self) -> Ending | None:
         """Find the application behind the dialled number, or say why there is none."""
@@ -183,7 +195,7 @@ class Life:
 
     # The call itself
 
-    async def _talk(self, other: Handset | SocketLine, why: str) -> Ending:
+    async def _talk(self, other: Handset | SocketLine | Trunk, why: str) -> Ending:
         leg, network = self._leg, self._network
         leg.move("answered", network.clock.now)
         network.status(leg, "answered", why, tell=False)
@@ -221,10 +233,10 @@ class Life:
                     raise
             program, leg.next_program = leg.next_program, None
 
-    async def _begin(self, other: Handset | SocketLine) -> None:
+    async def _begin(self, other: Handset | SocketLine | Trunk) -> None:
         """What an answered call begins with: who answered, then its NCCO, or whom it is connected to."""
         leg, network = self._leg, self._network
-        if isinstance(other, Handset) and leg.detection:
+        if isinstance(other, Handset | Trunk) and leg.detection:
             if is_synchronous(leg):
                 self._tell_answered()
                 await detect(network, leg, other)

@@ -84,6 +84,10 @@ class Network:
             endpoint="sip" if endpoint == "sips" else endpoint, sip_headers=headers or {}, custom_data=custom_data,
         )  # fmt: skip
         handset.leg = leg
+        return self.receive(leg)
+
+    def receive(self, leg: Leg) -> Leg:
+        """Take in a leg that calls a number."""
         return self._begin(leg, Life(self, leg).inbound)
 
     def press(self, number: str, digits: str) -> None:
@@ -215,9 +219,7 @@ class Network:
         if text is not None:
             leg.utterances.append(Utterance(cue.at, cue.at + sound.seconds, text))
         cue.text, cue.url = text, url
-        leg.voice.fire()
-        for listener in leg.room.members.values() if leg.room else ():
-            listener.hears.fire()
+        leg.speaks()
         return cue
 
     async def reset(self) -> None:

@@ -96,7 +96,7 @@ class Recordings:
     async def of_speech(self, leg: Leg, begin: float, end: float) -> str:
         """Keep what a leg said (``saveAudio`` of an input); returns the address of the file."""
         uuid, sound = self._network.ids.uuid(), [[Feed(leg.mouth).kept(begin, end)]]
-        self._keep(uuid, leg, await self._encoded(leg, sound, begin, end, "wav"), tape.MEDIA_TYPES["wav"])
+        self._keep(uuid, leg, await self._encoded(leg, sound, begin, end, "wav"))
         return self._url(leg, uuid)
 
     def finish(self, recording: Recording, at: float, why: str) -> asyncio.Task[None]:
@@ -124,7 +124,7 @@ class Recordings:
         """Make the file, then tell the event URL, which may fetch it at once."""
         network, leg, begin, end = self._network, recording.leg, recording.tape.begin, recording.tape.end
         data = await self._encoded(leg, sound, begin, end, recording.form)
-        self._keep(recording.file, leg, data, tape.MEDIA_TYPES[recording.form])
+        self._keep(recording.file, leg, data)
         self._note(recording, "finished", round(end - begin, 3), len(data), why)
         event = payloads.recording_event(
             network.clock, recording.conversation, recording.uuid, recording.url, len(data), begin, end
@@ -159,7 +159,7 @@ class Recordings:
             self._network.note(leg, "note", text=text)
         return data
 
-    def _keep(self, uuid: str, leg: Leg, data: bytes, media_type: str) -> None:
+    def _keep(self, uuid: str, leg: Leg, data: bytes, media_type: str = tape.MEDIA_TYPE) -> None:
         self._forget_old()
         self._files[uuid] = File(data, media_type, leg.application_id, self._network.clock.now + KEPT)
 

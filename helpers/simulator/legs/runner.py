@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from ...ncco import Connect, Conversation, Input, Ncco, Notify, Record, Stream, Talk, Transfer, Wait
+from ...ncco.problems.problems import MOST_PROBLEMS
+from ...ncco.problems.rules import TAKEN
 from ..account.applications import Webhook
 from ..webhooks.callbacks import Replacement
 from . import asking, joining, prompts, recordings
@@ -63,6 +65,8 @@ class Runner:
         self.ncco = ncco
         self.leg.ncco_count += 1
         self.network.note(self.leg, "ncco", source=source, actions=ncco.to_list())
+        for problem in [p for p in ncco.advice if p.rule in TAKEN][:MOST_PROBLEMS]:
+            self.network.note(self.leg, "note", text=str(problem))
         for self.index, action in enumerate(ncco):
             replacement = None  # what stays when the action is skipped
             with self._running(action):

@@ -1,7 +1,8 @@
 """The line of a websocket leg: Vonage calls your WebSocket server and passes sound both ways.
 
-Source: the WebSocket guide, Voice API 1.10.0 (content-type, authorization). One binary message holds 20 ms of 16-bit
-mono samples, little endian: 320, 640 or 960 bytes at 8000, 16000 or 24000 samples a second.
+Source: the WebSocket guide, Voice API 1.10.0 (content-type, authorization), AsyncAPI 2026.05 (clear, notify). One
+binary message holds 20 ms of 16-bit mono samples, little endian: 320, 640 or 960 bytes at 8000, 16000 or 24000 samples
+a second.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
+from ...base.text import one_line
 from ..account.auth import webhook_token
 from ..phones.handsets import Ending
 from ..sound.mixing import STORED_RATE, Cue, LiveSound, mixed
@@ -40,6 +43,8 @@ class SocketLine:
         self._keys: asyncio.Queue[str] = asyncio.Queue()
         self._cue: Cue | None = None
         self._sent = self._received = self._refused = 0
+        self._odd = False
+        self._why, self._by = "the server closed the connection", "user"  # how it ended
 
     async def connect(self) -> Ending | None:
         """Call the server. None: it took the call; otherwise how the call ends."""
@@ -64,12 +69,12 @@ class SocketLine:
             return Ending("unanswered", why, detail="timeout", sip_code=408, disconnected_by="platform")
         except (OSError, InvalidHandshake, InvalidURI, ValueError) as error:
             return self._failed(f"the server does not take the connection: {error}", "cannot_route", 503)
-        network.note(leg, "websocket", state="connected", url=leg.to, rate=self._rate)
+        self._note_state("connected", rate=self._rate)
         leg.on_key = self._keys.put_nowait
         return None
 
     def _failed(self, why: str, detail: str, sip_code: int) -> Ending:
-        self._network.note(self._leg, "websocket", state="failed", url=self._leg.to, why=why)
+        self._note_state("failed", why=why)
         return Ending("failed", why, detail=detail, sip_code=sip_code, disconnected_by="platform")
 
     def _authorization(self) -> dict[str, str]:
@@ -88,8 +93,7 @@ class SocketLine:
         finally:
             self._leg.on_key = None
             self._network.spawn(self._leg, self._close(self._socket))
-            self._network.note(self._leg, "websocket", state="disconnected", url=self._leg.to, sent=self._sent,
-                               received=self._received)  # fmt: skip
+            self._note_state("disconnected", sent=self._sent, received=self._received)
         await self._disconnected()
 
     async def _close(self, socket: ClientConnection) -> None:
@@ -130,33 +134,86 @@ class SocketLine:
         assert self._socket is not None
         while True:
             digit = await self._keys.get()
-            await self._socket.send(json.dumps({"event": "websocket:dtmf", "digit": digit, "duration": KEY_DURATION}))
+            await self._tell({"event": "websocket:dtmf", "digit": digit, "duration": KEY_DURATION})
+
+    async def _tell(self, event: dict[str, Any]) -> None:
+        assert self._socket is not None
+        await self._socket.send(json.dumps(event))
 
     async def _receive(self) -> None:
-        """What the server says: messages of exactly 20 ms, heard one after the other. Returns when it hangs up."""
+        """What the server says: sound, heard one after the other, and commands. Returns when the socket is to end."""
         from websockets.exceptions import ConnectionClosed
 
         assert self._socket is not None
         try:
             async for message in self._socket:
-                if isinstance(message, bytes):
+                if isinstance(message, str):
+                    await self._obey(message)
+                elif len(message) == self._size:
                     self._hear(message)
+                else:
+                    # As Vonage does: it stops listening, and the server sees the code 1006 (vocode-core issue 727).
+                    self._why = f"a message of {len(message)} bytes came, and {self._size} are due"
+                    self._by = "platform"
+                    self._socket.transport.abort()
+                    return
         except ConnectionClosed:
             pass
+
+    @property
+    def _size(self) -> int:
+        """Bytes of a message."""
+        return round(self._rate * FRAME) * 2
+
+    async def _obey(self, message: str) -> None:
+        """A command: ``clear`` throws away what waits to be heard, ``notify`` is answered when it has been heard."""
+        try:
+            command = json.loads(message)
+            json.dumps(command, allow_nan=False)  # what cannot be sent back
+        except (ValueError, RecursionError):
+            command = None
+        action = command.get("action") if isinstance(command, dict) else None
+        cue, clock = self._cue, self._network.clock
+        if action == "notify":
+            due = clock.now if cue is None or cue.ends is None else cue.ends
+            self._network.beside(self._leg, self._notify(command.get("payload", {}), cue, due))
+        elif action == "clear":
+            if cue is not None:
+                cue.stopped_at, self._cue = cue.until(clock.now), None
+                self._leg.speaks()
+            self._note_state("cleared")
+            await self._tell({"event": "websocket:cleared"})
+        elif not self._odd:  # said once: a server may send thousands
+            self._odd = True
+            text = f"The server's message is no command (clear, notify), and is ignored: {one_line(message)}"
+            self._network.note(self._leg, "note", text=text)
+
+    async def _notify(self, payload: Any, cue: Cue | None, due: float) -> None:
+        """Tell that the sound has been played up to ``due``; not when it has been thrown away before."""
+        from websockets.exceptions import ConnectionClosed
+
+        await self._network.clock.sleep_until(due)
+        if cue is not None and cue.stopped_at is not None and cue.stopped_at < due:
+            return
+        self._note_state("notified", payload=payload)
+        with suppress(ConnectionClosed):
+            async with self._network.clock.in_flight():
+                await self._tell({"event": "websocket:notify", "payload": payload})
+
+    def _note_state(self, state: str, **facts: Any) -> None:
+        self._network.note(self._leg, "websocket", state=state, url=self._leg.to, **facts)
 
     def _hear(self, message: bytes) -> None:
         import numpy as np
 
         from ...audio.files import resample
 
-        size = round(self._rate * FRAME) * 2
         now, leg, network = self._network.clock.now, self._leg, self._network
         playing = self._cue is not None and self._cue.ends is not None and self._cue.ends > now - FRAME
         waiting = self._cue.ends - now if playing and self._cue is not None and self._cue.ends is not None else 0.0
-        if len(message) != size or waiting >= BUFFER * FRAME:
+        if waiting >= BUFFER * FRAME:
             if not self._refused:
-                why = f"{len(message)} bytes instead of {size}" if len(message) != size else f"{BUFFER} messages wait"
-                network.note(leg, "note", text=f"The server's sound is dropped: {why}.")
+                network.note(leg, "note", text=f"The server's sound is dropped: {BUFFER} messages wait.")
             self._refused += 1
             return
         self._received += 1
@@ -167,18 +224,18 @@ class SocketLine:
         sound = LiveSound()
         sound.append(samples)
         self._cue = leg.mouth.start(now, sound)
-        leg.voice.fire()
+        leg.speaks()
 
     async def _disconnected(self) -> None:
-        """The server ended it: a ``disconnected`` event, whose reply may be an NCCO for the caller of a connect."""
+        """The socket ended: a ``disconnected`` event, whose reply may be an NCCO for the caller of a connect."""
         network, leg = self._network, self._leg
         leg.history.append("disconnected")
-        network.note(leg, "status", status="disconnected", why="the server closed the connection", detail=None,
-                     sip_code=None, disconnected_by="user")  # fmt: skip
+        network.note(leg, "status", status="disconnected", why=self._why, detail=None,
+                     sip_code=None, disconnected_by=self._by)  # fmt: skip
         reply = await network.callbacks.ask(leg, "event", payloads.disconnected_event(leg, network.clock), leg.event)
         if leg.parent is not None:
             leg.reply = leg.reply or asyncio.get_running_loop().create_future()
             if not leg.reply.done():
                 leg.reply.set_result(reply)
-        leg.hang_up("the server closed the connection", by="user")
+        leg.hang_up(self._why, by=self._by)
         await forever()

@@ -79,8 +79,8 @@ def key(network: Network, leg: Leg, digit: str) -> None:
     leg.keypad.press(network.clock.now, digit)
     tone = dtmf(digit)
     leg.mouth.start(network.clock.now, tone.through_phone(leg.law) if leg.law else tone).is_tone = True
+    leg.speaks()
     network.conversations.pass_key(leg, digit)
-    leg.voice.fire()
 
 
 async def play(network: Network, leg: Leg, what: dict[str, Any]) -> Cue | None:

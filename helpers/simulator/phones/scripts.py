@@ -128,7 +128,7 @@ def _check_play(step: dict[str, Any]) -> None:
             "Use {'do': 'play', 'url': 'http://…'} or {'do': 'play', 'file': 'greeting.mp3'}.",
         )
     if "url" in step:
-        if not isinstance(step["url"], str) or not re.match(r"https?://[^\s/]", step["url"]):
+        if not isinstance(step["url"], str) or not re.match(r"(?i)https?://[^\s/]", step["url"]):
             raise HandsetError(f"{step['url']!r} is not a web address.", "It begins with http:// or https://.")
         return
     there = audio_files(audio())

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, JsonValue
 
 from ...base.hosts import host_of
 from ...base.numbers import E164
 from ...ncco import NccoError, parse
 from ...ncco.models import endpoints as models
+from ...ncco.models.fields import Flag, Level, Loop, Method, Says, WholeSeconds
+from ...ncco.models.joining import AdvancedMachineDetection
+from ...ncco.models.model import Part
 from ...ncco.models.ssml import TEXT_LIMIT, spoken_length
 from ...ncco.models.voices import voice_of
-from ...ncco.schema import options_of
+from ...ncco.problems.rules import TAKEN
+from ...ncco.schema import named_options, options_of
 from ..account.account import Account
 from ..account.applications import Webhook, voice_hooks
 from ..clock import Clock
@@ -23,42 +29,85 @@ from ..timeouts import ANSWER_TIMEOUT
 from ..webhooks.payloads import ENDPOINTS
 
 BAD_NUMBER = "must be 7 to 15 digits in E.164 format, without +, leading zeros, spaces or letters"
-URL = re.compile(r"https?://\S+")
+URL = re.compile(r"https?://\S+", re.IGNORECASE)
 SPELLING = {"standard_headers": "standardHeaders"}  # REST and NCCO name one thing in two ways
+CALL = """random_from_number answer_method event_method machine_detection advanced_machine_detection
+    length_timer ringing_timer"""
 LONGEST_SIP = 50  # characters of a SIP address (Voice API 1.10.0)
 EARLY = 1.0  # seconds after creation in which a hang-up is refused
 
 Reasons = list[tuple[str, str]]
+_Other = Annotated[JsonValue, Says(kind="object")]  # checked by hand
+
+
+class Request(Part):
+    """The fields of all bodies of the Voice API: the plain ones are read as those of an NCCO are."""
+
+    to: _Other = None
+    from_: _Other = Field(None, alias="from")
+    ncco: _Other = None
+    answer_url: _Other = None
+    event_url: _Other = None
+    action: _Other = None
+    destination: _Other = None
+    stream_url: _Other = None
+    text: _Other = None
+    digits: _Other = None
+    random_from_number: Flag = False
+    answer_method: Method = "GET"
+    event_method: Method = "POST"
+    machine_detection: Literal["continue", "hangup"] | None = None
+    advanced_machine_detection: AdvancedMachineDetection | None = None
+    length_timer: Annotated[WholeSeconds, Field(ge=1, le=86_400)] = 7200
+    ringing_timer: Annotated[WholeSeconds, Field(ge=1, le=120)] = 60
+    language: str | None = None
+    style: Annotated[int, Field(ge=0)] | None = None
+    voice_name: str | None = None
+    level: Level = 0.0
+    loop: Loop = 1
+
+
+def taken(body: dict[str, Any]) -> list[str]:
+    """What of a body is not as the definition wants it, and is taken all the same."""
+    found = Request.look_at({name: value for name, value in body.items() if name in named_options(Request)})[1]
+    to = body.get("to")
+    if isinstance(to, list) and to and isinstance(to[0], dict) and (kind := str(to[0].get("type"))) in ENDPOINTS:
+        found += models.ENDPOINTS[kind].look_at(to[0])[1]
+    # An unknown field is ignored; the definition has the level as text.
+    return [p.message for p in found if p.rule in TAKEN - {"unknown-option"} and p.field != "level"]
+
+
+def _read(body: dict[str, Any], names: str, reasons: Reasons) -> Request:
+    """The fields that are named, put right; as they are if one of them is wrong."""
+    model, found, tidied = Request.look_at({name: body[name] for name in names.split() if name in body})
+    reasons += [(p.field, p.message) for p in found if p.severity == "error"]
+    return model or Request.model_construct(**tidied.data)
 
 
 def outbound_leg(body: dict[str, Any], application: str, account: Account, ids: Ids, clock: Clock) -> Leg:
     """The leg that ``POST /v1/calls`` asks for. Raises a 400 of family B (missing) or C (wrong)."""
-    missing = dict.fromkeys(_missing(body, application, account), "Is required.")
+    reasons: Reasons = []
+    body, plain = present(body), _read(body, CALL, reasons)
+    missing = dict.fromkeys(_missing(body, plain, application, account), "Is required.")
     if missing:
         raise proxy(400, missing)
-    reasons: Reasons = []
     to = _endpoint(body["to"], reasons)
-    from_ = _caller(body, application, account, to, reasons)
+    from_ = _caller(body, plain.random_from_number, application, account, to, reasons)
     ncco = _ncco(body, reasons)
     if "answer_url" in body:
         _url_list(body["answer_url"], "answer_url", reasons)
     if "event_url" in body:
         _url_list(body["event_url"], "event_url", reasons)
-    for name in ("answer_method", "event_method"):
-        _one_of(body, name, ("GET", "POST"), reasons)
-    _one_of(body, "machine_detection", ("continue", "hangup"), reasons)
-    _advanced_detection(body, reasons)
-    _within(body, "length_timer", 1, 86_400, reasons)
-    _within(body, "ringing_timer", 1, 120, reasons)
     if reasons:
         raise backend(reasons)
     hooks = voice_hooks(account.application(application))
     event = hooks["event_url"]
     if "event_url" in body:
-        event = Webhook(body["event_url"][0], body.get("event_method", "POST"))
+        event = Webhook(body["event_url"][0], plain.event_method)
     answer = None
     if "answer_url" in body:
-        answer = Webhook(body["answer_url"][0], body.get("answer_method", "GET"), socket_timeout=ANSWER_TIMEOUT)
+        answer = Webhook(body["answer_url"][0], plain.answer_method, socket_timeout=ANSWER_TIMEOUT)
+    advanced = plain.advanced_machine_detection
     return Leg(
         uuid=ids.uuid(),
         conversation=ids.conversation(),
@@ -72,45 +121,40 @@ def outbound_leg(body: dict[str, Any], application: str, account: Account, ids: 
         answer=answer,
         fallback=hooks["fallback_answer_url"],
         ncco=ncco,
-        ringing_timer=body.get("ringing_timer", 60),
-        length_timer=body.get("length_timer", 7200),
+        ringing_timer=plain.ringing_timer,
+        length_timer=plain.length_timer,
         headers=dict(to.get("headers") or {}),
         options=to,
-        detection=detection_of(body.get("machine_detection"), body.get("advanced_machine_detection")),
+        detection=detection_of(plain.machine_detection, advanced.to_dict() if advanced else None),
     )
 
 
 def stream_body(body: dict[str, Any]) -> tuple[str, float, int]:
     """URL, level and loop of ``PUT …/stream``."""
     reasons: Reasons = []
-    if "stream_url" not in body:
+    if body.get("stream_url") is None:
         raise backend([("stream_url", "is required")])
     _url_list(body["stream_url"], "stream_url", reasons)
-    level, loop = _level_and_loop(body, reasons)
+    plain = _read(body, "level loop", reasons)
     if reasons:
         raise backend(reasons)
-    return body["stream_url"][0], level, loop
+    return body["stream_url"][0], plain.level, plain.loop
 
 
 def talk_body(body: dict[str, Any]) -> tuple[str, str, int, float, int]:
     """Text, language, style, level and loop of ``PUT …/talk``."""
     reasons: Reasons = []
     text = body.get("text")
-    if not isinstance(text, str) or not text:
+    if text is None or text == "":
         reasons.append(("text", "is required"))
+    elif not isinstance(text, str):
+        reasons.append(("text", "must be a string"))
     elif spoken_length(text) > TEXT_LIMIT:
         reasons.append(("text", f"must not be longer than {TEXT_LIMIT} characters"))
-    language, style, name = body.get("language"), body.get("style"), body.get("voice_name")
-    if name is not None and not isinstance(name, str):
-        reasons.append(("voice_name", "must be a text such as Amy"))
-    if language is not None and not isinstance(language, str):
-        reasons.append(("language", "must be a language code such as en-GB"))
-    if style is not None and (not isinstance(style, int) or isinstance(style, bool) or style < 0):
-        reasons.append(("style", "must be a whole number from 0"))
-    level, loop = _level_and_loop(body, reasons)
+    plain = _read(body, "language style voice_name level loop", reasons)
     if reasons:
         raise backend(reasons)
-    return str(text), *voice_of(language, style, name), level, loop
+    return str(text), *voice_of(plain.language, plain.style, plain.voice_name), plain.level, plain.loop
 
 
 def destination(body: dict[str, Any]) -> tuple[list[dict[str, Any]] | None, str]:
@@ -119,6 +163,7 @@ def destination(body: dict[str, Any]) -> tuple[list[dict[str, Any]] | None, str]
     where = body.get("destination")
     if not isinstance(where, dict):
         raise backend([("destination", "is required" if where is None else "must be an object")])
+    where = present(where)
     if where.get("type") != "ncco":
         reasons.append(("destination.type", "must be: ncco"))
     if ("ncco" in where) == ("url" in where):
@@ -145,18 +190,23 @@ def dtmf_body(body: dict[str, Any]) -> str:
 def subscription_body(body: dict[str, Any]) -> Webhook:
     """Where single keys are sent: ``PUT …/input/dtmf``."""
     reasons: Reasons = []
-    if "event_url" not in body:
+    if body.get("event_url") is None:
         raise backend([("event_url", "is required")])
     _url_list(body["event_url"], "event_url", reasons)
-    _one_of(body, "event_method", ("GET", "POST"), reasons)
+    plain = _read(body, "event_method", reasons)
     if reasons:
         raise backend(reasons)
-    return Webhook(body["event_url"][0], body.get("event_method", "POST"))
+    return Webhook(body["event_url"][0], plain.event_method)
 
 
-def _missing(body: dict[str, Any], application: str, account: Account) -> list[str]:
+def present(body: dict[str, Any]) -> dict[str, Any]:
+    """A body without its nulls."""
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def _missing(body: dict[str, Any], plain: Request, application: str, account: Account) -> list[str]:
     missing = [] if "to" in body else ["to"]
-    if "from" not in body and not body.get("random_from_number"):
+    if "from" not in body and not plain.random_from_number:
         missing.append("from")
     if "ncco" not in body and "answer_url" not in body:
         missing.append("answer_url")
@@ -194,7 +244,7 @@ def _known(kind: str, given: dict[str, Any]) -> dict[str, Any]:
     """
     fields = {option.name for option in options_of(models.ENDPOINTS[kind])} | {"type"}
     named = {SPELLING.get(name, name): value for name, value in given.items()}
-    return {name: value for name, value in named.items() if name in fields - {"onAnswer"}}
+    return {name: value for name, value in present(named).items() if name in fields - {"onAnswer"}}
 
 
 def _not_a_phone(kind: str, endpoint: dict[str, Any]) -> Reasons:
@@ -207,18 +257,18 @@ def _not_a_phone(kind: str, endpoint: dict[str, Any]) -> Reasons:
     return [(".".join(rest.get(part, part) for part in field.split(".")), reason) for field, reason in found]
 
 
-def _caller(body: dict[str, Any], application: str, account: Account, to: dict[str, Any], reasons: Reasons) -> str:
+def _caller(
+    body: dict[str, Any], any_number: bool, application: str, account: Account, to: dict[str, Any], reasons: Reasons
+) -> str:
     """The number the call comes from."""
-    if not isinstance(body.get("random_from_number", False), bool):
-        reasons.append(("random_from_number", "must be true or false"))
-    if body.get("random_from_number"):
+    if any_number:
         if "from" in body:
             reasons.append(("random_from_number", "cannot be used together with from"))
         linked = account.linked_number(application, str(to.get("number", "")))
         if not linked:
             reasons.append(("random_from_number", "needs a number that is linked to the application"))
         return linked
-    caller = body["from"]
+    caller = body.get("from")
     if not isinstance(caller, dict):
         reasons.append(("from", "Invalid type parameter provided: must be an endpoint object"))
         return ""
@@ -228,22 +278,6 @@ def _caller(body: dict[str, Any], application: str, account: Account, to: dict[s
     if not (isinstance(number, str) and re.fullmatch(r"sips?:\S+", number)):
         _number(number, "from.number", reasons)
     return str(number)
-
-
-def _advanced_detection(body: dict[str, Any], reasons: Reasons) -> None:
-    """``{"behavior", "mode", "beep_timeout"}`` (Voice API 1.10.0)."""
-    name = "advanced_machine_detection"
-    if name not in body:
-        return
-    rules = body[name]
-    if not isinstance(rules, dict):
-        reasons.append((name, "Invalid type parameter provided: must be an object"))
-        return
-    found: Reasons = []
-    _one_of(rules, "behavior", ("continue", "hangup"), found)
-    _one_of(rules, "mode", ("default", "detect", "detect_beep"), found)
-    _within(rules, "beep_timeout", 30, 120, found)
-    reasons += [(f"{name}.{field}", reason) for field, reason in found]
 
 
 def _ncco(body: dict[str, Any], reasons: Reasons) -> list[dict[str, Any]] | None:
@@ -278,32 +312,3 @@ def _number(value: Any, name: str, reasons: Reasons) -> None:
         reasons.append((name, "Invalid type parameter provided: must be a string of digits"))
     elif not E164.fullmatch(value):
         reasons.append((name, BAD_NUMBER))
-
-
-def _one_of(body: dict[str, Any], name: str, allowed: tuple[str, ...], reasons: Reasons) -> None:
-    if name in body and body[name] not in allowed:
-        reasons.append((name, f"must be one of: {', '.join(allowed)}"))
-
-
-def _within(body: dict[str, Any], name: str, low: int, high: int, reasons: Reasons) -> None:
-    value = body.get(name, low)
-    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        reasons.append((name, f"must be a whole number from {low} to {high}"))
-
-
-def _level_and_loop(body: dict[str, Any], reasons: Reasons) -> tuple[float, int]:
-    """Both are taken as numbers and as strings: the definition says string for level, the SDKs send numbers."""
-    level, loop = 0.0, 1
-    try:
-        level = float(body.get("level", "0"))
-    except (TypeError, ValueError, OverflowError):
-        level = 2.0
-    if not -1 <= level <= 1:
-        reasons.append(("level", "must be from -1 to 1"))
-    try:
-        loop = int(body.get("loop", 1))
-    except (TypeError, ValueError):
-        loop = -1
-    if loop < 0:
-        reasons.append(("loop", "must be a whole number from 0; 0 plays without end"))
-    return level, loop

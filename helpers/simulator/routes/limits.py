@@ -91,7 +91,7 @@ async def _read(receive: Receive, headers: dict[bytes, bytes]) -> bytes | None:
 
 def _refusal(status: int, why: str, cure: str, scope: Scope) -> JSONResponse:
     # RFC 7807 names this type for what only repeats the status.
-    body = problem(status, kind="about:blank", detail=why).body
+    body = problem(status, kind="about:blank", detail=why).told(scope)
     told = {"error": why, "cure": cure} if scope["path"].startswith("/simulator") else body
     return JSONResponse(told, status, headers={"x-simulator-why": why, "connection": "close"})
 

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ...base.text import is_json
 from ...calls.statuses import LIVE, OVER
 from ...ncco import parse
 from ..account.auth import application_of
@@ -27,7 +29,7 @@ from ..legs.asking import subscribe
 from ..legs.leg import Leg
 from ..legs.network import Network
 from ..webhooks import payloads
-from .bodies import EARLY, destination, dtmf_body, outbound_leg, stream_body, subscription_body, talk_body
+from .bodies import EARLY, destination, dtmf_body, outbound_leg, stream_body, subscription_body, taken, talk_body
 from .limits import too_deep
 
 FILTERS = ("status", "date_start", "date_end", "conversation_uuid", "order")
@@ -36,10 +38,14 @@ NOTED = 10_000  # bytes of a request's body that go into the record
 ACTIONS = ("hangup", "mute", "unmute", "earmuff", "unearmuff", "transfer")
 
 
+def _is_voice(request: Request) -> bool:
+    return request.url.path.startswith("/v1/")
+
+
 async def json_body(request: Request) -> dict[str, Any]:
     """The JSON object of a request. Raises 415 for another content type, 400 for anything else."""
-    if "json" not in request.headers.get("content-type", ""):
-        raise problem(415)
+    if not is_json(request.headers.get("content-type", "")):
+        raise proxy(415) if _is_voice(request) else problem(415)
     try:
         body = await request.json()
         # Python reads NaN, 1e999 and half a surrogate pair, none of which can be passed on as JSON.
@@ -83,10 +89,12 @@ def voice_api(network: Network) -> APIRouter:
         return JSONResponse({"message": message, "uuid": uuid})
 
     def noted(request: Request, leg: Leg, body: dict[str, Any] | None, answer: Response) -> Response:
-        size = int(request.headers.get("content-length") or 0)
+        size, remarks = int(request.headers.get("content-length") or 0), taken(body or {})
         if size > NOTED:  # a record must not fill the memory
             body = {"shortened": json.dumps(body, ensure_ascii=False)[:NOTED], "bytes": size}
         network.note(leg, "request", method=request.method, path=request.url.path, body=body, status=answer.status_code)
+        for text in remarks:
+            network.note(leg, "note", text=text)
         return answer
 
     @router.post("/v1/calls")
@@ -182,7 +190,7 @@ def voice_api(network: Network) -> APIRouter:
         file = await network.recordings.file(uuid, caller(request))
         if file is None:
             raise conversation(404, "http:error:not-found", f"There is no file {uuid}.")
-        return Response(file.data, media_type=file.media_type)
+        return Response(file.data, headers={"content-type": file.media_type})
 
     return router
 
@@ -247,13 +255,15 @@ def answer_errors(app: FastAPI, ids: Ids) -> None:
     async def api_error(request: Request, error: ApiError) -> Response:
         why = re.sub(r"[^ -~]", "?", error.why)  # what a header may hold
         headers = {"x-simulator-why": why} if why else {}
-        return JSONResponse(error.body, error.status, headers=headers)
+        return JSONResponse(error.told(request.scope), error.status, headers=headers)
 
     @app.exception_handler(HTTPException)
     async def http_error(request: Request, error: HTTPException) -> Response:
         detail = f"Request method '{request.method}' not supported" if error.status_code == 405 else None
         known = problem(error.status_code if error.status_code in PROBLEMS else 500, detail=detail)
-        return JSONResponse(known.body, error.status_code, headers=error.headers)
+        if error.status_code == 405 and _is_voice(request):
+            known = proxy(405)
+        return JSONResponse(known.told(request.scope), error.status_code, headers=error.headers)
 
     app.add_middleware(UsualHeaders, ids=ids)
 
@@ -269,10 +279,13 @@ class UsualHeaders:
         self._app, self._ids = app, ids
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        trace = cache(self._ids.hex)  # drawn when it is first told: replies come in the same order on every run
+
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
-                trace = (b"x-nexmo-trace-id", self._ids.hex().encode())
-                message["headers"] = [*message.get("headers", []), trace, *USUAL_HEADERS]
+                told = (b"x-nexmo-trace-id", trace().encode())
+                message["headers"] = [*message.get("headers", []), told, *USUAL_HEADERS]
             await send(message)
 
+        scope = {**scope, "state": {**scope.get("state", {}), "trace": trace}}
         await self._app(scope, receive, with_headers)

@@ -115,6 +115,7 @@ class Cue:
     text: str | None = None  # the words in it
     url: str | None = None  # the file it came from
     is_tone: bool = False  # a key of a phone, and no voice
+    via: tuple[str, ...] = ()  # the legs it was passed on to on its way here
 
     @property
     def ends(self) -> float | None:

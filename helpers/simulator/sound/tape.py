@@ -26,7 +26,7 @@ FORMATS: dict[str, tuple[str, str, dict[str, Any]]] = {  # as libsndfile calls t
     "wav": ("WAV", "PCM_16", {}),
     "ogg": ("OGG", "VORBIS", {}),
 }
-MEDIA_TYPES = {"mp3": "audio/mpeg", "wav": "audio/wav", "ogg": "audio/ogg"}
+MEDIA_TYPE = "application/octet-stream"  # whatever the format: old SDKs read nothing else as bytes
 
 
 @dataclass(frozen=True)

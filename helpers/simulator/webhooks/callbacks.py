@@ -14,6 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlencode
 
+from ...base.text import is_json
 from ...calls.statuses import FAILURES, LAST
 from ...ncco import Ncco, NccoError, parse
 from ..account.applications import Webhook
@@ -312,7 +313,7 @@ def why_not_json(reply: Reply) -> str | None:
         return reply.error or f"HTTP {reply.status}"
     if not reply.body.strip() and not reply.flaw:
         return "empty reply"
-    if "json" not in reply.content_type:
+    if not is_json(reply.content_type):
         return f"wrong content type {reply.content_type.split(';')[0] or '(none)'}: an NCCO is application/json"
     if reply.flaw:
         return reply.flaw

@@ -189,8 +189,9 @@ def call_resource(leg: Leg) -> dict[str, Any]:
     }
     if leg.status == "completed":
         shown |= {name: leg.bill[name] for name in ("rate", "price", "duration", "network", "start_time", "end_time")}
+    sound = {"content-type": leg.options["content-type"]} if leg.endpoint == "websocket" else {}
     return shown | {
-        "to": party(leg.endpoint if leg.direction == "outbound" else "phone", leg.to),
+        "to": party(leg.endpoint if leg.direction == "outbound" else "phone", leg.to) | sound,
         "from": party(leg.endpoint if leg.direction == "inbound" else "phone", leg.from_),
     }
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from ...base.text import nearest, one_line
+from ...base.text import is_json, nearest, one_line
 from ...calls.explain import explain
 from ...calls.explanations import TABLE
 from ...wire.exchanges import GOOD, MISSING, Exchange
@@ -77,8 +77,8 @@ def _no_ncco(exchange: Exchange) -> str:
     content_type = next((v for k, v in exchange.response_headers.items() if k.lower() == "content-type"), "")
     if not body:
         return "empty"
-    if "json" not in content_type:
-        return "html" if "html" in content_type else "type"
+    if not is_json(content_type):
+        return "html" if "html" in content_type.lower() else "type"
     try:
         actions = json.loads(body)
     except ValueError:

@@ -110,7 +110,7 @@ def test_connect_a_phone(world: World, sdk: vonage.Vonage) -> None:
     assert sdk.voice.get_call(callee).to == Phone(number=OTHER)
 
 
-@pytest.mark.fidelity("connect-ringback", "connect-ringback-list")
+@pytest.mark.fidelity("connect-ringback", "one-or-list")
 def test_a_tone_for_the_caller_while_it_rings(world: World, sdk: vonage.Vonage, noise: Samples, second: bytes) -> None:
     """The action's own ringbackTone is an address in the NCCO reference, and a list of them in the SDK."""
     tone = world.learner.serve("ringing.wav", second)

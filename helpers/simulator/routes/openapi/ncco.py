@@ -65,6 +65,10 @@ def _plain(schema: Any) -> Any:
             made[name] = True  # an option that nobody knows is ignored
         elif name not in _FOR_PEOPLE:
             made[name] = facts if name in ("examples", "default", "enum", "const") else _plain(facts)
+    if made.get("type") == "boolean":
+        made["anyOf"] = [{"type": made.pop("type")}, {"type": "string", "pattern": "^([Tt]rue|[Ff]alse)$"}]
+    if made.get("enum") == ["GET", "POST"]:
+        made["enum"] = ["GET", "POST", "get", "post"]
     if made.get("type") in ("integer", "number"):
         # Numbers are taken as text, too: the forms of old clients send them so.
         facts = {name: made.pop(name) for name in ("type", "minimum", "maximum") if name in made}

@@ -15,8 +15,8 @@ _voice = partial(operation, [{"token": []}])  # with a token of the application
 ALWAYS = refusals(ProxyError=401, Problem=(429, 500))
 NO_CALL = refusals(ProxyError=(401, 404), Problem=(404, 429, 500))
 # What a request with a body can be refused for besides.
-BODY = refusals(ProxyError=400, BackendError=400, Problem=(400, 408, 413, 415))
-SENT = refusals(ProxyError=(400, 401, 404), BackendError=400, Problem=(400, 404, 408, 413, 415, 429, 500))
+BODY = refusals(ProxyError=(400, 415), BackendError=400, Problem=(400, 408, 413))
+SENT = refusals(ProxyError=(400, 401, 404, 415), BackendError=400, Problem=(400, 404, 408, 413, 429, 500))
 NOT_ANSWERED = refusals(ProxyError=(400, 401, 404), Problem=(404, 429, 500))
 
 URLS = listing(text(pattern=r"^https?://\S+$"), minItems=1, maxItems=1)
@@ -30,7 +30,8 @@ LOOP = any_of(whole(0), text(pattern="^[0-9]{1,9}$"))
 def voice_schemas() -> dict[str, Schema]:
     """Components of the Voice API besides the NCCO and the endpoints."""
     href = thing({"href": text()})
-    party = thing({"type": text(*ENDPOINTS)}, {"number": text(), "uri": text(), "user": text(), "extension": text()})
+    named = ("number", "uri", "content-type", "user", "extension")
+    party = thing({"type": text(*ENDPOINTS)}, {name: text() for name in named})
     over = ("rate", "price", "duration", "network", "start_time", "end_time")
     call = thing(
         {
@@ -126,7 +127,7 @@ def voice_paths() -> dict[str, Part]:
     )
     gone = reply("Done; its events tell what came of it")
     done = {200: reply("Done", ref("Done"))}
-    files = sound("The recording, or its transcript", "audio/mpeg", "audio/wav", "audio/ogg", "application/json")
+    files = sound("The recording, or its transcript", "application/octet-stream", "application/json")
     placed = {201: reply("It has begun", ref("CallPlaced"))} | BODY | refusals(ProxyError=401, Problem=(402, 429, 500))
     page = {200: reply("A page of calls", ref("CallPage"))} | ALWAYS | refusals(BackendError=400)
     stream = object_of({"stream_url": URLS}, {"level": LEVEL, "loop": LOOP})
