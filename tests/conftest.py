@@ -6,6 +6,7 @@ import contextlib
 import gc
 import os
 import socket
+import stat
 import sys
 import threading
 import time
@@ -90,10 +91,10 @@ def _listening(me: psutil.Process) -> set[object]:
     if not sys.platform.startswith("linux"):
         return {c.laddr.port for c in me.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
     ports: set[object] = set()
-    for entry in Path("/proc/self/fd").iterdir():
+    for entry in os.scandir("/proc/self/fd"):
         with contextlib.suppress(OSError):  # not a socket, or closed meanwhile
-            if str(entry.readlink()).startswith("socket:"):
-                with socket.socket(fileno=os.dup(int(entry.name))) as one:
+            if stat.S_ISSOCK(os.fstat(number := int(entry.name)).st_mode):
+                with socket.socket(fileno=os.dup(number)) as one:
                     if one.family in (socket.AF_INET, socket.AF_INET6) and one.getsockopt(*LISTENS):
                         ports.add(one.getsockname()[1])
     return ports
@@ -101,11 +102,11 @@ def _listening(me: psutil.Process) -> set[object]:
 
 def _children(me: psutil.Process) -> list[psutil.Process]:
     """This process's children, and theirs. Most tests have none, which Linux says ten times as fast as psutil."""
-    try:
-        if not any(Path(task, "children").read_bytes() for task in Path("/proc/self/task").iterdir()):
+    if sys.platform.startswith("linux"):
+        try:
+            os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        except ChildProcessError:
             return []
-    except OSError:  # another system, or a thread that ended meanwhile
-        pass
     return me.children(recursive=True)
 
 

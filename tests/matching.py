@@ -12,6 +12,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from helpers.audio.samples import mono
 
+# What the values between two samples are made of: the samples near by, windowed.
+NEAR, FRACTIONS = np.arange(-32, 33), np.linspace(-0.5, 0.5, 21)
+APART = FRACTIONS[:, None] - NEAR
+BETWEEN = np.sinc(APART) * np.cos(np.pi * APART / 66) ** 2
+
 
 @dataclass(frozen=True)
 class Match:
@@ -59,12 +64,9 @@ def _between_samples(product: NDArray[np.float64], at: int, norm: float) -> tupl
 
     Two copies that are half a sample apart would otherwise score 0.92 at 8000 Hz, where speech is full of treble.
     """
-    near = np.arange(-32, 33)
-    fractions = np.linspace(-0.5, 0.5, 21)
-    window = np.cos(np.pi * (fractions[:, None] - near) / 66) ** 2
-    values = (np.sinc(fractions[:, None] - near) * window) @ product[(at + near) % len(product)] / norm
+    values = BETWEEN @ product[(at + NEAR) % len(product)] / norm
     highest = int(np.argmax(values))
-    return float(values[highest]), float(at + fractions[highest])
+    return float(values[highest]), float(at + FRACTIONS[highest])
 
 
 def _energy(sound: NDArray[np.float64], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cache
 
 import pytest
 import vonage
@@ -14,6 +15,8 @@ from tests.simulator.sdk.tunnel import Tunnel
 from tests.simulator.world import World
 
 Client = Callable[..., vonage.Vonage]
+# The SDK hands its key to PyJWT as text for each token, and reading one takes as long as a test.
+read_once = cache(serialization.load_pem_private_key)
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +37,7 @@ def pem(key: RSAPrivateKey) -> str:
 @pytest.fixture
 def client(world: World, tunnel: Tunnel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     """Makes clients; without arguments one with all credentials of the world's account and application."""
+    monkeypatch.setattr("jwt.algorithms.load_pem_private_key", read_once)
     for name, value in tunnel.environment.items():
         monkeypatch.setenv(name, value)
     made: list[vonage.Vonage] = []
