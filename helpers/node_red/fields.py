@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from ..base.text import one_line
+from ..ncco.models.tidying import number_in
 from .findings import Findings
 from .graph import Node
 
@@ -94,11 +95,3 @@ class Fields:
             self.remark(f"{what} cannot be read as JSON, so it was left out: {one_line(text, 60)}")
             self.fault("error-leaves-caller-waiting")
         return None
-
-
-def number_in(text: str) -> int | float | None:
-    """The number that a text writes, or ``None``."""
-    if not re.fullmatch(r"-?(\d{1,18}|\d{0,18}\.\d{1,18})", text):
-        return None
-    value = float(text)
-    return int(text if text.lstrip("-").isdigit() else value) if value.is_integer() else value

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..base.text import one_line
-from .fields import number_in
+from ..ncco.models.tidying import number_in
 from .findings import Findings
 from .graph import Node
 from .instead import INSTEAD

@@ -191,4 +191,4 @@ def test_a_large_body_is_shortened_in_the_record(world: World) -> None:
 
 
 def test_a_slash_too_much_is_not_redirected(world: World) -> None:
-    assert world.http.get(f"{world.network.url}/v1/calls/", allow_redirects=False, timeout=60).status_code == 404
+    assert world.http.get(f"{world.network.url}/v1/calls//", allow_redirects=False, timeout=60).status_code == 404

@@ -232,7 +232,7 @@ TAKEN: list[tuple[dict[str, Any], str]] = [
     ({"ringing_timer": "1"}, "the number 1"),
     ({"event_method": "post"}, "read as POST"),
     ({"random_from_number": "false"}, "read as false"),
-    ({"machine_detection": None, "answer_url": None}, "machine_detection of request is null"),
+    ({"machine_detection": None, "answer_url": None}, "answer_url of the request is null"),
     ({"to": [PHONE | {"dtmfAnswer": None}]}, "dtmfAnswer of phone is null"),
 ]
 

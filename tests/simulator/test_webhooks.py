@@ -178,7 +178,7 @@ def test_a_body_that_is_no_ncco_is_explained_and_not_asked_for_again(world: Worl
 @pytest.mark.parametrize("charset", ["UTF-8", "iso-8859-1", '"utf-8"', "utf-16"])
 def test_a_charset_that_is_named_is_used(world: World, strange: Any, charset: str) -> None:
     body = '[{"action": "talk", "text": "Grüße"}]'.encode(charset.strip('"'))
-    answer = reply(body, f"Content-Type: text/json; charset={charset}")
+    answer = reply(body, f"Content-Type: application/json; charset={charset}")
     server = strange(lambda _, connection: connection.sendall(answer))
     call, _ = asked(world, server.url)
     assert world.one(call, "ncco")["actions"][0]["text"] == "Grüße"

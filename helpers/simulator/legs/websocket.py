@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -175,7 +176,7 @@ class SocketLine:
         action = command.get("action") if isinstance(command, dict) else None
         cue, clock = self._cue, self._network.clock
         if action == "notify":
-            due = clock.now if cue is None or cue.ends is None else cue.ends
+            due = clock.now if cue is None else cue.until(math.inf)
             self._network.beside(self._leg, self._notify(command.get("payload", {}), cue, due))
         elif action == "clear":
             if cue is not None:
@@ -209,8 +210,7 @@ class SocketLine:
         from ...audio.files import resample
 
         now, leg, network = self._network.clock.now, self._leg, self._network
-        playing = self._cue is not None and self._cue.ends is not None and self._cue.ends > now - FRAME
-        waiting = self._cue.ends - now if playing and self._cue is not None and self._cue.ends is not None else 0.0
+        waiting = -1.0 if self._cue is None else self._cue.until(math.inf) - now
         if waiting >= BUFFER * FRAME:
             if not self._refused:
                 network.note(leg, "note", text=f"The server's sound is dropped: {BUFFER} messages wait.")
@@ -218,7 +218,7 @@ class SocketLine:
             return
         self._received += 1
         samples = resample(np.frombuffer(message, dtype="<i2") / np.float32(32768), self._rate, STORED_RATE)
-        if playing and self._cue is not None and isinstance(self._cue.sound, LiveSound):
+        if self._cue is not None and waiting > -FRAME and isinstance(self._cue.sound, LiveSound):
             self._cue.sound.append(samples)
             return
         sound = LiveSound()

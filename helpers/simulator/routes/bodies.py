@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, JsonValue
+from pydantic import Field
 
 from ...base.hosts import host_of
 from ...base.numbers import E164
 from ...ncco import NccoError, parse
 from ...ncco.models import endpoints as models
-from ...ncco.models.fields import Flag, Level, Loop, Method, Says, WholeSeconds
+from ...ncco.models.fields import Flag, Level, Loop, Method, WholeSeconds
 from ...ncco.models.joining import AdvancedMachineDetection
 from ...ncco.models.model import Part
 from ...ncco.models.ssml import TEXT_LIMIT, spoken_length
@@ -37,22 +37,11 @@ LONGEST_SIP = 50  # characters of a SIP address (Voice API 1.10.0)
 EARLY = 1.0  # seconds after creation in which a hang-up is refused
 
 Reasons = list[tuple[str, str]]
-_Other = Annotated[JsonValue, Says(kind="object")]  # checked by hand
 
 
 class Request(Part):
-    """The fields of all bodies of the Voice API: the plain ones are read as those of an NCCO are."""
+    """The plain fields of all bodies of the Voice API, read as those of an NCCO are."""
 
-    to: _Other = None
-    from_: _Other = Field(None, alias="from")
-    ncco: _Other = None
-    answer_url: _Other = None
-    event_url: _Other = None
-    action: _Other = None
-    destination: _Other = None
-    stream_url: _Other = None
-    text: _Other = None
-    digits: _Other = None
     random_from_number: Flag = False
     answer_method: Method = "GET"
     event_method: Method = "POST"
@@ -69,12 +58,14 @@ class Request(Part):
 
 def taken(body: dict[str, Any]) -> list[str]:
     """What of a body is not as the definition wants it, and is taken all the same."""
-    found = Request.look_at({name: value for name, value in body.items() if name in named_options(Request)})[1]
+    given = present(body)
+    nulls = [f"{name} of the request is null; it is read as left out." for name in body if name not in given]
+    found = Request.look_at({name: value for name, value in given.items() if name in named_options(Request)})[1]
     to = body.get("to")
     if isinstance(to, list) and to and isinstance(to[0], dict) and (kind := str(to[0].get("type"))) in ENDPOINTS:
         found += models.ENDPOINTS[kind].look_at(to[0])[1]
     # An unknown field is ignored; the definition has the level as text.
-    return [p.message for p in found if p.rule in TAKEN - {"unknown-option"} and p.field != "level"]
+    return nulls + [p.message for p in found if p.rule in TAKEN - {"unknown-option"} and p.field != "level"]
 
 
 def _read(body: dict[str, Any], names: str, reasons: Reasons) -> Request:

@@ -7,7 +7,7 @@ from typing import Any
 from ....ncco import Wait
 from ....ncco.models.actions import ACTIONS
 from ....ncco.models.endpoints import ENDPOINTS
-from ..bodies import SPELLING
+from ..bodies import SPELLING, Request
 from .shapes import Schema, listing, ref
 
 # What the models say to the form and to the messages, and a schema has no use for.
@@ -45,6 +45,12 @@ def endpoint_schemas() -> dict[str, Schema]:
         needed = ["uri"] if kind == "sip" else schema.get("required", [])
         found[f"Rest{kind.capitalize()}"] = {**schema, "properties": kept, "required": ["type", *needed]}
     return found
+
+
+def request_fields(names: str) -> Schema:
+    """The plain fields of a body that are named."""
+    schema = Request.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
+    return {name: _plain(schema["properties"][name]) for name in names.split()}
 
 
 def _plain(schema: Any) -> Any:

@@ -7,9 +7,11 @@ from functools import partial
 from ....base.numbers import E164
 from ....ncco.models.endpoints import ENDPOINTS
 from ....ncco.models.ssml import TEXT_LIMIT
+from ..bodies import CALL
 from ..voice import ACTIONS, STATUSES
+from .ncco import request_fields
 from .operations import Part, body, operation, paths, query, refusals, reply, sound
-from .shapes import Schema, any_of, flag, listing, number, object_of, ref, text, thing, whole
+from .shapes import Schema, any_of, flag, listing, object_of, ref, text, thing, whole
 
 _voice = partial(operation, [{"token": []}])  # with a token of the application
 ALWAYS = refusals(ProxyError=401, Problem=(429, 500))
@@ -20,11 +22,7 @@ SENT = refusals(ProxyError=(400, 401, 404, 415), BackendError=400, Problem=(400,
 NOT_ANSWERED = refusals(ProxyError=(400, 401, 404), Problem=(404, 429, 500))
 
 URLS = listing(text(pattern=r"^https?://\S+$"), minItems=1, maxItems=1)
-METHOD = text("GET", "POST")
 UUID = text(pattern="^[0-9a-f-]{32,36}$", description="The leg's uuid, not that of its conversation.")
-# As text by the definition; the SDKs send a number.
-LEVEL = any_of(number(-1, 1), text(pattern=r"^-?(0(\.[0-9]{1,6})?|1(\.0{1,6})?)$"))
-LOOP = any_of(whole(0), text(pattern="^[0-9]{1,9}$"))
 
 
 def voice_schemas() -> dict[str, Schema]:
@@ -79,16 +77,10 @@ def _new_call() -> Schema:
         {"to": ref("To")},
         {
             "from": object_of({"number": caller}, {"type": {"const": "phone"}}),
-            "random_from_number": flag(description="Any number that is linked to the application."),
             "ncco": ref("Ncco"),
             "answer_url": URLS,
-            "answer_method": METHOD,
             "event_url": {**URLS, "description": "Required unless the application has one."},
-            "event_method": METHOD,
-            "machine_detection": text("continue", "hangup"),
-            "advanced_machine_detection": ref("AdvancedMachineDetection"),
-            "length_timer": whole(1, 86_400, default=7200),
-            "ringing_timer": whole(1, 120, default=60),
+            **request_fields(CALL),
         },
     )
     program = {"oneOf": [{"required": ["ncco"]}, {"required": ["answer_url"]}]}
@@ -130,11 +122,11 @@ def voice_paths() -> dict[str, Part]:
     files = sound("The recording, or its transcript", "application/octet-stream", "application/json")
     placed = {201: reply("It has begun", ref("CallPlaced"))} | BODY | refusals(ProxyError=401, Problem=(402, 429, 500))
     page = {200: reply("A page of calls", ref("CallPage"))} | ALWAYS | refusals(BackendError=400)
-    stream = object_of({"stream_url": URLS}, {"level": LEVEL, "loop": LOOP})
-    words = {"language": text(), "style": whole(0), "level": LEVEL, "loop": LOOP, "premium": flag()}
+    stream = object_of({"stream_url": URLS}, request_fields("level loop"))
+    words = {**request_fields("language style voice_name level loop"), "premium": flag()}
     talk = object_of({"text": text(minLength=1, maxLength=TEXT_LIMIT)}, words)
     digits = object_of({"digits": text(pattern="^[0-9*#p]{1,500}$")})
-    keys = object_of({"event_url": URLS}, {"event_method": METHOD})
+    keys = object_of({"event_url": URLS}, request_fields("event_method"))
     call = "/v1/calls/{uuid}"
     operations = {
         "GET /v1/calls": _voice("listCalls", "List calls", page, parameters=filters),
