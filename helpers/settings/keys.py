@@ -131,7 +131,7 @@ def _from_base64(text: str) -> str:
     packed = packed[: len(packed) - (len(packed) % 4 == 1)]  # of a text that was cut off
     try:
         found = text_of(base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True))
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # neither base64 nor text
         return text
     return found if "-----BEGIN" in found else text
 
