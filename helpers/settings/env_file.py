@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from ..base.text import text_of
+from ..base.decoding import text_of
 
 _BARE = re.compile(r"[\w./:@%,=+-]*", re.ASCII)
 # Blank lines and `export` before the name, and a comment after the value, are the writer's and stay.
