@@ -16,7 +16,7 @@ from .findings import Findings
 from .graph import Graph, Node
 from .imported import Imported, ImportedNcco
 from .instead import instead_of
-from .messages import Variables, union_of
+from .messages import Variables, constant_of, ncco_in, union_of
 from .reading import read_items
 from .routes import Route, answer_route, door_of, file_route, reply_route
 from .walking import DOORS, Message, Walk
@@ -121,7 +121,11 @@ class _Import:
             self._route(answer_route(door, message))
             self._ncco(" ".join(door), message)
         elif reader is None:
-            self._route(reply_route(door, node, message))
+            body = ncco_in(constant_of(message.variables, "payload")) or ()
+            reply = reply_route(door, node, message, tuple(self.addresses.in_action(one, node.label) for one in body))
+            self._route(reply)
+            if reply.ncco:
+                self._ncco(" ".join(door), message, () if reply.ncco == message.ncco else reply.ncco)
         elif route := file_route(door, reader, node, message, self.findings):
             self.done.add(reader.id)
             self._route(route)

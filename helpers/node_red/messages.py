@@ -59,7 +59,12 @@ def variables_behind(node: Node, variables: Variables, findings: Findings) -> Va
 
 def _apply(rule: Mapping[str, Any], variables: Variables) -> bool:
     kind, place, name = rule.get("t"), str(rule.get("pt") or "msg"), str(rule.get("p") or "")
+    if kind == "move":
+        there = {"t": "set", "p": rule.get("to"), "pt": rule.get("tot"), "to": name, "tot": place}
+        return _apply(there, variables) and _apply({**rule, "t": "delete"}, variables)
     if kind not in ("set", "delete") or place not in PLACES or not _NAME.fullmatch(name):
+        return False
+    if _is_in_list(variables, place, name):
         return False
     value = _constant(str(rule.get("tot") or "str"), rule.get("to", ""), variables) if kind == "set" else _UNKNOWN
     if value is not _UNKNOWN:
@@ -89,6 +94,12 @@ def _constant(kind: str, value: Any, variables: Variables) -> Any:
     return A_MOMENT if kind == "date" else _UNKNOWN
 
 
+def _is_in_list(variables: Variables, place: str, name: str) -> bool:
+    """Whether ``place.name`` is a part of a list, such as ``msg.ncco.0.text``."""
+    above = name.split(".")[:-1]
+    return any(isinstance(_constant(place, ".".join(above[:end]), variables), list) for end in range(1, len(above) + 1))
+
+
 def _put(variables: Variables, place: str, name: str, value: Any) -> None:
     holder, last = _holder(variables, place, name, make=True)
     holder[last] = copy.deepcopy(value)
@@ -111,6 +122,18 @@ def constant_of(variables: Variables, name: str) -> Any:
     """The constant in ``msg.<name>``, or ``None``."""
     holder, last = _holder(variables, "msg", name)
     return holder.get(last)
+
+
+def ncco_in(value: Any) -> list[dict[str, Any]] | None:
+    """The actions in a value that is an NCCO, one action, or the text of either; ``None`` if it is something else."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return None
+    given = [value] if isinstance(value, dict) else value
+    are_actions = isinstance(given, list) and all(isinstance(one, dict) and "action" in one for one in given)
+    return given if are_actions else None
 
 
 def union_of(first: Mapping[str, Any], second: Mapping[str, Any]) -> Variables:

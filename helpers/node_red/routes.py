@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import posixpath
 import pprint
@@ -86,13 +87,19 @@ def answer_route(door: Door, message: Message) -> Route:
     return Route(*door, message.where, names_of(message.ncco), message.ncco, message.variables)
 
 
-def reply_route(door: Door, node: Node, message: Message) -> Route:
-    """``http in`` → ``http response``: a status, and a body if a constant was put into ``msg.payload``."""
+def reply_route(door: Door, node: Node, message: Message, ncco: tuple[Mapping[str, Any], ...]) -> Route:
+    """``http in`` → ``http response``: a status, and a body if a constant was put into ``msg.payload``.
+
+    ``ncco``: the actions in the body, if it is an NCCO.
+    """
     body, status = constant_of(message.variables, "payload"), _status(node, message.variables)
+    if ncco and status == 200:
+        return Route(*door, message.where, names_of(ncco), ncco, message.variables)
     kind = _content_type(node, message.variables)
     header = f', {{"Content-Type": {kind!r}}}' if kind else ""
-    reply = f"{body if isinstance(body, str) else ''!r}, {status}{header}"
-    return Route(*door, message.where, f"status {status}", reply=reply)
+    text = "" if body is None else body if isinstance(body, str) else json.dumps(body)
+    reply = f"jsonify({body!r})" if isinstance(body, list | dict) else repr(text)
+    return Route(*door, message.where, f"status {status}", reply=f"{reply}, {status}{header}")
 
 
 def file_route(door: Door, reader: Node, node: Node, message: Message, findings: Findings) -> Route | None:

@@ -9,7 +9,7 @@ from ..base.text import one_line
 from .actions import ACTIONS, Action, action_of
 from .findings import Findings
 from .graph import Graph, Node
-from .messages import Variables, constant_of, sample_of, variables_behind
+from .messages import Variables, constant_of, ncco_in, sample_of, union_of, variables_behind
 
 DOORS = ("http in", "voice webhook")
 #: Where a message begins, besides nodes that nothing is wired to.
@@ -93,13 +93,29 @@ class Walk:
             ncco = (*message.ncco, self._actions[node])
             return replace(message, ncco=ncco, built_by=(*message.built_by, node.id))
         if node.type == "inject":
-            return replace(message, variables=sample_of(node, self._findings))
+            return self._with_ncco(node, message, sample_of(node, self._findings))
         if node.type != "change":
             return message
-        variables = variables_behind(node, message.variables, self._findings)
-        ncco = constant_of(variables, "ncco")
-        if ncco is None or ncco == constant_of(message.variables, "ncco"):
+        before = (
+            union_of(message.variables, {"msg": {"ncco": list(message.ncco)}}) if message.ncco else message.variables
+        )
+        return self._with_ncco(node, message, variables_behind(node, before, self._findings))
+
+    def _with_ncco(self, node: Node, message: Message, variables: Variables) -> Message:
+        """The message with these variables, and with what they hold as ``msg.ncco`` for its NCCO."""
+        given = constant_of(variables, "ncco")
+        if "msg" in variables:
+            rest = {name: value for name, value in variables["msg"].items() if name != "ncco"}
+            variables = {**variables, "msg": rest} if rest else {k: v for k, v in variables.items() if k != "msg"}
+        if (given or []) == list(message.ncco):
             return replace(message, variables=variables)
-        given = ncco if isinstance(ncco, list) else [ncco]
-        actions = tuple(self._finish(one, node.label) for one in given if isinstance(one, dict))
-        return replace(message, ncco=actions, built_by=(node.id,), variables=variables)
+        actions = ncco_in(given)
+        if given is not None and actions is None:
+            words = "It is not a list of actions: set it in Python."
+            self._findings.skip(node.type, f"{node.name}: set msg.ncco", words, key=node.id)
+        elif isinstance(given, str):
+            self._findings.remark(
+                node.label, "It sets msg.ncco to a text, which the palette sends as one; here it is read."
+            )
+        ncco = tuple(self._finish(one, node.label) for one in actions or ())
+        return replace(message, ncco=ncco, built_by=(node.id,) if ncco else (), variables=variables)

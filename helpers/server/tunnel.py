@@ -40,6 +40,31 @@ CURES = {
     "ERR_NGROK_334": ("This ngrok address is already in use.", "Stop the other ngrok, then run this cell again."),
     "ERR_NGROK_121": ("This ngrok program is too old.", "Run: python -m pyngrok update (or: ngrok update)."),
 }
+# What stops ngrok from outside: how it or the system says so, what that means, what to do.
+_AGAIN = ", then run this cell again; or set PUBLIC_URL to an address of your own."
+STOPPED = (
+    (
+        "x509|CERTIFICATE_VERIFY_FAILED",
+        "Something between this machine and ngrok opens the connection: its certificate is not ngrok's.",
+        "Antivirus programs and networks of schools and firms do that. Let them leave ngrok alone, or use another "
+        f"network{_AGAIN}",
+    ),
+    (
+        "WinError (225|226|1260|4551)|virus|unwanted software|process was unable to start",
+        "ngrok was stopped as it began: by an antivirus program, or by the rules of this machine.",
+        f"Allow the ngrok program there (Windows: Virus & threat protection > Protection history){_AGAIN}",
+    ),
+    (
+        r"Errno (1|13|30)\b|WinError 5\b|Permission denied",
+        "The rights of a file or folder stop ngrok.",
+        f"Let your user write its folder and run it (chmod u+rwx), or ask who looks after this machine{_AGAIN}",
+    ),
+    (
+        r"Errno 8\b|WinError (193|216)",
+        "The ngrok program is damaged, or for another kind of machine.",
+        f"Delete it, so that it is fetched anew{_AGAIN}",
+    ),
+)
 
 
 class TunnelError(KitError):
@@ -307,11 +332,19 @@ def _explain(error: Exception, token: str) -> TunnelError:
     words = mask(str(error), [reveal(token)])
     found = re.search(r"ERR_NGROK_\d+", f"{words} {getattr(error, 'ngrok_error', '')} {getattr(error, 'body', '')}")
     code = found.group(0) if found else ""
+    stopped = next((said for pattern, *said in STOPPED if re.search(pattern, words, re.IGNORECASE)), None)
     if code in CURES:
         message, cure = CURES[code]
-    elif type(error).__name__ == "PyngrokNgrokInstallError" or "binary was not found" in words:
+    elif stopped:
+        message, cure = stopped
+    elif type(error).__name__ == "PyngrokNgrokInstallError" or re.search(
+        r"binary was not found|(Errno|WinError) 2\b", words
+    ):
         message = "The ngrok program is not on this machine and could not be fetched."
-        cure = "Connect to the internet and run this cell again, or install ngrok from ngrok.com/download."
+        cure = (
+            "Connect to the internet and run this cell again, or install ngrok from ngrok.com/download. If it was "
+            "there before, an antivirus program took it away: allow it there."
+        )
     elif re.search(r"no such host|dial|timed? ?out|network|refused", words):
         message = "ngrok cannot reach its service."
         cure = "Check the internet connection (and whether a firewall or proxy stops ngrok), then run this cell again."

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from ..base.text import text_of
+from ..base.decoding import text_of
 
 PATIENCE = 10.0  # seconds to wait for another kernel that writes the same file; a write takes about a millisecond
 _BARE = re.compile(r"[\w./:@%,=+-]*", re.ASCII)

@@ -11,9 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..base.decoding import text_of
 from ..base.errors import KitError
 from ..base.secret import closed, reveal
-from ..base.text import text_of
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -138,7 +138,7 @@ def _from_base64(text: str) -> str:
     packed = packed[: len(packed) - (len(packed) % 4 == 1)]  # of a text that was cut off
     try:
         found = text_of(base64.b64decode(packed + "=" * (-len(packed) % 4), validate=True))
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:  # neither base64 nor text
         return text
     return found if "-----BEGIN" in found else text
 

@@ -123,6 +123,16 @@ FIXED: list[tuple[str, Any, Any]] = [
     ("misspelt-option", [{"action": "stream", "StreamURL": URL}], [STREAM]),
     ("misspelt-option", [{**STREAM, "bargeIn": False, "bargein": True}], [{**STREAM, "bargeIn": False}]),
     ("unknown-option", [{**STREAM, "lop": "2"}], [{**STREAM, "loop": 2}]),
+    # What stands beside the part it belongs into is moved there, and not taken out.
+    ("unknown-option", [phone(dtmfAnswer="1p2")], [phone(endpoint=[{**PHONE, "dtmfAnswer": "1p2"}])]),
+    ("unknown-option", [phone(dtmfanswer=12)], [phone(endpoint=[{**PHONE, "dtmfAnswer": "12"}])]),
+    ("unknown-option", [phone(onAnswer={"url": URL})], [phone(endpoint=[{**PHONE, "onAnswer": {"url": URL}}])]),
+    ("unknown-option", [phone(advancedMachineDetection={"behavior": "continue"}, beep_timeout=50)],
+     [phone(advancedMachineDetection={"behavior": "continue", "beep_timeout": 50})]),
+    ("unknown-option", [phone(dtmfAnswer="1", endpoint=[{**PHONE, "dtmfAnswer": "2"}])],
+     [phone(endpoint=[{**PHONE, "dtmfAnswer": "2"}])]),
+    ("unknown-option", [phone(dtmfAnswer="1", endpoint=[{"type": "sip", "uri": "sip:a@example.com"}])],
+     [phone(endpoint=[{"type": "sip", "uri": "sip:a@example.com"}])]),
     # Values.
     ("phone-number", [phone(endpoint=[{"type": "phone", "number": "+44 (0)7700 900002"}])], [phone()]),
     ("too-fine", [{**STREAM, "level": "0.55"}], [{**STREAM, "level": 0.6}]),

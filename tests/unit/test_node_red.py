@@ -13,7 +13,7 @@ from helpers.ncco import TemplateError
 from helpers.node_red import Imported, import_flow
 from helpers.node_red.instead import CONTROLS
 from helpers.vonage.client import Vonage
-from tests.unit.node_red_flows import MUSIC, Item, call, change, node, stream, talk
+from tests.unit.node_red_flows import MUSIC, Item, answer, call, change, node, reply, stream, talk
 
 FLOWS = Path(__file__).parents[2] / "notebooks" / "flows"
 
@@ -170,6 +170,75 @@ def test_other_changes_are_named_and_make_the_value_unknown(rule: Item) -> None:
 def test_a_change_node_may_hold_the_whole_ncco() -> None:
     ncco = [{"action": "talk", "text": "Hello"}]
     assert import_flow([change("c", "x", ncco=ncco), call("x")]).calls[0].fields["ncco"] == ncco
+
+
+HELLO = [{"action": "talk", "text": "Hello"}]
+
+
+def ruled(*rules: Item) -> Item:
+    return node("c", "change", rules=[{"pt": "msg", "tot": "str", **rule} for rule in rules])
+
+
+SET_PAYLOAD = {"t": "set", "p": "payload", "to": json.dumps(HELLO), "tot": "json"}
+
+
+@pytest.mark.parametrize(
+    "flow",
+    [
+        answer("/a", change("c", ncco=HELLO)),
+        answer("/a", change("c", ncco=HELLO[0])),
+        answer("/a", change("c", ncco=json.dumps(HELLO))),
+        answer("/a", ruled(SET_PAYLOAD, {"t": "set", "p": "ncco", "to": "payload", "tot": "msg"})),
+        answer("/a", ruled(SET_PAYLOAD, {"t": "move", "p": "payload", "to": "ncco", "tot": "msg"})),
+        answer(
+            "/a", ruled({**SET_PAYLOAD, "p": "n", "pt": "flow"}, {"t": "set", "p": "ncco", "to": "n", "tot": "flow"})
+        ),
+        answer("/a", talk("t"), change("c", ncco=HELLO)),
+        answer("/a", change("c", ncco=HELLO), talk("t"), change("d", ncco=HELLO)),
+        answer("/a", talk("t"), change("c", ncco=[]), talk("u", text="Hello")),
+        answer("/a", talk("t"), ruled({"t": "delete", "p": "ncco"}), talk("u", text="Hello")),
+        reply("/a", change("c", payload=HELLO)),
+        reply("/a", change("c", payload=json.dumps(HELLO))),
+        reply("/a", talk("u", text="Hello"), ruled({"t": "set", "p": "payload", "to": "ncco", "tot": "msg"})),
+        reply("/a", change("d", ncco=HELLO), ruled({"t": "move", "p": "ncco", "to": "payload", "tot": "msg"})),
+    ],
+)
+def test_an_ncco_that_a_change_node_sets_reaches_its_route(flow: list[Item]) -> None:
+    imported = import_flow(flow)
+    assert [list(route.ncco) for route in imported.routes] == [HELLO]
+    assert [one.ncco for one in imported.nccos] == [HELLO]
+    assert imported.not_translated == [] and "nothing uses its NCCO" not in said(imported)
+    assert "ncco" not in imported.variables.get("msg", {})
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"t": "set", "p": "ncco", "to": '[{"action": "talk"}]', "tot": "jsonata"},
+        {"t": "set", "p": "ncco", "to": "Hello"},
+        {"t": "set", "p": "ncco", "to": '[{"text": "Hello"}, 5]', "tot": "json"},
+        {"t": "set", "p": "ncco.0.text", "to": "Bye"},
+        {"t": "set", "p": "ncco[0].text", "to": "Bye"},
+        {"t": "change", "p": "ncco", "from": "Hello", "to": "Bye"},
+        {"t": "move", "p": "unknown", "to": "ncco", "tot": "msg"},
+    ],
+)
+def test_an_ncco_that_a_change_node_sets_in_another_way_is_not_translated(rule: Item) -> None:
+    imported = import_flow(answer("/a", talk("t", text="Hello"), ruled(rule)))
+    assert "in Python" in skipped(imported)["change"]
+    (route,) = imported.routes
+    # What is known no longer is not served; what only a part of was changed is.
+    assert list(route.ncco) == (HELLO if rule["t"] == "change" or rule["p"] not in ("ncco", "unknown") else [])
+
+
+def test_an_inject_node_may_hold_the_whole_ncco() -> None:
+    props = [{"p": "ncco", "v": json.dumps(HELLO), "vt": "json"}]
+    assert import_flow([node("i", "inject", "x", props=props), call("x")]).calls[0].fields["ncco"] == HELLO
+
+
+def test_other_data_in_a_reply_is_sent_as_json() -> None:
+    (route,) = import_flow(reply("/a", change("c", payload={"a": [1, None]}))).routes
+    assert (route.ncco, route.reply) == ((), "jsonify({'a': [1, None]}), 200")
 
 
 def test_an_environment_variable_is_named_and_this_machines_own_is_never_read(monkeypatch: pytest.MonkeyPatch) -> None:

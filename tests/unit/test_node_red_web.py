@@ -27,6 +27,9 @@ FLOW: list[Item] = [
     *answer("/empty"),
     *answer("/constant", change("set", who="Ada"), talk("e", text="{{msg.who}}")),
     *answer("/import", talk("f")),
+    *answer("/set", change("h", ncco=[{"action": "talk", "text": "{{msg.call.who}}"}])),
+    *reply("/body", change("i", payload=[{"action": "talk", "text": "Hello"}]), method="get"),
+    *reply("/json", change("j", payload={"ok": True}, statusCode=201), method="get"),
     *reply("/event", statusCode="204"),
     *reply("/text", change("g", **NOT_NOW), method="get"),
     *sound("/audio-file.mp3", "C:\\sounds\\jingle.mp3"),
@@ -50,6 +53,9 @@ def ask() -> Iterator[Callable[..., requests.Response]]:
     ("POST", "/event", {"status": "answered"}, 204, ""),
     ("GET", "/text", None, 503, "Not now"),
     ("GET", "/import", None, 200, [{"action": "talk", "text": "f"}]),
+    ("GET", "/set?who=Ada", None, 200, [{"action": "talk", "text": "Ada"}]),
+    ("GET", "/body", None, 200, [{"action": "talk", "text": "Hello"}]),
+    ("GET", "/json", None, 201, {"ok": True}),
 ])  # fmt: skip
 def test_each_route_replies_what_the_flow_says(
     ask: Callable[..., requests.Response], method: str, path: str, body: Any, status: int, reply: Any

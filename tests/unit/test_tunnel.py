@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import re
 import socket
 import sys
 import threading
@@ -17,7 +18,8 @@ import pytest
 
 from helpers.base.errors import KitError
 from helpers.server.server import BackgroundServer
-from helpers.server.tunnel import Tunnel, TunnelError, _Idle
+from helpers.server.tunnel import Tunnel, TunnelError, _explain, _Idle
+from tests.simulator.servers import RawServer, self_signed
 from tests.simulator.world import wait_until as until
 
 # Speaks the part of the ngrok agent that pyngrok relies on: its log lines and its local API (ngrok.com/docs/agent/api).
@@ -40,6 +42,12 @@ def say(**facts):
 if "wrong" in token:
     say(lvl="eror", msg="failed to reconnect session", obj="csess",
         err=f"authentication failed: This authtoken is not valid.\\\\nYour authtoken: {{token}}\\\\nERR_NGROK_105")
+    sys.exit(1)
+if "killed" in token:
+    sys.exit(1)
+if "intercepted" in token:
+    say(lvl="eror", msg="failed to reconnect session", obj="csess",
+        err="failed to dial ngrok server: tls: failed to verify: x509: certificate signed by unknown authority")
     sys.exit(1)
 if "offline" in token:
     say(lvl="crit", msg="failed to dial", err="failed to dial: lookup connect.ngrok-agent.com: no such host")
@@ -339,6 +347,8 @@ def test_an_ngrok_of_somebody_else_is_not_ended(server: BackgroundServer, ngrok:
     [
         ("wrong_s3cr3t", "ngrok does not accept the authtoken.*ERR_NGROK_105.*dashboard", "ERR_NGROK_105"),
         ("offline_s3cr3t", "cannot reach its service.*no such host.*internet connection", ""),
+        ("intercepted_s3cr3t", "its certificate is not ngrok's.*unknown authority.*another network.*PUBLIC_URL", ""),
+        ("killed_s3cr3t", "stopped as it began: by an antivirus.*Protection history", ""),
         ("busy_s3cr3t", "already has a tunnel open.*ERR_NGROK_108.*Stop the other ngrok", "ERR_NGROK_108"),
     ],
 )
@@ -366,6 +376,53 @@ def test_an_ngrok_that_cannot_be_fetched(
     for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{port}")  # nothing leaves this machine
     monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setattr("urllib.request._opener", None)  # it keeps the proxies that were there when it was made
     options = {"ngrok_path": str(tmp_path / "none" / "ngrok"), "config_path": str(tmp_path / "ngrok.yml")}
     with pytest.raises(TunnelError, match=r"ngrok program is not on this machine.*ngrok\.com/download"):
         Tunnel(Settings(ngrok_authtoken="2abc"), server, **options).on()
+
+
+def test_an_ngrok_that_is_fetched_through_somebody_who_reads_along(
+    server: BackgroundServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tls = self_signed(tmp_path, "bin.ngrok.com")
+
+    def opens(_: RawServer, connection: socket.socket) -> None:
+        connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+        with tls.wrap_socket(connection, server_side=True):
+            pass
+
+    with RawServer(opens) as proxy:
+        for name in ("https_proxy", "HTTPS_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        monkeypatch.setenv("no_proxy", "")
+        monkeypatch.setattr("urllib.request._opener", None)
+        options = {"ngrok_path": str(tmp_path / "none" / "ngrok"), "config_path": str(tmp_path / "ngrok.yml")}
+        with pytest.raises(TunnelError, match=r"its certificate is not ngrok's.*another network"):
+            Tunnel(Settings(ngrok_authtoken="2abc"), server, **options).on()
+        assert proxy.requests[0].startswith(b"CONNECT ")
+
+
+def test_an_ngrok_that_may_not_be_run_or_cannot(server: BackgroundServer, ngrok: Ngrok) -> None:
+    tunnel = Tunnel(Settings(ngrok_authtoken="2abc"), server, **ngrok.options)
+    ngrok.path.chmod(0o644)
+    with pytest.raises(TunnelError, match=r"rights of a file or folder stop ngrok.*chmod u\+rwx"):
+        tunnel.on()
+    ngrok.path.write_bytes(b"\x7fELF" + bytes(100))
+    ngrok.path.chmod(0o755)
+    with pytest.raises(TunnelError, match=r"damaged, or for another kind of machine.*Delete it"):
+        tunnel.on()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        ("[WinError 225] Operation did not complete successfully because the file contains a virus", "antivirus"),
+        ("[WinError 4551] An Application Control policy has blocked this file", "rules of this machine"),
+        ("[WinError 5] Access is denied", "rights of a file"),
+        ("[WinError 193] %1 is not a valid Win32 application", "another kind of machine"),
+        ("[WinError 2] The system cannot find the file specified", "not on this machine.*antivirus program took it"),
+    ],
+)
+def test_what_windows_says_of_an_ngrok_it_stops(error: str, words: str) -> None:
+    assert re.search(words, str(_explain(OSError(error), "")))

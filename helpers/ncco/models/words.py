@@ -10,11 +10,11 @@ from pydantic import BaseModel, ValidationError
 
 from ...base.text import nearest
 from ..data import Path, copy_of, field_of, value_in
-from ..problems.fixes import Fix, drop, put, rename
+from ..problems.fixes import Fix, both, drop, put, rename
 from ..problems.problems import MOST_PROBLEMS, Problem, advice, error, kind_of, named, shown
 from ..schema import Named, Option, find, options_of
 from .mending import NOTHING, mended, without_tags
-from .tidying import Tidied
+from .tidying import Tidied, plain_name
 
 #: An action with more findings than this is not a slip of the pen: there is no fix for each of them.
 MOST_FIXES = 20
@@ -61,10 +61,13 @@ def _unknown(model: type[BaseModel], tidied: Tidied, path: Path, options: Named)
     few = len(tidied.unknown) <= MOST_FIXES
     meant = nearest(wrong, options) if few else ""
     where = tidied.origin(path)
-    fix = drop(f"Leave {named(wrong)} out", where)
+    fix: Fix | None = drop(f"Leave {named(wrong)} out", where)
     cure = f"The options here are: {', '.join(options)}."
     beside = value_in(tidied.data, path[:-1])
-    if meant:
+    if inside := _owner(path, options, beside) if few else None:
+        cure = f"It belongs into {inside[0]}."
+        fix = _moved_into(model, tidied, path, inside)
+    elif meant:
         cure = f"Did you mean {meant}?"
         # What bargeIn needs stands in another action: a new name alone could bring a new error.
         if meant not in beside and meant != "bargeIn":
@@ -73,6 +76,30 @@ def _unknown(model: type[BaseModel], tidied: Tidied, path: Path, options: Named)
             if better is not NOTHING:
                 fix = rename(f"Write {meant}", where, meant, better)
     return advice(field_of(path), _no_option(tidied.name, path), cure, rule="unknown-option", fix=fix)
+
+
+def _owner(path: Path, options: Named, beside: dict[str, Any]) -> tuple[str, Path, Option] | None:
+    """The part beside an option that has an option of this name: what it is called, where it is, and that option."""
+    found, wrong = [], plain_name(str(path[-1]))
+    for option in options.values():
+        held: Any = beside.get(option.name)
+        first = held[0] if option.variants and isinstance(held, list) and len(held) == 1 else held
+        if isinstance(first, dict):
+            at = (*path[:-1], option.name, 0) if first is not held else (*path[:-1], option.name)
+            known = option.inside(first.get("type")).values()
+            found += [(option.name, (*at, one.name), one) for one in known if plain_name(one.name) == wrong]
+    return found[0] if len(found) == 1 and value_in(beside, found[0][1][len(path) - 1 :]) is None else None
+
+
+def _moved_into(model: type[BaseModel], tidied: Tidied, path: Path, owner: tuple[str, Path, Option]) -> Fix | None:
+    """The fix that moves an option into the part that has it, if its value will do there."""
+    name, target, option = owner
+    value = value_in(tidied.data, path)
+    better = mended(model, put("", target, value).change(copy_of(tidied.data)), target, option)
+    if better is NOTHING:
+        return None
+    label = f"Move {named(str(path[-1]))} into {name}"
+    return both(label, put("", tidied.origin(target), better), drop("", tidied.origin(path)))
 
 
 def _no_option(name: str, path: Path) -> str:
