@@ -80,6 +80,20 @@ def test_an_address_that_the_application_has_already_is_guarded_from_the_start(w
         assert post(f"{kit.server.url}/below/event") == 503
 
 
+def test_where_a_number_tells_that_a_call_is_over_is_guarded(kit: Kit, world: World) -> None:
+    home = opened(kit, over=("", 200), before=("", 200))
+    assert [post(f"{home}/{path}") for path in ("over", "before")] == [200, 200]
+    kit.vonage.update_number("GB", kit.number, voiceStatusCallback=f"{home}/over")
+    assert [post(f"{home}/{path}") for path in ("over", "before")] == [503, 200]
+    with kit.live.vonage() as dashboard:  # type: ignore[union-attr]
+        dashboard.update_number("GB", kit.number, voiceStatusCallback=f"{home}/before")
+    kit.tunnel.off()
+    kit.tunnel.on()
+    assert post(f"{home}/before") == 503
+    with kit.live.vonage() as dashboard:  # type: ignore[union-attr]
+        dashboard.update_number("GB", kit.number, voiceStatusCallback="")
+
+
 def test_two_at_once_with_one_token_are_one() -> None:
     """Without a server: the second comes while the first is at work, which nobody can time."""
     from helpers.server.signatures import sign
