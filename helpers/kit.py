@@ -50,7 +50,8 @@ UNSIGNED = (
 )
 KEY_CURE = (
     "It is still in `reply`, and nowhere else. Save it on a disk with room before you do anything else: "
-    'open("/another/place/application.key", "x").write(reply.json()["keys"]["private_key"])'
+    'from pathlib import Path; file = Path("/another/place/application.key"); file.touch(0o600, exist_ok=False); '
+    'file.write_text(reply.json()["keys"]["private_key"])'
 )
 
 # The one kit of this kernel: a lesson's first cell may run again.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
@@ -38,13 +38,16 @@ class Refused(KitError):
 
 @dataclass(frozen=True)
 class Asked:
-    """A request as it came to the gate: ``path`` without the query, ``query`` without the question mark."""
+    """A request as it came to the gate: ``path`` without the query, ``query`` without the question mark.
+
+    Key, secret and token are among the rest, so a repr shows none of it.
+    """
 
     method: str
     path: str
-    query: str
-    headers: Mapping[str, str]
-    body: bytes
+    query: str = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
     @cached_property
     def kind(self) -> str:
@@ -96,11 +99,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Replied:
-    """What came back. ``status`` 0: nothing did, and ``body`` says why."""
+    """What came back. ``status`` 0: nothing did, and ``body`` says why. It may hold a private key."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
     @cached_property
     def json(self) -> Any:

@@ -21,10 +21,11 @@ from .budget import Budget
 from .doctor import reach
 from .gate import Gate, Guard
 from .measure import Measure
+from .ownership import number
 from .past import past_the_gate
 from .replies import Replies
 from .waiting import Waiting
-from .webhooks import Webhooks
+from .webhooks import Webhooks, status_callbacks_in
 from .whom import Whom
 
 logger = logging.getLogger(__name__)
@@ -71,11 +72,14 @@ class LiveLine:
         return self
 
     def opened(self) -> None:
-        """The public address is open: the application may have named it already."""
+        """The public address is open: the application, and the number, may have named it already."""
+        own = self._settings
         try:
-            self.webhooks.learn(self._application(self._settings.application_id))
+            self.webhooks.learn(self._application(own.application_id))
+            with self.vonage() as vonage:
+                self.guard.name(status_callbacks_in((own.number and number(vonage, own.number)) or {}))
         except KitError:
-            logger.info("the application is not known", exc_info=True)
+            logger.info("the application or the number is not known", exc_info=True)
 
     def stop(self) -> None:
         """End what was started, and close the gate.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,7 +51,8 @@ class Webhooks:
     def before(self, asked: Asked) -> Asked:
         """Named before the request is sent: the first event may come before its reply."""
         changed = asked.kind == "replace_application"
-        self._guard.name(webhooks_in(asked.json), asked.id if changed else asked.application)
+        named = webhooks_in(asked.json) + status_callbacks_in(asked.fields)
+        self._guard.name(named, asked.id if changed else asked.application)
         return asked
 
     def after(self, asked: Asked, replied: Replied) -> None:
@@ -114,6 +115,11 @@ class Webhooks:
         voices = [part for name, part in parts_of(self._application(asked.application)) if name == "voice"]
         hooks = [part for voice in voices for name, part in parts_of(voice) if name == "eventurl"]
         return [str(one) for one in as_list(body.get("event_url"))] or webhooks_in(hooks)
+
+
+def status_callbacks_in(number: Mapping[str, Any]) -> list[str]:
+    """Where a number tells that a call to it is over, as the Numbers API 1.1 takes it in a form, and as it lists it."""
+    return [str(value) for name, value in number.items() if value and name.lower() == "voicestatuscallback"]
 
 
 def _numbers(body: Any) -> str:

@@ -112,8 +112,8 @@ class BackgroundServer:
 
     @property
     def answered(self) -> int:
-        """How many requests it has answered so far."""
-        return self.requests.total
+        """How many requests of Vonage's or the reader's own it has answered so far; without a guard, how many."""
+        return self.guard.known if self.guard else self.requests.total
 
     def handle(self, app: WsgiApp) -> None:
         """Let ``app`` (Flask, or any WSGI app) answer from the next request on; port and tunnel stay as they are."""

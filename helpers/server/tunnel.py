@@ -96,7 +96,7 @@ class TunnelServer(Protocol):
 
     @property
     def answered(self) -> int:
-        """How many requests it has answered so far."""
+        """How many requests it has answered so far, strangers' not counted."""
 
     def start(self) -> object:
         """Make it listen."""
@@ -109,7 +109,7 @@ class Tunnel:
     - ``PUBLIC_URL`` is set: that address; leading it to the server is your business.
     - otherwise ngrok, started through pyngrok, with your ``NGROK_AUTHTOKEN``. A free account gets a new address each
       time, so the application's webhooks must be updated after ``on()``. It closes itself when for ``patience``
-      seconds no request has come through: who forgets it leaves no door open.
+      seconds no request of Vonage's or of yours has come: who forgets it leaves no door open.
 
     Example: ``tunnel.on()`` returns ``https://….ngrok-free.app``; ``tunnel.off()`` closes it. ``pyngrok`` are further
     values for ``pyngrok.conf.PyngrokConfig`` (``ngrok_path``, ``config_path``, ``region`` …).

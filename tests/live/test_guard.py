@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from helpers.calls.record import TraceError
 from helpers.kit import UNSIGNED, Kit, NotReady
 from helpers.server.guard import WebhookGuard
 from helpers.server.server import BackgroundServer
+from helpers.server.tunnel import _Idle
 from tests.live.conftest import ME, World, app_that_replies
 from tests.simulator.world import wait_until
 
@@ -79,6 +81,48 @@ def test_an_address_that_the_application_has_already_is_guarded_from_the_start(w
         assert kit.tunnel.on() == f"{home}/below"
         assert post(f"{kit.server.url}/event") == 503  # a proxy may have taken its own path off
         assert post(f"{kit.server.url}/below/event") == 503
+
+
+def test_where_a_number_tells_that_a_call_is_over_is_guarded(kit: Kit, world: World) -> None:
+    home = opened(kit, over=("", 200), before=("", 200))
+    assert [post(f"{home}/{path}") for path in ("over", "before")] == [200, 200]
+    kit.vonage.update_number("GB", kit.number, voiceStatusCallback=f"{home}/over")
+    assert [post(f"{home}/{path}") for path in ("over", "before")] == [503, 200]
+    with kit.live.vonage() as dashboard:  # type: ignore[union-attr]
+        dashboard.update_number("GB", kit.number, voiceStatusCallback=f"{home}/before")
+    kit.tunnel.off()
+    kit.tunnel.on()
+    assert post(f"{home}/before") == 503
+    with kit.live.vonage() as dashboard:  # type: ignore[union-attr]
+        dashboard.update_number("GB", kit.number, voiceStatusCallback="")
+
+
+def test_strangers_keep_no_tunnel_open(world: World) -> None:
+    secret, home = world.network.account.signature_secret, "https://door.example.net"
+    outside = {"Host": "door.example.net"}  # as it comes through the tunnel
+    with world.kit(signature_secret=secret, public_url=home, live_urls=(home,)) as kit:
+        url = opened(kit, page=("", 200)).replace(home, kit.server.url)
+        kit.live.webhooks.learn({"event_url": [f"{home}/event"]})  # type: ignore[union-attr]
+
+        def counts(path: str, **headers: str) -> bool:
+            before = kit.server.answered
+            post(f"{url}/{path}", headers=headers)
+            return kit.server.answered > before
+
+        assert not any(counts(path, **outside) for path in ("event", "page", "nothing", "audio/music.mp3"))
+        assert not counts("page", Host="elsewhere.example")
+        assert not counts("page", Origin="https://page.example")
+        assert counts("event", **outside, **kit.signed())
+        assert not counts("event", **outside, **kit.signed(json=1))
+        assert counts("page")  # the reader's own: it comes from this machine
+        kit.guarded = False
+        assert [counts(path, **outside) for path in ("event", "page")] == [True, False]
+        kit.guarded = True
+        closed = threading.Event()
+        idle = _Idle(kit.server, closed.set, 0.5)
+        wait_until(lambda: counts("page", **outside) or closed.is_set())
+        idle.stop()
+        assert closed.is_set()
 
 
 def test_two_at_once_with_one_token_are_one() -> None:

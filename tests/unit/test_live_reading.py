@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.live.asked import Asked, Refused
+from helpers.live.asked import Asked, Refused, Replied
 from helpers.live.reading import (
     actions_in,
     endpoints_in,
@@ -93,3 +93,10 @@ def test_json_with_a_name_twice_is_not_json() -> None:
 ])  # fmt: skip
 def test_what_a_request_does(method: str, path: str, kind: str) -> None:
     assert Asked(method, path, "", {}, b"").kind == kind
+
+
+def test_neither_a_request_nor_its_reply_shows_who_sent_it() -> None:
+    secret = "S3cretS3cret"
+    asked = Asked("POST", "/number/buy", f"api_secret={secret}", {"Authorization": secret}, secret.encode())
+    replied = Replied(201, {"Set-Cookie": secret}, secret.encode())
+    assert repr([asked, replied]) == "[Asked(method='POST', path='/number/buy'), Replied(status=201)]"
