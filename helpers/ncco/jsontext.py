@@ -155,7 +155,8 @@ def _look_through(item: Any) -> list[Problem]:
     parts = 0
     while waiting and len(found) < MOST_PROBLEMS:
         value, path = waiting.pop()
-        children = list(value.items() if isinstance(value, dict) else enumerate(value)) if _holds(value) else []
+        is_object = isinstance(value, dict)
+        children = list(value.items() if is_object else enumerate(value)) if _holds(value) else []
         parts += len(children)
         if parts > MOST_PARTS:
             message = f"It has more than {MOST_PARTS:,} parts."
@@ -164,8 +165,10 @@ def _look_through(item: Any) -> list[Problem]:
             message = f"It is nested more than {DEEPEST} levels deep."
             return [error(field_of(path[:1]), message, "An NCCO itself has five levels at most.", rule="too-deep")]
         for key, one in children:
-            if isinstance(value, dict) and not (isinstance(key, str) and _is_whole(key)):
+            if is_object and not (isinstance(key, str) and _is_whole(key)):
                 found.append(_no_name(owner, key))
+            elif isinstance(one, str) and one.isascii():  # as most are, of which there may be a hundred thousand
+                continue
             elif _holds(one):
                 waiting.append((one, (*path, key)))
             elif (said := _fault(one)) is not None:

@@ -44,7 +44,7 @@ class Option:
     parts: tuple[Option, ...] = ()
     variants: dict[str, tuple[Option, ...]] = field(default_factory=dict, hash=False)
 
-    @property
+    @cached_property
     def is_number(self) -> bool:
         """True for ``number`` and ``whole number``."""
         return self.kind in ("number", "whole number")

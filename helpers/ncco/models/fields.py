@@ -76,11 +76,14 @@ def is_web_address(text: str) -> bool:
     return good and "%" not in host and len(host) <= 253 and not re.search(r"[\s<>\"\x00-\x1f\x7f\ud800-\udfff]", text)
 
 
+_NO_DIGITS = bytes({*range(128)} - {*b"0123456789"})
+
+
 def phone_number(text: str) -> str:
     """The same text if it is a number in E.164 form. Raises what a validator raises."""
     if E164.fullmatch(text):
         return text
-    digits = re.sub(r"[^0-9]", "", text)
+    digits = text.encode("ascii", "ignore").translate(None, _NO_DIGITS).decode()
     international = digits[2:] if digits.startswith("00") else digits
     better: str | None = None
     if re.search(r"[A-Za-z]", text):

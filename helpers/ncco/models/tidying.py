@@ -125,8 +125,8 @@ class Tidied:
             return self._group(value, option.inside(), path)
         if option.variants and isinstance(value, list):
             return [
-                self._group(one, option.inside(one["type"]), (*path, place))
-                if isinstance(one, dict) and option.inside(one.get("type"))
+                self._group(one, inside, (*path, place))
+                if isinstance(one, dict) and (inside := option.inside(one.get("type")))
                 else one
                 for place, one in enumerate(value)
             ]
@@ -136,6 +136,8 @@ class Tidied:
 
     def _look_at_text(self, value: Any, path: Path) -> None:
         """What no text of an option may hold: a placeholder, a control character."""
+        if isinstance(value, str) and value.isprintable() and "{{" not in value:
+            return
         texts = [value] if isinstance(value, str) else value[:100] if isinstance(value, list) else []
         for place, text in enumerate(texts):
             if isinstance(text, str) and (found := _CONTROL.search(text)):
