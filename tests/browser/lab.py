@@ -53,6 +53,7 @@ READY = f"""(path) => {{ {CURRENT}
 OPEN = "async (path) => { await window.jupyterapp.commands.execute('docmanager:open', { path }); }"
 # Read the file again. The kernel stays.
 REVERT = f"async () => {{ {CURRENT} await panel.context.revert(); }}"
+SAVE = f"() => {{ {CURRENT} return panel.context.save(); }}"
 # Not awaited: its promise is kept at the first error, even one that the lesson means to raise.
 RUN_ALL = """async () => {
   await window.jupyterapp.commands.execute('notebook:clear-all-cell-outputs');
@@ -233,7 +234,7 @@ class NotebookPage:
 
     def save(self) -> None:
         """Save it, as Ctrl+S does."""
-        self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.save()")
+        self.page.evaluate(SAVE)
 
     @contextlib.contextmanager
     def received(self, name: str) -> Iterator[Locator]:
