@@ -210,6 +210,7 @@ def test_flood(inbox: Inbox, wire: Wire) -> None:
             for n in range(5000)]  # fmt: skip
     panel = EventPanel(inbox.events)
     hello(panel)
+    hellos = len(wire.sent)
     with ThreadPoolExecutor(4) as clients:
         for batch in range(0, 5000, 200):
             list(clients.map(inbox.arrive, made[batch : batch + 200]))
@@ -219,10 +220,10 @@ def test_flood(inbox: Inbox, wire: Wire) -> None:
     assert len({row.call for row in panel._book.rows}) == 1000
     until(lambda: any(news["upto"] == 5000 for news in wire.of("news")))
     panel.close()
-    # A busy machine makes the pauses longer, never shorter.
+    # A busy machine makes the pauses longer, never shorter; a page that says hello is answered at once.
     times = [when for when, *_ in wire.sent]
     whole = times[-1] - times[0] + 0.2
-    assert len(times) <= 5.5 * whole, "messages a second"
+    assert len(times) - hellos <= 5.5 * whole, "messages a second"
     assert sum(size for _, size, *_ in wire.sent[:-1]) <= 120_000 * whole, "bytes a second"
 
 
