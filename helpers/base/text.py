@@ -1,4 +1,4 @@
-"""Texts: one short line of anything, columns of a table, and the name that was probably meant."""
+"""Texts: one short line of anything, columns of a table, what nobody sees in them, and the name that was meant."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
+# Unicode's categories: format characters, and spaces and separators of lines and paragraphs.
+_UNSEEN = ("Cf", "Zs", "Zl", "Zp")
+
 
 def one_line(value: Any, limit: int = 90) -> str:
     """A value as one short line: no line breaks or control characters, not longer than ``limit``."""
@@ -14,6 +17,23 @@ def one_line(value: Any, limit: int = 90) -> str:
     printable = "".join(" " if unicodedata.category(c)[0] == "C" else c for c in str(value))
     text = " ".join(printable.split())
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
+
+
+def unseen_in(text: str) -> str:
+    """The first character that nobody sees, or takes for an ordinary space: ``U+200B (zero width space)``; or ``""``.
+
+    Web pages, chats and the dialogs of Windows put such characters around what is copied from them.
+    """
+    found = "" if text.isascii() else next((c for c in text if c != " " and unicodedata.category(c) in _UNSEEN), "")
+    return found and f"U+{ord(found):04X} ({unicodedata.name(found, 'without a name').lower()})"
+
+
+def as_seen(text: str) -> str:
+    """The text as it looks: without characters that are not drawn, and with ordinary spaces in place of odd ones."""
+    if text.isascii():
+        return text
+    kinds = ((c, unicodedata.category(c)) for c in text)
+    return "".join("" if kind == "Cf" else " " if kind in _UNSEEN else c for c, kind in kinds)
 
 
 def columns(rows: list[list[str]], right: tuple[int, ...] = ()) -> list[str]:

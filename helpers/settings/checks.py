@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from ..base.errors import KitError
 from ..base.hosts import host_of, is_here
+from ..base.web import fault_of
 
 MODES = ("simulated", "live")
 
@@ -88,14 +89,11 @@ def _pace(text: str, folder: Path) -> str:
 
 
 def _url(text: str, folder: Path) -> str:
-    try:
-        parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not re.search(r"\s", text)
-    except ValueError:
-        good = False
-    if not good or parts.query or parts.fragment:
+    fault = fault_of(text)
+    parts, why = urlsplit("" if fault else text), f": it {fault.said}" if fault else ""
+    if fault or parts.query or parts.fragment:
         raise ValueError(
-            "this is not a web address. Write it with https:// and without ? or #, like https://name.example"
+            f"this is not a web address{why}. Write it with https:// and without ? or #, like https://name.example"
         )
     if parts.username or parts.password:
         raise ValueError("leave user name and password out of the address.")

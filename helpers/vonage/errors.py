@@ -89,6 +89,7 @@ _NO_REPLY = {
     "name not found": "This host name is not known: check VONAGE_API_URL, and whether the internet can be reached.",
     "connect timeout": "The host does not answer: check the internet connection, a proxy or a firewall.",
     "certificate refused": "The host's certificate is not trusted: is a proxy in between? Is the clock right?",
+    "no https there": "The host speaks http only: write http:// in VONAGE_API_URL.",
     "proxy failed": "The proxy named in HTTP_PROXY or HTTPS_PROXY does not let this through.",
 }
 

@@ -555,6 +555,23 @@ def test_a_silent_server_ends_in_a_timeout(vonage: Vonage, settings: Settings, m
     assert len(vonage.wire) == 1
 
 
+def test_a_host_without_https_is_named_as_that(vonage: Vonage, settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+
+        def answer() -> None:
+            connection, _ = plain.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        settings.use(api_url=f"https://127.0.0.1:{plain.getsockname()[1]}")
+        with pytest.raises(NoReplyError, match=r"no https there\. .*write http:// in VONAGE_API_URL"):
+            vonage.get_call(UUID)
+        thread.join()
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [

@@ -11,6 +11,7 @@ import json
 import uuid
 from typing import TYPE_CHECKING
 
+from ...base.web import speaks_http
 from ..account.auth import webhook_token
 from ..phones.handsets import Ending
 from ..sound.mixing import STORED_RATE, Cue, LiveSound, mixed
@@ -63,6 +64,8 @@ class SocketLine:
             why = f"the server did not accept the connection within {SOCKET_TIMEOUT:g} s"
             return Ending("unanswered", why, detail="timeout", sip_code=408, disconnected_by="platform")
         except (OSError, InvalidHandshake, InvalidURI, ValueError) as error:
+            if speaks_http(error):
+                return self._failed("the server speaks ws there: write ws:// in place of wss://", "cannot_route", 503)
             return self._failed(f"the server does not take the connection: {error}", "cannot_route", 503)
         network.note(leg, "websocket", state="connected", url=leg.to, rate=self._rate)
         leg.on_key = self._keys.put_nowait

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ...base.hosts import host_of
 from ...base.numbers import E164
+from ...base.text import unseen_in
+from ...base.web import fault_of
 from ...ncco import NccoError, parse
 from ...ncco.models import endpoints as models
 from ...ncco.models.ssml import TEXT_LIMIT, spoken_length
@@ -23,7 +24,6 @@ from ..timeouts import ANSWER_TIMEOUT
 from ..webhooks.payloads import ENDPOINTS
 
 BAD_NUMBER = "must be 7 to 15 digits in E.164 format, without +, leading zeros, spaces or letters"
-URL = re.compile(r"https?://\S+")
 SPELLING = {"standard_headers": "standardHeaders"}  # REST and NCCO name one thing in two ways
 LONGEST_SIP = 50  # characters of a SIP address (Voice API 1.10.0)
 EARLY = 1.0  # seconds after creation in which a hang-up is refused
@@ -269,15 +269,18 @@ def _ncco(body: dict[str, Any], reasons: Reasons) -> list[dict[str, Any]] | None
 def _url_list(value: Any, name: str, reasons: Reasons) -> None:
     if not isinstance(value, list):
         reasons.append((name, "Invalid type parameter provided: must be an array with one URL"))
-    elif len(value) != 1 or not isinstance(value[0], str) or not URL.fullmatch(value[0]) or not host_of(value[0]):
+    elif len(value) != 1 or not isinstance(value[0], str):
         reasons.append((name, "must hold one http or https URL"))
+    elif fault := fault_of(value[0]):
+        reasons.append((name, f"must hold one http or https URL: this one {fault.said}"))
 
 
 def _number(value: Any, name: str, reasons: Reasons) -> None:
     if not isinstance(value, str):
         reasons.append((name, "Invalid type parameter provided: must be a string of digits"))
     elif not E164.fullmatch(value):
-        reasons.append((name, BAD_NUMBER))
+        hidden = unseen_in(value)
+        reasons.append((name, f"{BAD_NUMBER}; this one holds {hidden}" if hidden else BAD_NUMBER))
 
 
 def _one_of(body: dict[str, Any], name: str, allowed: tuple[str, ...], reasons: Reasons) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...base.errors import KitError
-from ...base.hosts import is_here
+from ...base.hosts import host_of, is_here
 from ...base.html import Html, button, join, tag
 from ...base.text import one_line
+from ...base.web import fault_of
 from ...ncco.jsontext import LONGEST, from_json
 from ...ncco.problems.problems import NccoError
 from ...ncco.texts.texts import read_file
@@ -184,16 +185,10 @@ def answer_of(url: str, kit: Any, most: int, patience: float) -> bytes:
 
 
 def _own(url: str, kit: Any) -> None:
-    try:
-        parts = urlsplit(url)
-        host, scheme = parts.hostname or "", parts.scheme
-    except ValueError:
-        host, scheme = "", ""
-    if scheme not in ("http", "https") or not host:
-        raise KitError(
-            f"{url} is not a web address." if url else "There is no address yet.",
-            "Write for example http://127.0.0.1:3000/answer.",
-        )
+    if fault := fault_of(url):
+        raise KitError(f"{url} {fault.said}." if url else "There is no address yet.",
+                       "Write for example http://127.0.0.1:3000/answer.")  # fmt: skip
+    host = host_of(url)
     own = {urlsplit(one).hostname for one in _addresses(kit)}
     if not is_here(host) and host not in own:
         raise KitError(f"{host} is not your own server.", "Use http://127.0.0.1 with its port, or your public address.")
