@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from ..base.errors import KitError
 from ..base.hosts import host_of, is_here
+from ..base.text import unseen_in
 from ..base.web import fault_of
 
 MODES = ("simulated", "live")
@@ -65,6 +66,10 @@ def check_all(texts: Mapping[str, str], folder: Path) -> tuple[dict[str, Any], d
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for name, text in texts.items():
+        # In a key such a character is dropped, and in the name of a file it may be meant.
+        if name not in ("private_key", "state") and (hidden := unseen_in(text)):
+            problems[name] = f"{VARIABLES[name]}: it holds {hidden}, which nobody sees. Type this value anew."
+            continue
         try:
             values[name] = _CHECKS[name](text, folder) if name in _CHECKS and (text or name in _NEEDED) else text
         except (KitError, ValueError) as error:
