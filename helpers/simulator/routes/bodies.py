@@ -9,6 +9,8 @@ from ...base.numbers import E164
 from ...base.text import unseen_in
 from ...base.web import fault_of
 from ...ncco import NccoError, parse
+from ...ncco.checking.document import no_list
+from ...ncco.jsontext import wrapped
 from ...ncco.models import endpoints as models
 from ...ncco.models.ssml import TEXT_LIMIT, spoken_length
 from ...ncco.models.voices import voice_of
@@ -167,7 +169,7 @@ def _missing(body: dict[str, Any], application: str, account: Account) -> list[s
 
 def _endpoint(to: Any, reasons: Reasons) -> dict[str, Any]:
     if not isinstance(to, list):
-        reasons.append(("to", "Invalid type parameter provided: must be an array with one endpoint"))
+        reasons.append(("to", _no_array(to, "with one endpoint")))
         return {}
     if len(to) != 1 or not isinstance(to[0], dict):
         reasons.append(("to", "must hold one endpoint object"))
@@ -252,7 +254,8 @@ def _ncco(body: dict[str, Any], reasons: Reasons) -> list[dict[str, Any]] | None
     if "answer_url" in body:
         reasons.append(("ncco", "cannot be used together with answer_url"))
     if not isinstance(body["ncco"], list):
-        reasons.append(("ncco", "Invalid type parameter provided: must be an array of actions"))
+        said = f"Invalid type parameter provided: must be an array of actions. {no_list(body['ncco'])}"
+        reasons.append(("ncco", said))
         return None
     try:
         parse(body["ncco"])
@@ -266,9 +269,15 @@ def _ncco(body: dict[str, Any], reasons: Reasons) -> list[dict[str, Any]] | None
     return actions
 
 
+def _no_array(value: Any, of: str) -> str:
+    how = wrapped(value)
+    cause = f"; this is {how.said}. {how.cure}" if how else ""
+    return f"Invalid type parameter provided: must be an array {of}{cause}"
+
+
 def _url_list(value: Any, name: str, reasons: Reasons) -> None:
     if not isinstance(value, list):
-        reasons.append((name, "Invalid type parameter provided: must be an array with one URL"))
+        reasons.append((name, _no_array(value, "with one URL")))
     elif len(value) != 1 or not isinstance(value[0], str):
         reasons.append((name, "must hold one http or https URL"))
     elif fault := fault_of(value[0]):

@@ -11,7 +11,7 @@ from ...base.hosts import host_of, is_here
 from ...base.html import Html, button, join, tag
 from ...base.text import one_line
 from ...base.web import fault_of
-from ...ncco.jsontext import LONGEST, from_json
+from ...ncco.jsontext import LONGEST, from_json, unwrapped
 from ...ncco.problems.problems import NccoError
 from ...ncco.texts.texts import read_file
 from .compare import below
@@ -94,7 +94,9 @@ def load_text(state: State, text: str | bytes, where: str) -> Html:
     """Take over the NCCO in a text: JSON, Python, or the first one of a Node-RED flow. Says what was found."""
     if not text.strip():
         raise KitError("There is nothing in it.", "Paste an NCCO, or choose something that holds one.")
-    data = from_json(text)[0]
+    data, read = from_json(text)
+    mend = next((one.fix for one in read if data is None and one.fix), None)
+    data = unwrapped(mend.apply(text) if mend else data)
     if _is_flow(data):
         return _take_flow(state, data, where)
     where = one_line(where, 60)
@@ -105,7 +107,7 @@ def load_text(state: State, text: str | bytes, where: str) -> Html:
         if found.fix is None:
             raise KitError(f"There is no NCCO in {where}: {found.message}", found.cure) from None
         state.draft.load(found.fix.apply(data))
-        where += f", mended: “{found.fix.label}”"
+        where += f", mended: “{found.fix.label}” ({found.cure.rstrip('.')})"
     state.values.pop("paste", None)
     return _counted(state, where)
 
