@@ -55,3 +55,9 @@ def nearest(wrong: object, known: Iterable[str]) -> str:
     names = {name.lower(): name for name in known}
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     return names[close[0]] if close else ""
+
+
+def did_you_mean(wrong: object, known: Iterable[str]) -> str:
+    """`` Did you mean "mute"?``, to go behind a sentence; ``""`` if no known name is like it."""
+    near = nearest(wrong, known) if isinstance(wrong, str) else ""
+    return f' Did you mean "{near}"?' if near else ""

@@ -232,7 +232,8 @@ class Connect(Action):
             if to_phone and "from" not in given and not given.get("randomFromNumber"):
                 said = "connect calls a phone without from: a real phone network may refuse a call from nobody."
                 fix = put("Let Vonage pick one of your numbers", ("randomFromNumber",), True)
-                yield advice("from", said, 'Add "from" with your own number.', rule="missing-caller", fix=fix)
+                cure = 'Add "from" with your own number; in Python it is from_.'
+                yield advice("from", said, cure, rule="missing-caller", fix=fix)
         if given.get("eventType") == "synchronous" and "eventUrl" not in given:
             said = "connect: eventType synchronous without eventUrl: nobody is asked for a new NCCO."
             cure, fix = "Add eventUrl, a list with one address.", drop("Leave eventType out", ("eventType",))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from ...base.numbers import E164
-from ...base.text import unseen_in
+from ...base.text import did_you_mean, unseen_in
 from ...base.web import fault_of
 from ...ncco import NccoError, parse
 from ...ncco.checking.document import no_list
@@ -15,6 +16,7 @@ from ...ncco.models import endpoints as models
 from ...ncco.models.ssml import TEXT_LIMIT, spoken_length
 from ...ncco.models.voices import voice_of
 from ...ncco.schema import options_of
+from ...wire.fields import FIELDS, meant_by
 from ..account.account import Account
 from ..account.applications import Webhook, voice_hooks
 from ..clock import Clock
@@ -35,9 +37,8 @@ Reasons = list[tuple[str, str]]
 
 def outbound_leg(body: dict[str, Any], application: str, account: Account, ids: Ids, clock: Clock) -> Leg:
     """The leg that ``POST /v1/calls`` asks for. Raises a 400 of family B (missing) or C (wrong)."""
-    missing = dict.fromkeys(_missing(body, application, account), "Is required.")
-    if missing:
-        raise proxy(400, missing)
+    if missing := _missing(body, application, account):
+        raise proxy(400, {name: f"Is required{_instead(body, name, 'calls') or '.'}" for name in missing})
     reasons: Reasons = []
     to = _endpoint(body["to"], reasons)
     from_ = _caller(body, application, account, to, reasons)
@@ -86,7 +87,7 @@ def stream_body(body: dict[str, Any]) -> tuple[str, float, int]:
     """URL, level and loop of ``PUT …/stream``."""
     reasons: Reasons = []
     if "stream_url" not in body:
-        raise backend([("stream_url", "is required")])
+        raise backend([("stream_url", f"is required{_instead(body, 'stream_url', 'stream')}")])
     _url_list(body["stream_url"], "stream_url", reasons)
     level, loop = _level_and_loop(body, reasons)
     if reasons:
@@ -99,7 +100,7 @@ def talk_body(body: dict[str, Any]) -> tuple[str, str, int, float, int]:
     reasons: Reasons = []
     text = body.get("text")
     if not isinstance(text, str) or not text:
-        reasons.append(("text", "is required"))
+        reasons.append(("text", f"is required{_instead(body, 'text', 'talk')}"))
     elif spoken_length(text) > TEXT_LIMIT:
         reasons.append(("text", f"must not be longer than {TEXT_LIMIT} characters"))
     language, style, name = body.get("language"), body.get("style"), body.get("voice_name")
@@ -148,7 +149,7 @@ def subscription_body(body: dict[str, Any]) -> Webhook:
     """Where single keys are sent: ``PUT …/input/dtmf``."""
     reasons: Reasons = []
     if "event_url" not in body:
-        raise backend([("event_url", "is required")])
+        raise backend([("event_url", f"is required{_instead(body, 'event_url', 'input/dtmf')}")])
     _url_list(body["event_url"], "event_url", reasons)
     _one_of(body, "event_method", ("GET", "POST"), reasons)
     if reasons:
@@ -176,7 +177,7 @@ def _endpoint(to: Any, reasons: Reasons) -> dict[str, Any]:
         return {}
     kind = to[0].get("type")
     if not isinstance(kind, str) or kind not in ENDPOINTS:
-        reasons.append(("type", f"must be one of: {', '.join(ENDPOINTS)}"))
+        reasons.append(("type", one_of(kind, ENDPOINTS)))
         return {}
     endpoint = _known(kind, to[0])
     if kind == "phone":
@@ -263,7 +264,8 @@ def _ncco(body: dict[str, Any], reasons: Reasons) -> list[dict[str, Any]] | None
         for problem in error.problems:
             if problem.severity == "error":
                 where = "ncco" if problem.action is None else f"ncco[{problem.action}]"
-                reasons.append((f"{where}.{problem.field}" if problem.field else where, problem.message))
+                meant = f" {problem.cure}" if problem.cure.startswith("Did you mean") else ""
+                reasons.append((f"{where}.{problem.field}" if problem.field else where, problem.message + meant))
         return None
     actions: list[dict[str, Any]] = body["ncco"]
     return actions
@@ -294,7 +296,19 @@ def _number(value: Any, name: str, reasons: Reasons) -> None:
 
 def _one_of(body: dict[str, Any], name: str, allowed: tuple[str, ...], reasons: Reasons) -> None:
     if name in body and body[name] not in allowed:
-        reasons.append((name, f"must be one of: {', '.join(allowed)}"))
+        reasons.append((name, one_of(body[name], allowed)))
+
+
+def one_of(wrong: Any, allowed: Iterable[str]) -> str:
+    """Why a value is refused that is none of these, and which one it was probably meant to be."""
+    near = did_you_mean(wrong, allowed)
+    return f"must be one of: {', '.join(allowed)}{near and f'.{near}'}"
+
+
+def _instead(body: dict[str, Any], name: str, request: str) -> str:
+    """What stands in the body in place of a field that is missing."""
+    wrong = next((wrong for wrong, field in meant_by(body, FIELDS[request]).items() if field == name), "")
+    return f'. Did you mean it by "{wrong[:40]}"?' if wrong else ""
 
 
 def _within(body: dict[str, Any], name: str, low: int, high: int, reasons: Reasons) -> None:

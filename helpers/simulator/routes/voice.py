@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...calls.statuses import LIVE, OVER
 from ...ncco import parse
+from ...wire.fields import FIELDS, meant_by
 from ..account.auth import application_of
 from ..account.regions import region_of
 from ..errors import DOCS, PROBLEMS, ApiError, backend, conversation, problem, proxy
@@ -27,7 +28,7 @@ from ..legs.asking import subscribe
 from ..legs.leg import Leg
 from ..legs.network import Network
 from ..webhooks import payloads
-from .bodies import EARLY, destination, dtmf_body, outbound_leg, stream_body, subscription_body, talk_body
+from .bodies import EARLY, destination, dtmf_body, one_of, outbound_leg, stream_body, subscription_body, talk_body
 from .limits import too_deep
 
 FILTERS = ("status", "date_start", "date_end", "conversation_uuid", "order")
@@ -83,10 +84,14 @@ def voice_api(network: Network) -> APIRouter:
         return JSONResponse({"message": message, "uuid": uuid})
 
     def noted(request: Request, leg: Leg, body: dict[str, Any] | None, answer: Response) -> Response:
+        sent = body or {}
         size = int(request.headers.get("content-length") or 0)
         if size > NOTED:  # a record must not fill the memory
             body = {"shortened": json.dumps(body, ensure_ascii=False)[:NOTED], "bytes": size}
         network.note(leg, "request", method=request.method, path=request.url.path, body=body, status=answer.status_code)
+        what = "calls" if request.method == "POST" else request.url.path.rpartition(leg.uuid)[2].strip("/") or "call"
+        for wrong, field in meant_by(sent, FIELDS.get(what, ())).items() if answer.status_code < 400 else ():
+            network.note(leg, "note", text=f'"{wrong[:40]}" does nothing here. Did you mean {field}?')
         return answer
 
     @router.post("/v1/calls")
@@ -123,7 +128,7 @@ def voice_api(network: Network) -> APIRouter:
         leg, body = leg_of(request, uuid), await json_body(request)
         action = body.get("action")
         if action not in ACTIONS:
-            raise backend([("action", f"must be one of: {', '.join(ACTIONS)}")])
+            raise backend([("action", one_of(action, ACTIONS))])
         early = action == "hangup" and network.clock.now - leg.created_at < EARLY
         if early and not network.faults.strikes("early_hang_up_works", leg):
             noted(request, leg, body, Response(status_code=400))
