@@ -247,7 +247,7 @@ def test_no_body_makes_it_stumble(world: World) -> None:
     ("fields", "name", "said"),
     [
         ({"ncco": [{"action": "steam", "streamUrl": ["https://example.com/a.mp3"]}]}, "ncco[0].action", '"stream"?'),
-        ({"ncco": [{"action": "talk", "text": "a", "lang": "en-GB"}]}, "ncco[0].lang", "language?"),
+        ({"ncco": [{"action": "talk", "text": "a", "Language": "en-GB"}]}, "ncco[0].Language", "language?"),
         ({"ncco": [{"action": "stream", "streamurl": ["https://a.example"]}]}, "ncco[0].streamurl", "streamUrl?"),
         ({"ncco": [{"action": "talk\u200b", "text": "a"}]}, "ncco[0].action", '"talk"?'),
         ({"machine_detection": "continues"}, "machine_detection", '"continue"?'),

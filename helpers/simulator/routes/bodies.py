@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from ...base.numbers import E164
@@ -15,6 +16,7 @@ from ...ncco.jsontext import wrapped
 from ...ncco.models import endpoints as models
 from ...ncco.models.ssml import TEXT_LIMIT, spoken_length
 from ...ncco.models.voices import voice_of
+from ...ncco.problems.problems import Problem
 from ...ncco.schema import options_of
 from ...wire.fields import FIELDS, meant_by
 from ..account.account import Account
@@ -203,7 +205,7 @@ def _known(kind: str, given: dict[str, Any]) -> dict[str, Any]:
 def _not_a_phone(kind: str, endpoint: dict[str, Any]) -> Reasons:
     """What is wrong with an endpoint of another type, by the models of ``connect``, under the names of REST."""
     _, problems, _ = models.ENDPOINTS[kind].look_at(endpoint)
-    found = [(problem.field, problem.message) for problem in problems if problem.severity == "error"]
+    found = [(problem.field, _reason(problem)) for problem in problems if problem.severity == "error"]
     if kind == "sip" and not found and not 1 <= len(str(endpoint.get("uri", ""))) <= LONGEST_SIP:
         found.append(("uri", f"must have 1 to {LONGEST_SIP} characters"))
     rest = {model: name for name, model in SPELLING.items()}
@@ -264,11 +266,15 @@ def _ncco(body: dict[str, Any], reasons: Reasons) -> list[dict[str, Any]] | None
         for problem in error.problems:
             if problem.severity == "error":
                 where = "ncco" if problem.action is None else f"ncco[{problem.action}]"
-                meant = f" {problem.cure}" if problem.cure.startswith("Did you mean") else ""
-                reasons.append((f"{where}.{problem.field}" if problem.field else where, problem.message + meant))
+                reasons.append((f"{where}.{problem.field}" if problem.field else where, _reason(problem)))
         return None
     actions: list[dict[str, Any]] = body["ncco"]
     return actions
+
+
+def _reason(problem: Problem) -> str:
+    """What is wrong, and what was probably meant; the other cures are the linter's."""
+    return str(replace(problem, action=None)) if problem.cure.startswith("Did you mean") else problem.message
 
 
 def _no_array(value: Any, of: str) -> str:
