@@ -112,14 +112,15 @@ def in_base64(pem: str, encoding: str = "utf-8") -> str:
         lambda pem: in_base64(pem).rstrip("="),
         lambda pem: textwrap.fill(in_base64(pem), 76),
         lambda pem: base64.urlsafe_b64encode(b"\xef\xbb\xbf" + pem.encode()).decode(),
+        lambda pem: "\u202a" + in_base64(pem.replace("\n", "\u200b\n")).replace("LS0t", "LS\u200b0t"),
     ],
-    ids=["as samples keep it", "empty line first", "utf-16", "unpadded", "in lines", "url-safe, marked"],
+    ids=["as samples keep it", "empty line first", "utf-16", "unpadded", "in lines", "url-safe, marked", "unseen"],
 )
 def test_base64_of_a_whole_key_is_read_as_text_and_from_a_file(
     tmp_path: Path, form: Callable[[str], str], pem: str, pkcs1: str
 ) -> None:
     for key in (pem, pkcs1):
-        (tmp_path / "key64").write_text(form(key))
+        (tmp_path / "key64").write_text(form(key), encoding="utf-8")
         assert private_key_text(form(key)) == private_key_text("key64", tmp_path) == key
 
 

@@ -79,6 +79,7 @@ def test_what_is_none_is_told_why_and_what_was_meant(address: str, said: str, be
     [
         ("wss://YOUR_URL/socket", "YOUR_URL where the host should be", ""),
         ("wss://example..com/socket", "a dot too many", "wss://example.com/socket"),
+        ("WSS://example..com/socket", "a dot too many", "WSS://example.com/socket"),
         ("wss://https://example.com/socket", "twice", "wss://example.com/socket"),
         ("ws://example.com/\u200bsocket", "U+200B (zero width space)", "ws://example.com/socket"),
     ],
