@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from .errors import KitError
+from .text import as_seen, unseen_in
 
 EXAMPLE = "447700900001"
 #: What the API takes as a number: digits only, no +, no 00, no spaces (numbers guide, Voice API definition).
@@ -33,9 +34,10 @@ def check_number(text: str) -> str:
 def e164(text: str, region: str | None = None) -> str:
     """The number as the API takes it, from the way people write it: ``e164("+44 7700 900001")`` is ``447700900001``.
 
-    A number with a leading 0 needs the country it is dialled in: ``e164("07700 900001", "GB")``. Raises NumberError.
+    A number with a leading 0 needs the country it is dialled in: ``e164("07700 900001", "GB")``. Characters that nobody
+    sees, as copying brings them along, are dropped. Raises NumberError.
     """
-    text = str(text).strip()
+    text = as_seen(str(text)).strip()
     return check_number(_corrected(text, region) or text)
 
 
@@ -47,6 +49,8 @@ def _fault(text: str) -> str:
         return "has digits of another script"
     if re.search(r"[^\W\d_]", text):
         return "has letters in it"
+    if hidden := unseen_in(text):
+        return f"holds {hidden}, which nobody sees"
     if text.startswith("+"):
         return "starts with +, which the API does not want"
     if text != digits:
@@ -81,6 +85,7 @@ def _corrected(text: str, region: str | None = None) -> str:
     """The number in the right form, or "" if it cannot be told."""
     import phonenumbers
 
+    text = as_seen(text)
     if re.search(r"[^\W\d_]", text) or not text.isascii():
         return ""
     plain = re.sub(r"^\s*00", "+", text)

@@ -1,4 +1,4 @@
-"""Texts: one short line of anything, columns of a table, and the name that was probably meant."""
+"""Texts: one short line of anything, columns of a table, what nobody sees in them, and the name that was meant."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 
 # What a terminal or a notebook obeys: controls, marks that turn the writing direction, and half characters.
 _OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# Unicode's categories: format characters, and spaces and separators of lines and paragraphs.
+_UNSEEN = ("Cf", "Zs", "Zl", "Zp")
 
 
 def visible(text: str) -> str:
@@ -31,6 +33,23 @@ def print_anything() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
+
+
+def unseen_in(text: str) -> str:
+    """The first character that nobody sees, or takes for an ordinary space: ``U+200B (zero width space)``; or ``""``.
+
+    Web pages, chats and the dialogs of Windows put such characters around what is copied from them.
+    """
+    found = "" if text.isascii() else next((c for c in text if c != " " and unicodedata.category(c) in _UNSEEN), "")
+    return found and f"U+{ord(found):04X} ({unicodedata.name(found, 'without a name').lower()})"
+
+
+def as_seen(text: str) -> str:
+    """The text as it looks: without characters that are not drawn, and with ordinary spaces in place of odd ones."""
+    if text.isascii():
+        return text
+    kinds = ((c, unicodedata.category(c)) for c in text)
+    return "".join("" if kind == "Cf" else " " if kind in _UNSEEN else c for c, kind in kinds)
 
 
 def columns(rows: list[list[str]], right: tuple[int, ...] = ()) -> list[str]:
@@ -63,3 +82,9 @@ def nearest(wrong: object, known: Iterable[str]) -> str:
     names = {name.lower(): name for name in known}
     close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
     return names[close[0]] if close else ""
+
+
+def did_you_mean(wrong: object, known: Iterable[str]) -> str:
+    """`` Did you mean "mute"?``, to go behind a sentence; ``""`` if no known name is like it."""
+    near = nearest(wrong, known) if isinstance(wrong, str) else ""
+    return f' Did you mean "{near}"?' if near else ""

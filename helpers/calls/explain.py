@@ -137,15 +137,15 @@ def _entry(entry: Mapping[str, Any]) -> Explanation:
 # Words of an error, most telling first: the first that occurs decides.
 # fmt: off
 REPLY_WORDS = {
-    "no route": "reach", "connect timeout": "connect_timeout", "timeout": "read_timeout", "timed out": "read_timeout",
-    "too late": "read_timeout", "refused": "refused", "reset": "reset", "closed": "reset", "certificate": "tls",
-    "tls": "tls", "ssl": "tls", "url": "url", "invalid request": "url", "html": "html", "content type": "type",
-    "empty": "empty", "nothing": "empty", "json": "json", "ncco": "ncco", "action": "ncco",
+    "no route": "reach", "no https": "plain", "connect timeout": "connect_timeout", "timeout": "read_timeout",
+    "timed out": "read_timeout", "too late": "read_timeout", "refused": "refused", "reset": "reset", "closed": "reset",
+    "certificate": "tls", "tls": "tls", "ssl": "tls", "url": "url", "invalid request": "url", "html": "html",
+    "content type": "type", "empty": "empty", "nothing": "empty", "json": "json", "ncco": "ncco", "action": "ncco",
 }
 FETCH_WORDS = {
-    "no route": "reach", "in time": "unreachable", "reached": "unreachable", "refused": "unreachable",
-    "truncat": "truncated", "cut": "truncated", "too early": "truncated", "incomplete": "truncated",
-    "damaged": "truncated", "larger": "large",
+    "no route": "reach", "no https": "plain", "in time": "unreachable", "reached": "unreachable",
+    "refused": "unreachable", "truncat": "truncated", "cut": "truncated", "too early": "truncated",
+    "incomplete": "truncated", "damaged": "truncated", "larger": "large",
 }
 REASONS = {
     "syntax error in ncco": "ncco", "connection closed": "closed", "retrieve the ncco": "retrieve", "audio": "audio",

@@ -223,6 +223,8 @@ TABLE: dict[str, tuple[str, str, str]] = {
                     "Copy it from kit.server.url or kit.tunnel.url."),
     "webhook:tls": ("The certificate of your server is not trusted.", "It is self-signed, or lacks its chain.",
                     "Use the tunnel's https address."),
+    "webhook:plain": ("Your server speaks http, and the address begins with https://.", "It has no certificate.",
+                      "Write http:// in front of it, or use the tunnel's https address."),
     # Audio fetched for a stream action
     "fetch:ok": ("The audio file was fetched.", FINE, NOTHING),
     "fetch:unreachable": (
@@ -235,6 +237,8 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "The simulated network has no internet: it calls this machine only.",
         "Serve the file from kit.server.url in the simulator, and from a public address in live mode.",
     ),
+    "fetch:plain": ("The file's server speaks http, and the address begins with https://.", "It has no certificate.",
+                    "Write http:// in front of it, or use the tunnel's https address."),
     "fetch:large": ("The audio file is too large.", "It is hours of WAV, perhaps.", "Convert it to a mono MP3."),
     "fetch:status": ("There is no audio at this address.", "The URL's path is wrong, or the file is protected.",
                      "Open the URL yourself; it must give the file without a login."),

@@ -1,5 +1,6 @@
 """What can be JSON: text is read, with the place and the likely slip where it is not; data is looked through.
 
+One judgement for the linter, the builder and a call: of a byte order mark, of JSON encoded twice, of a list by PHP.
 Data from Python can hold sets, NaN, circles and half characters, which nobody can send.
 """
 
@@ -10,10 +11,12 @@ import json
 import math
 import re
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from dataclasses import replace
+from typing import Any, NamedTuple, NoReturn
 
-from .data import Path, as_data, field_of
-from .problems.fixes import on_list
+from ..base.text import as_seen, unseen_in
+from .data import Path, as_data, copy_of, field_of
+from .problems.fixes import Fix, on_list
 from .problems.problems import MOST_PROBLEMS, Problem, advice, error, kind_of, shown
 
 #: Characters, or bytes, of the longest text that is read. Far more than any NCCO, and little enough for an editor.
@@ -27,9 +30,11 @@ MOST_PARTS = 500_000
 # Python writes no longer whole numbers out unless it is told to.
 _MOST_BITS = 14_000
 
-_SPACES = tuple("\u00a0\u2007\u202f\u2028\u2029\u200b\ufeff\u3000\u2002\u2003\u2009")
 _WHOLE = "Write the character itself, or both of its halves: \\ud83d\\ude00."
+_INDEX = re.compile(r"0|[1-9][0-9]{0,5}")
 _QUOTE = '\\"'
+# A text of JSON, to its end or that of the whole, or what is between two such texts.
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[^"]+', re.DOTALL)
 # Sounds, pictures and archives are full of these; a text has none.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
@@ -46,12 +51,14 @@ def from_json(text: str | bytes | bytearray) -> tuple[Any, list[Problem]]:
         cure = "The NCCO of a call has some thousands: is this the right file?"
         return None, [error("", said, cure, rule="too-large")]
     if not isinstance(text, str):
+        coding = json.detect_encoding(bytes(text))
         try:
-            text = bytes(text).decode("utf-8-sig")
+            if coding.startswith("utf-8"):
+                text = bytes(text).decode("utf-8")
+            else:
+                return None, [_not_utf8(f"This is {coding[:6].upper()}, not UTF-8.", bytes(text).decode(coding))]
         except UnicodeDecodeError as problem:
-            said = f"This is not text: byte {problem.start} is not UTF-8."
-            return None, [error("", said, "Save or send it as UTF-8.", rule="not-utf8")]
-    text = text.removeprefix("\ufeff")
+            return None, [_not_utf8(f"This is not text: byte {problem.start} is not UTF-8.", "")]
     twice: list[Problem] = []
     try:
         return json.loads(text, object_pairs_hook=lambda pairs: _object(pairs, twice), parse_constant=_constant), twice
@@ -63,6 +70,56 @@ def from_json(text: str | bytes | bytearray) -> tuple[Any, list[Problem]]:
         # Anything but ours is about whole numbers: Python reads them up to 4,300 digits.
         said = str(problem) if "in JSON" in str(problem) else "a number in it has thousands of digits"
         return None, [error("", f"This is not JSON: {said}.", "Write an ordinary number.", rule="not-json")]
+
+
+def _not_utf8(said: str, text: str) -> Problem:
+    """``text``: what it says, if that is known."""
+    return error("", said, "Save or send it as UTF-8.", rule="not-utf8", fix=_as_json(_meant(text.lstrip("\ufeff"))))
+
+
+def in_place(label: str, meant: list[Any]) -> Fix:
+    """A fix that writes what was meant in place of all there is, also of a text that cannot be read."""
+    return replace(on_list(label, lambda _: copy_of(meant)), of_text=True)
+
+
+def _as_json(meant: Any) -> Fix | None:
+    return in_place("Write it as JSON", meant) if isinstance(meant, list) else None
+
+
+def _meant(text: str) -> Any:
+    """The data in a text that is JSON but for characters that nobody sees, or that is Python; ``None`` otherwise."""
+    try:
+        plain = _PIECE.sub(lambda piece: piece[0] if piece[0][0] == '"' else as_seen(piece[0]), text)
+        return json.loads(plain, parse_constant=_constant)
+    except (ValueError, RecursionError):
+        return _python(text)
+
+
+class Wrapped(NamedTuple):
+    """What JSON has in place of a list or an object; ``inside`` is what was meant."""
+
+    inside: Any
+    said: str
+    cure: str
+
+
+def wrapped(data: Any) -> Wrapped | None:
+    """A text that holds JSON once more, or an object that PHP made of a list; ``None`` for anything else."""
+    if isinstance(data, str) and data.lstrip("\ufeff \n\r\t")[:1] in ("[", "{", '"') and len(data) <= LONGEST:
+        inside = _meant(data)
+        if isinstance(inside, (list, dict)) or wrapped(inside):
+            return Wrapped(inside, "a text that holds it: it was encoded as JSON twice", "Encode it only once.")
+    if isinstance(data, dict) and data and all(isinstance(name, str) and _INDEX.fullmatch(name) for name in data):
+        said = "an object with numbers for names, as PHP writes a list with gaps"
+        return Wrapped(list(data.values()), said, "Make it a list again: array_values($list).")
+    return None
+
+
+def unwrapped(data: Any) -> Any:
+    """What was certainly meant: without the texts, and the objects of PHP, that stand around it."""
+    while found := wrapped(data):
+        data = found.inside
+    return data
 
 
 def _object(pairs: list[tuple[str, Any]], twice: list[Problem]) -> dict[str, Any]:
@@ -94,12 +151,11 @@ def _not_json(text: str, problem: json.JSONDecodeError) -> Problem:
     rest = line[max(0, problem.colno - 1) :][:20]
     near = f", at “{shown(rest)[1:-1].replace(_QUOTE, chr(34))}”" if rest.strip() else ""
     place = f"This is not JSON: line {problem.lineno}, column {problem.colno}{near}."
-    python = _python(text)
-    fix = on_list("Write it as JSON", lambda _: python) if isinstance(python, list) else None
-    return error("", place, _slip(text, problem, python), rule="not-json", fix=fix)
+    meant = _meant(text)
+    return error("", place, _slip(text, problem, meant), rule="not-json", fix=_as_json(meant))
 
 
-def _slip(text: str, problem: json.JSONDecodeError, python: Any) -> str:
+def _slip(text: str, problem: json.JSONDecodeError, meant: Any) -> str:
     """What is likely to be meant: the first that holds."""
     before, rest, here = text[: problem.pos].rstrip(), text[problem.pos :].lstrip(), text[problem.pos : problem.pos + 1]
     comma = before.endswith(",") and (rest[:1] in ("]", "}") or problem.msg.startswith("Illegal trailing"))
@@ -109,8 +165,9 @@ def _slip(text: str, problem: json.JSONDecodeError, python: Any) -> str:
         (comma, "Remove the comma before it."),
         ("{{" in text, 'Fill in templates with render_ncco; a placeholder stands in quotes: "{{name}}".'),
         (rest.startswith(("//", "/*", "#")), "JSON has no comments: remove this one."),
-        (here in _SPACES, "A space that JSON does not know, from a web page perhaps: write an ordinary one."),
-        (python is not None, f"It is Python: write {shown(python, 200)}, or hand over the list itself."),
+        (text[:1] == "\ufeff", "It begins with a byte order mark, which nobody sees: save it as UTF-8 without one."),
+        (unseen_in(here), f"{unseen_in(here)} is there, which nobody sees: take it out, or write an ordinary space."),
+        (meant is not None, f"It is Python: write {shown(meant, 200)}, or hand over the list itself."),
         (rest.startswith(("'", "‘", "“", "”")), 'Use straight double quotes: "…".'),
         (not rest, "It ends too early: a quote, a } or a ] is missing."),
         (problem.msg.startswith("Extra data"),

@@ -24,7 +24,8 @@ def action_of(node: Node, findings: Findings) -> Action:
     action = given({"action": node.type, **ACTIONS[node.type](fields)})
     for problem in check([action, INPUT]):
         value = value_at(action, problem.field) if problem.action == 0 and problem.field else None
-        if problem.severity == "error" and value is not None and "{{" not in json.dumps(value):
+        told = problem.rule == "placeholder-left"  # of YOUR_URL, where all addresses are looked through
+        if problem.severity == "error" and value is not None and "{{" not in json.dumps(value) and not told:
             fields.fault("unchecked-values", f"{problem.message} {problem.cure}".strip())
     return action
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from ..base.errors import KitError
 from ..base.hosts import host_of, is_here
 from ..base.text import one_line
+from ..base.web import fault_of
 from .findings import Findings
 
 _PLACEHOLDER = re.compile(r"your[_-]?url", re.IGNORECASE)
@@ -88,7 +89,6 @@ def _is_own_host(host: str) -> bool:
 def _checked(your_url: str | None) -> str:
     if your_url is None:
         return ""
-    parts = urlsplit(your_url) if isinstance(your_url, str) else None
-    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+    if not isinstance(your_url, str) or fault_of(your_url):
         raise KitError(f"your_url is {your_url!r}, which is not a web address.", "Write for example kit.tunnel.on().")
-    return str(your_url).rstrip("/")
+    return your_url.rstrip("/")

@@ -20,6 +20,7 @@ from ..base.errors import KitError
 from ..base.hosts import host_of, is_here, is_private
 from ..base.masking import mask, mask_logs
 from ..base.secret import Secret, reveal
+from ..base.web import fault_of
 from ..settings.env_file import replace_file
 
 logger = logging.getLogger(__name__)
@@ -296,13 +297,10 @@ def _platform_is_here(settings: TunnelSettings) -> bool:
 def _checked(address: str, *, allow_local: bool) -> str:
     """``PUBLIC_URL`` without its last slash, or a TunnelError that says what is wrong with it."""
     example = "Write it like https://calls.example.com in .env."
-    try:
-        parts = urlsplit(address.strip())
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        raise TunnelError(f"PUBLIC_URL is not a web address: {mask(address)}.", example) from None
-    if parts.scheme not in ("http", "https") or not host:
-        raise TunnelError(f"PUBLIC_URL is not a web address: {mask(address)}.", f"It starts with https://. {example}")
+    address = address.strip()
+    if fault := fault_of(address):
+        raise TunnelError(f"PUBLIC_URL is not a web address: {mask(address)} {fault.said}.", example)
+    parts, host = urlsplit(address), host_of(address)
     if parts.query or parts.fragment or parts.username:
         raise TunnelError("PUBLIC_URL must not have a user name, a ? or a #: paths are added to its end.", example)
     if is_private(host) and not allow_local:
@@ -310,7 +308,7 @@ def _checked(address: str, *, allow_local: bool) -> str:
             f"PUBLIC_URL leads to {host}, which Vonage cannot reach.",
             "It has to be an address on the internet; leave PUBLIC_URL empty to use ngrok.",
         )
-    return address.strip().rstrip("/")
+    return address.rstrip("/")
 
 
 def _has_token(config: Path) -> bool:

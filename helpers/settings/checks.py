@@ -13,6 +13,8 @@ from urllib.parse import urlsplit
 from ..base.addresses import kind_of
 from ..base.errors import KitError
 from ..base.hosts import host_of, is_here
+from ..base.text import unseen_in
+from ..base.web import fault_of
 
 MODES = ("simulated", "live")
 
@@ -76,6 +78,10 @@ def check_all(texts: Mapping[str, str], folder: Path) -> tuple[dict[str, Any], d
     values: dict[str, Any] = {}
     problems: dict[str, str] = {}
     for name, text in texts.items():
+        # In a key such a character is dropped, and in the name of a file it may be meant.
+        if name not in ("private_key", "state") and (hidden := unseen_in(text)):
+            problems[name] = f"{VARIABLES[name]}: it holds {hidden}, which nobody sees. Type this value anew."
+            continue
         try:
             values[name] = _CHECKS[name](text, folder) if name in _CHECKS and (text or name in _NEEDED) else text
         except (KitError, ValueError) as error:
@@ -100,14 +106,11 @@ def _pace(text: str, folder: Path) -> str:
 
 
 def _url(text: str, folder: Path) -> str:
-    try:
-        parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0 and not re.search(r"\s", text)
-    except ValueError:
-        good = False
-    if not good or parts.query or parts.fragment:
+    fault = fault_of(text)
+    parts, why = urlsplit("" if fault else text), f": it {fault.said}" if fault else ""
+    if fault or parts.query or parts.fragment:
         raise ValueError(
-            "this is not a web address. Write it with https:// and without ? or #, like https://name.example"
+            f"this is not a web address{why}. Write it with https:// and without ? or #, like https://name.example"
         )
     if parts.username or parts.password:
         raise ValueError("leave user name and password out of the address.")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import time
 import uuid
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.decoding import text_of
 from ..base.errors import KitError
 from ..base.secret import closed, reveal
+from ..base.text import as_seen, unseen_in
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
@@ -86,7 +86,10 @@ def private_key_text(text_or_path: str | Path, folder: Path | None = None) -> st
 
     Looks at the shape only (no cryptography involved): :func:`load_private_key` looks inside.
     """
-    text = reveal(text_or_path).strip().strip("\"'").strip()
+    text = reveal(text_or_path).strip()
+    # Windows puts a character that nobody sees in front of a path that is copied; inside it may be part of a name.
+    seen = as_seen(text).strip()
+    text = (seen if seen in text else text).strip("\"'").strip()
     if not text:
         raise PrivateKeyError(
             "The private key is empty.", "Put the path of the file with the key into .env, or the key."
@@ -119,7 +122,8 @@ def _from_file(name: str, folder: Path | None) -> str:
         with path.open("rb") as file:
             data = file.read(_LARGEST_FILE)
     except FileNotFoundError:
-        raise PrivateKeyError(f"There is no private key file {called}.", cure) from None
+        hidden = unseen_in(name) and f" Its name holds {unseen_in(name)}, which nobody sees."
+        raise PrivateKeyError(f"There is no private key file {called}.{hidden}", cure) from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "its name is not a path"
         raise PrivateKeyError(f"The private key file {called} cannot be read: {reason}.", cure) from None
@@ -144,7 +148,8 @@ def _from_base64(text: str) -> str:
 
 
 def _tidy(text: str) -> str:
-    text = _from_base64(text) if _BASE64.fullmatch(text) else text
+    text = as_seen(text)
+    text = as_seen(_from_base64(text)) if _BASE64.fullmatch(text) else text
     text = text.replace("\\r", "").replace("\\n", "\n")
     begins = re.findall(r"-----BEGIN ([A-Z0-9 ]+)-----", text)
     if not begins:
@@ -174,8 +179,10 @@ def _pem(label: str, body: str) -> str:
     packed = re.sub(r"\s+", "", body)
     try:
         data = base64.b64decode(packed, validate=True)
-    except binascii.Error:
-        raise PrivateKeyError("The private key is damaged: it holds characters a key cannot have.", _AGAIN) from None
+    except ValueError:
+        strange = re.search(r"[^A-Za-z0-9+/=]", packed)
+        what = f"“{strange[0]}”, which" if strange else "characters"
+        raise PrivateKeyError(f"The private key is damaged: it holds {what} a key cannot have.", _AGAIN) from None
     length = _announced_length(data)
     if length is None or len(data) != length:
         had = f" {len(data)} of {length} bytes are there." if length and len(data) < length else ""

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
 from ..base.errors import KitError
 from ..settings.settings import Settings, is_rest
+from ..wire.fields import FIELDS, meant_by
 from .transport import Auth, Transport
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Vonage:
             "event_url": _as_list(event_url),
             "event_method": event_method,
         }
-        return self._json("POST", "/v1/calls", json={**given, **_given(fields), **more})
+        return self._json("POST", "/v1/calls", json={**given, **_given(fields), **_more("create_call", "calls", more)})
 
     def list_calls(self, **filters: Any) -> Json:
         """GET /v1/calls: one page; the calls are in ``["_embedded"]["calls"]``. ``filters``: status, date_start,
@@ -184,6 +185,7 @@ class Vonage:
 
     def modify_call(self, uuid: str, action: str, **more: Any) -> None:
         """PUT /v1/calls/{uuid}: hangup, mute, unmute, earmuff, unearmuff or transfer."""
+        more = _more("modify_call", "call", more)
         self.request("PUT", f"/v1/calls/{_id(uuid)}", json={"action": action, **more})
 
     def hang_up(self, uuid: str) -> None:
@@ -228,7 +230,7 @@ class Vonage:
 
     def talk(self, uuid: str, text: str, **options: Any) -> Json:
         """PUT /v1/calls/{uuid}/talk: speaks into an answered call; options language, style, premium, loop, level."""
-        return self._json("PUT", f"/v1/calls/{_id(uuid)}/talk", json={"text": text, **options})
+        return self._json("PUT", f"/v1/calls/{_id(uuid)}/talk", json={"text": text, **_more("talk", "talk", options)})
 
     def stop_talk(self, uuid: str) -> Json:
         """DELETE /v1/calls/{uuid}/talk."""
@@ -315,6 +317,13 @@ class Vonage:
 
 def _given(fields: Mapping[str, Any]) -> Json:
     return {name: value for name, value in fields.items() if value is not None}
+
+
+def _more(method: str, request: str, more: Json) -> Json:
+    """Further fields by their names; one that is misspelt would be sent, and do nothing."""
+    for wrong, field in meant_by(more, FIELDS[request]).items():
+        raise KitError(f"{method} has no {wrong}.", f"Did you mean {'from_' if field == 'from' else field}?")
+    return more
 
 
 def _form(fields: Mapping[str, Any]) -> Json:

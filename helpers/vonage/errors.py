@@ -90,6 +90,7 @@ _NO_REPLY = {
     "name not found": "This host name is not known: check VONAGE_API_URL, and whether the internet can be reached.",
     "connect timeout": "The host does not answer: check the internet connection, a proxy or a firewall.",
     "certificate refused": "The host's certificate is not trusted: is a proxy in between? Is the clock right?",
+    "no https there": "The host speaks http only: write http:// in VONAGE_API_URL.",
     "proxy failed": "The proxy named in HTTP_PROXY or HTTPS_PROXY does not let this through.",
 }
 
@@ -101,6 +102,7 @@ def error_from_reply(exchange: Exchange, text: str) -> VonageError:
     fields = body if isinstance(body, dict) else {}
     title, detail, invalid = _title(fields), str(fields.get("detail") or ""), _invalid_parameters(fields)
     said = "; ".join([f"{each['name']}: {each['reason']}" for each in invalid]) or detail or title
+    ended = said if said.endswith("?") else f"{said.rstrip('.')}."
     name = "" if status != exchange.status else _phrase(status)
     answered = f"{exchange.method} {exchange.path} was answered {f'{status} {name}'.strip()}"
     advice = _advice(status, exchange, invalid)
@@ -108,7 +110,7 @@ def error_from_reply(exchange: Exchange, text: str) -> VonageError:
         answered = f"{exchange.method} {exchange.path} was not sent: the kit's own gate refused it"
         advice = str(fields.get("cure") or "Nothing was done, and nothing costs.")
     return _class_of(status)(
-        f"{answered}: {said.rstrip('.')}." if said and said.rstrip(".") != name else f"{answered}.",
+        f"{answered}: {ended}" if said and said.rstrip(".") != name else f"{answered}.",
         advice,
         request=_request(exchange),
         status=status,
@@ -209,7 +211,8 @@ def _advice(status: int, exchange: Exchange, invalid: list[dict[str, str]]) -> s
 def _bad_request(exchange: Exchange, invalid: list[dict[str, str]]) -> str:
     names = [each["name"] for each in invalid]
     if names and all("required" in each["reason"].lower() for each in invalid):
-        return f"Add {', '.join(names)} to what you send; kit.vonage.wire.show() shows what was sent."
+        asked = ", ".join("from (from_ in Python)" if name == "from" else name for name in names)
+        return f"Add {asked} to what you send; kit.vonage.wire.show() shows what was sent."
     if names and all("one http or https URL" in each["reason"] for each in invalid):
         return f"Correct {', '.join(names)}: one whole address, with http:// or https:// and a host."
     if any(name.endswith("url") or name == "to" for name in names):

@@ -16,6 +16,7 @@ from ..base.errors import KitError
 from ..base.hosts import host_of, is_here
 from ..base.masking import mask_logs
 from ..base.secret import reveal
+from ..base.web import speaks_http
 from ..settings.checks import VONAGE_DOMAINS
 from ..settings.keys import load_private_key, make_jwt
 from ..settings.settings import Settings
@@ -208,7 +209,8 @@ def reason_of(error: BaseException) -> str:
     """Why there was no reply, in the words the trace uses too."""
     import requests
 
-    causes = [type(cause).__name__ for cause in _causes(error)]
+    found = _causes(error)
+    causes = [type(cause).__name__ for cause in found]
     if "ConnectionRefusedError" in causes:
         return "connection refused"
     if isinstance(error, requests.ConnectTimeout):
@@ -220,7 +222,7 @@ def reason_of(error: BaseException) -> str:
     if isinstance(error, requests.exceptions.ProxyError):
         return "proxy failed"
     if isinstance(error, requests.exceptions.SSLError):
-        return "certificate refused"
+        return "no https there" if any(map(speaks_http, found)) else "certificate refused"
     return "connection broken"
 
 

@@ -26,10 +26,15 @@ PUBLIC = "certificates.pem"
 
 
 class RawServer:
-    """Does with each request what a test says. With ``keep`` a connection takes more than one of them."""
+    """Does with each request what a test says. With ``keep`` a connection takes more than one of them.
 
-    def __init__(self, behave: Behaviour, *, keep: bool = False, tls: ssl.SSLContext | None = None) -> None:
-        self._behave, self._keep, self._tls = behave, keep, tls
+    Without ``whole`` whatever comes first counts as a request, also what is not HTTP.
+    """
+
+    def __init__(
+        self, behave: Behaviour, *, keep: bool = False, tls: ssl.SSLContext | None = None, whole: bool = True
+    ) -> None:
+        self._behave, self._keep, self._tls, self._whole = behave, keep, tls, whole
         self.requests: list[bytes] = []
         self.connections = 0
         self.over = threading.Event()  # for a behaviour that has no end
@@ -70,7 +75,7 @@ class RawServer:
                 self._open.append(connection)
             with connection:
                 connection.settimeout(PATIENCE)
-                while request := read(connection):
+                while request := read(connection) if self._whole else connection.recv(65_536):
                     self.requests.append(request)
                     self._behave(self, connection)
                     if not self._keep:

@@ -66,7 +66,7 @@ def test_the_other_products_get_their_defaults(world: World) -> None:
         ({"messages": {"webhooks": {"status_url": 5}}}, "messages.webhooks.status_url", "must be an object"),
         ({"messages": {"webhooks": {"answer_url": HOOK}}}, "messages.webhooks.answer_url", "is not a known webhook"),
         ({"verify": {"webhooks": {"status_url": {"address": "nowhere"}}}}, "verify.webhooks.status_url.address",
-         "must be a URL"),
+         "must be a URL: this one is not a whole web address that starts with http:// or https://"),
         ({"rtc": {"signed_callbacks": "yes"}}, "rtc.signed_callbacks", "must be true or false"),
         ({"voice": {"signed_callbacks": 1}}, "voice.signed_callbacks", "must be true or false"),
         ({"vbc": {"x": 1}}, "vbc", "must be an empty object"),

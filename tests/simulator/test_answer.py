@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from flask import Response
 
+from helpers.ncco import check
 from helpers.simulator.routes import bodies
 from tests.simulator.world import PATIENCE, PHONE, World, about
 
@@ -114,6 +115,47 @@ def test_a_bad_reply_ends_the_call_a_second_later_and_is_not_asked_again(world: 
     assert len(noted["advice"]) > 20
     assert world.lasted(call) == about(1)
     assert world.trace(call, "status")[-1]["why"] == "there was no NCCO to carry out"
+
+
+ACTIONS = '[{"action": "wait", "timeout": 1}]'
+# What PHP, JavaScript and Python make of a list of actions by mistake, and what is said about it.
+WRAPPED: dict[str, tuple[str, str]] = {
+    "byte order mark": (f"\ufeff{ACTIONS}", "byte order mark"),
+    "odd space": (f"\u00a0{ACTIONS}", "U+00A0 (no-break space)"),
+    "twice": (json.dumps(ACTIONS), "encoded as JSON twice"),
+    "PHP": ('{"0": {"action": "wait"}, "2": {"action": "wait"}}', "array_values("),
+    "one action": ('{"action": "wait"}', "square brackets"),
+    "inside": ('{"ncco": [{"action": "wait"}]}', "under the name ncco"),
+    "texts": (json.dumps(['{"action": "wait"}']), "encoded as JSON twice"),
+}
+
+
+@pytest.mark.fidelity("ncco-wrapped")
+@pytest.mark.parametrize("case", WRAPPED)
+def test_what_was_meant_as_an_ncco_is_told_why_it_is_none_by_all_alike(world: World, case: str) -> None:
+    text, cause = WRAPPED[case]
+    (problem,) = check(text)
+    assert cause in str(problem) and problem.fix
+    world.learner.on("/answer", json_text(text))
+    answered = world.ended_call_with_answer_url()
+    assert str(problem) in world.one(answered, "error")["advice"]
+    hook = world.learner.on("/hook", json_text(text))
+    notify = {"action": "notify", "payload": {}, "eventUrl": [hook]}
+    midway = world.ended_call(notify, {"action": "wait", "timeout": 3})
+    assert str(problem) in world.one(midway, "error")["advice"]
+    assert world.lasted(midway) == about(3)
+    if case not in ("byte order mark", "odd space"):  # those make the body of a request no JSON at all
+        refused = world.voice("POST", "", world.order(ncco=json.loads(text)))
+        assert refused.status_code == 400
+        assert cause in str(refused.json()["invalid_parameters"])
+
+
+@pytest.mark.fidelity("ncco-wrapped")
+def test_other_lists_of_a_request_are_told_the_same(world: World) -> None:
+    to = {"1": world.order()["to"][0]}
+    for fields in ({"to": to}, {"ncco": None, "answer_url": {"0": "https://example.com/"}}):
+        refused = world.voice("POST", "", world.order(**fields))
+        assert "as PHP writes a list with gaps" in refused.json()["invalid_parameters"][0]["reason"]
 
 
 @pytest.mark.fidelity("answer-retry")

@@ -192,3 +192,17 @@ def test_a_large_body_is_shortened_in_the_record(world: World) -> None:
 
 def test_a_slash_too_much_is_not_redirected(world: World) -> None:
     assert world.http.get(f"{world.network.url}/v1/calls//", allow_redirects=False, timeout=60).status_code == 404
+
+
+@pytest.mark.fidelity("error-did-you-mean", "request-unknown-field")
+def test_what_was_meant_in_a_request_about_a_call(world: World) -> None:
+    call = world.answered_call({"action": "wait", "timeout": 9})
+    refused = world.voice("PUT", f"/{call}", {"action": "mutte"})
+    assert refused.json()["invalid_parameters"][0]["reason"].endswith('. Did you mean "mute"?')
+    for path, body in (("stream", {"streamurl": []}), ("stream", {"url": []}), ("talk", {"txt": "a"})):
+        refused = world.voice("PUT", f"/{call}/{path}", body)
+        [reason] = refused.json()["invalid_parameters"]
+        assert reason["reason"] == f'is required. Did you mean it by "{next(iter(body))}"?'
+    spoken = {"text": "Hallo", "lang": "de-DE", "event_method": "post"}  # talk has no event_method to be read as POST
+    assert world.voice("PUT", f"/{call}/talk", spoken).status_code == 200
+    assert world.one(call, "note")["text"] == '"lang" does nothing here. Did you mean language?'

@@ -305,3 +305,37 @@ def test_no_body_makes_it_stumble(world: World) -> None:
     world.advance(100)
     entries = [e for call in world.control("GET", "/calls").json() for e in world.trace(call["uuid"])]
     assert not [e for e in entries if e["kind"] == "error" and "simulator failed" in e["reason"]]
+
+
+@pytest.mark.fidelity("error-did-you-mean")
+@pytest.mark.parametrize(
+    ("fields", "name", "said"),
+    [
+        ({"ncco": [{"action": "steam", "streamUrl": ["https://example.com/a.mp3"]}]}, "ncco[0].action", '"stream"?'),
+        ({"ncco": [{"action": "talk", "text": "a", "Language": "en-GB"}]}, "ncco[0].Language", "language?"),
+        ({"ncco": [{"action": "stream", "streamurl": ["https://a.example"]}]}, "ncco[0].streamurl", "streamUrl?"),
+        ({"ncco": [{"action": "talk\u200b", "text": "a"}]}, "ncco[0].action", '"talk"?'),
+        ({"machine_detection": "continues"}, "machine_detection", '"continue"?'),
+        ({"event_url": ["https://example.com"], "event_method": "PSOT"}, "event_method", '"POST"?'),
+        ({"to": [{"type": "phnoe", "number": PHONE}]}, "type", '"phone"?'),
+    ],
+)
+def test_a_reason_says_what_was_probably_meant(world: World, fields: dict[str, Any], name: str, said: str) -> None:
+    refused = world.voice("POST", "", world.order(**fields))
+    reasons = {one["name"]: one["reason"] for one in refused.json()["invalid_parameters"]}
+    assert f"Did you mean {said}" in reasons[name]
+
+
+@pytest.mark.fidelity("error-did-you-mean", "error-missing-fields")
+@pytest.mark.parametrize("wrong", ["answerUrl", "answerurl", "anwser_url"])
+def test_a_field_that_is_missing_is_looked_for_under_other_names(world: World, wrong: str) -> None:
+    refused = world.voice("POST", "", world.order(ncco=None, **{wrong: ["https://example.com/"]}))
+    assert refused.json()["invalid_parameters"] == {"answer_url": f'Is required. Did you mean it by "{wrong}"?'}
+
+
+@pytest.mark.fidelity("request-unknown-field")
+def test_a_field_nobody_knows_is_ignored_and_the_record_says_what_was_meant(world: World) -> None:
+    call = world.call(lenght_timer=5, x=1)
+    assert [one["text"] for one in world.trace(call, "note")] == [
+        '"lenght_timer" does nothing here. Did you mean length_timer?'
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import ssl
 import threading
 from typing import Any
@@ -61,6 +62,30 @@ def test_a_certificate_nobody_signed_is_not_tried_again(world: World, certificat
     assert attempt == 1
     assert error is not None and "certificate" in error
     assert server.connections == 1
+
+
+@pytest.mark.fidelity("answer-not-https")
+@pytest.mark.parametrize("answers", [True, False])
+def test_https_in_front_of_a_server_that_speaks_http_is_named_as_that(world: World, answers: bool) -> None:
+    """Some servers say in plain http what they think of TLS, others wait for the rest of it."""
+
+    def behave(server: RawServer, connection: socket.socket) -> None:
+        if answers:
+            connection.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+        silence(server, connection)
+
+    with RawServer(behave, whole=False) as server:
+        url = server.url.replace("http://", "https://")
+        call = world.ended_call(ncco=None, answer_url=[url])
+        attempts = world.attempts(call, "answer")
+        assert len(attempts) == (1 if answers else 2)  # a timeout is tried again
+        for _, error in attempts:
+            assert error is not None and error.startswith("no https there") and f"write {server.url}" in error
+            assert error in world.one(call, "error")["reason"]
+        if answers:
+            call = world.ended_call({"action": "stream", "streamUrl": [url + "/a.mp3"]})
+            assert f"no https there: write {server.url}" in world.one(call, "fetch")["error"]
+        assert "certificate" not in str(world.trace(call))
 
 
 @pytest.mark.fidelity("answer-success")

@@ -70,32 +70,53 @@ def test_nested_values_are_json_in_a_get(world: World) -> None:
     assert dict(told.query)["dtmf"] == '{"digits":"3","timed_out":false}'
 
 
-def dialled(world: World, url: str) -> tuple[str, list[str | None]]:
-    """The same with the answer URL of an application, where more passes for an address."""
-    world.app = world.application(webhooks={"answer_url": {"address": url}})
-    world.link()
-    call = world.ended_incoming_call()
-    return call, [error for _, error in world.attempts(call, "answer")]
+NO_ADDRESSES = {
+    "http://127.0.0.1:0/a": "whole web address",
+    "http://127.0.0.1:99999/a": "whole web address",
+    "http://[::1/a": "whole web address",
+    "http://": "whole web address",
+    "http://ä.localhost/": "letters in its host",
+    "https://YOUR_URL/answer": "YOUR_URL where the host should be",
+    "https://https://example.com/answer": "twice",
+    "https://example..com/answer": "a dot too many",
+    "https://example.com/\u200banswer": "U+200B (zero width space)",
+    "http://127.0.0.1/a b": "a space in it",
+    "http://127.0.0.1/\r\nX-Evil: 1": "a space in it",
+}
+
+
+@pytest.mark.fidelity("address-one-rule")
+@pytest.mark.parametrize("url", NO_ADDRESSES)
+def test_what_is_no_address_is_none_for_a_call_an_application_and_an_ncco(world: World, url: str) -> None:
+    hooks = {"capabilities": {"voice": {"webhooks": {"answer_url": {"address": url}}}}}
+    made = world.http.post(f"{world.network.url}/v2/applications", json={"name": "x", **hooks}, auth=world.basic)
+    placed = world.voice("POST", "", world.order(ncco=None, answer_url=[url]))
+    inline = world.voice("POST", "", world.order({"action": "stream", "streamUrl": [url]}))
+    assert [made.status_code, placed.status_code, inline.status_code] == [400] * 3
+    for reply in (made, placed, inline):
+        assert NO_ADDRESSES[url] in reply.json()["invalid_parameters"][0]["reason"]
 
 
 @pytest.mark.fidelity("answer-invalid-url")
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:0/a", "http://127.0.0.1:99999/a", "http://[::1/a", "http://", "http://ä.localhost/"]
-)
+@pytest.mark.parametrize("url", ["http://127.0.0.1:0/a", "http://[::1/a", "http://"])
 def test_an_address_that_is_none_is_not_tried_again(world: World, url: str) -> None:
-    call, errors = dialled(world, url)
-    assert len(errors) == 1
-    assert errors[0] is not None
+    world.link()
+    stored = world.network.account.applications[world.app]
+    stored["capabilities"]["voice"]["webhooks"]["answer_url"] = {  # as an account file of before may hold it
+        "address": url, "http_method": "GET", "connect_timeout": 1000, "socket_timeout": 5000
+    }  # fmt: skip
+    call = world.ended_incoming_call()
+    [(_, error)] = world.attempts(call, "answer")
+    assert error is not None
     assert "NCCO" in world.one(call, "error")["reason"]
 
 
 @pytest.mark.fidelity("webhook-address")
-def test_an_address_with_strange_characters_cannot_smuggle_a_header(world: World, strange: Any) -> None:
+def test_letters_of_all_scripts_in_an_address_are_percent_encoded(world: World, strange: Any) -> None:
     server = strange(lambda _, connection: connection.sendall(reply()))
-    call, errors = dialled(world, server.url + "/ä b?x=ö\u2028y\r\nX-Evil: 1")
+    call, errors = asked(world, server.url + "/ä{b}?x=ö|y")
     assert errors == [None]
-    assert server.requests[0].startswith(b"GET /%C3%A4%20b?x=%C3%B6%E2%80%A8yX-Evil%3A%201&to=")
-    assert b"\r\nX-Evil" not in server.requests[0]
+    assert server.requests[0].startswith(b"GET /%C3%A4%7Bb%7D?x=%C3%B6%7Cy&to=")
     assert world.actions(call)[-1] == ("wait", "finished")
 
 

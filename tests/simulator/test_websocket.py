@@ -16,6 +16,8 @@ from helpers.audio.files import Samples
 from helpers.simulator import Simulator
 from tests.matching import match
 from tests.simulator.ear import spoken
+from tests.simulator.servers import RawServer
+from tests.simulator.servers import says as bytes_back
 from tests.simulator.world import PHONE, Json, Keys, Learner, World, says, wait_until
 
 
@@ -240,6 +242,14 @@ def test_a_server_that_is_not_there(world: World, socket: SocketServer) -> None:
     call = world.ended_call(to=[address])
     assert world.learner.statuses() == ["started", "ringing", "failed", "completed"]
     assert world.one(call, "websocket")["state"] == "failed"
+
+
+@pytest.mark.fidelity("websocket-refused")
+def test_wss_in_front_of_a_server_without_tls_is_named_as_that(world: World, socket: SocketServer) -> None:
+    refusal = bytes_back(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+    with RawServer(refusal, whole=False) as server:
+        call = world.ended_call(to=[endpoint(socket) | {"uri": server.url.replace("http://", "wss://")}])
+    assert "write ws:// in place of wss://" in world.one(call, "websocket")["why"]
 
 
 @pytest.mark.fidelity("websocket-wrong-size")

@@ -36,7 +36,7 @@ def load_file(hands: Hands, data: bytes, name: str = "call.json", **more: Any) -
 @pytest.mark.parametrize(
     ("typed", "says"),
     [
-        ('[\u00a0{"action": "wait"}]', "A space that JSON does not know"),
+        ('[\u00a0{"action": "wait"}]', "U+00A0 (no-break space) is there"),
         ('// music\n[{"action": "wait"}]', "JSON has no comments"),
         ('[{"action": "talk", "text": "a\x07b", "bargeIn": true}]', "remove it, or write \\u0007"),
         ('[{"action": "talk", "text": "a\nb"}]', "A quote is not closed on this line"),
@@ -74,9 +74,8 @@ def test_the_sign_of_an_unread_text_leads_to_it(hands: Hands) -> None:
 @pytest.mark.parametrize(
     ("data", "says"),
     [
-        ('[{"action": "talk", "text": "Grüße"}]'.encode("utf-16"), "is not UTF-8"),
         ('[{"action": "talk", "text": "Grüße"}]'.encode("latin-1"), "is not UTF-8"),
-        ('[{"action": "talk", "text": "a"}]'.encode("utf-16-le"), "looks like UTF-16"),
+        ('[{"action": "talk"'.encode("utf-16-le"), "This is UTF-16, not UTF-8"),
         (b"RIFF\x24\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00", "sounds, pictures and archives"),
         (b"", "There is nothing in it"),
         (b"<Response><Say>Hi</Say></Response>", "web page or XML"),
@@ -96,6 +95,10 @@ def test_a_file_without_an_ncco_says_what_it_is(hands: Hands, data: bytes, says:
     [
         (b'{"to": [], "ncco": [{"action": "wait"}]}', "Take the list in it"),
         (b'{"action": "wait"}', "Put it in a list"),
+        (b'\xef\xbb\xbf[{"action": "wait"}]', "It begins with a byte order mark"),
+        ('[{"action": "wait"}]'.encode("utf-16"), "Save or send it as UTF-8"),
+        (b'"[{\\"action\\": \\"wait\\"}]"', "Encode it only once"),
+        (b'{"1": {"action": "wait"}}', "array_values($list)"),
     ],
 )
 def test_a_file_that_one_click_would_mend_is_mended_when_it_is_loaded(hands: Hands, data: bytes, label: str) -> None:

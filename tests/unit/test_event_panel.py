@@ -62,7 +62,7 @@ def test_events_appear_as_they_arrive_until_it_is_closed() -> None:
 
 
 def test_requests_that_are_no_events_show_too() -> None:
-    ncco = json.dumps([{"action": "talk", "text": "Hello"}, {"action": "input"}])
+    ncco = json.dumps([{"action": "talk", "text": "Hello"}, {"action": "input", "type": ["dtmf"]}])
     answer = request(method="GET", path=f"/answer?uuid={calls.LEG}&to={calls.VIRTUAL}&from={calls.PHONE}",
                      response_body=ncco, response_headers={"Content-Type": "application/json"})  # fmt: skip
     panel = panel_of(answer, request(method="GET", path="/audio/a%20b.mp3"), request({"hello": "webhook"}))

@@ -14,7 +14,7 @@ from helpers.simulator.webhooks.reach import Reach
 from helpers.widgets.builder.load import answer_of
 
 HERE = ["127.0.0.1", "127.0.0.2", "127.255.255.254", "localhost", "LocalHost", "calls.localhost", "localhost.", "[::1]"]
-ELSEWHERE = ["example.com", "128.0.0.1", "1270.0.0.1", "localhost.example.com", "notlocalhost", "192.168.1.5", "[::2]"]
+ELSEWHERE = ["example.com", "128.0.0.1", "localhost.example.com", "notlocalhost", "192.168.1.5", "[::2]"]
 
 
 def place(url: str) -> str:

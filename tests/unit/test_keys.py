@@ -84,9 +84,14 @@ def refusal(text: str | Path, folder: Path | None = None) -> str:
         lambda pem: f'"{pem}"',
         lambda pem: "\n".join(f"    {line}" for line in pem.splitlines()),
         lambda pem: f"Bag Attributes\n{pem}",
+        lambda pem: pem.replace("\n", "\u00a0"),
+        lambda pem: pem.replace("\n", "\u200b\n"),
+        lambda pem: f"\ufeff{pem[:300]}\u00ad{pem[300:]}\u202c",
+        lambda pem: pem.replace(" PRIVATE", "\u00a0PRIVATE"),
     ],
-    ids=["as made", "no end", "windows", "\\n", "\\r\\n", "one line", "spaces", "quotes", "indented", "text before"],
-)
+    ids=["as made", "no end", "windows", "\\n", "\\r\\n", "one line", "spaces", "quotes", "indented", "text before",
+         "odd spaces", "zero width", "marks", "odd space in its first line"],
+)  # fmt: skip
 def test_a_whole_key_is_read_in_any_form(change: object, pem: str, pkcs1: str, key: rsa.RSAPrivateKey) -> None:
     assert callable(change)
     for form in (pem, pkcs1):
@@ -107,14 +112,15 @@ def in_base64(pem: str, encoding: str = "utf-8") -> str:
         lambda pem: in_base64(pem).rstrip("="),
         lambda pem: textwrap.fill(in_base64(pem), 76),
         lambda pem: base64.urlsafe_b64encode(b"\xef\xbb\xbf" + pem.encode()).decode(),
+        lambda pem: "\u202a" + in_base64(pem.replace("\n", "\u200b\n")).replace("LS0t", "LS\u200b0t"),
     ],
-    ids=["as samples keep it", "empty line first", "utf-16", "unpadded", "in lines", "url-safe, marked"],
+    ids=["as samples keep it", "empty line first", "utf-16", "unpadded", "in lines", "url-safe, marked", "unseen"],
 )
 def test_base64_of_a_whole_key_is_read_as_text_and_from_a_file(
     tmp_path: Path, form: Callable[[str], str], pem: str, pkcs1: str
 ) -> None:
     for key in (pem, pkcs1):
-        (tmp_path / "key64").write_text(form(key))
+        (tmp_path / "key64").write_text(form(key), encoding="utf-8")
         assert private_key_text(form(key)) == private_key_text("key64", tmp_path) == key
 
 
@@ -146,6 +152,11 @@ def test_a_key_is_read_from_a_file(tmp_path: Path, pem: str, key: rsa.RSAPrivate
     for path in (tmp_path / "private.key", str(tmp_path / "private.key")):
         assert load_private_key(path).private_numbers() == key.private_numbers()
     assert private_key_text("private.key", tmp_path) == pem
+    # As the properties of a file in Windows give a path away, and as a web page does.
+    for path in (f"\u202a{tmp_path / 'private.key'}\u202c", f"\u00a0{tmp_path / 'private.key'}\u200b"):
+        assert private_key_text(path) == pem
+    (tmp_path / "my\u200ckey.pem").write_text(pem)
+    assert private_key_text("my\u200ckey.pem", tmp_path) == pem
 
 
 # --- refused ---------------------------------------------------------------------------------------------------------
@@ -158,6 +169,7 @@ def test_empty(text: str) -> None:
 
 def test_no_file(tmp_path: Path) -> None:
     assert "There is no private key file keys/private.key." in refusal("keys/private.key", tmp_path)
+    assert "Its name holds U+200B (zero width space)" in refusal("keys/private\u200b.key", tmp_path)
     assert "is a folder" in refusal(tmp_path)
     (tmp_path / "empty.key").write_text(" \n")
     assert "empty.key is empty" in refusal("empty.key", tmp_path)
@@ -198,6 +210,11 @@ def test_damaged(pem: str, fill: str) -> None:
     lines = pem.splitlines()
     lines[3:6] = [fill * 64] * 3
     assert "damaged" in refusal("\n".join(lines))
+
+
+@pytest.mark.parametrize("strange", ["…", "•", "ä", "–"])
+def test_a_character_that_no_key_has_is_named(pem: str, strange: str) -> None:
+    assert f"it holds “{strange}”, which a key cannot have" in refusal(pem[:200] + strange + pem[300:])
 
 
 def test_other_kinds_of_key_are_named(public: str, locked: dict[str, str], pem: str) -> None:

@@ -6,6 +6,7 @@ Where a problem brings a fix, the fix makes exactly the NCCO that is expected, a
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -105,6 +106,23 @@ def E(rule: str, place: str, wrong: Any, right: Any, fixed: Any = None, **more: 
 # fmt: off
 WHOLE = [
     E("not-utf8", "error [None] ", '[{"action": "talk", "text": "Grüße"}]'.encode("latin-1"), [talk("Grüße")]),
+    E("not-utf8", "error [None] ", '[{"action": "talk", "text": "Grüße"}]'.encode("utf-16"), [talk("Grüße")], RIGHT),
+    E("not-utf8", "error [None] ", '[{"action": "talk", "text": "Hello"}]'.encode("utf-16-le"), [talk()], RIGHT),
+    E("not-json", "error [None] ", '\ufeff[{"action": "talk", "text": "Hello"}]', [talk()], RIGHT),
+    E("not-json", "error [None] ", b'\xef\xbb\xbf[{"action": "talk", "text": "Hello"}]', [talk()], RIGHT),
+    E("not-json", "error [None] ", '[\u00a0{"action": "talk", "text": "x\u00a0y"}]\u200b', [talk("x\u00a0y")], RIGHT),
+    E("not-a-list", "error [None] ", json.dumps(json.dumps([talk()])), [talk()], RIGHT),
+    E("not-a-list", "error [None] ", json.dumps(json.dumps(json.dumps([talk()]))), [talk()], RIGHT),
+    E("not-a-list", "error [None] ", {"0": talk(), "2": talk("b")}, [talk(), talk("b")], RIGHT),
+    E("not-a-list", "error [None] ", json.dumps(json.dumps({"1": talk()})), [talk()], RIGHT),
+    E("not-a-list", "error [None] ", {"ncco": json.dumps([talk()])}, [talk()], RIGHT),
+    E("not-an-action", "error [1] ", [talk(), json.dumps(talk("b"))], [talk(), talk("b")], RIGHT),
+    E("list-expected", "error [0] streamUrl", [{"action": "stream", "streamUrl": {"0": URL}}], [stream()], RIGHT),
+    E("list-expected", "error [0] streamUrl",
+      [{"action": "stream", "streamUrl": json.dumps([URL])}], [stream()], RIGHT),
+    E("list-expected", "error [0] endpoint", [connect() | {"endpoint": {"1": end()}}], [connect()], RIGHT),
+    E("wrong-type", "error [1] dtmf", [talk(), keys(dtmf='{"maxDigits": 1}')], [talk(), keys(dtmf={"maxDigits": 1})],
+      RIGHT),
     E("too-large", "error [None] ", "[" + " " * 1_000_000 + "]", [talk()]),
     E("not-json", "error [None] ", '[{"action": "talk", "text": "Hello",}]', [talk()], RIGHT),
     E("not-json", "error [None] ", "[{'action': 'talk', 'text': 'Hello'}]", [talk()], RIGHT),

@@ -31,6 +31,9 @@ def test_good_numbers_pass_as_they_are(number: str) -> None:
         ("99912345678", "country code that does not exist", "like 447700900001."),
         ("", "is empty", "like 447700900001."),
         ("+", "starts with +", "like 447700900001."),
+        ("44770090\u200b0001", "holds U+200B (zero width space)", "Write 447700900001."),
+        ("44\u00a07700\u00a0900001", "holds U+00A0 (no-break space)", "Write 447700900001."),
+        ("\u202d+447700900001\u202c", "holds U+202D (left-to-right override)", "Write 447700900001."),
         ("٤٤٧٧٠٠٩٠٠٠٠١", "digits of another script", "like 447700900001."),
     ],
 )
@@ -47,7 +50,11 @@ def test_corrected_is_kept_for_programs() -> None:
     assert error.value.corrected == "447700900001"
 
 
-@pytest.mark.parametrize("text", ["+44 7700 900001", "0044 7700-900001", "(+44) 7700 900001", "44 7700 900001"])
+@pytest.mark.parametrize(
+    "text",
+    ["+44 7700 900001", "0044 7700-900001", "(+44) 7700 900001", "44 7700 900001", "44770090\u200b0001",
+     "\u202d+44\u00a07700\u2009900001\u202c", "\ufeff447700900001", "4477\u00ad00900001"],
+)  # fmt: skip
 def test_e164_takes_what_people_write(text: str) -> None:
     assert e164(text) == "447700900001"
 

@@ -186,6 +186,8 @@ def test_live_takes_public_url(server: BackgroundServer, ngrok: Ngrok, address: 
         ("https://", "not a web address"),
         ("https://[broken", "not a web address"),
         ("https://calls.example.com:port", "not a web address"),
+        ("https://YOUR_URL", "has YOUR_URL where the host should be"),
+        ("https://calls.example\u200b.com", "holds U.200B"),
         ("https://ann:s3cr3t@calls.example.com", "must not have a user name"),
         ("https://calls.example.com/?a=1", "must not have a user name, a"),
         ("http://localhost:5000", "Vonage cannot reach"),

@@ -556,6 +556,53 @@ def test_a_silent_server_ends_in_a_timeout(vonage: Vonage, settings: Settings, m
 
 
 @pytest.mark.parametrize(
+    ("use", "said"),
+    [
+        (lambda v: v.create_call(to=PHONE_1, number="447700900001"), "create_call has no number. Did you mean to?"),
+        (lambda v: v.create_call(to=PHONE_1, frm=PHONE_0), "create_call has no frm. Did you mean from_?"),
+        (lambda v: v.create_call(answerUrl="https://example.com"), "no answerUrl. Did you mean answer_url?"),
+        (lambda v: v.talk(UUID, "Hallo", lang="de-DE"), "talk has no lang. Did you mean language?"),
+        (lambda v: v.modify_call(UUID, "transfer", destinaton={}), "no destinaton. Did you mean destination?"),
+    ],
+)
+def test_a_misspelt_name_is_not_swallowed(vonage: Vonage, server: Server, use: Use, said: str) -> None:
+    with pytest.raises(KitError) as error:
+        use(vonage)
+    assert said in str(error.value)
+    assert server.seen == []
+
+
+def test_a_name_that_is_like_no_other_is_sent(vonage: Vonage, server: Server) -> None:
+    server.answers(Reply(200, {}))
+    vonage.create_call(to=PHONE_1, from_=PHONE_0, ncco=NCCO, brand_new=1)
+    assert json.loads(server.seen[0].body)["brand_new"] == 1
+
+
+def test_from_has_another_name_in_python(vonage: Vonage, server: Server) -> None:
+    server.answers(Reply(400, {"error_title": "Bad Request", "invalid_parameters": {"from": "Is required."}}))
+    with pytest.raises(VonageError) as error:
+        vonage.create_call(to="447700900001", ncco=[])
+    assert "Add from (from_ in Python) to what you send" in error.value.cure
+
+
+def test_a_host_without_https_is_named_as_that(vonage: Vonage, settings: Settings) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as plain:
+
+        def answer() -> None:
+            connection, _ = plain.accept()
+            with connection:
+                connection.recv(65_536)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        settings.use(api_url=f"https://127.0.0.1:{plain.getsockname()[1]}")
+        with pytest.raises(NoReplyError, match=r"no https there\. .*write http:// in VONAGE_API_URL"):
+            vonage.get_call(UUID)
+        thread.join()
+
+
+@pytest.mark.parametrize(
     ("error", "reason"),
     [
         (requests.ConnectTimeout(), "connect timeout"),

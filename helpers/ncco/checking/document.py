@@ -10,9 +10,9 @@ from typing import Any, overload
 from urllib.parse import urlsplit
 
 from ...base.hosts import is_private
-from ...base.text import nearest
+from ...base.text import as_seen, nearest
 from ..data import Path, as_data, copy_of, field_of
-from ..jsontext import read, shape_problems
+from ..jsontext import in_place, read, shape_problems, unwrapped, wrapped
 from ..models.actions import ACTIONS, ELSEWHERE, MEANT
 from ..models.model import Action
 from ..problems.fixes import Fix, on_list, put, rename
@@ -118,7 +118,7 @@ def _as_list(ncco: Any) -> tuple[list[Any], list[Problem]]:
         return [], found
     if isinstance(data, list):
         return data, found if data else [*found, _empty()]
-    return [], [*found, _no_list(data)]
+    return [], [*found, no_list(data)]
 
 
 def _empty() -> Problem:
@@ -127,21 +127,26 @@ def _empty() -> Problem:
     return error("", said, cure, rule="empty-ncco", fix=fix)
 
 
-def _no_list(data: Any) -> Problem:
-    said = f"An NCCO is a list of actions, but this is {kind_of(data)}."
-    if isinstance(data, dict) and isinstance(data.get("ncco"), (list, tuple)):
-        fix = on_list("Take the list in it", lambda items: items["ncco"])
-        return error("", said, "The NCCO is the list in it, under the name ncco.", rule="not-a-list", fix=fix)
-    if isinstance(data, dict) and "action" not in data:
-        names = ", ".join(shown(name, 20) for name in list(data)[:4])
-        said = f"An NCCO is a list of actions, but this is an object{f' with {names}' if names else ''}."
-        cure = 'Look for the list in it that begins with [{"action": …: or is it a file of another tool?'
+def no_list(data: Any) -> Problem:
+    """The problem of data that is not a list: why, and the list that was certainly meant."""
+    how, meant = wrapped(data), unwrapped(data)
+    if isinstance(meant, dict) and isinstance(inner := unwrapped(meant.get("ncco")), (list, tuple)):
+        meant, label, cure = inner, "Take the list in it", "The NCCO is the list in it, under the name ncco."
+    elif isinstance(meant, dict) and "action" in meant:
+        meant, label, cure = [meant], "Put it in a list", "Put square brackets around it: [ … ]."
+    else:
+        label, cure = "Take the list in it", 'Write for example [{"action": "talk", "text": "Hello"}].'
+    said = f"An NCCO is a list of actions, but this is {how.said if how else kind_of(data)}."
+    cure = how.cure if how else cure
+    if not isinstance(meant, (list, tuple)):
+        if isinstance(data, dict):
+            names = ", ".join(shown(name, 20) for name in list(data)[:4])
+            said = f"An NCCO is a list of actions, but this is an object{f' with {names}' if names else ''}."
+            cure = 'Look for the list in it that begins with [{"action": …: or is it a file of another tool?'
         return error("", said, cure, rule="not-a-list")
-    if isinstance(data, dict):
+    if isinstance(data, dict) and "action" in data:
         said = "An NCCO is a list, but this is a single action."
-        fix = on_list("Put it in a list", lambda items: [items])
-        return error("", said, "Put square brackets around it: [ … ].", rule="not-a-list", fix=fix)
-    return error("", said, 'Write for example [{"action": "talk", "text": "Hello"}].', rule="not-a-list")
+    return error("", said, cure, rule="not-a-list", fix=in_place(label, list(meant)))
 
 
 def _read(
@@ -192,12 +197,7 @@ class _Item:
 
 def _read_one(item: Any, *, alone: bool) -> _Item:
     if not isinstance(item, dict):
-        said = f"An action is an object, but this is {kind_of(item)} ({shown(item)})."
-        actions = alone and isinstance(item, (list, tuple)) and all(isinstance(one, dict) for one in item)
-        good = actions and not any(problem.severity == "error" for problem in _read(list(item))[1])
-        fix = on_list("Take the inner list", lambda items: items[0]) if good else None
-        cure = 'Write for example {"action": "talk", "text": "Hello"}.'
-        return _Item([error("", said, cure, rule="not-an-action", fix=fix)])
+        return _Item([_not_an_action(item, alone)])
     name = item.get("action")
     if not isinstance(name, str) or name not in ACTIONS:
         problem = _no_action(item, alone)
@@ -211,6 +211,17 @@ def _read_one(item: Any, *, alone: bool) -> _Item:
         found = ACTIONS[name].only_good_fixes(options, found[:MOST_PROBLEMS])
         model = None if any(p.severity == "error" for p in found) else model
     return _Item(found, model, name, tidied.data)
+
+
+def _not_an_action(item: Any, alone: bool) -> Problem:
+    how, meant = wrapped(item), unwrapped(item)
+    said = f"An action is an object, but this is {how.said if how else kind_of(item)} ({shown(item)})."
+    cure = how.cure if how else 'Write for example {"action": "talk", "text": "Hello"}.'
+    inner = meant if alone and isinstance(meant, (list, tuple)) else [meant]
+    fix = None
+    if all(isinstance(one, dict) for one in inner) and not any(p.severity == "error" for p in _read(list(inner))[1]):
+        fix = Fix("Take the inner list" if inner is meant else "Take the object in it", lambda _: copy_of(inner))
+    return error("", said, cure, rule="not-an-action", fix=fix)
 
 
 def _no_action(item: dict[str, Any], alone: bool) -> Problem:
@@ -237,7 +248,7 @@ def _no_action(item: dict[str, Any], alone: bool) -> Problem:
 
 
 def _key(name: Any) -> str:
-    return name.strip().lower() if isinstance(name, str) and len(name) <= 100 else ""
+    return as_seen(name).strip().lower() if isinstance(name, str) and len(name) <= 100 else ""
 
 
 def _fits(item: dict[str, Any], name: str, instead: str = "action") -> Fix | None:

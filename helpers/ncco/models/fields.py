@@ -7,14 +7,14 @@ and the reference table all read that from the model, so that it is said in one 
 from __future__ import annotations
 
 import re
-from html import unescape
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, JsonValue
 from pydantic_core import PydanticCustomError
 
 from ...base.numbers import E164
+from ...base.text import as_seen, unseen_in
+from ...base.web import Fault, fault_of
 from .voices import languages
 
 
@@ -36,44 +36,24 @@ def refuse(message: str, cure: str, rule: str, better: str | None = None) -> Pyd
     return PydanticCustomError("ncco", "{said}", {"said": message, "cure": cure, "rule": rule, "better": better})
 
 
-_NO_ADDRESS = "is not a whole web address that starts with http:// or https://"
+# The rules that an address can break, by the kind of its fault.
+_RULES = {
+    "empty": "empty-address",
+    "relative": "relative-address",
+    "scheme": "wrong-scheme",
+    "placeholder": "placeholder-left",
+    "malformed": "malformed-address",
+}
 
 
 def _web_address(text: str) -> str:
-    if is_web_address(text):
-        return text
-    plain, said, cure = text.strip(), _NO_ADDRESS, 'Write all of it, as in "https://example.com/path".'
-    better: str | None = None
-    rule = "relative-address" if "://" not in plain[:20] else "malformed-address"
-    if not plain:
-        rule = "empty-address"
-    elif is_web_address(better := re.sub(r"\s", "%20", plain)):
-        rule, said, cure = "malformed-address", "has a space in it", "Write a space as %20."
-        if better == plain:
-            said, cure = "has a space around it", "Take the space away."
-    elif "&#x2F;" in plain and is_web_address(better := unescape(plain)):
-        rule, said, cure = (
-            "malformed-address",
-            "has been escaped for a web page, as Mustache does",
-            f'Write "{better[:200]}".',
-        )
-    elif re.match(r"[A-Za-z][A-Za-z0-9+.-]{0,20}://", plain) and not re.match(r"(?i)https?:", plain):
-        rule, cure = "wrong-scheme", "Put the file on a web server."
-    elif re.match(r"[\w-]+(\.[\w-]+)*\.[A-Za-z]{2,}(:\d+)?/", plain):
-        better = f"https://{plain}"
-        rule, said, cure = "relative-address", "has no http:// or https:// in front", f'Write "{better[:200]}".'
-    raise refuse(said, cure, rule, better if better and is_web_address(better) else None)
+    if fault := fault_of(text):
+        raise _refused(fault)
+    return text
 
 
-def is_web_address(text: str) -> bool:
-    """True for a whole http or https address without spaces, quotes, ``<``, ``>`` or control characters."""
-    try:
-        parts = urlsplit(text)
-        good = parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 0) >= 0
-    except ValueError:
-        return False
-    host = str(parts.hostname)
-    return good and "%" not in host and len(host) <= 253 and not re.search(r"[\s<>\"\x00-\x1f\x7f\ud800-\udfff]", text)
+def _refused(fault: Fault) -> PydanticCustomError:
+    return refuse(fault.said, fault.cure, _RULES[fault.kind], fault.better or None)
 
 
 _NO_DIGITS = bytes({*range(128)} - {*b"0123456789"})
@@ -95,8 +75,9 @@ def phone_number(text: str) -> str:
         said = "starts with 0, so the country code is missing"
         cure = 'Write it with country code, like "447700900001".'
     else:
-        better = _international(text)
+        better, hidden = _international(text), unseen_in(text)
         said = "must be digits only, country code first, without +, 00, spaces or dashes"
+        said = f"holds {hidden}, which nobody sees" if hidden else said
         cure = f'Write "{better or international}".'
     raise refuse(said, cure, "phone-number", better)
 
@@ -115,9 +96,14 @@ def _address(*schemes: str) -> AfterValidator:
     wanted = " or ".join(f"{scheme}:" for scheme in schemes)
 
     def check(text: str) -> str:
+        plain, hidden = as_seen(text).strip(), unseen_in(text)
+        if hidden:
+            raise refuse(f"holds {hidden}, which nobody sees", "Take it out.", "malformed-address", plain)
         if not re.fullmatch(rf"(?i)({'|'.join(schemes)}):[^\s\x00-\x1f\ud800-\udfff]+", text):
             said = f"does not start with {wanted}, or has a space in it"
-            raise refuse(said, f"Start it with {wanted}", "wrong-scheme", _with_scheme(text.strip(), schemes))
+            raise refuse(said, f"Start it with {wanted}", "wrong-scheme", _with_scheme(plain, schemes))
+        if "ws" in schemes and (fault := fault_of(f"http{text[2:]}")):  # its host is judged as any other
+            raise _refused(fault._replace(better=fault.better and text[:2] + fault.better[4:]))
         return text
 
     return AfterValidator(check)

@@ -232,7 +232,8 @@ class Connect(Action):
             if to_phone and "from" not in given and not given.get("randomFromNumber"):
                 said = "connect calls a phone without from: a real phone network may refuse a call from nobody."
                 fix = put("Let Vonage pick one of your numbers", ("randomFromNumber",), True)
-                yield advice("from", said, 'Add "from" with your own number.', rule="missing-caller", fix=fix)
+                cure = 'Add "from" with your own number; in Python it is from_.'
+                yield advice("from", said, cure, rule="missing-caller", fix=fix)
             if not to_phone and isinstance(name := given.get("from"), str) and not E164.fullmatch(name):
                 said = f"from of connect is {shown(name)}, which is not a phone number; only a phone insists on one."
                 yield advice("from", said, "Write one of your numbers, or leave it out.", rule="caller-name")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from ...base.text import nearest
 from ..data import Path, copy_of, holder_of, value_in
+from ..jsontext import unwrapped
 from ..schema import Option
 from .tidying import number_in
 
@@ -74,6 +74,7 @@ def _candidates(option: Option, value: Any, item: bool) -> Iterator[Any]:
             yield {}
         if isinstance(value, list) and len(value) == 1:
             yield value[0]
+        yield unwrapped(value)
     elif option.kind == "variants":
         yield from _endpoints(option, value)
     elif option.holds_list and not item:
@@ -94,14 +95,11 @@ def _numbers(option: Option, value: Any) -> Iterator[Any]:
 def _objects(value: Any) -> Iterator[Any]:
     if value in ("", []):
         yield {}
-    if isinstance(value, str) and len(value) < 100_000:
-        try:
-            yield json.loads(value)
-        except (ValueError, RecursionError):
-            return
+    yield unwrapped(value)
 
 
 def _lists(option: Option, value: Any) -> Iterator[Any]:
+    value = unwrapped(value)
     if isinstance(value, str):
         entries = [entry.strip() for entry in value.split(",") if entry.strip()]
         # An address may hold a comma; a list of names or words is often written with them.
@@ -142,6 +140,7 @@ def _digits(text: str) -> str:
 
 
 def _endpoints(option: Option, value: Any) -> Iterator[Any]:
+    value = unwrapped(value)
     if isinstance(value, str):
         value = {"type": "phone", "number": value}
     entry = value[0] if isinstance(value, list) and len(value) == 1 else value

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ...base.text import as_seen
 from ..data import Path, field_of
 from ..problems.fixes import Fix, drop, put, rename
 from ..problems.problems import Problem, advice, error, kind_of, named, shown
@@ -243,5 +244,5 @@ def number_in(text: str) -> int | float | None:
 
 
 def plain_name(name: str) -> str:
-    """A name without what people mix up: capitals, underscores, dashes."""
-    return name.replace("_", "").replace("-", "").lower() if len(name) <= 100 else name
+    """A name without what people mix up or do not see: capitals, underscores, dashes, odd spaces."""
+    return re.sub(r"[_\s-]", "", as_seen(name)).lower() if len(name) <= 100 else name

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from ...base.text import nearest
 from ..data import Path, copy_of, field_of, value_in
+from ..jsontext import wrapped
 from ..problems.fixes import Fix, both, drop, put, rename
 from ..problems.problems import MOST_PROBLEMS, Problem, advice, error, kind_of, named, shown
 from ..schema import Named, Option, find, options_of
@@ -232,6 +233,8 @@ def _cures(option: Option | None, path: Path, value: Any) -> Iterator[str]:
         yield "Look it up in the reference."
         return
     in_list = isinstance(path[-1], int)
+    if how := wrapped(value):
+        yield f"This is {how.said}. {how.cure}"
     if option.kind in ("urls", "list", "choices") and isinstance(value, str) and not in_list:
         yield f"Write it in square brackets: {_line(path, [value[:200]])}."
     if option.kind == "variants" and isinstance(value, dict):

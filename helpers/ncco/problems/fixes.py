@@ -15,20 +15,21 @@ class Fix:
     """A change that cures a problem. ``label`` says what it does, in the words of a button.
 
     ``change`` gets a copy of the action at ``action`` and returns what takes its place: an action, or a list of
-    actions; with ``whole`` it gets a copy of everything and returns a list.
+    actions; with ``whole`` it gets a copy of everything and returns a list, with ``of_text`` also of a text.
     """
 
     label: str
     change: Callable[[Json], Json]
     action: int | None = None
     whole: bool = False
+    of_text: bool = False
 
     def apply(self, items: Any) -> list[Json]:
         """The list of actions with the change made; what was given stays as it is. A text is read before.
 
         Raises :class:`KitError` if the NCCO is no longer the one that was checked, so that the change does not fit.
         """
-        if isinstance(items, (str, bytes, bytearray)):
+        if isinstance(items, (str, bytes, bytearray)) and not self.of_text:
             raise KitError("A fix changes a list, and this is its text.", "Read it first: json.loads(text).")
         made = copy_of(as_data(items))
         try:

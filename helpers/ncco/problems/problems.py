@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ...base.errors import KitError
-from ...base.text import visible
+from ...base.text import unseen_in, visible
 from .fixes import Fix
 from .rules import RULES, Severity
 
@@ -89,7 +89,9 @@ def shown(value: Any, limit: int = 60) -> str:
         text = f"a Python {type(value).__name__}"
     # Half of a character can stand in a Python text, but cannot be printed.
     text = text.encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+    text = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    # What nobody sees is written out: \u200b.
+    return "".join(c.encode("unicode_escape").decode() if unseen_in(c) else c for c in text)
 
 
 def named(name: str) -> str:

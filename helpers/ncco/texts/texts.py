@@ -74,10 +74,11 @@ def read_any(text: str | bytes | bytearray) -> tuple[list[Any] | None, list[Prob
     if items is not None or len(text) > LONGEST_SOURCE:
         return items, found
     try:
-        source = text if isinstance(text, str) else bytes(text).decode("utf-8-sig")
+        source = text if isinstance(text, str) else bytes(text).decode()
     except UnicodeDecodeError:
         return None, found
-    if "\0" in source:
+    # Of JSON behind a byte order mark Python would make nothing of the mark.
+    if "\0" in source or (source[:1] == "\ufeff" and found[0].fix):
         return None, found
     items, other = read_text("python", source)
     if items is not None:

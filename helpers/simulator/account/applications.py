@@ -6,6 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from ...base.web import fault_of
 from ..errors import problem
 from ..timeouts import ANSWER_TIMEOUT, CONNECT_TIMEOUT, EVENT_TIMEOUT
 from .regions import REGIONS
@@ -178,8 +179,9 @@ def _webhooks(capability: dict[str, Any], where: str) -> dict[str, Any]:
 def _address(hook: dict[str, Any], methods: tuple[str, ...], where: str) -> dict[str, Any]:
     """Address and method of a webhook; the first of ``methods`` is the usual one."""
     address, method = hook.get("address", ""), hook.get("http_method", methods[0])
-    if not isinstance(address, str) or (address and not address.lower().startswith(("http://", "https://"))):
-        raise _invalid(f"{where}.address", "must be a URL")
+    fault = fault_of(address) if isinstance(address, str) else None
+    if not isinstance(address, str) or (address and fault):
+        raise _invalid(f"{where}.address", f"must be a URL: this one {fault.said}" if fault else "must be a URL")
     if method not in methods:
         raise _invalid(f"{where}.http_method", f"must be one of: {', '.join(sorted(methods))}")
     return {"address": address, "http_method": method}

@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ...base.text import one_line
+from ...base.web import speaks_http
 from ..account.auth import webhook_token
 from ..phones.handsets import Ending
 from ..sound.mixing import STORED_RATE, Cue, LiveSound, mixed
@@ -69,6 +70,8 @@ class SocketLine:
             why = f"the server did not accept the connection within {SOCKET_TIMEOUT:g} s"
             return Ending("unanswered", why, detail="timeout", sip_code=408, disconnected_by="platform")
         except (OSError, InvalidHandshake, InvalidURI, ValueError) as error:
+            if speaks_http(error):
+                return self._failed("the server speaks ws there: write ws:// in place of wss://", "cannot_route", 503)
             return self._failed(f"the server does not take the connection: {error}", "cannot_route", 503)
         self._note_state("connected", rate=self._rate)
         leg.on_key = self._keys.put_nowait

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from ...base.hosts import host_of
 from ...base.numbers import E164
+from ...base.text import did_you_mean, unseen_in
+from ...base.web import fault_of
 from ...ncco import NccoError, parse
+from ...ncco.checking.document import no_list
+from ...ncco.jsontext import wrapped
 from ...ncco.models import endpoints as models
 from ...ncco.models.fields import Flag, Level, Loop, Method, WholeSeconds
 from ...ncco.models.joining import AdvancedMachineDetection
 from ...ncco.models.model import Part
 from ...ncco.models.ssml import TEXT_LIMIT, spoken_length
 from ...ncco.models.voices import voice_of
+from ...ncco.problems.problems import Problem
 from ...ncco.problems.rules import TAKEN
 from ...ncco.schema import named_options, options_of
+from ...wire.fields import FIELDS, meant_by
 from ..account.account import Account
 from ..account.applications import Webhook, voice_hooks
 from ..clock import Clock
@@ -29,10 +36,7 @@ from ..timeouts import ANSWER_TIMEOUT
 from ..webhooks.payloads import ENDPOINTS
 
 BAD_NUMBER = "must be 7 to 15 digits in E.164 format, without +, leading zeros, spaces or letters"
-URL = re.compile(r"https?://\S+", re.IGNORECASE)
 SPELLING = {"standard_headers": "standardHeaders"}  # REST and NCCO name one thing in two ways
-CALL = """random_from_number answer_method event_method machine_detection advanced_machine_detection
-    length_timer ringing_timer"""
 LONGEST_SIP = 50  # characters of a SIP address (Voice API 1.10.0)
 EARLY = 1.0  # seconds after creation in which a hang-up is refused
 
@@ -56,32 +60,38 @@ class Request(Part):
     loop: Loop = 1
 
 
-def taken(body: dict[str, Any]) -> list[str]:
+def plain_fields(request: str) -> list[str]:
+    """The names of those fields of a request that are in the model; ``request`` is the end of its path."""
+    return [name for name in FIELDS[request] if name in named_options(Request)]
+
+
+def taken(body: dict[str, Any], request: str) -> list[str]:
     """What of a body is not as the definition wants it, and is taken all the same."""
     given = present(body)
     nulls = [f"{name} of the request is null; it is read as left out." for name in body if name not in given]
-    found = Request.look_at({name: value for name, value in given.items() if name in named_options(Request)})[1]
+    meant = meant_by(body, FIELDS[request])
+    strange = [f'"{wrong[:40]}" does nothing here. Did you mean {field}?' for wrong, field in meant.items()]
+    found = Request.look_at({name: given[name] for name in plain_fields(request) if name in given})[1]
     to = body.get("to")
     if isinstance(to, list) and to and isinstance(to[0], dict) and (kind := str(to[0].get("type"))) in ENDPOINTS:
         found += models.ENDPOINTS[kind].look_at(to[0])[1]
     # An unknown field is ignored; the definition has the level as text.
-    return nulls + [p.message for p in found if p.rule in TAKEN - {"unknown-option"} and p.field != "level"]
+    return nulls + strange + [p.message for p in found if p.rule in TAKEN - {"unknown-option"} and p.field != "level"]
 
 
-def _read(body: dict[str, Any], names: str, reasons: Reasons) -> Request:
-    """The fields that are named, put right; as they are if one of them is wrong."""
-    model, found, tidied = Request.look_at({name: body[name] for name in names.split() if name in body})
-    reasons += [(p.field, p.message) for p in found if p.severity == "error"]
+def _read(body: dict[str, Any], request: str, reasons: Reasons) -> Request:
+    """The plain fields of a request, put right; as they are if one of them is wrong."""
+    model, found, tidied = Request.look_at({name: body[name] for name in plain_fields(request) if name in body})
+    reasons += [(p.field, _reason(p)) for p in found if p.severity == "error"]
     return model or Request.model_construct(**tidied.data)
 
 
 def outbound_leg(body: dict[str, Any], application: str, account: Account, ids: Ids, clock: Clock) -> Leg:
     """The leg that ``POST /v1/calls`` asks for. Raises a 400 of family B (missing) or C (wrong)."""
     reasons: Reasons = []
-    body, plain = present(body), _read(body, CALL, reasons)
-    missing = dict.fromkeys(_missing(body, plain, application, account), "Is required.")
-    if missing:
-        raise proxy(400, missing)
+    body, plain = present(body), _read(body, "calls", reasons)
+    if missing := _missing(body, plain, application, account):
+        raise proxy(400, {name: f"Is required{_instead(body, name, 'calls') or '.'}" for name in missing})
     to = _endpoint(body["to"], reasons)
     from_ = _caller(body, plain.random_from_number, application, account, to, reasons)
     ncco = _ncco(body, reasons)
@@ -124,9 +134,9 @@ def stream_body(body: dict[str, Any]) -> tuple[str, float, int]:
     """URL, level and loop of ``PUT …/stream``."""
     reasons: Reasons = []
     if body.get("stream_url") is None:
-        raise backend([("stream_url", "is required")])
+        raise backend([("stream_url", f"is required{_instead(body, 'stream_url', 'stream')}")])
     _url_list(body["stream_url"], "stream_url", reasons)
-    plain = _read(body, "level loop", reasons)
+    plain = _read(body, "stream", reasons)
     if reasons:
         raise backend(reasons)
     return body["stream_url"][0], plain.level, plain.loop
@@ -137,12 +147,12 @@ def talk_body(body: dict[str, Any]) -> tuple[str, str, int, float, int]:
     reasons: Reasons = []
     text = body.get("text")
     if text is None or text == "":
-        reasons.append(("text", "is required"))
+        reasons.append(("text", f"is required{_instead(body, 'text', 'talk')}"))
     elif not isinstance(text, str):
         reasons.append(("text", "must be a string"))
     elif spoken_length(text) > TEXT_LIMIT:
         reasons.append(("text", f"must not be longer than {TEXT_LIMIT} characters"))
-    plain = _read(body, "language style voice_name level loop", reasons)
+    plain = _read(body, "talk", reasons)
     if reasons:
         raise backend(reasons)
     return str(text), *voice_of(plain.language, plain.style, plain.voice_name), plain.level, plain.loop
@@ -182,9 +192,9 @@ def subscription_body(body: dict[str, Any]) -> Webhook:
     """Where single keys are sent: ``PUT …/input/dtmf``."""
     reasons: Reasons = []
     if body.get("event_url") is None:
-        raise backend([("event_url", "is required")])
+        raise backend([("event_url", f"is required{_instead(body, 'event_url', 'input/dtmf')}")])
     _url_list(body["event_url"], "event_url", reasons)
-    plain = _read(body, "event_method", reasons)
+    plain = _read(body, "input/dtmf", reasons)
     if reasons:
         raise backend(reasons)
     return Webhook(body["event_url"][0], plain.event_method)
@@ -208,14 +218,14 @@ def _missing(body: dict[str, Any], plain: Request, application: str, account: Ac
 
 def _endpoint(to: Any, reasons: Reasons) -> dict[str, Any]:
     if not isinstance(to, list):
-        reasons.append(("to", "Invalid type parameter provided: must be an array with one endpoint"))
+        reasons.append(("to", _no_array(to, "with one endpoint")))
         return {}
     if len(to) != 1 or not isinstance(to[0], dict):
         reasons.append(("to", "must hold one endpoint object"))
         return {}
     kind = to[0].get("type")
     if not isinstance(kind, str) or kind not in ENDPOINTS:
-        reasons.append(("type", f"must be one of: {', '.join(ENDPOINTS)}"))
+        reasons.append(("type", one_of(kind, ENDPOINTS)))
         return {}
     endpoint = _known(kind, to[0])
     if kind == "phone":
@@ -241,7 +251,7 @@ def _known(kind: str, given: dict[str, Any]) -> dict[str, Any]:
 def _not_a_phone(kind: str, endpoint: dict[str, Any]) -> Reasons:
     """What is wrong with an endpoint of another type, by the models of ``connect``, under the names of REST."""
     _, problems, _ = models.ENDPOINTS[kind].look_at(endpoint)
-    found = [(problem.field, problem.message) for problem in problems if problem.severity == "error"]
+    found = [(problem.field, _reason(problem)) for problem in problems if problem.severity == "error"]
     if kind == "sip" and not found and not 1 <= len(str(endpoint.get("uri", ""))) <= LONGEST_SIP:
         found.append(("uri", f"must have 1 to {LONGEST_SIP} characters"))
     rest = {model: name for name, model in SPELLING.items()}
@@ -277,7 +287,8 @@ def _ncco(body: dict[str, Any], reasons: Reasons) -> list[dict[str, Any]] | None
     if "answer_url" in body:
         reasons.append(("ncco", "cannot be used together with answer_url"))
     if not isinstance(body["ncco"], list):
-        reasons.append(("ncco", "Invalid type parameter provided: must be an array of actions"))
+        said = f"Invalid type parameter provided: must be an array of actions. {no_list(body['ncco'])}"
+        reasons.append(("ncco", said))
         return None
     try:
         parse(body["ncco"])
@@ -285,21 +296,47 @@ def _ncco(body: dict[str, Any], reasons: Reasons) -> list[dict[str, Any]] | None
         for problem in error.problems:
             if problem.severity == "error":
                 where = "ncco" if problem.action is None else f"ncco[{problem.action}]"
-                reasons.append((f"{where}.{problem.field}" if problem.field else where, problem.message))
+                reasons.append((f"{where}.{problem.field}" if problem.field else where, _reason(problem)))
         return None
     actions: list[dict[str, Any]] = body["ncco"]
     return actions
 
 
+def _reason(problem: Problem) -> str:
+    """What is wrong, and what was probably meant; the other cures are the linter's."""
+    return str(replace(problem, action=None)) if problem.cure.startswith("Did you mean") else problem.message
+
+
+def _no_array(value: Any, of: str) -> str:
+    how = wrapped(value)
+    cause = f"; this is {how.said}. {how.cure}" if how else ""
+    return f"Invalid type parameter provided: must be an array {of}{cause}"
+
+
 def _url_list(value: Any, name: str, reasons: Reasons) -> None:
     if not isinstance(value, list):
-        reasons.append((name, "Invalid type parameter provided: must be an array with one URL"))
-    elif len(value) != 1 or not isinstance(value[0], str) or not URL.fullmatch(value[0]) or not host_of(value[0]):
+        reasons.append((name, _no_array(value, "with one URL")))
+    elif len(value) != 1 or not isinstance(value[0], str):
         reasons.append((name, "must hold one http or https URL"))
+    elif fault := fault_of(value[0]):
+        reasons.append((name, f"must hold one http or https URL: this one {fault.said}"))
 
 
 def _number(value: Any, name: str, reasons: Reasons) -> None:
     if not isinstance(value, str):
         reasons.append((name, "Invalid type parameter provided: must be a string of digits"))
     elif not E164.fullmatch(value):
-        reasons.append((name, BAD_NUMBER))
+        hidden = unseen_in(value)
+        reasons.append((name, f"{BAD_NUMBER}; this one holds {hidden}" if hidden else BAD_NUMBER))
+
+
+def one_of(wrong: Any, allowed: Iterable[str]) -> str:
+    """Why a value is refused that is none of these, and which one it was probably meant to be."""
+    near = did_you_mean(wrong, allowed)
+    return f"must be one of: {', '.join(allowed)}{near and f'.{near}'}"
+
+
+def _instead(body: dict[str, Any], name: str, request: str) -> str:
+    """What stands in the body in place of a field that is missing."""
+    wrong = next((wrong for wrong, field in meant_by(body, FIELDS[request]).items() if field == name), "")
+    return f'. Did you mean it by "{wrong[:40]}"?' if wrong else ""

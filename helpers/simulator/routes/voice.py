@@ -29,7 +29,17 @@ from ..legs.asking import subscribe
 from ..legs.leg import Leg
 from ..legs.network import Network
 from ..webhooks import payloads
-from .bodies import EARLY, destination, dtmf_body, outbound_leg, stream_body, subscription_body, taken, talk_body
+from .bodies import (
+    EARLY,
+    destination,
+    dtmf_body,
+    one_of,
+    outbound_leg,
+    stream_body,
+    subscription_body,
+    taken,
+    talk_body,
+)
 from .limits import too_deep
 
 FILTERS = ("status", "date_start", "date_end", "conversation_uuid", "order")
@@ -89,11 +99,12 @@ def voice_api(network: Network) -> APIRouter:
         return JSONResponse({"message": message, "uuid": uuid})
 
     def noted(request: Request, leg: Leg, body: dict[str, Any] | None, answer: Response) -> Response:
-        size, remarks = int(request.headers.get("content-length") or 0), taken(body or {})
+        what = "calls" if request.method == "POST" else request.url.path.rpartition(leg.uuid)[2].strip("/") or "call"
+        size, remarks = int(request.headers.get("content-length") or 0), taken(body or {}, what)
         if size > NOTED:  # a record must not fill the memory
             body = {"shortened": json.dumps(body, ensure_ascii=False)[:NOTED], "bytes": size}
         network.note(leg, "request", method=request.method, path=request.url.path, body=body, status=answer.status_code)
-        for text in remarks:
+        for text in remarks if answer.status_code < 400 else ():
             network.note(leg, "note", text=text)
         return answer
 
@@ -131,7 +142,7 @@ def voice_api(network: Network) -> APIRouter:
         leg, body = leg_of(request, uuid), await json_body(request)
         action = body.get("action")
         if action not in ACTIONS:
-            raise backend([("action", f"must be one of: {', '.join(ACTIONS)}")])
+            raise backend([("action", one_of(action, ACTIONS))])
         early = action == "hangup" and network.clock.now - leg.created_at < EARLY
         if early and not network.faults.strikes("early_hang_up_works", leg):
             noted(request, leg, body, Response(status_code=400))

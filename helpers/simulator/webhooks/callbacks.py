@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from ...base.text import is_json
 from ...calls.statuses import FAILURES, LAST
-from ...ncco import Ncco, NccoError, parse
+from ...ncco import Ncco, NccoError, check, parse
 from ..account.applications import Webhook
 from ..account.auth import query_payload, webhook_token
 from ..clock import SLOW_REPLY
@@ -148,9 +148,8 @@ class Callbacks:
             reason = f"The {kind} webhook failed: {reply.error}."
             self._network.error(leg, reason, "The call goes on with the old NCCO.")
             return None
-        # An empty reply, or one that is not a JSON array, means: go on.
-        actions = None if why_not_json(reply) else json.loads(reply.body)
-        if not isinstance(actions, list) or not actions:
+        # An empty reply, or one that is not meant as a list of actions, means: go on.
+        if why_not_json(reply) or not is_meant_as_ncco(reply.body):
             return None
         try:
             return ncco_of(reply, hook.url), kind
@@ -296,29 +295,33 @@ async def fetch_ncco(network: Network, leg: Leg, region_url: str) -> tuple[Ncco,
 
 def ncco_of(reply: Reply, url: str) -> Ncco:
     """The NCCO in a reply. Raises NotAnNcco: no reply, not 2xx, not JSON by its header, nothing in it, or not valid."""
+    advice = f"{url} must reply 200 with a JSON array of actions, as application/json."
     if why := why_not_json(reply):
-        advice = f"{url} must reply 200 with a JSON array of actions, as application/json."
         if reply.status in range(300, 400):
             advice = f"Redirects are not followed: give the address that {url} leads to. {advice}"
         raise NotAnNcco(f"Failed to retrieve the NCCO: {why}.", advice)
     try:
         return parse(reply.body)
     except NccoError as error:
-        raise NotAnNcco(SYNTAX, str(error)) from None
+        # Of a text that cannot be read nothing is known but where it goes wrong.
+        unread = error.problems[0].action is None and error.problems[0].rule in ("not-json", "too-deep", "too-large")
+        reason = "Failed to retrieve the NCCO: not JSON." if unread else SYNTAX
+        raise NotAnNcco(reason, f"{advice} {error}" if unread else str(error)) from None
+
+
+def is_meant_as_ncco(body: str) -> bool:
+    """Is this text a list, or what certainly was to be one: a single action, JSON encoded twice, a list by PHP?"""
+    found = check(body)
+    meant = body.lstrip("\ufeff \t\r\n").startswith("[") or any(p.fix and p.action is None for p in found)
+    return meant and not any(p.rule == "empty-ncco" for p in found)
 
 
 def why_not_json(reply: Reply) -> str | None:
-    """Why there is no JSON in a reply; None when there is."""
+    """Why there can be no JSON in a reply, by its status, its header, and its bytes; None when there can."""
     if not reply.ok:
         return reply.error or f"HTTP {reply.status}"
     if not reply.body.strip() and not reply.flaw:
         return "empty reply"
     if not is_json(reply.content_type):
         return f"wrong content type {reply.content_type.split(';')[0] or '(none)'}: an NCCO is application/json"
-    if reply.flaw:
-        return reply.flaw
-    try:
-        json.loads(reply.body)
-    except (ValueError, RecursionError):
-        return "not JSON"
-    return None
+    return reply.flaw

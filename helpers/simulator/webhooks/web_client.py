@@ -16,6 +16,8 @@ from urllib.parse import quote, urlsplit
 
 import h11
 
+from ...base.web import fault_of, speaks_http
+
 if TYPE_CHECKING:
     import ssl
 
@@ -67,16 +69,15 @@ class Answer:
 @lru_cache(maxsize=4096)
 def place_of(url: str) -> Place:
     """Where a URL leads. Raises ValueError when it is not an http address."""
+    if fault := fault_of(url):
+        raise ValueError(f"{url!r} {fault.said}")
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"{url!r} is not an http address")
-    tls = parts.scheme == "https"
+    tls, host = parts.scheme == "https", str(parts.hostname)
     usual = 443 if tls else 80
-    name = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    name.encode("ascii")  # UnicodeError is a ValueError
+    name = f"[{host}]" if ":" in host else host
     port = parts.port or usual
     return Place(
-        tls, parts.hostname, port, name if port == usual else f"{name}:{port}",
+        tls, host, port, name if port == usual else f"{name}:{port}",
         quote(parts.path or "/", safe=SAFE), quote(parts.query, safe=SAFE),
     )  # fmt: skip
 
@@ -197,22 +198,30 @@ class WebClient:
     async def _connect(self, place: Place, timeout: float) -> Connection:
         import ssl
 
-        context = _certificates() if place.tls else None
+        writer = made = None
         try:
             async with asyncio.timeout(timeout):
                 # Every name below localhost is this machine (RFC 6761), whether or not the system's resolver knows.
                 host = "localhost" if place.host.endswith(".localhost") else place.host
-                name = place.host if context else None
-                reader, writer = await asyncio.open_connection(host, place.port, ssl=context, server_hostname=name)
+                reader, writer = await asyncio.open_connection(host, place.port)
+                if place.tls:
+                    await writer.start_tls(_certificates(), server_hostname=place.host)
+            made = Connection(reader, writer)
+            return made
         except TimeoutError:
-            raise WebError("nobody took the connection in time", "connect timeout", waited=timeout) from None
+            # Many a server that speaks http waits for the rest of what it takes for a request.
+            silent = writer and f"no https there in time: write http://{place.name} if it speaks http"
+            raise WebError("nobody took the connection in time", silent or "connect timeout", waited=timeout) from None
         except ssl.SSLError as error:
-            raise WebError(f"bad TLS certificate: {error}", retry=False) from None
+            plain = speaks_http(error) and f"no https there: write http://{place.name}"
+            raise WebError(plain or f"bad TLS certificate: {error}", retry=False) from None
         except (ConnectionResetError, EOFError):
             raise WebError("the connection was closed", CLOSED) from None
         except OSError:
             raise WebError("nobody listens there", REFUSED) from None
-        return Connection(reader, writer)
+        finally:
+            if writer and made is None:
+                writer.transport.abort()
 
 
 def _texts(response: h11.Response) -> dict[str, str]:

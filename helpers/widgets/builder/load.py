@@ -7,10 +7,11 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from ...base.errors import KitError
-from ...base.hosts import is_here
+from ...base.hosts import host_of, is_here
 from ...base.html import Html, button, join, tag
 from ...base.text import one_line
-from ...ncco.jsontext import LONGEST, from_json
+from ...base.web import fault_of
+from ...ncco.jsontext import LONGEST, from_json, unwrapped
 from ...ncco.problems.problems import NccoError
 from ...ncco.texts.texts import read_file
 from .compare import below
@@ -93,7 +94,9 @@ def load_text(state: State, text: str | bytes, where: str) -> Html:
     """Take over the NCCO in a text: JSON, Python, or the first one of a Node-RED flow. Says what was found."""
     if not text.strip():
         raise KitError("There is nothing in it.", "Paste an NCCO, or choose something that holds one.")
-    data = from_json(text)[0]
+    data, read = from_json(text)
+    mend = next((one.fix for one in read if data is None and one.fix), None)
+    data = unwrapped(mend.apply(text) if mend else data)
     if _is_flow(data):
         return _take_flow(state, data, where)
     where = one_line(where, 60)
@@ -104,7 +107,7 @@ def load_text(state: State, text: str | bytes, where: str) -> Html:
         if found.fix is None:
             raise KitError(f"There is no NCCO in {where}: {found.message}", found.cure) from None
         state.draft.load(found.fix.apply(data))
-        where += f", mended: “{found.fix.label}”"
+        where += f", mended: “{found.fix.label}” ({found.cure.rstrip('.')})"
     state.values.pop("paste", None)
     return _counted(state, where)
 
@@ -184,16 +187,10 @@ def answer_of(url: str, kit: Any, most: int, patience: float) -> bytes:
 
 
 def _own(url: str, kit: Any) -> None:
-    try:
-        parts = urlsplit(url)
-        host, scheme = parts.hostname or "", parts.scheme
-    except ValueError:
-        host, scheme = "", ""
-    if scheme not in ("http", "https") or not host:
-        raise KitError(
-            f"{url} is not a web address." if url else "There is no address yet.",
-            "Write for example http://127.0.0.1:3000/answer.",
-        )
+    if fault := fault_of(url):
+        raise KitError(f"{url} {fault.said}." if url else "There is no address yet.",
+                       "Write for example http://127.0.0.1:3000/answer.")  # fmt: skip
+    host = host_of(url)
     own = {urlsplit(one).hostname for one in _addresses(kit)}
     if not is_here(host) and host not in own:
         raise KitError(f"{host} is not your own server.", "Use http://127.0.0.1 with its port, or your public address.")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from ...base.text import is_json, nearest, one_line
 from ...calls.explain import explain
 from ...calls.explanations import TABLE
+from ...ncco import check
 from ...wire.exchanges import GOOD, MISSING, Exchange
 
 # Seconds that Vonage waits for a reply unless the application says otherwise (OpenAPI application.v2).
@@ -67,23 +67,17 @@ def _reply_flags(exchange: Exchange, kind: str, paths: Iterable[str]) -> list[Fl
     if kind and status >= 300:
         return [Flag(BAD, str(status), "Redirects are not followed: use the address that it leads to.")]
     if kind == "answer" and (wrong := _no_ncco(exchange)):
-        return [Flag(BAD, "no NCCO", TABLE[f"webhook:{wrong}"][2])]
+        return [Flag(BAD, "no NCCO", wrong)]
     return []
 
 
 def _no_ncco(exchange: Exchange) -> str:
-    """Why the reply to an answer webhook is not an NCCO: a key of the table, or empty."""
+    """Why the reply to an answer webhook is not an NCCO, and what to do; empty if it is one."""
     body = (exchange.response_body or "").strip()
     content_type = next((v for k, v in exchange.response_headers.items() if k.lower() == "content-type"), "")
-    if not body:
-        return "empty"
-    if not is_json(content_type):
-        return "html" if "html" in content_type.lower() else "type"
-    try:
-        actions = json.loads(body)
-    except ValueError:
-        return "json"
-    return "" if isinstance(actions, list) and actions and all(isinstance(a, dict) for a in actions) else "ncco"
+    if not body or not is_json(content_type):
+        return TABLE[f"webhook:{'empty' if not body else 'html' if 'html' in content_type.lower() else 'type'}"][2]
+    return next((str(problem) for problem in check(body) if problem.severity == "error"), "")
 
 
 def _nobody(exchange: Exchange) -> str:

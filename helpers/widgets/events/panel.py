@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 FEW = 10  # rows that are sent with their requests and replies
 # Of these failures your server knows nothing: the request never reached it.
-LOST = ("connection refused", "no route", "connect timeout", "invalid request", "certificate")
+LOST = ("connection refused", "no route", "connect timeout", "invalid request", "bad TLS certificate", "no https")
 READY_NAMES = [[name, label] for name, (label, _) in READY.items()]
 CLOSED = "Closed: what comes later is not in here. panel = kit.panel() opens a new one."
 

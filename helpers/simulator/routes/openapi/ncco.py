@@ -7,7 +7,7 @@ from typing import Any
 from ....ncco import Wait
 from ....ncco.models.actions import ACTIONS
 from ....ncco.models.endpoints import ENDPOINTS
-from ..bodies import SPELLING, Request
+from ..bodies import SPELLING, Request, plain_fields
 from .shapes import Schema, listing, ref
 
 # What the models say to the form and to the messages, and a schema has no use for.
@@ -47,10 +47,10 @@ def endpoint_schemas() -> dict[str, Schema]:
     return found
 
 
-def request_fields(names: str) -> Schema:
-    """The plain fields of a body that are named."""
+def request_fields(request: str) -> Schema:
+    """The plain fields of a request's body."""
     schema = Request.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
-    return {name: _plain(schema["properties"][name]) for name in names.split()}
+    return {name: _plain(schema["properties"][name]) for name in plain_fields(request)}
 
 
 def _plain(schema: Any) -> Any:

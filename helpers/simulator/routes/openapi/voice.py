@@ -7,7 +7,6 @@ from functools import partial
 from ....base.numbers import E164
 from ....ncco.models.endpoints import ENDPOINTS
 from ....ncco.models.ssml import TEXT_LIMIT
-from ..bodies import CALL
 from ..voice import ACTIONS, STATUSES
 from .ncco import request_fields
 from .operations import Part, body, operation, paths, query, refusals, reply, sound
@@ -80,7 +79,7 @@ def _new_call() -> Schema:
             "ncco": ref("Ncco"),
             "answer_url": URLS,
             "event_url": {**URLS, "description": "Required unless the application has one."},
-            **request_fields(CALL),
+            **request_fields("calls"),
         },
     )
     program = {"oneOf": [{"required": ["ncco"]}, {"required": ["answer_url"]}]}
@@ -122,11 +121,11 @@ def voice_paths() -> dict[str, Part]:
     files = sound("The recording, or its transcript", "application/octet-stream", "application/json")
     placed = {201: reply("It has begun", ref("CallPlaced"))} | BODY | refusals(ProxyError=401, Problem=(402, 429, 500))
     page = {200: reply("A page of calls", ref("CallPage"))} | ALWAYS | refusals(BackendError=400)
-    stream = object_of({"stream_url": URLS}, request_fields("level loop"))
-    words = {**request_fields("language style voice_name level loop"), "premium": flag()}
+    stream = object_of({"stream_url": URLS}, request_fields("stream"))
+    words = {**request_fields("talk"), "premium": flag()}
     talk = object_of({"text": text(minLength=1, maxLength=TEXT_LIMIT)}, words)
     digits = object_of({"digits": text(pattern="^[0-9*#p]{1,500}$")})
-    keys = object_of({"event_url": URLS}, request_fields("event_method"))
+    keys = object_of({"event_url": URLS}, request_fields("input/dtmf"))
     call = "/v1/calls/{uuid}"
     operations = {
         "GET /v1/calls": _voice("listCalls", "List calls", page, parameters=filters),
