@@ -27,6 +27,9 @@ logger = logging.getLogger(__name__)
 
 TICK = 0.5  # seconds between two looks at what runs
 ASK = 10.0  # seconds after which Vonage is asked about a call of which no event came
+MINUTE = 60.0  # seconds
+CALL = "call"  # with this begins the name of one that Vonage has not named yet
+ON_ITS_WAY = 90.0  # seconds that such a one counts as one that runs: the gate waits no longer for the reply
 RINGING = 120  # seconds that a phone may ring (Voice API 1.10, ringing_timer); they count as if they cost
 WARN_AT = Decimal("0.8")  # of the budget
 LONGEST = 7200  # seconds of a call, or of a connect, that names no limit (NCCO reference)
@@ -63,6 +66,7 @@ class Budget:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings, self._vonage, self._tell, self._clock = settings, vonage, tell, clock
+        self.room: Callable[[], None] = lambda: None  # raises Refused where one more call is one too many
         self._spent = Spent(settings.dotenv.parent / ".live" / "spent.jsonl")
         self.prices = Prices(vonage)
         self._running: dict[str, Running] = {}
@@ -83,7 +87,11 @@ class Budget:
             self.allow()
             body = json_of(asked.body)
             rate = self._rate([*as_list(body.get("to")), *endpoints_in(body)])
-            self._write_down(asked, "call", rate, float(body.get("length_timer") or LONGEST))
+            with self._spent.alone():  # nobody else takes the room that there is
+                self.room()
+                now = self._clock()
+                seconds = float(body.get("length_timer") or LONGEST)
+                self._write_down(asked, CALL, rate, seconds, still_open=True, placed=now, until=now + ON_ITS_WAY)
         elif asked.kind == "change_call" and (legs := endpoints_in(json_of(asked.body))):
             self.allow()
             self._add({asked.id}, self._rate(legs))
@@ -103,10 +111,11 @@ class Budget:
             return
         body = replied.json if isinstance(replied.json, dict) else {}
         if not replied.done:
-            self._spent.write(name, Decimal())
+            self._spent.write(name, Decimal(), placed=None)
         elif asked.kind == "create_call" and isinstance(body.get("uuid"), str):
             ids = {str(body[key]) for key in ("uuid", "conversation_uuid") if key in body}
-            self._spent.write(body["uuid"], _euros(seconds, rate), still_open=True, instead=name)
+            end = self._clock() + seconds + 2 * RINGING
+            self._spent.write(body["uuid"], _euros(seconds, rate), still_open=True, instead=name, until=end)
             self._start(Running(body["uuid"], ids, seconds, rate, *[self._clock()] * 2))
 
     def allow(self, more: Decimal = Decimal()) -> None:
@@ -116,7 +125,9 @@ class Budget:
             line = "LIVE_BUDGET=5"
             cure = f"To agree to costs of 5 euros in all, write this line into .env: {line}"
             raise Refused("This costs money, and nobody has agreed to it yet.", cure, line=line)
-        self._settle()
+        if not self._settled:
+            self._settled = True
+            self._ask_about_others()
         total = self.total()
         if total + more > limit or total >= limit:
             line = f"LIVE_BUDGET={(limit + max(more, limit)).normalize():f}"
@@ -138,8 +149,15 @@ class Budget:
         return bool(ids & self._known)
 
     def running(self) -> int:
-        """How many calls run that were started here, as far as is known."""
-        return sum(bool(call.ids & self._known) for call in self._calls())
+        """How many calls run, or are on their way, that this folder's kernels have placed, as far as is known."""
+        now = self._clock()
+        return sum(one.open and (one.placed or 0) <= now < one.until for one in self._spent.entries().values())
+
+    def placed_lately(self) -> int:
+        """How many calls this folder's kernels have placed in the last minute."""
+        now = self._clock()
+        placed = [one.placed for one in self._spent.entries().values() if one.placed is not None]
+        return sum(0 <= now - at < MINUTE for at in placed)
 
     def reply(self, ids: set[str], ncco: Any) -> None:
         """An NCCO of the learner's own server is about to be carried out: its legs count with the call's."""
@@ -172,12 +190,13 @@ class Budget:
             self.hang_up()
 
     def ask_all(self) -> None:
-        """Ask Vonage about each call that runs, now; but not again within two seconds."""
+        """Ask Vonage about each call that runs, now, also other kernels'; but not again within two seconds."""
         if time.monotonic() - self._all_asked >= 2:
             self._all_asked = time.monotonic()
             for call in self._calls():
                 call.ask_at = self._clock()
             self.look()
+            self._ask_about_others()
 
     def hang_up(self) -> None:
         """End every call that runs. One in its first two seconds goes on: look again."""
@@ -203,9 +222,9 @@ class Budget:
     def _rate(self, endpoints: list[Any]) -> Decimal:
         return sum(map(self.prices.of_endpoint, endpoints), Decimal())
 
-    def _write_down(self, asked: Asked, name: str, rate: Decimal, seconds: float) -> None:
+    def _write_down(self, asked: Asked, name: str, rate: Decimal, seconds: float, **more: Any) -> None:
         name = f"{name} {uuid.uuid4()}"
-        self._spent.write(name, _euros(seconds, rate))
+        self._spent.write(name, _euros(seconds, rate), **more)
         self._sent[id(asked)] = (name, rate, seconds)
 
     def _add(self, ids: set[str], rate: Decimal) -> None:
@@ -277,13 +296,10 @@ class Budget:
             return call.cost(now)
         return sum((Decimal(leg.get("price") or 0) for leg in legs.values()), Decimal())
 
-    def _settle(self) -> None:
-        """Ask once about calls that an earlier kernel left open."""
-        if self._settled:
-            return
-        self._settled = True
+    def _ask_about_others(self) -> None:
+        """Ask about calls that another kernel has open, or an earlier one left open."""
         for name, entry in self._spent.entries().items():
-            if entry.open and name not in self._running:
+            if entry.open and name not in self._running and not name.startswith(CALL):
                 call = Running(name, {name}, LONGEST, entry.euros / LONGEST * 60, self._clock() - LONGEST, 0)
                 with contextlib.suppress(KitError):
                     if (price := self._price(call, self._clock())) is not None:
