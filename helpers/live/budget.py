@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,7 +21,7 @@ from ..vonage.client import Vonage
 from ..vonage.errors import NotFoundError
 from .asked import Asked, Refused, Replied
 from .prices import Prices
-from .reading import as_list, endpoints_in, json_of
+from .reading import as_list, charged_beside_in, endpoints_in, json_of
 from .spent import Spent
 
 logger = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ CALL = "call"  # with this begins the name of one that Vonage has not named yet
 ON_ITS_WAY = 90.0  # seconds that such a one counts as one that runs: the gate waits no longer for the reply
 RINGING = 120  # seconds that a phone may ring (Voice API 1.10, ringing_timer); they count as if they cost
 WARN_AT = Decimal("0.8")  # of the budget
+MANY = 50  # calls at once of which, when they came in, Vonage is asked what they cost
 LONGEST = 7200  # seconds of a call, or of a connect, that names no limit (NCCO reference)
 PATIENCE = 8.0  # seconds that stopping waits: a call cannot be ended in its first two (support article 10359615124380)
 
@@ -83,6 +85,8 @@ class Budget:
 
     def before(self, asked: Asked) -> Asked:
         """Refuses what costs more than is left, or what nobody knows the price of."""
+        if asked.kind in ("create_call", "change_call", "in_call"):
+            self._say_what_is_beside(asked.json)
         if asked.kind == "create_call":
             self.allow()
             body = json_of(asked.body)
@@ -97,21 +101,22 @@ class Budget:
             self._add({asked.id}, self._rate(legs))
         elif asked.kind == "buy_number":
             self.allow()
-            fields = asked.fields
-            cost = self.prices.of_number(fields.get("country", ""), fields.get("msisdn", ""))
+            cost, rent = self.prices.of_number(asked.fields.get("country", ""), _number_in(asked))
             self.allow(cost)
-            self._write_down(asked, f"number {fields['msisdn']}", cost * 60, 1)
+            self._write_down(asked, f"number {_number_in(asked)}", cost * 60, 1, monthly=str(rent))
         return asked
 
     def after(self, asked: Asked, replied: Replied) -> None:
         """What Vonage refused costs nothing; of what nobody answered nobody knows, so it stays counted."""
         self.prices.after(asked, replied)
+        if asked.kind == "cancel_number" and replied.done:
+            self._given_back(_number_in(asked))
         name, rate, seconds = self._sent.pop(id(asked), ("", Decimal(), 0.0))
         if not name or not replied.status:
             return
         body = replied.json if isinstance(replied.json, dict) else {}
         if not replied.done:
-            self._spent.write(name, Decimal(), placed=None)
+            self._spent.write(name, Decimal(), placed=None, monthly="0")
         elif asked.kind == "create_call" and isinstance(body.get("uuid"), str):
             ids = {str(body[key]) for key in ("uuid", "conversation_uuid") if key in body}
             end = self._clock() + seconds + 2 * RINGING
@@ -139,7 +144,8 @@ class Budget:
         entries = self._spent.entries()  # first: it may have to wait, and calls start meanwhile
         with self._lock:
             now, running = self._clock(), dict(self._running)
-        done = sum((one.euros for name, one in entries.items() if name not in running), Decimal())
+        today = datetime.now(UTC)
+        done = sum((one.cost(today) for name, one in entries.items() if name not in running), Decimal())
         return done + sum((one.cost(now) for one in running.values()), Decimal())
 
     # --- calls ---
@@ -161,9 +167,12 @@ class Budget:
 
     def reply(self, ids: set[str], ncco: Any) -> None:
         """An NCCO of the learner's own server is about to be carried out: its legs count with the call's."""
+        self._say_what_is_beside(ncco)
         if legs := endpoints_in(ncco):
             self.allow()
             self._add(ids, self._rate(legs))
+        elif ids:
+            self._came_in(ids)
 
     def heard(self, event: dict[str, Any]) -> None:
         """A webhook says that a call is over: a reason to ask Vonage, and not more than that; anybody can send one."""
@@ -226,6 +235,15 @@ class Budget:
         name = f"{name} {uuid.uuid4()}"
         self._spent.write(name, _euros(seconds, rate), **more)
         self._sent[id(asked)] = (name, rate, seconds)
+
+    def _came_in(self, ids: set[str]) -> None:
+        """A call that came in costs, too: Vonage names its price when it is over.
+
+        Only so many are followed: where nobody checks who sends, anybody can make one up.
+        """
+        known = any(call.ids & ids for call in self._calls()) or ids & self._spent.entries().keys()
+        if not known and len(self._calls()) < MANY:
+            self._add(ids, Decimal())
 
     def _add(self, ids: set[str], rate: Decimal) -> None:
         """More legs for a call; for one that came in, its first that cost."""
@@ -305,10 +323,25 @@ class Budget:
                     if (price := self._price(call, self._clock())) is not None:
                         self._spent.write(name, price)
 
+    def _given_back(self, msisdn: str) -> None:
+        today = datetime.now(UTC)
+        for name, entry in self._spent.entries().items():
+            if name.startswith(f"number {msisdn} ") and entry.monthly:
+                self._spent.write(name, entry.cost(today), monthly="0")
+
+    def _say_what_is_beside(self, value: Any) -> None:
+        if beside := charged_beside_in(value):
+            what = ", ".join(sorted(beside))
+            self._say_once(f"Not in the budget: {what}. Vonage charges that beside the minutes.")
+
     def _say_once(self, text: str) -> None:
         if text not in self._said:
             self._said.add(text)
             self._tell(text)
+
+
+def _number_in(asked: Asked) -> str:
+    return "".join(filter(str.isdigit, asked.fields.get("msisdn", "")))
 
 
 def _euros(seconds: float, rate: Decimal) -> Decimal:

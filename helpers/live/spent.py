@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -22,13 +22,28 @@ class Entry:
     """What one call or number costs, in euros. ``open``: it is not over, and this is the most that it can be.
 
     A call that was placed here has times by the machine's monotonic clock, which all its kernels have in common:
-    ``placed``, and ``until``, when it is over whatever anybody says.
+    ``placed``, and ``until``, when it is over whatever anybody says. A number that is rented ``since`` some day costs
+    something ``monthly`` after its first month.
     """
 
     euros: Decimal
     open: bool
     placed: float | None = None
     until: float = 0.0
+    monthly: Decimal = Decimal()
+    since: datetime = datetime.max
+
+    def cost(self, now: datetime) -> Decimal:
+        """EUR so far: the rent of a number is due again on its day of each month (support article 204014943)."""
+        months = 12 * (now.year - self.since.year) + now.month - self.since.month - (now.day < self.since.day)
+        return self.euros + self.monthly * max(months, 0)
+
+
+READ: dict[str, Callable[[Any], Any]] = {
+    "placed": lambda told: told if told is None else float(told),
+    "until": float,
+    "monthly": Decimal,
+}
 
 
 class Spent:
@@ -44,13 +59,13 @@ class Spent:
         self._read_to = 0
         self._entries: dict[str, Entry] = {}
 
-    def write(self, name: str, euros: Decimal, *, still_open: bool = False, instead: str = "", **times: Any) -> None:
+    def write(self, name: str, euros: Decimal, *, still_open: bool = False, instead: str = "", **more: Any) -> None:
         """Add a line about one call or number; it takes the place of ``instead``, a name it had before.
 
-        ``times``: ``placed`` and ``until``, where they are new.
+        ``more``: ``placed``, ``until`` and ``monthly``, where they are new.
         """
         at = datetime.now(UTC).isoformat(timespec="seconds")
-        line = {"at": at, "id": name, "eur": str(euros), "open": still_open, "instead": instead, **times}
+        line = {"at": at, "id": name, "eur": str(euros), "open": still_open, "instead": instead, **more}
         with self.alone():
             append(self.file, json.dumps(line).encode() + b"\n")
 
@@ -74,8 +89,10 @@ class Spent:
             told = json.loads(line)
             names = told.get("instead", ""), told["id"]
             before = next((self._entries[name] for name in names if name in self._entries), Entry(Decimal(), False))
-            times = {name: told[name] for name in ("placed", "until") if name in told}
-            entry = replace(before, euros=Decimal(told["eur"]), open=bool(told["open"]), **times)
+            more = {name: read(told[name]) for name, read in READ.items() if name in told}
+            if "monthly" in told:
+                more["since"] = datetime.fromisoformat(told["at"])
+            entry = replace(before, euros=Decimal(told["eur"]), open=bool(told["open"]), **more)
         except (ValueError, KeyError, TypeError, ArithmeticError):
             return  # half a line: its writer was killed before it sent anything
         self._entries.pop(names[0], None)
