@@ -10,6 +10,7 @@ import time
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -20,15 +21,19 @@ from ..vonage.client import Vonage
 from ..vonage.errors import NotFoundError
 from .asked import Asked, Refused, Replied
 from .prices import Prices
-from .reading import as_list, endpoints_in, json_of
+from .reading import as_list, charged_beside_in, endpoints_in, json_of
 from .spent import Spent
 
 logger = logging.getLogger(__name__)
 
 TICK = 0.5  # seconds between two looks at what runs
 ASK = 10.0  # seconds after which Vonage is asked about a call of which no event came
+MINUTE = 60.0  # seconds
+CALL = "call"  # with this begins the name of one that Vonage has not named yet
+ON_ITS_WAY = 90.0  # seconds that such a one counts as one that runs: the gate waits no longer for the reply
 RINGING = 120  # seconds that a phone may ring (Voice API 1.10, ringing_timer); they count as if they cost
 WARN_AT = Decimal("0.8")  # of the budget
+MANY = 50  # calls at once of which, when they came in, Vonage is asked what they cost
 LONGEST = 7200  # seconds of a call, or of a connect, that names no limit (NCCO reference)
 PATIENCE = 8.0  # seconds that stopping waits: a call cannot be ended in its first two (support article 10359615124380)
 
@@ -63,6 +68,7 @@ class Budget:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings, self._vonage, self._tell, self._clock = settings, vonage, tell, clock
+        self.room: Callable[[], None] = lambda: None  # raises Refused where one more call is one too many
         self._spent = Spent(settings.dotenv.parent / ".live" / "spent.jsonl")
         self.prices = Prices(vonage)
         self._running: dict[str, Running] = {}
@@ -79,34 +85,42 @@ class Budget:
 
     def before(self, asked: Asked) -> Asked:
         """Refuses what costs more than is left, or what nobody knows the price of."""
+        if asked.kind in ("create_call", "change_call", "in_call"):
+            self._say_what_is_beside(asked.json)
         if asked.kind == "create_call":
             self.allow()
             body = json_of(asked.body)
             rate = self._rate([*as_list(body.get("to")), *endpoints_in(body)])
-            self._write_down(asked, "call", rate, float(body.get("length_timer") or LONGEST))
+            with self._spent.alone():  # nobody else takes the room that there is
+                self.room()
+                now = self._clock()
+                seconds = float(body.get("length_timer") or LONGEST)
+                self._write_down(asked, CALL, rate, seconds, still_open=True, placed=now, until=now + ON_ITS_WAY)
         elif asked.kind == "change_call" and (legs := endpoints_in(json_of(asked.body))):
             self.allow()
             self._add({asked.id}, self._rate(legs))
         elif asked.kind == "buy_number":
             self.allow()
-            fields = asked.fields
-            cost = self.prices.of_number(fields.get("country", ""), fields.get("msisdn", ""))
+            cost, rent = self.prices.of_number(asked.fields.get("country", ""), _number_in(asked))
             self.allow(cost)
-            self._write_down(asked, f"number {fields['msisdn']}", cost * 60, 1)
+            self._write_down(asked, f"number {_number_in(asked)}", cost * 60, 1, monthly=str(rent))
         return asked
 
     def after(self, asked: Asked, replied: Replied) -> None:
         """What Vonage refused costs nothing; of what nobody answered nobody knows, so it stays counted."""
         self.prices.after(asked, replied)
+        if asked.kind == "cancel_number" and replied.done:
+            self._given_back(_number_in(asked))
         name, rate, seconds = self._sent.pop(id(asked), ("", Decimal(), 0.0))
         if not name or not replied.status:
             return
         body = replied.json if isinstance(replied.json, dict) else {}
         if not replied.done:
-            self._spent.write(name, Decimal())
+            self._spent.write(name, Decimal(), placed=None, monthly="0")
         elif asked.kind == "create_call" and isinstance(body.get("uuid"), str):
             ids = {str(body[key]) for key in ("uuid", "conversation_uuid") if key in body}
-            self._spent.write(body["uuid"], _euros(seconds, rate), still_open=True, instead=name)
+            end = self._clock() + seconds + 2 * RINGING
+            self._spent.write(body["uuid"], _euros(seconds, rate), still_open=True, instead=name, until=end)
             self._start(Running(body["uuid"], ids, seconds, rate, *[self._clock()] * 2))
 
     def allow(self, more: Decimal = Decimal()) -> None:
@@ -116,7 +130,9 @@ class Budget:
             line = "LIVE_BUDGET=5"
             cure = f"To agree to costs of 5 euros in all, write this line into .env: {line}"
             raise Refused("This costs money, and nobody has agreed to it yet.", cure, line=line)
-        self._settle()
+        if not self._settled:
+            self._settled = True
+            self._ask_about_others()
         total = self.total()
         if total + more > limit or total >= limit:
             line = f"LIVE_BUDGET={(limit + max(more, limit)).normalize():f}"
@@ -128,7 +144,8 @@ class Budget:
         entries = self._spent.entries()  # first: it may have to wait, and calls start meanwhile
         with self._lock:
             now, running = self._clock(), dict(self._running)
-        done = sum((one.euros for name, one in entries.items() if name not in running), Decimal())
+        today = datetime.now(UTC)
+        done = sum((one.cost(today) for name, one in entries.items() if name not in running), Decimal())
         return done + sum((one.cost(now) for one in running.values()), Decimal())
 
     # --- calls ---
@@ -138,14 +155,24 @@ class Budget:
         return bool(ids & self._known)
 
     def running(self) -> int:
-        """How many calls run that were started here, as far as is known."""
-        return sum(bool(call.ids & self._known) for call in self._calls())
+        """How many calls run, or are on their way, that this folder's kernels have placed, as far as is known."""
+        now = self._clock()
+        return sum(one.open and (one.placed or 0) <= now < one.until for one in self._spent.entries().values())
+
+    def placed_lately(self) -> int:
+        """How many calls this folder's kernels have placed in the last minute."""
+        now = self._clock()
+        placed = [one.placed for one in self._spent.entries().values() if one.placed is not None]
+        return sum(0 <= now - at < MINUTE for at in placed)
 
     def reply(self, ids: set[str], ncco: Any) -> None:
         """An NCCO of the learner's own server is about to be carried out: its legs count with the call's."""
+        self._say_what_is_beside(ncco)
         if legs := endpoints_in(ncco):
             self.allow()
             self._add(ids, self._rate(legs))
+        elif ids:
+            self._came_in(ids)
 
     def heard(self, event: dict[str, Any]) -> None:
         """A webhook says that a call is over: a reason to ask Vonage, and not more than that; anybody can send one."""
@@ -172,12 +199,13 @@ class Budget:
             self.hang_up()
 
     def ask_all(self) -> None:
-        """Ask Vonage about each call that runs, now; but not again within two seconds."""
+        """Ask Vonage about each call that runs, now, also other kernels'; but not again within two seconds."""
         if time.monotonic() - self._all_asked >= 2:
             self._all_asked = time.monotonic()
             for call in self._calls():
                 call.ask_at = self._clock()
             self.look()
+            self._ask_about_others()
 
     def hang_up(self) -> None:
         """End every call that runs. One in its first two seconds goes on: look again."""
@@ -203,10 +231,19 @@ class Budget:
     def _rate(self, endpoints: list[Any]) -> Decimal:
         return sum(map(self.prices.of_endpoint, endpoints), Decimal())
 
-    def _write_down(self, asked: Asked, name: str, rate: Decimal, seconds: float) -> None:
+    def _write_down(self, asked: Asked, name: str, rate: Decimal, seconds: float, **more: Any) -> None:
         name = f"{name} {uuid.uuid4()}"
-        self._spent.write(name, _euros(seconds, rate))
+        self._spent.write(name, _euros(seconds, rate), **more)
         self._sent[id(asked)] = (name, rate, seconds)
+
+    def _came_in(self, ids: set[str]) -> None:
+        """A call that came in costs, too: Vonage names its price when it is over.
+
+        Only so many are followed: where nobody checks who sends, anybody can make one up.
+        """
+        known = any(call.ids & ids for call in self._calls()) or ids & self._spent.entries().keys()
+        if not known and len(self._calls()) < MANY:
+            self._add(ids, Decimal())
 
     def _add(self, ids: set[str], rate: Decimal) -> None:
         """More legs for a call; for one that came in, its first that cost."""
@@ -277,22 +314,34 @@ class Budget:
             return call.cost(now)
         return sum((Decimal(leg.get("price") or 0) for leg in legs.values()), Decimal())
 
-    def _settle(self) -> None:
-        """Ask once about calls that an earlier kernel left open."""
-        if self._settled:
-            return
-        self._settled = True
+    def _ask_about_others(self) -> None:
+        """Ask about calls that another kernel has open, or an earlier one left open."""
         for name, entry in self._spent.entries().items():
-            if entry.open and name not in self._running:
+            if entry.open and name not in self._running and not name.startswith(CALL):
                 call = Running(name, {name}, LONGEST, entry.euros / LONGEST * 60, self._clock() - LONGEST, 0)
                 with contextlib.suppress(KitError):
                     if (price := self._price(call, self._clock())) is not None:
                         self._spent.write(name, price)
 
+    def _given_back(self, msisdn: str) -> None:
+        today = datetime.now(UTC)
+        for name, entry in self._spent.entries().items():
+            if name.startswith(f"number {msisdn} ") and entry.monthly:
+                self._spent.write(name, entry.cost(today), monthly="0")
+
+    def _say_what_is_beside(self, value: Any) -> None:
+        if beside := charged_beside_in(value):
+            what = ", ".join(sorted(beside))
+            self._say_once(f"Not in the budget: {what}. Vonage charges that beside the minutes.")
+
     def _say_once(self, text: str) -> None:
         if text not in self._said:
             self._said.add(text)
             self._tell(text)
+
+
+def _number_in(asked: Asked) -> str:
+    return "".join(filter(str.isdigit, asked.fields.get("msisdn", "")))
 
 
 def _euros(seconds: float, rate: Decimal) -> Decimal:

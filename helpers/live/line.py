@@ -55,7 +55,7 @@ class LiveLine:
         self.vonage = past_the_gate(settings)  # a client of the guards' own
         self.whom = Whom(settings, self._own, self._application)
         self.budget = Budget(settings, self.vonage, tell, clock)
-        self.measure = Measure(settings, self.budget, clock)
+        self.measure = Measure(settings, self.budget)
         self.guard = WebhookGuard(settings, self._own, sure)
         self.webhooks = Webhooks(self.guard, public_url, self.whom.facts_of)
         self.waiting = Waiting(events, self.vonage, sure)

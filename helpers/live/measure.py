@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
-import time
-from collections import deque
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -19,13 +15,11 @@ LENGTH = 300  # seconds that a call lasts at the longest when it does not say ho
 
 
 class Measure:
-    """A guard of calls. Its minute is 60 s of a monotonic clock, whatever the clock of the day says."""
+    """A guard of calls, for all kernels of a folder together. Its minute is 60 s of a clock that nobody can set."""
 
-    def __init__(self, settings: Settings, budget: Budget, clock: Callable[[], float] = time.monotonic) -> None:
-        self._settings, self._budget, self._clock = settings, budget, clock
-        self._placed: deque[float] = deque()
-        self._on_their_way: set[int] = set()
-        self._lock = threading.Lock()
+    def __init__(self, settings: Settings, budget: Budget) -> None:
+        self._settings, self._budget = settings, budget
+        budget.room = self.room
 
     def before(self, asked: Asked) -> Asked:
         """The request of a call, with a longest time; refuses one too many."""
@@ -33,20 +27,11 @@ class Measure:
             self.ends({asked.id}, json_of(asked.body))
         if asked.kind != "create_call":
             return asked
-        limited = replace(asked, body=json.dumps(_with_end(json_of(asked.body))).encode())
-        with self._lock:
-            self._one_more()
-            self._placed.append(self._clock())
-            self._on_their_way.add(id(limited))
-        return limited
+        self.room()
+        return replace(asked, body=json.dumps(_with_end(json_of(asked.body))).encode())
 
     def after(self, asked: Asked, replied: Replied) -> None:
-        """One that was not placed does not count."""
-        with self._lock:
-            if id(asked) in self._on_their_way:
-                self._on_their_way.discard(id(asked))
-                if replied.status and not replied.done:
-                    self._placed.pop()
+        """The budget has counted it."""
 
     def ends(self, ids: set[str], ncco: Any) -> None:
         """Raises :class:`Refused` for a sound without an end in a call that came in: nothing would ever end it."""
@@ -56,20 +41,16 @@ class Measure:
                 "Give loop a number, such as 3.",
             )
 
-    def _one_more(self) -> None:
-        while self._placed and self._clock() - self._placed[0] >= 60:
-            self._placed.popleft()
-        most = self._settings.live_calls_a_minute
-        if len(self._placed) >= most:
-            raise _too_many(f"{len(self._placed)} calls were placed in the last minute", "LIVE_CALLS_A_MINUTE", most)
+    def room(self) -> None:
+        """Raises :class:`Refused` if one more call would be one too many."""
+        placed, most = self._budget.placed_lately(), self._settings.live_calls_a_minute
+        if placed >= most:
+            raise _too_many(f"{placed} calls were placed in the last minute", "LIVE_CALLS_A_MINUTE", most)
         most = self._settings.live_calls_at_once
-        if self._count() >= most:
+        if self._budget.running() >= most:
             self._budget.ask_all()  # events may have been lost
-        if self._count() >= most:
-            raise _too_many(f"{self._count()} calls run", "LIVE_CALLS_AT_ONCE", most)
-
-    def _count(self) -> int:
-        return self._budget.running() + len(self._on_their_way)
+        if (running := self._budget.running()) >= most:
+            raise _too_many(f"{running} calls run", "LIVE_CALLS_AT_ONCE", most)
 
 
 def _too_many(what: str, name: str, most: int) -> Refused:

@@ -21,7 +21,7 @@ class Prices:
     def __init__(self, vonage: Callable[[], Vonage]) -> None:
         self._vonage = vonage
         self._rates: dict[str, Decimal] = {}
-        self._rents: dict[str, Decimal] = {}
+        self._rents: dict[str, tuple[Decimal, Decimal]] = {}
 
     def of_endpoint(self, endpoint: Any) -> Decimal:
         """EUR a minute for a leg. Of a country's networks the dearest: which one a number is in is not known before."""
@@ -34,8 +34,8 @@ class Prices:
             raise Refused(f"Vonage names no price for a call to {digits}, so it is not placed.")
         return rates[prefix]
 
-    def of_number(self, country: str, msisdn: str) -> Decimal:
-        """EUR for a number: what it costs at once and in its first month."""
+    def of_number(self, country: str, msisdn: str) -> tuple[Decimal, Decimal]:
+        """EUR for a number: what it costs at once with its first month, and in each later month."""
         if msisdn not in self._rents:
             self._ask(lambda vonage: self.see(vonage.search_numbers(country, pattern=msisdn)))
         if msisdn not in self._rents:
@@ -50,9 +50,9 @@ class Prices:
     def see(self, found: Any) -> None:
         """Remember the prices in the reply of a search."""
         for number in found.get("numbers", []) if isinstance(found, dict) else []:
-            cost = _euros(number.get("cost")), _euros(number.get("initialPrice") or "0")
-            if None not in cost:
-                self._rents[str(number.get("msisdn"))] = sum(filter(None, cost), Decimal())
+            rent, at_once = _euros(number.get("cost")), _euros(number.get("initialPrice") or "0")
+            if rent is not None and at_once is not None:
+                self._rents[str(number.get("msisdn"))] = rent + at_once, rent
 
     def _all(self) -> dict[str, Decimal]:
         if not self._rates:

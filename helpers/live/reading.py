@@ -15,6 +15,8 @@ from .asked import Refused
 OPAQUE = frozenset({"payload", "headers", "standardheaders", "context", "provideroptions", "customdata"})
 SOUNDS = frozenset({"streamurl", "musiconholdurl", "ringbacktone", "ringback"})  # played, not carried out
 CONTROLS = frozenset({"hangup", "mute", "unmute", "earmuff", "unearmuff", "transfer"})  # PUT /v1/calls/{uuid}
+CHARGED = {"premium": "premium voices", "transcription": "transcription", "speech": "speech recognition",
+           "advancedmachinedetection": "advanced machine detection"}  # fmt: skip
 LARGEST = 5 * 1024 * 1024  # bytes of a body that is read
 BLANK = b"\xef\xbb\xbf\xff\xfe\0 \t\r\n"  # may stand before JSON, also as the mark of a byte order
 CODECS = ("utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be", "latin-1")
@@ -60,6 +62,13 @@ def webhooks_in(value: Any) -> list[str]:
 def actions_in(value: Any) -> list[Any]:
     """The names of the actions."""
     return [part for name, part in parts_of(value) if name == "action"]
+
+
+def charged_beside_in(value: Any) -> set[str]:
+    """What is charged beside the minutes: chargeable, say Voice API 1.10, NCCO reference and ASR guide."""
+    found = {CHARGED[name] for name, part in parts_of(value) if name in CHARGED and part not in (None, False)}
+    spoken = any(name == "type" and "speech" in as_list(part) for name, part in parts_of(value))
+    return found | ({CHARGED["speech"]} if spoken else set())
 
 
 def is_endless(value: Any) -> bool:

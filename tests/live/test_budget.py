@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import time
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,8 @@ import pytest
 import requests
 
 from helpers.kit import Kit
-from helpers.live.budget import Budget
-from helpers.live.spent import Spent
+from helpers.live.budget import MANY, Budget
+from helpers.live.spent import Entry, Spent
 from helpers.vonage.client import Vonage
 from helpers.vonage.errors import VonageError
 from tests.live.conftest import FRIEND, HASTE, ME, PACE, Send, World, app_that_replies, wait_until
@@ -154,6 +155,65 @@ def test_a_number_counts_by_its_cost(world: World) -> None:
         with pytest.raises(VonageError, match="does not have 447700900123 on offer"):
             kit.vonage.buy_number("GB", "447700900123")
         kit.vonage.cancel_number("GB", offers[0]["msisdn"])
+
+
+@pytest.mark.parametrize(("since", "months"), [
+    ("2026-11-30", 0), ("2026-10-31", 0), ("2026-10-30", 1), ("2026-09-30", 2), ("2025-12-01", 11), ("2025-11-30", 12),
+    ("2027-01-01", 0),
+])  # fmt: skip
+def test_the_rent_of_a_number_is_due_again_each_month(since: str, months: int) -> None:
+    began = datetime.fromisoformat(f"{since}T12:00:00+00:00")
+    entry = Entry(Decimal("2"), False, monthly=Decimal("0.9"), since=began)
+    assert entry.cost(datetime(2026, 11, 30, 9, tzinfo=UTC)) == 2 + months * Decimal("0.9")
+
+
+def test_a_number_goes_on_costing_until_it_is_given_back(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = world.folder / ".live" / "spent.jsonl"
+    with world.kit(live_budget=Decimal(50)) as kit:
+        offer = kit.vonage.search_numbers("GB")["numbers"][0]
+        cost, rent = Decimal(offer["cost"]) + Decimal(offer["initialPrice"]), Decimal(offer["cost"])
+        kit.vonage.buy_number("GB", offer["msisdn"])
+        assert budget_of(kit).total() == cost
+    ago = datetime.now(UTC) - timedelta(days=62)  # two months, whichever they are
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    file.write_text("".join(json.dumps(line | {"at": ago.isoformat()}) + "\n" for line in lines))
+    with world.kit(live_budget=Decimal(50)) as kit:
+        assert budget_of(kit).total() == cost + 2 * rent
+        kit.vonage.cancel_number("GB", offer["msisdn"])
+        (entry,) = Spent(file).entries().values()
+        assert (entry.cost(datetime.now(UTC)), entry.monthly) == (cost + 2 * rent, 0)
+
+
+def test_what_is_charged_beside_the_minutes_is_said_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    with world.kit() as kit:
+        monkeypatch.setattr(budget_of(kit), "_tell", told.append)
+        for _ in range(2):
+            kit.vonage.create_call(world.order({**TALK, "premium": True}))
+        kit.serve(app_that_replies(answer=[{"action": "input", "type": ["speech"], "speech": {}}, TALK]))
+        requests.get(f"{kit.server.url}/answer", timeout=10)
+    assert told == [
+        "Not in the budget: premium voices. Vonage charges that beside the minutes.",
+        "Not in the budget: speech recognition. Vonage charges that beside the minutes.",
+    ]
+
+
+def test_a_call_that_came_in_counts_by_its_price(world: World) -> None:
+    with world.kit() as kit:
+        kit.serve(app_that_replies(answer=[TALK]))
+        made = kit.vonage.create_application(
+            "Here", answer_url=f"{kit.server.url}/answer", event_url=f"{kit.server.url}/event"
+        )
+        kit.vonage.update_number("GB", kit.number, app_id=made["id"])
+        kit.settings.use(application_id=made["id"], private_key=made["keys"]["private_key"])
+        world.until_over(world.dial())
+        wait_until(lambda: not budget_of(kit)._calls())
+        (call,) = world.calls().values()
+        assert call["direction"] == "inbound" and 0 < Decimal(call["price"]) == budget_of(kit).total()
+        assert (budget_of(kit).running(), budget_of(kit).placed_lately()) == (0, 0)
+        for number in range(MANY + 9):  # anybody can make some up where nobody checks
+            requests.get(f"{kit.server.url}/answer?uuid={number:032x}", timeout=10)
+        assert len(budget_of(kit)._calls()) == MANY
 
 
 def test_what_vonage_refuses_costs_nothing(world: World, send: Send) -> None:

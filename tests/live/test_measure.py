@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
 from typing import Any
 
 import pytest
 import requests
 
+from helpers.live.spent import Spent
+from helpers.vonage.client import Vonage
 from helpers.vonage.errors import VonageError
-from tests.live.conftest import Send, World, app_that_replies, token_of, wait_until
+from tests.live.conftest import ME, Send, World, app_that_replies, token_of, wait_until
 
 WAIT = {"action": "wait", "timeout": 7200}
 ENDLESS = {"action": "stream", "streamUrl": ["https://example.com/a.mp3"], "loop": 0}
@@ -53,14 +57,51 @@ def test_a_call_that_is_over_makes_room_and_a_refused_one_takes_none(world: Worl
 def test_after_a_minute_there_is_room_again(world: World) -> None:
     now = [0.0]
     with world.kit(live_calls_a_minute=1) as kit:
-        measure = kit.live.measure  # type: ignore[union-attr]
-        measure._clock = lambda: now[0]
+        kit.live.budget._clock = lambda: now[0]  # type: ignore[union-attr]
         kit.vonage.create_call(world.order({"action": "talk", "text": "Hi."}))
         now[0] = 59.0
         with pytest.raises(VonageError, match="LIVE_CALLS_A_MINUTE=2"):
             kit.vonage.create_call(world.order(WAIT))
         now[0] = 61.0
         world.until_over(kit.vonage.create_call(world.order({"action": "talk", "text": "Hi."}))["uuid"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("at_once", "a_minute", "most"), [(3, 100, 3), (100, 6, 6)])
+def test_kernels_of_a_folder_share_the_measure(world: World, at_once: int, a_minute: int, most: int) -> None:
+    friends = tuple(f"447700900{number}" for number in range(100, 140))
+    measure = {"live_calls_at_once": at_once, "live_calls_a_minute": a_minute}
+    more = {"live_numbers": friends, "live_budget": Decimal(1000)}
+    with world.kit(**measure, **more) as one, world.kit(**measure, **more) as other, ThreadPoolExecutor(8) as pool:
+
+        def place(number: int) -> bool:
+            try:
+                order = world.order(WAIT, to=friends[number], length_timer=7200)
+                (one, other)[number % 2].vonage.create_call(order)
+            except VonageError as error:
+                assert error.status == 403
+                return False
+            return True
+
+        assert sum(pool.map(place, range(40))) == most == len(world.dialled())
+
+
+def test_calls_of_a_kernel_that_was_killed_count_as_long_as_they_run(world: World) -> None:
+    spent, now = Spent(world.folder / ".live" / "spent.jsonl"), time.monotonic()
+    with Vonage(world.settings) as past:
+        made = past.create_call(world.order(WAIT))["uuid"]
+    spent.write("call on its way", Decimal("0.1"), still_open=True, placed=now - 100, until=now - 10)
+    spent.write("somebody else's", Decimal("0.1"), still_open=True, placed=now - 7500, until=now - 1)
+    spent.write("before this machine started", Decimal("0.1"), still_open=True, placed=now + 9999, until=now + 10_000)
+    spent.write(made, Decimal("0.1"), still_open=True, placed=now - 70, until=now + 7000)
+    with world.kit(live_calls_at_once=1) as kit:
+        with pytest.raises(VonageError, match="1 calls run"):
+            kit.vonage.create_call(world.order(WAIT))
+        wait_until(lambda: world.calls()[made]["status"] == "answered")
+        world.phones.use(ME, "hang_up")
+        world.until_over(made)
+        kit.live.budget._all_asked = 0  # type: ignore[union-attr]  # so soon it does not ask again
+        kit.vonage.create_call(world.order(WAIT))
 
 
 @pytest.mark.slow

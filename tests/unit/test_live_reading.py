@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from helpers.live.asked import Asked, Refused, Replied
 from helpers.live.reading import (
     actions_in,
+    charged_beside_in,
     endpoints_in,
     is_endless,
     json_of,
@@ -78,6 +79,17 @@ def test_names_are_the_same_in_every_spelling_and_data_is_not_read() -> None:
 ])  # fmt: skip
 def test_a_loop_has_an_end_or_not(loop: Any, endless: bool) -> None:
     assert is_endless([{"action": "talk", "loop": loop}]) is endless
+
+
+@pytest.mark.parametrize(("value", "beside"), [
+    ([{"action": "talk", "text": "premium", "premium": False}], ""), ({"advanced_machine_detection": {}}, "machine"),
+    ([{"action": "talk", "premium": True}], "premium"), ([{"action": "record", "transcription": {}}], "transcription"),
+    ([{"action": "input", "type": ["dtmf", "speech"]}], "speech"), ([{"action": "input", "type": ["dtmf"]}], ""),
+    ([{"action": "input", "speech": {"endOnSilence": 1}}], "speech"), (NCCO, ""), (None, ""),
+])  # fmt: skip
+def test_what_is_charged_beside_the_minutes(value: Any, beside: str) -> None:
+    found = charged_beside_in(value)
+    assert len(found) == bool(beside) and all(beside in one for one in found)
 
 
 def test_json_with_a_name_twice_is_not_json() -> None:
