@@ -21,6 +21,19 @@ URL = "https://example.com/a.mp3"
 pytestmark = pytest.mark.usefixtures("no_widget_left")
 
 
+def test_what_old_clients_send_is_advice_that_its_fixes_cure() -> None:
+    sent = {"action": "conversation", "name": "room", "startOnEnter": "false", "record": None, "musicOnHoldUrl": URL,
+            "eventUrl": [URL], "eventMethod": "post"}  # fmt: skip
+    builder = Builder([sent])
+    rules = {"flag-as-text", "null-option", "list-or-address", "method-in-small-letters"}
+    assert {(p.rule, p.severity) for p in builder.problems} == {(rule, "advice") for rule in rules}
+    before = builder.ncco.to_list()
+    while builder.problems and builder.problems[0].fix is not None:
+        builder.apply(builder.problems[0].fix)
+    assert builder.problems == []
+    assert builder.to_list() == before
+
+
 def test_the_list_is_built_from_python() -> None:
     builder = Builder()
     builder.add("talk", text="Hello")
