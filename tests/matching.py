@@ -14,8 +14,7 @@ from helpers.audio.samples import mono
 
 # What the values between two samples are made of: the samples near by, windowed.
 NEAR, FRACTIONS = np.arange(-32, 33), np.linspace(-0.5, 0.5, 21)
-APART = FRACTIONS[:, None] - NEAR
-BETWEEN = np.sinc(APART) * np.cos(np.pi * APART / 66) ** 2
+BETWEEN = np.sinc(FRACTIONS[:, None] - NEAR) * np.cos(np.pi * (FRACTIONS[:, None] - NEAR) / 66) ** 2
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,9 @@ from typing import Self
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from helpers.audio.files import Samples, resample
 from tests.matching import match
@@ -148,11 +149,9 @@ def self_signed(folder: Path, *hosts: str) -> ssl.SSLContext:
         .sign(key, hashes.SHA256())
     )  # fmt: skip
     public = folder / PUBLIC
-    public.write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
+    public.write_bytes(certificate.public_bytes(Encoding.PEM))
     private = folder / "key.pem"
-    private.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
+    private.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(public, private)
     return context

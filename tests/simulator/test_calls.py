@@ -71,13 +71,9 @@ def test_the_list_has_pages_links_and_order(world: World) -> None:
     page = world.voice("GET", "?page_size=2&record_index=2").json()
     assert (page["count"], page["page_size"], page["record_index"]) == (5, 2, 2)
     assert [c["uuid"] for c in page["_embedded"]["calls"]] == calls[2:4]
-    assert page["_links"] == {
-        "self": {"href": "/v1/calls?page_size=2&record_index=2"},
-        "first": {"href": "/v1/calls?page_size=2"},
-        "last": {"href": "/v1/calls?page_size=2&record_index=4"},
-        "next": {"href": "/v1/calls?page_size=2&record_index=4"},
-        "prev": {"href": "/v1/calls?page_size=2&record_index=0"},
-    }
+    index = "&record_index="
+    pages = {"self": f"{index}2", "first": "", "last": f"{index}4", "next": f"{index}4", "prev": f"{index}0"}
+    assert page["_links"] == {name: {"href": f"/v1/calls?page_size=2{one}"} for name, one in pages.items()}
     everything = world.voice("GET").json()
     assert (everything["page_size"], everything["record_index"]) == (10, 0)
     assert set(everything["_links"]) == {"self", "first", "last"}

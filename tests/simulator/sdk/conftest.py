@@ -7,8 +7,8 @@ from functools import cache
 
 import pytest
 import vonage
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from helpers.simulator import Simulator
 from tests.simulator.sdk.tunnel import Tunnel
@@ -16,7 +16,7 @@ from tests.simulator.world import World
 
 Client = Callable[..., vonage.Vonage]
 # The SDK hands its key to PyJWT as text for each token, and reading one takes as long as a test.
-read_once = cache(serialization.load_pem_private_key)
+read_once = cache(load_pem_private_key)
 
 
 @pytest.fixture(scope="session")
@@ -29,9 +29,7 @@ def tunnel(exchange: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 def pem(key: RSAPrivateKey) -> str:
     """A private key as the API hands it out: PKCS#8."""
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    ).decode()
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
 @pytest.fixture
