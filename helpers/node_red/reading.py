@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ..base.decoding import text_of
 from ..base.errors import KitError
 
 LARGEST = 5_000_000  # characters of JSON
@@ -29,7 +30,7 @@ def read_items(data: Any) -> list[Item]:
     :class:`FlowError` for everything else, and says what it is.
     """
     if isinstance(data, bytes | bytearray):
-        data = data.decode(errors="replace")
+        data = _decoded(bytes(data))
     try:  # a list is written and read again, so that the caller's own is never changed
         text = data if isinstance(data, str) else json.dumps(data)
     except (TypeError, ValueError, RecursionError):
@@ -43,6 +44,13 @@ def read_items(data: Any) -> list[Item]:
     if len(items) > MOST_NODES:
         raise FlowError(f"This flow has {len(items)} nodes; {MOST_NODES} is the limit.", ONE_TAB)
     return items
+
+
+def _decoded(data: bytes) -> str:
+    try:
+        return text_of(data)
+    except UnicodeDecodeError:
+        return data.decode(errors="replace")
 
 
 def _from_text(text: str) -> Any:

@@ -358,6 +358,7 @@ WRONG: list[tuple[Any, str]] = [
     ([{"do": "play", "url": "http://127.0.0.1/a.mp3", "file": "jingle.wav"}], "one of them only"),
     ([{"do": "play", "url": "jingle.wav"}], "http://"),
     ([{"do": "play", "url": None}], "http://"),
+    ([{"do": "play", "url": "https://https://example.com/a.mp3"}], "twice"),
     ([{"do": "play", "file": "nothing.mp3"}], "greeting.mp3"),
     ([{"do": "play", "file": "../pyproject.toml"}], "greeting.mp3"),
     ([{"do": "play", "file": 5}], "greeting.mp3"),

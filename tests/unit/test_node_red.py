@@ -108,6 +108,7 @@ def test_what_is_disabled_is_skipped_and_named() -> None:
     lambda nodes: {"flows": nodes, "rev": "1"},
     lambda nodes: {"id": "tab", "label": "One tab", "nodes": nodes, "configs": []},
     lambda nodes: json.dumps(nodes).encode(),
+    lambda nodes: json.dumps(nodes).encode("utf-16"),
     lambda nodes: "\ufeff" + json.dumps(nodes, indent=4),
 ])  # fmt: skip
 def test_every_form_of_an_export(form: Any) -> None:

@@ -35,7 +35,7 @@ AUTOMATION = "- alias: Doorbell\n  trigger:\n    - platform: state\n  action:\n 
     ("null", "not a Node-RED flow"),
     ('[{"id": "1", "type": "talk", "loop": NaN}]', "Out of range float values"),
     ('[{"id": "1", "type": "talk", "loop": 1e999}]', "Out of range float values"),
-    (b"\xff\xfe[", "it goes wrong in line 1, column 1"),
+    (b"\xff\xfe[", "it goes wrong in line 1, column 2"),
     (object(), "cannot be written as JSON"),
     (HOLDS_ITSELF, "cannot be written as JSON"),
     (None, "not a Node-RED flow"),

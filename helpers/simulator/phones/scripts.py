@@ -7,6 +7,7 @@ from typing import Any, TypeGuard
 from urllib.parse import unquote, urlsplit
 
 from ...base.errors import KitError
+from ...base.web import fault_of
 from ...calls.wording import words_of
 from ...ncco.models.ssml import TEXT_LIMIT, spoken_length
 from ...ncco.models.voices import languages
@@ -128,8 +129,8 @@ def _check_play(step: dict[str, Any]) -> None:
             "Use {'do': 'play', 'url': 'http://…'} or {'do': 'play', 'file': 'greeting.mp3'}.",
         )
     if "url" in step:
-        if not isinstance(step["url"], str) or not re.match(r"(?i)https?://[^\s/]", step["url"]):
-            raise HandsetError(f"{step['url']!r} is not a web address.", "It begins with http:// or https://.")
+        if fault := fault_of(str(step["url"])):
+            raise HandsetError(f"{step['url']!r} {fault.said}.", fault.cure)
         return
     there = audio_files(audio())
     if not isinstance(step["file"], str) or step["file"] not in there:
