@@ -172,8 +172,8 @@ def _installed(name: str) -> str | None:
 def test_conda_and_binder_install_the_same_package_through_the_lock() -> None:
     conda = (PROJECT / "environment.yml").read_text("utf-8")
     assert "- -c requirements.lock\n" in conda
-    assert "- -e .[speech]\n" in conda, "a learner needs no test tools"
-    assert '-c requirements.lock -e ".[speech,binder]"' in (PROJECT / ".binder" / "postBuild").read_text("utf-8")
+    assert "- -e .[lab,speech]\n" in conda, "a learner needs no test tools"
+    assert '-c requirements.lock -e ".[lab,speech,binder]"' in (PROJECT / ".binder" / "postBuild").read_text("utf-8")
 
 
 def test_no_kernel_warns_that_it_runs_without_encryption() -> None:
@@ -186,8 +186,8 @@ def test_no_kernel_warns_that_it_runs_without_encryption() -> None:
 def test_wheel_holds_all_that_is_not_python_and_the_sounds() -> None:
     data = TABLES["tool"]["setuptools"]["package-data"]
     files = [file for file in (PROJECT / "helpers").rglob("*") if file.is_file() and "__pycache__" not in file.parts]
-    assert {f"**/*{file.suffix}" for file in files} - {"**/*.py"} == set(data["helpers"])
-    sounds = {file.name for pattern in data["helpers.sounds"] for file in (PROJECT / "audio").glob(pattern)}
+    assert {f"**/*{file.suffix}" for file in files} - {"**/*.py"} == set(data["voice_call_kit"])
+    sounds = {file.name for pattern in data["voice_call_kit.sounds"] for file in (PROJECT / "audio").glob(pattern)}
     assert {"greeting.mp3", "jingle.wav", "music.mp3", "unfit.wav", "README.md"} <= sounds
 
 
