@@ -31,7 +31,7 @@ examples:
   %(prog)s --port 9000 --pace stepped --seed 1   for tests: time moves when told, ids repeat
   %(prog)s --port 9000 --host 192.168.1.5 --reach 192.168.1.0/24     for a class
 
-How to use it with curl, an SDK or in CI: helpers/simulator/README.md"""
+How to use it with curl, an SDK or in CI: docs/simulator.md"""
 
 TICK = 0.5  # seconds between two looks at whether to stop: on Windows a wait without end does not notice Ctrl-C
 
@@ -111,6 +111,7 @@ def _greet(simulator: Simulator, host: str) -> None:
     print(f"API key     {simulator.account.api_key}")
     print(f"API secret  {simulator.account.api_secret}")
     print(f"token       {token}")
+    print(f"OpenAPI     {simulator.url}/simulator/openapi.json")
     print("Ctrl-C ends it.", flush=True)
     if not is_here(host):
         print(f"WARNING: it listens on {host}, so other machines can reach it, and nothing is encrypted.",
