@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any, Self
 
 from ..base.errors import KitError
+from ..base.secret import reveal
 from ..call import Call
 from ..calls.arguments import addressed, seconds_of, status_of, uuid_of
 from ..calls.statuses import LAST
@@ -85,7 +86,7 @@ class PhoneNetwork:
     @property
     def environment(self) -> dict[str, str]:
         """Address, credentials and number as ``VONAGE_…`` variables, for ``monkeypatch.setenv`` or another process."""
-        return {VARIABLES[name]: str(getattr(self.settings, name)) for name in HANDED_OVER}
+        return {VARIABLES[name]: reveal(getattr(self.settings, name)) for name in HANDED_OVER}
 
     # The program that is tested
 
