@@ -15,6 +15,8 @@ from ..base.text import print_anything
 from . import Simulator
 from .routes.log import CallLog
 
+PROG = "python -m helpers.simulator" if __package__ == "helpers.simulator" else "voice-simulator"  # the wheel's command
+
 ABOUT = """\
 A Vonage Voice API on this machine: it keeps applications, numbers and calls, calls your webhooks, and lets you hear
 the result. It needs no account and no internet."""
@@ -39,7 +41,7 @@ TICK = 0.5  # seconds between two looks at whether to stop: on Windows a wait wi
 def options_of(arguments: list[str] | None) -> argparse.Namespace:
     """What was asked for on the command line and in the environment."""
     parser = argparse.ArgumentParser(
-        prog=f"python -m {__package__}", description=ABOUT, epilog=MORE,
+        prog=PROG, description=ABOUT, epilog=MORE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     where = parser.add_argument_group("where it listens, and what it reaches")
