@@ -29,5 +29,9 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     network: PhoneNetwork | None = getattr(item, "funcargs", {}).get("phone_network")
     if network is not None and report.when == "call" and report.failed:
-        report.sections.append(("Phone network", network.story()))
+        try:
+            story = network.story()
+        except Exception as error:  # a network that is gone: the test's own failure must still be told
+            story = f"There is nothing to show: {error}"
+        report.sections.append(("Phone network", story))
     return report
