@@ -28,7 +28,7 @@ from .settings.settings import load_settings
 KIT = "voice-call-notebooks"
 CHECKOUT = Path(__file__).resolve().parents[1]
 NEEDED_MB = 300
-INSTALL_AGAIN = 'Run `python lab.py` again, or: pip install -c requirements.lock -e ".[speech]"'
+INSTALL_AGAIN = 'Run `python lab.py` again, or: pip install -c requirements.lock -e ".[lab,speech]"'
 
 
 def check_python(checkout: Path = CHECKOUT) -> str:
@@ -108,7 +108,7 @@ def check_speech() -> str:
         if not Path(espeakng_loader.get_library_path()).exists():
             raise ImportError("espeakng_loader came without its library")
     except (ImportError, OSError) as error:
-        cure = 'Optional, for spoken words: pip install -c requirements.lock -e ".[speech]"'
+        cure = 'Optional, for spoken words: pip install -c requirements.lock -e ".[lab,speech]"'
         raise Unknown(f"talk will be a murmur with a caption ({error})", cure) from error
     return "the action talk will be spoken"
 
@@ -216,9 +216,10 @@ def _needs(checkout: Path) -> tuple[str, list[Requirement]]:
     file = checkout / "pyproject.toml"
     if file.exists():
         table = tomllib.loads(file.read_text("utf-8"))["project"]
-        return table["requires-python"], [Requirement(text) for text in table["dependencies"]]
+        wanted = table["dependencies"] + table["optional-dependencies"]["lab"]
+        return table["requires-python"], [Requirement(text) for text in wanted]
     needs = [Requirement(text) for text in metadata.requires(KIT) or ()]
-    always = [need for need in needs if not need.marker or need.marker.evaluate({"extra": ""})]
+    always = [need for need in needs if not need.marker or need.marker.evaluate({"extra": "lab"})]
     return metadata.metadata(KIT)["Requires-Python"], always
 
 

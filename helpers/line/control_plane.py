@@ -109,6 +109,10 @@ class ControlPlane:
         """Do something with a phone: dial, answer, decline, hang_up, press, say, play."""
         return dict(self._json("POST", f"phones/{quote(address, safe='')}/{what}", json=body))
 
+    def set_faults(self, **faults: dict[str, Any] | None) -> dict[str, Any]:
+        """Switch faults on, ``{}`` for their usual settings, or off, with None. Returns those that are on."""
+        return dict(self._json("PUT", "faults", json=faults))
+
     def pace(self) -> str | float:
         """``"stepped"``, or how many times faster than real time the clock runs."""
         pace: str | float = self._json("GET", "clock")["pace"]

@@ -12,7 +12,8 @@ from .editing.reference import describe, reference, rules
 
 def main() -> int:
     """Print what was asked for. Returns 0, or 2 if there is nothing of that name."""
-    parser = argparse.ArgumentParser(prog="python -m helpers.ncco", description="What an NCCO may hold.")
+    prog = "python -m helpers.ncco" if __package__ == "helpers.ncco" else "ncco"  # the wheel's command
+    parser = argparse.ArgumentParser(prog=prog, description="What an NCCO may hold.")
     parser.add_argument("action", nargs="?", help="one action only, such as stream")
     parser.add_argument("option", nargs="?", help="one option of it, such as loop")
     parser.add_argument("--rules", action="store_true", help="the rules by which an NCCO is checked")

@@ -334,7 +334,7 @@ def _keep_off_the_notebook() -> None:
     from flask import got_request_exception
 
     got_request_exception.connect(_remember_error)
-    for name in ("helpers", "waitress", "werkzeug"):
+    for name in (__name__.partition(".")[0], "waitress", "werkzeug"):
         library = logging.getLogger(name)
         if not any(isinstance(handler, logging.NullHandler) for handler in library.handlers):
             library.addHandler(logging.NullHandler())

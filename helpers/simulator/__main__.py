@@ -15,6 +15,8 @@ from ..base.text import print_anything
 from . import Simulator
 from .routes.log import CallLog
 
+PROG = "python -m helpers.simulator" if __package__ == "helpers.simulator" else "voice-simulator"  # the wheel's command
+
 ABOUT = """\
 A Vonage Voice API on this machine: it keeps applications, numbers and calls, calls your webhooks, and lets you hear
 the result. It needs no account and no internet."""
@@ -27,11 +29,11 @@ environment variables:
                     what --pace, --state and --seed are when they are not given
 
 examples:
-  python -m helpers.simulator --port 9000 --state account.json      real time, and the account stays
-  python -m helpers.simulator --port 9000 --pace stepped --seed 1   for tests: time moves when told, ids repeat
-  python -m helpers.simulator --port 9000 --host 192.168.1.5 --reach 192.168.1.0/24     for a class
+  %(prog)s --port 9000 --state account.json      real time, and the account stays
+  %(prog)s --port 9000 --pace stepped --seed 1   for tests: time moves when told, ids repeat
+  %(prog)s --port 9000 --host 192.168.1.5 --reach 192.168.1.0/24     for a class
 
-How to use it with curl, an SDK or in CI: helpers/simulator/README.md"""
+How to use it with curl, an SDK or in CI: docs/simulator.md"""
 
 TICK = 0.5  # seconds between two looks at whether to stop: on Windows a wait without end does not notice Ctrl-C
 
@@ -39,7 +41,7 @@ TICK = 0.5  # seconds between two looks at whether to stop: on Windows a wait wi
 def options_of(arguments: list[str] | None) -> argparse.Namespace:
     """What was asked for on the command line and in the environment."""
     parser = argparse.ArgumentParser(
-        prog="python -m helpers.simulator", description=ABOUT, epilog=MORE,
+        prog=PROG, description=ABOUT, epilog=MORE,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )  # fmt: skip
     where = parser.add_argument_group("where it listens, and what it reaches")
@@ -101,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
 def _log(options: argparse.Namespace) -> None:
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     usual = logging.DEBUG if options.verbose else logging.INFO
-    logging.getLogger("helpers.simulator").setLevel(logging.ERROR if options.quiet else usual)
+    logging.getLogger(__package__).setLevel(logging.ERROR if options.quiet else usual)
 
 
 def _greet(simulator: Simulator, host: str) -> None:
@@ -111,6 +113,7 @@ def _greet(simulator: Simulator, host: str) -> None:
     print(f"API key     {simulator.account.api_key}")
     print(f"API secret  {simulator.account.api_secret}")
     print(f"token       {token}")
+    print(f"OpenAPI     {simulator.url}/simulator/openapi.json")
     print("Ctrl-C ends it.", flush=True)
     if not is_here(host):
         print(f"WARNING: it listens on {host}, so other machines can reach it, and nothing is encrypted.",

@@ -33,13 +33,13 @@ def player(
     lesson has its own, and the same one when the lesson runs again. ``rate`` is 8000 (a telephone) or 16000 (the mix).
     """
     tracks = Tracks(call, leg or call.leg)
-    title = f"What {_who(call, tracks.leg)} heard"
+    title = f"What {who(call, tracks.leg)} heard"
     try:
         wav = call.heard_wav(rate, tracks.leg)
     except TraceError as error:
         why = "Nobody answered, so nothing was heard." if tracks.answered is None else str(error)
         return View(f"{title}: {why}", {"text/html": tag("p", f"{title}: {why}")})
-    file = place_for(folder) / f"{safe_name(name or f'{_who(call, tracks.leg)}-at-{call.start:.1f}s')}.wav"
+    file = place_for(folder) / f"{safe_name(name or f'{who(call, tracks.leg)}-at-{call.start:.1f}s')}.wav"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(wav)
     seconds = f"{tracks.ended - (tracks.answered or 0):.1f} s"
@@ -69,7 +69,8 @@ def figure(title: str, facts: str, source: str, below: Html) -> Html:
     return tag("figure", head, sound, below, style="margin:.4em 0")
 
 
-def _who(call: Record, leg: str) -> str:
+def who(call: Record, leg: str) -> str:
+    """Whose phone a leg leads to."""
     inbound = call.fact("direction", leg) == "inbound"
     return one_line(call.fact("from" if inbound else "to", leg) or "the phone", 30)
 

@@ -90,10 +90,10 @@ def standalone(*arguments: str, **environment: str) -> Iterator[Standalone]:
         try:
             assert process.stdout is not None
             assert process.stderr is not None
-            lines = [process.stdout.readline() for _ in range(5)]
-            if lines[4] != "Ctrl-C ends it.\n":
+            lines = [process.stdout.readline() for _ in range(6)]
+            if lines[5] != "Ctrl-C ends it.\n":
                 raise AssertionError(f"it did not start: {lines} {process.stderr.read()}")
-            one = Standalone(process, dict(re.split(r"\s{2,}", line.strip()) for line in lines[:4]))
+            one = Standalone(process, dict(re.split(r"\s{2,}", line.strip()) for line in lines[:5]))
             reader = threading.Thread(target=one.read, args=(process.stderr,))
             reader.start()
             yield one

@@ -1,4 +1,4 @@
-"""Every command of "Use without notebooks" and of the simulator's own README does what the text says."""
+"""Every command of docs/simulator.md does what the text says."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ import pytest
 from tests.simulator.standalone import CLEAN, PROJECT
 from tests.simulator.world import Learner
 
-SECTION = (PROJECT / "README.md").read_text("utf-8").split("\n## Use without notebooks\n")[1].split("\n## ")[0]
-GUIDE = (PROJECT / "helpers" / "simulator" / "README.md").read_text("utf-8")
+GUIDE = (PROJECT / "docs" / "simulator.md").read_text("utf-8")
+EXAMPLE = (PROJECT / "examples" / "menu" / "test_menu.py").read_text("utf-8")
 END = "----- end of block -----"
 
 pytestmark = [
@@ -53,8 +53,13 @@ class Reader:
     def __init__(self, folder: Path, learner: Learner) -> None:
         self.folder = folder
         self._places = {"9000": free_port(), "9001": free_port(), "5000": learner.url.rpartition(":")[2]}
-        (folder / ".venv").symlink_to(Path(sys.executable).parents[1])
-        self._environment = {**CLEAN, "PYTHONPATH": str(PROJECT)}
+        # What the wheel has as a command of its own: .ci/run tries that.
+        command = folder / "bin" / "voice-simulator"
+        command.parent.mkdir()
+        command.write_text('#!/bin/sh\nexec python -m helpers.simulator "$@"\n', "utf-8")
+        command.chmod(0o700)
+        places = (str(command.parent), str(Path(sys.executable).parent), CLEAN["PATH"])
+        self._environment = {**CLEAN, "PYTHONPATH": str(PROJECT), "PATH": os.pathsep.join(places)}
 
     def _typed(self, text: str) -> str:
         for usual, here in self._places.items():
@@ -79,7 +84,7 @@ class Reader:
         for block in typed:
             if block.language == "python":
                 (self.folder / "block.py").write_text(self._typed(block.text), "utf-8")
-                script.append(".venv/bin/python block.py")
+                script.append("python block.py")
             else:
                 script.append(self._typed(block.text))
             script.append(f"echo; echo {END}")
@@ -101,17 +106,17 @@ def replies(said: str) -> list[Any]:
     return found
 
 
-def test_both_texts_have_the_commands_that_are_tested() -> None:
-    assert [block.language for block in blocks(SECTION)] == ["bash"] * 3
-    assert [block.language for block in blocks(GUIDE)] == ["python", *["bash"] * 4]
-    assert SECTION.count("```") + GUIDE.count("```") == 2 * 8  # no block of another kind that nobody runs
+def test_the_text_has_the_commands_that_are_tested() -> None:
+    found = blocks(GUIDE)
+    assert [block.language for block in found] == ["python", *["bash"] * 3, "python", *["bash"] * 4, "yaml"]
+    assert GUIDE.count("```") == 2 * (len(found) + 3)  # those without a language: pip, run and what a failed test shows
+    assert all(part in EXAMPLE for part in found[0].text.split("\n\n\n")), "as in the example, whose tests are run"
 
 
 def test_every_command_does_what_the_text_says(tmp_path: Path, learner: Learner) -> None:
     learner.on("/answer", [{"action": "talk", "text": "Welcome."}])
     reader = Reader(tmp_path, learner)
-    start, account, calls = blocks(SECTION)
-    sdk, phones, faults, regions, stepped = blocks(GUIDE)
+    _, start, account, calls, sdk, phones, faults, regions, stepped, _ = blocks(GUIDE)
     with reader.start(start) as process:
         try:
             said = reader.run(account, calls, sdk, phones, faults, regions, stepped)

@@ -65,7 +65,7 @@ def help_text(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str
 def test_help_says_everything(help_text: str) -> None:
     for said in (
         "--port", "--host", "--reach", "--pace", "--state", "--seed", "--verbose", "--quiet", "SIMULATOR_TOKEN",
-        "SIMULATOR_PACE", "examples:", "where it listens", "how it works", "helpers/simulator/README.md",
+        "SIMULATOR_PACE", "examples:", "where it listens", "how it works", "docs/simulator.md",
     ):  # fmt: skip
         assert said in help_text
     assert "--token" not in help_text

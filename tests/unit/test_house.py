@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 
+import helpers
 import lab
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -172,8 +174,8 @@ def _installed(name: str) -> str | None:
 def test_conda_and_binder_install_the_same_package_through_the_lock() -> None:
     conda = (PROJECT / "environment.yml").read_text("utf-8")
     assert "- -c requirements.lock\n" in conda
-    assert "- -e .[speech]\n" in conda, "a learner needs no test tools"
-    assert '-c requirements.lock -e ".[speech,binder]"' in (PROJECT / ".binder" / "postBuild").read_text("utf-8")
+    assert "- -e .[lab,speech]\n" in conda, "a learner needs no test tools"
+    assert '-c requirements.lock -e ".[lab,speech,binder]"' in (PROJECT / ".binder" / "postBuild").read_text("utf-8")
 
 
 def test_no_kernel_warns_that_it_runs_without_encryption() -> None:
@@ -186,9 +188,24 @@ def test_no_kernel_warns_that_it_runs_without_encryption() -> None:
 def test_wheel_holds_all_that_is_not_python_and_the_sounds() -> None:
     data = TABLES["tool"]["setuptools"]["package-data"]
     files = [file for file in (PROJECT / "helpers").rglob("*") if file.is_file() and "__pycache__" not in file.parts]
-    assert {f"**/*{file.suffix}" for file in files} - {"**/*.py"} == set(data["helpers"])
-    sounds = {file.name for pattern in data["helpers.sounds"] for file in (PROJECT / "audio").glob(pattern)}
+    assert {f"**/*{file.suffix}" for file in files} - {"**/*.py"} == set(data["voice_call_kit"])
+    sounds = {file.name for pattern in data["voice_call_kit.sounds"] for file in (PROJECT / "audio").glob(pattern)}
     assert {"greeting.mp3", "jingle.wav", "music.mp3", "unfit.wav", "README.md"} <= sounds
+
+
+def test_a_kernel_of_the_wheel_knows_the_kit_as_helpers_if_nobody_else_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    config = json.loads((PROJECT / "helpers/settings/ipython_kernel_config.json").read_text("utf-8"))
+    assert config == {"InteractiveShellApp": {"extensions": ["voice_call_kit"]}}
+    assert 'else "voice_call_kit"' in (PROJECT / "setup.py").read_text("utf-8")
+    monkeypatch.setattr(sys, "meta_path", [*sys.meta_path])
+    before = list(sys.meta_path)
+    helpers.load_ipython_extension(None)
+    assert sys.meta_path[:-1] == before, "whoever has a module of that name is asked first"
+    found = sys.meta_path[-1].find_spec("helpers", None)
+    assert found is not None and found.submodule_search_locations == helpers.__path__
+    assert sys.meta_path[-1].find_spec("helpers.kit", None) is None, "which is found as usual, in the package"
 
 
 def test_changelog_tells_of_this_version() -> None:

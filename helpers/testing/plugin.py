@@ -1,0 +1,37 @@
+"""The plugin for pytest: the fixture ``phone_network``, and what a failed test shows of its calls.
+
+Every run of pytest imports this, also one that never telephones: so what is heavy is imported by the fixture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .network import PhoneNetwork
+
+
+@pytest.fixture
+def phone_network() -> Iterator[PhoneNetwork]:
+    """A phone network for this test alone: time is stepped, ids repeat, and nothing leaves this machine."""
+    from .network import PhoneNetwork
+
+    with PhoneNetwork() as network:
+        yield network
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A failed test shows the ladder of each call, and what was heard."""
+    report = yield
+    network: PhoneNetwork | None = getattr(item, "funcargs", {}).get("phone_network")
+    if network is not None and report.when == "call" and report.failed:
+        try:
+            story = network.story()
+        except Exception as error:  # a network that is gone: the test's own failure must still be told
+            story = f"There is nothing to show: {error}"
+        report.sections.append(("Phone network", story))
+    return report
