@@ -54,7 +54,7 @@ class Gate:
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
         self._doors: list[Door] = []
-        self._authority = Authority()
+        self._authority = Authority("live gate", ("api.nexmo.com", "rest.nexmo.com"))  # for a proxy that leads here
 
     @property
     def url(self) -> str:

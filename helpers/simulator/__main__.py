@@ -26,6 +26,8 @@ environment variables:
   SIMULATOR_PACE, SIMULATOR_STATE, SIMULATOR_SEED
                     what --pace, --state and --seed are when they are not given
 
+To run a program of yours with it, unmodified: python -m helpers.simulator run --help
+
 examples:
   python -m helpers.simulator --port 9000 --state account.json      real time, and the account stays
   python -m helpers.simulator --port 9000 --pace stepped --seed 1   for tests: time moves when told, ids repeat
@@ -67,7 +69,15 @@ def options_of(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Start the network, say where it is, and serve until Ctrl-C or SIGTERM. 0, or 1 when it cannot start."""
+    """Start the network, say where it is, and serve until Ctrl-C or SIGTERM. 0, or 1 when it cannot start.
+
+    With ``run`` first, it is another command: :mod:`helpers.simulator.run.command`.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["run"]:
+        from .run.command import main as run
+
+        return run(arguments[1:])
     print_anything()
     options = options_of(arguments)
     _log(options)
