@@ -73,8 +73,8 @@ class Reader:
                 break
         return process
 
-    def run(self, *typed: Block) -> list[str]:
-        """The second terminal: everything in one session. Returns what each block said."""
+    def run(self, *typed: Block, stderr: str = "") -> list[str]:
+        """The second terminal: everything in one session. Returns what each block said; ``stderr`` ends with that."""
         script = ["set -euo pipefail"]
         for block in typed:
             if block.language == "python":
@@ -87,7 +87,7 @@ class Reader:
             ["bash", "-c", "\n".join(script)], cwd=self.folder, env=self._environment, capture_output=True, text=True,
             timeout=120,
         )  # fmt: skip
-        assert (done.returncode, done.stderr) == (0, ""), done.stdout + done.stderr
+        assert done.returncode == 0 and (done.stderr.endswith(stderr) if stderr else not done.stderr), done
         return done.stdout.split(END)[:-1]
 
 
@@ -103,15 +103,21 @@ def replies(said: str) -> list[Any]:
 
 def test_both_texts_have_the_commands_that_are_tested() -> None:
     assert [block.language for block in blocks(SECTION)] == ["bash"] * 3
-    assert [block.language for block in blocks(GUIDE)] == ["python", *["bash"] * 4]
-    assert SECTION.count("```") + GUIDE.count("```") == 2 * 8  # no block of another kind that nobody runs
+    assert [block.language for block in blocks(GUIDE)] == ["bash", "python", *["bash"] * 4]
+    assert SECTION.count("```") + GUIDE.count("```") == 2 * 9  # no block of another kind that nobody runs
+
+
+def test_the_command_in_front_of_a_command(tmp_path: Path, learner: Learner) -> None:
+    told = "  1  GET  /account/get-balance  200  rest.nexmo.com\n"
+    [said] = Reader(tmp_path, learner).run(blocks(GUIDE)[0], stderr=told)
+    assert "value" in json.loads(said)
 
 
 def test_every_command_does_what_the_text_says(tmp_path: Path, learner: Learner) -> None:
     learner.on("/answer", [{"action": "talk", "text": "Welcome."}])
     reader = Reader(tmp_path, learner)
     start, account, calls = blocks(SECTION)
-    sdk, phones, faults, regions, stepped = blocks(GUIDE)
+    _, sdk, phones, faults, regions, stepped = blocks(GUIDE)
     with reader.start(start) as process:
         try:
             said = reader.run(account, calls, sdk, phones, faults, regions, stepped)

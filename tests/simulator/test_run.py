@@ -100,7 +100,7 @@ def test_the_official_sdk_calls_talks_records_and_downloads(run: Run, tmp_path: 
 
 
 OTHERS = """
-import os, ssl, subprocess, sys, urllib.request, requests
+import os, ssl, urllib.request, certifi, requests
 auth = os.environ["VONAGE_API_KEY"], os.environ["VONAGE_API_SECRET"]
 print("requests", requests.get("https://rest.nexmo.com/account/get-balance", auth=auth).status_code)
 strict = ssl.create_default_context()
@@ -111,23 +111,29 @@ try:
 except urllib.error.HTTPError as error:
     print("urllib", error.code)
 try:
-    requests.post("https://example.com/x", data=b"y" * 100_000)
+    requests.get("https://example.com/x")
 except requests.exceptions.ProxyError as error:
     print("other host", "example.com is outside" in str(error))
-# As axios has it: no CONNECT, but the whole address.
-proxy = requests.Session()
-told = proxy.send(requests.Request("GET", os.environ["HTTPS_PROXY"] + "/").prepare()).status_code
-print("no host", told)
+print("without encryption", requests.post("http://example.com/x", data=b"y" * 1_000_000).text[:28])
+print("no host", requests.get(os.environ["HTTPS_PROXY"] + "/").status_code)
+try:
+    requests.get("https://rest.nexmo.com", verify=certifi.where())
+except requests.exceptions.SSLError:
+    print("not trusted")
 """
 
 
 def test_python_clients_strict_ones_too_and_other_hosts(run: Run) -> None:
     code, out, err = run(OTHERS)
-    assert out.splitlines() == ["requests 200", "urllib 401", "other host True", "no host 403"], err
+    assert out.splitlines() == [
+        "requests 200", "urllib 401", "other host True", "without encryption example.com is not a host of",
+        "no host 403", "not trusted",
+    ], err  # fmt: skip
     assert code == 0
     assert "1  GET  /v1/calls             401  api-eu-3.vonage.com" in err
     assert "There is no Authorization header." in err  # why it was refused
-    assert "Refused: example.com (once). --allow-outside lets it through." in err
+    assert "Refused: example.com (2 times). --allow-outside lets it through." in err
+    assert "Broken off: rest.nexmo.com (once)." in err
 
 
 def test_a_client_that_sends_its_proxy_the_whole_address(run: Run) -> None:
@@ -143,6 +149,26 @@ print(line.makefile("rb").read().split(b"\\r\\n")[0].decode())
 """
     code, out, err = run(text)
     assert (code, out) == (0, "HTTP/1.1 401 Unauthorized\n"), err
+
+
+def test_other_hosts_with_allow_outside(run: Run) -> None:
+    text = """
+import http.server, os, socket, threading, urllib.parse
+class Hello(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200), self.end_headers(), self.wfile.write(self.path.encode())
+    def log_message(self, *_): pass
+server = http.server.HTTPServer(("127.0.0.1", 0), Hello)
+threading.Thread(target=server.serve_forever, daemon=True).start()
+proxy, there = urllib.parse.urlsplit(os.environ["HTTP_PROXY"]), f"127.0.0.1:{server.server_port}"
+for asked in (f"GET http://{there}/a?b HTTP/1.0", f"CONNECT {there} HTTP/1.1\\r\\n\\r\\nGET /c HTTP/1.0"):
+    with socket.create_connection((proxy.hostname, proxy.port), 10) as line:
+        line.sendall(f"{asked}\\r\\n\\r\\n".encode())
+        print(line.makefile("rb").read().split(b"\\r\\n")[-1].decode())
+"""
+    code, out, err = run(text, "--allow-outside")
+    assert (code, out.split()) == (0, ["/a?b", "/c"]), err
+    assert "Refused" not in err
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")

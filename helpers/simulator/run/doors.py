@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from ...base.text import one_line
 from ..account.regions import REGIONS
@@ -28,6 +28,7 @@ HOSTS = ("api.nexmo.com", "rest.nexmo.com", "api-us.nexmo.com", "api-eu.nexmo.co
          "rest-us-1.nexmo.com", "rest-sg-1.nexmo.com")  # fmt: skip
 LARGEST_HEAD = 65_536  # bytes
 LAST_WORDS = 1.0  # seconds to take in what a client still sends that has been refused
+ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 HOP = (b"connection:", b"proxy-")  # headers that are about the connection to a proxy
 
 Client = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -47,7 +48,9 @@ class Doors:
         self._simulator, self._tls, self._outside = urlsplit(simulator), tls, outside
         self._on_refused = on_refused
         self.hosts: list[str] = []  # of Vonage's, those that clients asked the proxy for, one for each connection
-        self.mistrusted: collections.Counter[str] = collections.Counter()  # handshakes that a client broke off
+        self.mistrusted: collections.Counter[str] = (
+            collections.Counter()
+        )  # those that left once they saw the certificate
         self._loop = asyncio.new_event_loop()
         self._up = threading.Event()
         self._thread = threading.Thread(target=self._run, name="run-doors", daemon=True)
@@ -111,24 +114,26 @@ class Doors:
         return handle
 
     async def _ask(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """The proxy: ``CONNECT api.nexmo.com:443``, or as some clients have it ``GET https://api.nexmo.com/…``."""
+        """The proxy: ``CONNECT api.nexmo.com:443``; or ``GET http://…``, for plain HTTP, and of some clients for https.
+
+        In a request of the second form the address becomes what a server wants to read.
+        """
         head = await reader.readuntil(b"\r\n\r\n")
         method, target, _ = head.split(b"\r\n", 1)[0].decode("latin-1").split(" ", 2)
-        parts = urlsplit(f"//{target}" if method == "CONNECT" else target)
-        host, port = parts.hostname or "", parts.port or 443
-        if host in HOSTS:
+        tunnel = method == "CONNECT"
+        parts = urlsplit(f"//{target}" if tunnel else target)
+        host = parts.hostname or ""
+        if host in HOSTS and tunnel:
             self.hosts.append(host)
-            if method == "CONNECT":
-                writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-                await self._secured(reader, writer, host)
-            else:
-                await self._pass_on(
-                    reader, writer, _origin_form(head, f"{parts.path or '/'}?{parts.query}".rstrip("?"))
-                )
-        elif self._outside and method == "CONNECT":
-            other = await asyncio.open_connection(host, port)
-            writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            await _join((reader, writer), other)
+            writer.write(ESTABLISHED)
+            await self._secured(reader, writer, host)
+        elif host in HOSTS:
+            await self._pass_on(reader, writer, _origin_form(head, parts))
+        elif self._outside and host and (tunnel or parts.scheme == "http"):
+            there = await asyncio.open_connection(host, parts.port or (443 if tunnel else 80))
+            writer.write(ESTABLISHED if tunnel else b"")
+            there[1].write(b"" if tunnel else _origin_form(head, parts))
+            await _join((reader, writer), there)
         else:
             self._on_refused(host or one_line(target))
             await _refuse(reader, writer, host or one_line(target))
@@ -137,12 +142,13 @@ class Doors:
         """What is said to ``host`` under encryption goes to the simulator."""
         try:
             await writer.start_tls(self._tls)
-        except (ssl.SSLError, ConnectionError) as error:
-            # A client that closes the connection instead of saying why has not trusted the certificate either.
+            first = await reader.read(65_536)
+        except (ssl.SSLError, ConnectionError):
+            first = b""
+        if first:
+            await self._pass_on(reader, writer, first)
+        else:  # some say that they do not trust the certificate, some only go away
             self.mistrusted[host] += 1
-            logger.debug("no handshake: %s", error)
-            return
-        await self._pass_on(reader, writer)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, head: bytes = b"") -> None:
         there = await asyncio.open_connection(self._simulator.hostname, self._simulator.port)
@@ -179,9 +185,10 @@ async def _refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, ho
                 pass
 
 
-def _origin_form(head: bytes, path: str) -> bytes:
+def _origin_form(head: bytes, address: SplitResult) -> bytes:
     """The head of a request to a proxy as a server wants it; one request, because the next one may be to others."""
     first, *headers = head.rstrip(b"\r\n").split(b"\r\n")
     method, _, version = first.split(b" ", 2)
+    path = f"{address.path or '/'}?{address.query}".rstrip("?").encode("latin-1")
     kept = [line for line in headers if not line.lower().startswith(HOP)]
-    return b"\r\n".join([b" ".join([method, path.encode("latin-1"), version]), b"Connection: close", *kept, b"", b""])
+    return b"\r\n".join([b" ".join([method, path, version]), b"Connection: close", *kept, b"", b""])

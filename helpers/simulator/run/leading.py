@@ -22,7 +22,8 @@ def leading(
     """What to set beside what is ``given``. Which client reads which: README.md, "Run a program unmodified"."""
     here = ",".join(HERE)
     return {
-        **dict.fromkeys(("HTTPS_PROXY", "https_proxy"), doors.proxy),
+        # Ruby looks at http_proxy for https, too.
+        **dict.fromkeys(("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"), doors.proxy),
         **dict.fromkeys(("NO_PROXY", "no_proxy"), here),
         **dict.fromkeys(("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"), authority.bundle),
         **_node(doors, authority, folder, given, outside),

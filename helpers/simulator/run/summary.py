@@ -15,7 +15,7 @@ from ...calls.record import Entry, Record
 from ...calls.statuses import OVER
 from ...calls.story import NOTEBOOK, Story
 
-MOST_CALLS, MOST_STEPS, MOST_HOSTS = 10, 20, 20
+MOST_CALLS, MOST_STEPS, MOST_HOSTS = 10, 40, 20
 _ID = re.compile(r"(?<=/)(?:CON-)?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}(?=/|$)")
 
 
@@ -54,7 +54,7 @@ def summary(asked: Asked, entries: Sequence[Entry], mistrusted: collections.Coun
     for host, times in asked.refused.most_common(MOST_HOSTS):
         yield f"Refused: {host} ({_times(times)}). --allow-outside lets it through."
     for host, times in mistrusted.items():
-        yield (f"Broken off: {host or 'Vonage'} ({_times(times)}), because the client does not trust the certificate. "
+        yield (f"Broken off: {host} ({_times(times)}). Most likely the client does not trust the certificate: "
                "helpers/simulator/README.md says which client reads which variable.")  # fmt: skip
 
 
