@@ -215,7 +215,8 @@ import http.server, json, os
 class Answer(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         self.send_response(200), self.send_header("Content-Type", "application/json"), self.end_headers()
-        self.wfile.write(json.dumps([{"action": "talk", "text": "Press one."}]).encode())
+        ncco = [{"action": "talk", "text": "Press one."}, {"action": "wait", "timeout": 600}]
+        self.wfile.write(json.dumps(ncco).encode())
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"])), self.send_response(204), self.end_headers()
     def log_message(self, *_): pass
@@ -231,7 +232,8 @@ def test_phones_call_in_once_the_port_answers_and_the_server_ends_after_them(run
     code, out, err = run(
         SERVER.replace("PORT", str(port)), "--webhooks", f"http://127.0.0.1:{port}/", "--answer", "hello",
         "--dial", "447700900001", "--dial", "447700900002", "--once", "--phone", f"447700900001=@{tmp_path}/phone.json",
-        "--phone", '447700900002={"script": [{"do": "wait", "seconds": 9}]}', "--heard", str(tmp_path / "heard"),
+        "--phone", '447700900002={"script": [{"do": "wait", "seconds": 9}, {"do": "hang_up"}]}',
+        "--heard", str(tmp_path / "heard"),
     )  # fmt: skip
     assert (code, out) == (0, ""), err
     assert "The program made no request to the network; it answered" in err
@@ -340,6 +342,7 @@ def test_a_command_line_that_cannot_be_meant(
         (["--env", "nowhere/.env"], "There is no file"),
         (["--pace", "never"], "is not one the simulator knows"),
         (["--phone", "447700900001=asleep"], "asleep"),
+        (["--heard", __file__], "File exists"),
     ],
 )
 def test_what_run_itself_cannot_do(arguments: list[str], said: str, capfd: pytest.CaptureFixture[str]) -> None:

@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
     usual = {number: signal.signal(number, run.take) for number in ENDS}
     try:
         return run.done()
-    except KitError as error:
+    except (KitError, OSError) as error:
         say(str(error))
         return FAILED
     except Stopped as stopped:
