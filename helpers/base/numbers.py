@@ -41,6 +41,13 @@ def e164(text: str, region: str | None = None) -> str:
     return check_number(_corrected(text, region) or text)
 
 
+def country_of(number: str) -> str:
+    """The country whose code a number (see :func:`check_number`) begins with, the largest if there are many: ``GB``."""
+    import phonenumbers
+
+    return phonenumbers.region_code_for_country_code(phonenumbers.parse(f"+{number}").country_code or 0)
+
+
 def _fault(text: str) -> str:
     digits = re.sub(r"\D", "", text)
     if not text.strip():

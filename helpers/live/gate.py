@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..base.authority import Authority
 from ..base.errors import KitError
 from ..base.masking import mask
 from ..vonage.errors import GATE
 from .asked import Asked, Refused, Replied
-from .authority import Authority
 from .reading import LARGEST
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Gate:
         self._local = threading.local()
         self._sessions: list[requests.Session] = []
         self._doors: list[Door] = []
-        self._authority = Authority()
+        self._authority = Authority("live gate", ("api.nexmo.com", "rest.nexmo.com"))  # for a proxy that leads here
 
     @property
     def url(self) -> str:

@@ -14,8 +14,7 @@ from ..base.hosts import is_here
 from ..base.text import print_anything
 from . import Simulator
 from .routes.log import CallLog
-
-PROG = "python -m helpers.simulator" if __package__ == "helpers.simulator" else "voice-simulator"  # the wheel's command
+from .run import PROG
 
 ABOUT = """\
 A Vonage Voice API on this machine: it keeps applications, numbers and calls, calls your webhooks, and lets you hear
@@ -27,6 +26,8 @@ environment variables:
                     no option for it: everybody on a machine can see the options of its programs.
   SIMULATOR_PACE, SIMULATOR_STATE, SIMULATOR_SEED
                     what --pace, --state and --seed are when they are not given
+
+To run a program of yours with it, unmodified: %(prog)s run --help
 
 examples:
   %(prog)s --port 9000 --state account.json      real time, and the account stays
@@ -69,7 +70,15 @@ def options_of(arguments: list[str] | None) -> argparse.Namespace:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Start the network, say where it is, and serve until Ctrl-C or SIGTERM. 0, or 1 when it cannot start."""
+    """Start the network, say where it is, and serve until Ctrl-C or SIGTERM. 0, or 1 when it cannot start.
+
+    With ``run`` first, it is another command: :mod:`helpers.simulator.run.command`.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if arguments[:1] == ["run"]:
+        from .run.command import main as run
+
+        return run(arguments[1:])
     print_anything()
     options = options_of(arguments)
     _log(options)

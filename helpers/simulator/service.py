@@ -10,6 +10,7 @@ import os
 import secrets
 import socket
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -49,6 +50,9 @@ class Simulator:
     ``seed``: makes ids and the first account repeatable. ``state``: the file that keeps the account between runs.
     ``port`` 0 takes a free one. ``token`` guards the control plane; else SIMULATOR_TOKEN, else it is made up.
     ``reach``: IP networks the simulator may call besides this machine, such as ``"192.168.0.0/16"``.
+    ``known_as``: the address by which clients know it, if it is another one than ``.url``: webhooks name it.
+    ``on_request``: called with host, method, path, status and, of one that failed, the reply's text, for each request,
+    in the simulator's thread.
     """
 
     def __init__(
@@ -61,6 +65,8 @@ class Simulator:
         port: int = 0,
         token: str | None = None,
         reach: tuple[str, ...] = (),
+        known_as: str = "",
+        on_request: Callable[[str, str, str, int, str], object] | None = None,
     ) -> None:
         self.trace = Trace()
         # Hexadecimal: with a hyphen at its beginning a command line would take it for an option.
@@ -68,6 +74,7 @@ class Simulator:
         self.pace, self.seed = pace, seed
         self._state = Path(state) if state else None
         self._host, self._port, self._reach = host, port, reach
+        self._known_as, self._on_request = known_as, on_request
         self._thread: threading.Thread | None = None
         self._account: Account | None = None
         self._network: Network | None = None
@@ -186,7 +193,8 @@ class Simulator:
         from .routes.voice import answer_errors, voice_api
 
         ids = Ids(f"{prefix}calls" if prefix else None)
-        network = Network(clock, self.account, ids, self.trace, Reach(*self._reach), region_url=self.url)
+        url = self._known_as or self.url
+        network = Network(clock, self.account, ids, self.trace, Reach(*self._reach), region_url=url)
         closing = asyncio.Event()
         app = FastAPI(
             title="Voice call simulator", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
@@ -205,7 +213,7 @@ class Simulator:
         answer_kit_errors(app)
         app.add_middleware(RegionalAddresses)
         app.add_middleware(Settling, clock=clock)
-        app.add_middleware(RequestLog)
+        app.add_middleware(RequestLog, told=self._on_request)
         config = uvicorn.Config(
             app, http=patient_protocol(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
         )

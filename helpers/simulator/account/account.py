@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ...base.numbers import country_of
 from ..errors import numbers as number_error
 from ..errors import problem
 from ..ids import Ids
@@ -150,12 +151,26 @@ class Account:
         self._load()
         return deepcopy(_known(self._data, uuid))
 
-    def create_application(self, body: dict[str, Any], public: str, private: str | None) -> dict[str, Any]:
+    def adopt(self, credentials: dict[str, str], number: str = "") -> None:
+        """Become the account of a program that has these already: ``api_key``, ``api_secret``, ``signature_secret``.
+
+        Those that are empty stay as they were made up. The number need not be one on offer.
+        """
+        with self._changing() as data:
+            data |= {name: text for name, text in credentials.items() if text}
+            if number:
+                data["numbers"][number] = {
+                    "country": country_of(number), "msisdn": number, "type": "mobile-lvn", "features": ["VOICE", "SMS"],
+                }  # fmt: skip
+
+    def create_application(
+        self, body: dict[str, Any], public: str, private: str | None, uuid: str = ""
+    ) -> dict[str, Any]:
         """A new application with this key pair; the answer holds the private key, if Vonage made it."""
         application = _checked("", body, public)
         with self._changing() as data:
             # A seeded exchange that finds an older account must not hand out an id twice.
-            uuid = next(u for u in iter(self._ids.uuid, None) if u not in data["applications"])
+            uuid = uuid or next(u for u in iter(self._ids.uuid, None) if u not in data["applications"])
             application["id"] = uuid
             data["applications"][uuid] = application
         answer = deepcopy(application)

@@ -23,7 +23,12 @@ BY_HOST = {host.encode(): region for region, host in REGIONS.items()}
 
 
 def base_address(url: str, region: str) -> str:
-    """Where to send requests about a call in ``region``: what ``region_url`` in the answer webhook says."""
+    """Where to send requests about a call in ``region``: what ``region_url`` in the answer webhook says.
+
+    Clients that know the simulator by a host of Vonage's, which is https, know its regions by theirs.
+    """
+    if region and url.startswith("https:"):
+        return f"https://{REGIONS[region]}"
     return f"{url}/{region}" if region else url
 
 

@@ -73,16 +73,24 @@ class CallLog:
 
 
 class RequestLog:
-    """Logs requests: those that failed, with the reply's body, and at DEBUG every other one."""
+    """Logs requests: those that failed, with the reply's body, and at DEBUG every other one.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    ``told`` is called with host, method, path and status of each, and with the text of a reply that is a refusal.
+    """
+
+    def __init__(self, app: ASGIApp, told: Callable[[str, str, str, int, str], object] | None = None) -> None:
+        self._app, self._told = app, told
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or not logger.isEnabledFor(logging.INFO):
+        if scope["type"] != "http" or not (self._told or logger.isEnabledFor(logging.INFO)):
             await self._app(scope, receive, send)
             return
         begun, status, why = time.perf_counter(), 0, ""
+
+        def tell(text: str) -> None:
+            if self._told:
+                host = next((value for name, value in scope["headers"] if name == b"host"), b"").decode("latin-1")
+                self._told(host, scope["method"], scope["path"], status, text)
 
         async def watched(message: Message) -> None:
             nonlocal status, why
@@ -91,10 +99,12 @@ class RequestLog:
                 if status < 400:
                     ms = (time.perf_counter() - begun) * 1000
                     logger.debug("%s", plain(f"{scope['method']} {scope['path']} {status} in {ms:.0f} ms"))
+                    tell("")
             elif status >= 400:
                 body = message.get("body", b"").decode(errors="replace")[:LONGEST]
                 told = f"{scope['method']} {scope['path']} {status} {body} {why}"
                 logger.info("%s", plain(told).rstrip())
+                tell(f"{body} {why}".strip())
                 status = 0
             await send(message)
 

@@ -10,8 +10,9 @@ import vonage
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
+from helpers.base.authority import Authority
 from helpers.simulator import Simulator
-from tests.simulator.sdk.tunnel import Tunnel
+from helpers.simulator.run.doors import HOSTS, Doors
 from tests.simulator.world import World
 
 Client = Callable[..., vonage.Vonage]
@@ -20,11 +21,17 @@ read_once = cache(load_pem_private_key)
 
 
 @pytest.fixture(scope="session")
-def tunnel(exchange: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tunnel]:
-    tunnel = Tunnel(exchange.url, tmp_path_factory.mktemp("tunnel"))
-    tunnel.start()
-    yield tunnel
-    tunnel.stop()
+def authority() -> Iterator[Authority]:
+    authority = Authority("sdk", HOSTS)
+    yield authority
+    authority.stop()
+
+
+@pytest.fixture(scope="session")
+def doors(exchange: Simulator, authority: Authority) -> Iterator[Doors]:
+    """How a client that speaks only https to api.nexmo.com gets to the simulator, without a change to the client."""
+    with Doors(exchange.url, authority.start()) as doors:
+        yield doors
 
 
 def pem(key: RSAPrivateKey) -> str:
@@ -33,11 +40,11 @@ def pem(key: RSAPrivateKey) -> str:
 
 
 @pytest.fixture
-def client(world: World, tunnel: Tunnel, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+def client(world: World, doors: Doors, authority: Authority, monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     """Makes clients; without arguments one with all credentials of the world's account and application."""
     monkeypatch.setattr("jwt.algorithms.load_pem_private_key", read_once)
-    for name, value in tunnel.environment.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("https_proxy", doors.proxy)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", authority.bundle)
     made: list[vonage.Vonage] = []
 
     def make(options: vonage.HttpClientOptions | None = None, **credentials: str) -> vonage.Vonage:

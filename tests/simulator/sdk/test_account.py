@@ -33,8 +33,8 @@ from vonage_numbers import (
 )
 from vonage_voice import CreateCallRequest, Phone, Talk, ToPhone
 
+from helpers.simulator.run.doors import Doors
 from tests.simulator.sdk.conftest import Client
-from tests.simulator.sdk.tunnel import Tunnel
 from tests.simulator.world import PHONE, World
 
 NOBODY = "00000000-0000-4000-8000-000000000000"
@@ -75,10 +75,10 @@ def everything(url: str, public_key: str | None = None) -> ApplicationConfig:
     )
 
 
-def test_the_hosts_are_those_that_the_sdk_has_built_in(sdk: vonage.Vonage, tunnel: Tunnel) -> None:
+def test_the_hosts_are_those_that_the_sdk_has_built_in(sdk: vonage.Vonage, doors: Doors) -> None:
     sdk.account.get_balance()
     sdk.voice.list_calls()
-    assert tunnel.hosts[-2:] == ["rest.nexmo.com", "api.nexmo.com"]
+    assert doors.hosts[-2:] == ["rest.nexmo.com", "api.nexmo.com"]
 
 
 @pytest.mark.fidelity("private-key-once", "basic-applications", "token-claims", "token-new-key")

@@ -24,12 +24,12 @@ from vonage_voice import (
 )
 
 from helpers.simulator.account.regions import REGIONS
+from helpers.simulator.run.doors import Doors
 from helpers.simulator.sound.tones import dtmf
 from tests.matching import match
 from tests.simulator.ear import RATE, heard, voice
 from tests.simulator.sdk.conftest import Client, pem
 from tests.simulator.sdk.orders import place
-from tests.simulator.sdk.tunnel import Tunnel
 from tests.simulator.world import PHONE, Keys, World
 
 OTHER = "447700900022"
@@ -246,12 +246,10 @@ def test_too_many_calls(world: World, sdk: vonage.Vonage) -> None:
 
 @pytest.mark.fidelity("region-hosts", "region-override", "region-404")
 @pytest.mark.parametrize("region", REGIONS)
-def test_the_host_of_a_region_is_an_option_of_the_sdk(
-    world: World, client: Client, tunnel: Tunnel, region: str
-) -> None:
+def test_the_host_of_a_region_is_an_option_of_the_sdk(world: World, client: Client, doors: Doors, region: str) -> None:
     there = client(vonage.HttpClientOptions(api_host=REGIONS[region]))
     call = place(there, world, LONG)
-    assert tunnel.hosts[-1] == REGIONS[region]
+    assert doors.hosts[-1] == REGIONS[region]
     assert there.voice.get_call(call).status == "started"
     elsewhere = "eu-west" if region != "eu-west" else "na-east"
     with pytest.raises(NotFoundError):

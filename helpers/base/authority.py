@@ -1,4 +1,4 @@
-"""A certificate authority for an hour: it vouches for the gate's own https door, and for nothing else."""
+"""A certificate authority for an hour: it vouches for one https door on this machine, and for nothing else."""
 
 from __future__ import annotations
 
@@ -7,34 +7,40 @@ import ipaddress
 import os
 import ssl
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
-HOSTS = ("localhost", "api.nexmo.com", "rest.nexmo.com")  # the last two for a client that a proxy leads here
 ADDRESS = ipaddress.ip_address("127.0.0.1")
 
 
 class Authority:
-    """Made on the spot, in a folder of its own that only its owner may read; stop() removes it with the key."""
+    """Made on the spot, in a folder of its own that only its owner may read; stop() removes it with the key.
 
-    def __init__(self) -> None:
-        self.bundle = ""
+    ``hosts`` are those that a proxy leads to the door; the door is known as ``name``. ``bundle`` is a file of all
+    certificates that a client needs, ``own`` of the authority's alone, for clients that add it to theirs.
+    """
+
+    def __init__(self, name: str, hosts: Iterable[str]) -> None:
+        self.bundle = self.own = ""
+        self._name, self._hosts = name, ("localhost", *hosts)
         self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def start(self) -> ssl.SSLContext:
-        """What a server on loopback answers https with. ``bundle`` is the file of certificates that a client needs."""
-        self._folder = tempfile.TemporaryDirectory(prefix="live-gate-")
+        """What a server on loopback answers https with."""
+        self._folder = tempfile.TemporaryDirectory(prefix=f"{self._name.replace(' ', '-')}-")
         folder = Path(self._folder.name)
-        chain, authority = _made()
+        chain, authority = _made(self._name, self._hosts)
+        self.own = str(_private(folder / "authority.pem", authority))
         self.bundle = str(_private(folder / "certificates.pem", _trusted_anyway() + authority))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(_private(folder / "gate.pem", chain))
+        context.load_cert_chain(_private(folder / "door.pem", chain))
         return context
 
     def stop(self) -> None:
         """Remove the files."""
         if self._folder is not None:
             self._folder.cleanup()
-        self.bundle, self._folder = "", None
+        self.bundle, self.own, self._folder = "", "", None
 
 
 def _trusted_anyway() -> bytes:
@@ -52,8 +58,8 @@ def _private(file: Path, text: bytes) -> Path:
     return file
 
 
-def _made() -> tuple[bytes, bytes]:
-    """The gate's key and certificate in one PEM text, and the authority's certificate in another.
+def _made(name: str, hosts: Iterable[str]) -> tuple[bytes, bytes]:
+    """The door's key and certificate in one PEM text, and the authority's certificate in another.
 
     With keyUsage and both key identifiers, since Python 3.13 looks for them (second-look.md).
     """
@@ -63,7 +69,7 @@ def _made() -> tuple[bytes, bytes]:
 
     now = datetime.datetime.now(datetime.UTC)
     keys = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    names = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)]) for text in ("live gate CA", "live gate")]
+    names = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, text)]) for text in (f"{name} CA", name)]
 
     def certificate(which: int, *more: x509.ExtensionType) -> bytes:
         built = (
@@ -83,6 +89,6 @@ def _made() -> tuple[bytes, bytes]:
     private = keys[1].private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    hosts = [*map(x509.DNSName, HOSTS), x509.IPAddress(ADDRESS)]
+    names_of_it = [*map(x509.DNSName, hosts), x509.IPAddress(ADDRESS)]
     server = x509.ExtendedKeyUsage([x509.oid.ExtendedKeyUsageOID.SERVER_AUTH])
-    return private + certificate(1, x509.SubjectAlternativeName(hosts), server), certificate(0)
+    return private + certificate(1, x509.SubjectAlternativeName(names_of_it), server), certificate(0)
