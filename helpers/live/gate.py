@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..base.errors import KitError
 from ..base.masking import mask
 from ..vonage.errors import GATE, NO_REPLY
-from .asked import Asked, Refused, Replied
 from .authority import Authority
-from .reading import LARGEST
+from .guards.asked import Asked, Refused, Replied
+from .guards.reading import LARGEST
 
 if TYPE_CHECKING:
     import ssl

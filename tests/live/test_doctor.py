@@ -22,9 +22,9 @@ import pytest
 import requests
 
 from helpers.base.findings import Finding, look
-from helpers.live.asked import Asked, Replied
 from helpers.live.doctor import live_checks
 from helpers.live.gate import Gate
+from helpers.live.guards.asked import Asked, Replied
 from helpers.server.server import BackgroundServer
 from helpers.server.tunnel import Tunnel
 from helpers.settings.checks import VARIABLES

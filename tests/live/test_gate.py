@@ -17,8 +17,8 @@ import requests
 
 import helpers
 from helpers.kit import Kit
-from helpers.live.asked import Asked, Replied
 from helpers.live.gate import Gate
+from helpers.live.guards.asked import Asked, Replied
 from helpers.vonage.errors import NoReplyError, VonageError
 from tests.live.conftest import ME, Send, World, wait_until
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from helpers.live.asked import Asked, Refused
-from helpers.live.spent import Spent
+from helpers.live.guards.asked import Asked, Refused
+from helpers.live.guards.spent import Spent
 from helpers.vonage.client import Vonage
 from helpers.vonage.errors import VonageError
 from tests.live.conftest import ME, Send, World, app_that_replies, token_of, wait_until
@@ -106,7 +106,7 @@ def test_nobody_is_asked_while_others_wait_for_the_file(world: World) -> None:
 
 
 def test_a_kernel_that_stands_still_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("helpers.live.spent.PATIENCE", 0.1)
+    monkeypatch.setattr("helpers.live.guards.spent.PATIENCE", 0.1)
     other = Spent(world.folder / ".live" / "spent.jsonl")
     with world.kit() as kit, other.alone(), pytest.raises(VonageError, match="another kernel has had"):
         kit.vonage.create_call(world.order(WAIT))

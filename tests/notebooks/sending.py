@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from helpers.live.asked import Asked
+from helpers.live.guards.asked import Asked
 from helpers.live.box import CHANGES
 from tests.notebooks.sanitising import PROJECT
 

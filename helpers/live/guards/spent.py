@@ -14,8 +14,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from ..lines import append
 from .asked import Refused
-from .lines import append
 
 PATIENCE = 20.0  # seconds to wait for another kernel: no longer than who sent the request waits for a reply
 

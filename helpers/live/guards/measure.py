@@ -6,7 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
-from ..settings.settings import Settings
+from ...settings.settings import Settings
 from .asked import Asked, Refused, Replied
 from .budget import LONGEST, Budget
 from .reading import is_endless, json_of
