@@ -2,7 +2,7 @@
 
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-COMMANDS := help lab check restore test quick notebooks lessons lint coverage bench lock clean
+COMMANDS := help lab check restore live-first-run test quick notebooks lessons lint coverage bench lock clean
 .PHONY: $(COMMANDS)
 
 # Any of these can run lab.py, which looks for one that is new enough. `make lab PYTHON=…` names it.

@@ -280,6 +280,11 @@ def restore(words: "list[str]") -> int:
     return run("helpers.live", *words)
 
 
+def live_first_run(words: "list[str]") -> int:
+    """your first live calls, step by step: says what each costs, and asks; keeps what was on the wire"""
+    return run("helpers.first_run", *words)
+
+
 def test(words: "list[str]") -> int:
     """run all tests, then every lesson against its stored outputs (some: tests/unit -k phone)"""
     if words:
@@ -373,7 +378,7 @@ def usage(words: "list[str]") -> int:
     """show this list"""
     name = "make" if "MAKELEVEL" in os.environ else "python lab.py"
     for command, (action, _) in COMMANDS.items():
-        print(f"  {name} {command:<10} {action.__doc__}")
+        print(f"  {name} {command:<14} {action.__doc__}")
     return 0
 
 
@@ -383,6 +388,7 @@ COMMANDS = {
     "lab": (lab, LEARNER),
     "check": (check, LEARNER),
     "restore": (restore, LEARNER),
+    "live-first-run": (live_first_run, LEARNER),
     "test": (test, TESTER),
     "quick": (quick, TESTER),
     "notebooks": (notebooks, TESTER),

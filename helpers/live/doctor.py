@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from ..base.findings import Check, CheckFailed, Unknown
 from ..server.server import BackgroundServer
-from ..server.tunnel import Tunnel
+from ..server.tunnel import Tunnel, TunnelError
 from ..settings.checks import EXAMPLES, VARIABLES, WHERE
 from ..settings.env_file import read_env
 from ..settings.keys import load_private_key, make_jwt, verify_jwt
@@ -33,6 +33,7 @@ BROWSER = {"User-Agent": "Mozilla/5.0"}  # by this ngrok tells whom to show its 
 WARNING_PAGE = "ERR_NGROK_6024"
 ANEW = "kit.tunnel.off(), then kit.tunnel.on(): the address may be new, and your webhooks must lead to it."
 NEXT_MONTH = "Wait for the next month, take another plan (dashboard.ngrok.com/usage), or set PUBLIC_URL."
+IN_USE = ("ERR_NGROK_108", "ERR_NGROK_334")  # the account's one tunnel, or its address, is open elsewhere
 # What ngrok answers in place of your server (ngrok.com/docs/errors).
 NGROK = {
     "ERR_NGROK_3200": ("ngrok has no tunnel at this address now", ANEW),
@@ -156,8 +157,9 @@ class Doctor:
         if not self._application:
             return f"{number} is rented and can voice"
         if not kind:
+            # Not a fault: the kit calls from it all the same, and after each lesson that links it, it is like this.
             cure = "Lesson 06 links it, and puts that back; for ever: in the Vonage dashboard under Numbers."
-            raise CheckFailed(f"{number} leads to no application, so nobody answers it", cure)
+            raise Unknown(f"{number} is rented and can voice; it leads to no application, so nobody answers it", cure)
         if (kind, to) != mine:
             cure = f'Take another number, link it in the dashboard, or ALLOW = "{number}" in lesson 06.'
             raise CheckFailed(f"{number} leads to {'application' if kind == 'app' else kind} {to}, not to yours", cure)
@@ -178,10 +180,19 @@ class Doctor:
             raise Unknown("whether PUBLIC_URL leads to your server, only that can say", "In a notebook: kit.doctor()")
         with ExitStack() as stack:
             server = self._server or stack.enter_context(BackgroundServer(public=True))
-            url = self._public or stack.enter_context(Tunnel(self._settings, server)).url
+            url = self._public or self._opened(server, stack)
             reach(server, url)
             self._in_browser = _knock(server, url, BROWSER)[1]
         return f"a request came back through {url}"
+
+    def _opened(self, server: BackgroundServer, stack: ExitStack) -> str:
+        try:
+            return stack.enter_context(Tunnel(self._settings, server)).url
+        except TunnelError as error:
+            if self._server is not None or getattr(error, "code", "") not in IN_USE:
+                raise
+            cure = "If a notebook of yours has it: kit.doctor() there looks at it. If none has, stop the other ngrok."
+            raise Unknown("your ngrok account's one address is open elsewhere", cure) from None
 
     def check_ngrok(self) -> str:
         """What ngrok does beside that. Its limits, when they are reached, are found by the check of the tunnel."""

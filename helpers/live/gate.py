@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..base.authority import Authority
 from ..base.errors import KitError
 from ..base.masking import mask
-from ..vonage.errors import GATE
-from .asked import Asked, Refused, Replied
-from .reading import LARGEST
+from ..vonage.errors import GATE, NO_REPLY
+from .guards.asked import Asked, Refused, Replied
+from .guards.reading import LARGEST
 
 if TYPE_CHECKING:
     import ssl
@@ -118,6 +118,8 @@ class Gate:
             body = reply.raw.read(decode_content=False)
         except Exception as error:  # whatever it is: nobody knows how far the request got
             logger.info("no reply", exc_info=True)
+            if "CERTIFICATE_VERIFY_FAILED" in str(error):  # known before anything was sent
+                return refusal(Refused("Vonage was not reached: certificate refused.", NO_REPLY["certificate refused"]))
             return Replied(0, {}, mask(type(error).__name__).encode())
         return Replied(reply.status_code, dict(reply.headers), body)
 

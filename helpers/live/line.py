@@ -16,17 +16,17 @@ from ..settings.settings import Settings
 from ..vonage.errors import NotFoundError
 from ..wire.events import Events, event_of, payload_of, uuids_in
 from ..wire.exchanges import Exchange
-from .asked import Refused
-from .budget import Budget
 from .doctor import reach
 from .gate import Gate, Guard
-from .measure import Measure
+from .guards.asked import Refused
+from .guards.budget import Budget
+from .guards.measure import Measure
+from .guards.replies import Replies
+from .guards.webhooks import Webhooks, status_callbacks_in
+from .guards.whom import Whom
 from .ownership import number
 from .past import past_the_gate
-from .replies import Replies
 from .waiting import Waiting
-from .webhooks import Webhooks, status_callbacks_in
-from .whom import Whom
 
 logger = logging.getLogger(__name__)
 

@@ -14,7 +14,7 @@ from typing import Any
 from ..base.errors import KitError
 from ..vonage.client import Vonage
 from ..vonage.errors import NotFoundError
-from .asked import Asked, Refused, Replied
+from .guards.asked import Asked, Refused, Replied
 from .journal import Journal
 
 logger = logging.getLogger(__name__)

@@ -85,11 +85,12 @@ _ADVICE = {
     420: "The number is not free, not yours, or its country wants papers: list your numbers, or search again.",
     429: "At most 3 calls and 15 other requests a second (Vonage support article 207100288): wait and try again.",
 }
-_NO_REPLY = {
+NO_REPLY = {
     "connection refused": "Nothing listens at that address. Is the simulator running? kit = setup() starts it.",
     "name not found": "This host name is not known: check VONAGE_API_URL, and whether the internet can be reached.",
     "connect timeout": "The host does not answer: check the internet connection, a proxy or a firewall.",
-    "certificate refused": "The host's certificate is not trusted: is a proxy in between? Is the clock right?",
+    "certificate refused": "The host's certificate is not trusted. Does a proxy of your school or firm open them? "
+    "Then set REQUESTS_CA_BUNDLE to its file of certificates in the environment, and begin anew. Is the clock right?",
     "no https there": "The host speaks http only: write http:// in VONAGE_API_URL.",
     "proxy failed": "The proxy named in HTTP_PROXY or HTTPS_PROXY does not let this through.",
 }
@@ -125,7 +126,7 @@ def error_from_reply(exchange: Exchange, text: str) -> VonageError:
 
 def error_without_reply(exchange: Exchange) -> NoReplyError:
     """The error for a request that got no reply; ``exchange.error`` says why."""
-    advice = _NO_REPLY.get(exchange.error or "")
+    advice = NO_REPLY.get(exchange.error or "")
     if advice is None and exchange.method == "POST":
         advice = "It may have arrived all the same, so it was not sent again: look before you repeat it (list_calls)."
     return NoReplyError(

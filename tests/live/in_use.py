@@ -27,9 +27,8 @@ class InUse:
     """A simulator that plays Vonage's part: "Production IVR" with webhooks of its own, twelve numbers, two linked."""
 
     def __init__(self, network: Simulator, folder: Path) -> None:
-        self.network, self.folder = network, folder
-        switch = {"headers": {"Authorization": f"Bearer {network.token}"}, "json": {"rate_limits": None}}
-        requests.put(f"{network.url}/simulator/faults", timeout=10, **switch).raise_for_status()
+        self.folder = folder
+        self._join(network)
         with self.client() as vonage:
             made = vonage.create_application(PRODUCTION, answer_url=HOOKS[0], event_url=HOOKS[1])
             self.production, self.key = made["id"], made["keys"]["private_key"]
@@ -41,6 +40,18 @@ class InUse:
             for msisdn in self.linked:
                 vonage.update_number("GB", msisdn, app_id=self.production)
         self.at_first = self.state()
+
+    def _join(self, network: Simulator) -> None:
+        self.network = network
+        switch = {"headers": {"Authorization": f"Bearer {network.token}"}, "json": {"rate_limits": None}}
+        requests.put(f"{network.url}/simulator/faults", timeout=10, **switch).raise_for_status()
+
+    @contextmanager
+    def on_a_network(self, pace: float) -> Iterator[None]:
+        """The same account while time runs at another pace, once the network before has stopped."""
+        with Simulator(pace=pace, seed="in-use", state=self.folder / "vonage.json") as network:
+            self._join(network)
+            yield
 
     def settings(self, **more: Any) -> Settings:
         """What ``.env`` would say."""

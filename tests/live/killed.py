@@ -17,8 +17,8 @@ import traceback
 from pathlib import Path
 from typing import Any
 
-from helpers.live.asked import Asked, Replied
 from helpers.live.gate import Gate
+from helpers.live.guards.asked import Asked, Replied
 from helpers.live.journal import Journal
 from helpers.live.restore import AsFound
 from helpers.settings.settings import Settings

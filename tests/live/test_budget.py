@@ -14,8 +14,8 @@ import pytest
 import requests
 
 from helpers.kit import Kit
-from helpers.live.budget import MANY, Budget
-from helpers.live.spent import Entry, Spent
+from helpers.live.guards.budget import MANY, Budget
+from helpers.live.guards.spent import Entry, Spent
 from helpers.vonage.client import Vonage
 from helpers.vonage.errors import VonageError
 from tests.live.conftest import FRIEND, HASTE, ME, PACE, Send, World, app_that_replies, wait_until

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from decimal import Decimal
 from email.utils import formatdate
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -21,16 +22,18 @@ import pytest
 import requests
 
 from helpers.base.findings import Finding, look
-from helpers.live.asked import Asked, Replied
 from helpers.live.doctor import live_checks
 from helpers.live.gate import Gate
+from helpers.live.guards.asked import Asked, Replied
 from helpers.server.server import BackgroundServer
+from helpers.server.tunnel import Tunnel
 from helpers.settings.checks import VARIABLES
 from helpers.settings.settings import Settings
 from helpers.simulator.account.account import OFFERS
 from helpers.vonage.client import Vonage
 from tests.live.conftest import World
 from tests.notebooks.lesson_env import OURS
+from tests.unit.test_tunnel import Ngrok
 
 Seen = dict[str, Finding]
 LATER = {"Account": {"App", "Key", "Number", "Signature"}, "App": {"Key", "Signature"}, "Tunnel": {"ngrok"}}
@@ -164,7 +167,6 @@ def test_the_key_of_another_application(right: Settings, dashboard: Vonage) -> N
 @pytest.mark.parametrize(
     ("link", "words"),
     [
-        ({"app_id": ""}, "leads to no application, so nobody answers it -> Lesson 06 links it"),
         ({"app_id": "other"}, "leads to application {other}, not to yours -> Take another number"),
         ({"voiceCallbackType": "tel", "voiceCallbackValue": "447700900002"}, "leads to tel 447700900002, not to yours"),
     ],
@@ -178,6 +180,15 @@ def test_a_number_that_leads_elsewhere(right: Settings, dashboard: Vonage, link:
         dashboard.update_number(
             "GB", right.number, app_id=right.application_id, voiceCallbackType="", voiceCallbackValue=""
         )
+
+
+def test_a_number_that_leads_nowhere_waits_for_its_lesson(right: Settings, dashboard: Vonage) -> None:
+    dashboard.update_number("GB", right.number, app_id="")
+    seen = looked_at(right)
+    dashboard.update_number("GB", right.number, app_id=right.application_id)
+    assert [one.name for one in seen.values() if one.ready is False] == []
+    assert (seen["Number"].ready, seen["Number"].cure[:18]) == (None, "Lesson 06 links it")
+    assert "it leads to no application, so nobody answers it" in seen["Number"].found
 
 
 def test_a_number_that_cannot_voice(right: Settings, dashboard: Vonage, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -302,6 +313,20 @@ def test_no_way_to_a_public_address(right: Settings) -> None:
     with live_checks(replace(right, api_url="https://api.nexmo.com")) as checks:
         (tunnel,) = look({"Tunnel": checks["Tunnel"]})
     assert (tunnel.ready, "NGROK_AUTHTOKEN in .env" in tunnel.cure) == (False, True)
+
+
+def test_the_one_address_of_ngrok_is_a_notebooks(
+    right: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("helpers.live.doctor.Tunnel", partial(Tunnel, **Ngrok(tmp_path).options))
+    busy = replace(right, api_url="https://api.nexmo.com", ngrok_authtoken="busy_s3cr3t")
+    with live_checks(busy) as checks:
+        tunnel, ngrok = look({name: checks[name] for name in ("Tunnel", "ngrok")})
+    assert (tunnel.ready, ngrok.ready) == (None, None)
+    assert "open elsewhere" in tunnel.found and "kit.doctor() there" in tunnel.cure
+    with BackgroundServer(public=True) as server, live_checks(busy, server) as checks:
+        (tunnel,) = look({"Tunnel": checks["Tunnel"]})  # the notebook itself needs it
+    assert tunnel.ready is False and "Stop the other ngrok" in tunnel.cure
 
 
 def test_the_warning_page_of_a_free_plan(right: Settings) -> None:

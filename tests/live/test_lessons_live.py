@@ -1,37 +1,51 @@
-"""Lessons 01, 05, 03, 06 and 07 in live mode on an account in use, twice: it is the same afterwards."""
+"""All lessons in live mode on an account in use, twice, some of them side by side: it is the same afterwards."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from pathlib import Path
 
 import nbformat
 import pytest
 
+from helpers.call import Call
+from helpers.line.control_plane import ControlPlane
 from helpers.live.restore import AsFound
 from tests.live.in_use import HOOKS, PRODUCTION, InUse, in_use
-from tests.notebooks.lesson_env import NOTEBOOKS
-from tests.notebooks.test_lesson_07_live import MY_NUMBER, PACE, result, start
+from tests.notebooks import test_lesson_08_live as lesson_08
+from tests.notebooks.lesson_env import NOTEBOOKS, lessons
+from tests.notebooks.sanitising import PROJECT
+from tests.notebooks.test_lesson_07_live import MY_NUMBER, OTHER, PACE, PATIENCE, result, start
 
-LESSONS = [next(NOTEBOOKS.glob(f"{number}-*.ipynb")) for number in ("01", "05", "03", "06", "07")]
+LESSON = {file.name[:2]: file for file in lessons()}
+# Two readers with a phone each share the folder: what makes number and application comes before, what links and takes
+# webhooks after.
+FIRST, SIDE_BY_SIDE, LAST = ("01", "05"), {MY_NUMBER: ("03", "07"), "447700900003": ("00", "02", "04", "09")}, ("06",)
+SLOW = "08"  # its phones do not keep up with the pace of the others
 
 
 @pytest.fixture
-def account(tmp_path: Path) -> Iterator[InUse]:
-    with in_use(tmp_path, pace=PACE) as account:
-        yield account
+def folder(tmp_path: Path) -> Path:
+    """One for ``.env``; beside it lies what a lesson looks for beside its own."""
+    (tmp_path / "audio").symlink_to(PROJECT / "audio")
+    return tmp_path / "kit"
 
 
-def run(account: InUse, lesson: Path, **more: str) -> str:
-    """What a lesson printed. Its ``.env`` is that of the lesson before."""
+def run(account: InUse, lesson: Path, phone: str = MY_NUMBER, pace: float = PACE, **more: str) -> str:
+    """What a lesson printed. Its ``.env`` is that of the lesson before; nothing else lies where it works."""
     own, network = account.network.account, account.network
     settings = {"VOICE_MODE": "live", "VONAGE_API_URL": network.url, "VONAGE_API_KEY": own.api_key, "LIVE_BUDGET": "50",
-                "VONAGE_API_SECRET": own.api_secret, "MY_NUMBER": MY_NUMBER, "LIVE_CALLS_A_MINUTE": "9999",
-                "VONAGE_SIGNATURE_SECRET": own.signature_secret}  # fmt: skip
-    (account.folder / "report.json").unlink(missing_ok=True)
-    person = ["--person", network.url, network.token, MY_NUMBER, "--pace", str(PACE)]
-    printed = start(account.folder, settings | more, person, lesson).communicate(timeout=150)[0]
-    return result(account.folder, printed, "").printed
+                "VONAGE_API_SECRET": own.api_secret, "MY_NUMBER": phone, "LIVE_NUMBERS": OTHER,
+                "LIVE_CALLS_A_MINUTE": "9999", "VONAGE_SIGNATURE_SECRET": own.signature_secret,
+                "KIT_DOTENV": str(account.folder / ".env")}  # fmt: skip
+    folder = account.folder.with_name(lesson.stem)
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(NOTEBOOKS / "flows", folder / "flows")
+    person = ["--person", network.url, network.token, phone, "--pace", str(pace)]
+    printed = start(folder, settings | more, person, lesson).communicate(timeout=PATIENCE)[0]
+    return result(folder, printed, "").printed
 
 
 def knocks_again(lesson: Path, folder: Path) -> Path:
@@ -51,22 +65,62 @@ def journal(account: InUse) -> AsFound:
 
 
 @pytest.mark.slow
-def test_an_account_in_use_is_the_same_after_the_lessons(account: InUse) -> None:
-    for time in range(2):
-        for lesson in LESSONS:
-            printed = run(account, knocks_again(lesson, account.folder) if time else lesson)
-            assert account.without(journal(account).journal) == account.at_first, lesson.name
-            if lesson.name.startswith("06"):
-                assert f"number {account.free} linked" in printed, time
-                assert f"number {account.free}: put back as it was" in printed
-                assert "it stays, its webhooks lead to https://example.com" in printed
+def test_an_account_in_use_is_the_same_after_all_lessons(folder: Path) -> None:
+    assert sorted([*FIRST, *LAST, SLOW, *chain.from_iterable(SIDE_BY_SIDE.values())]) == sorted(LESSON)
+    with in_use(folder, pace=PACE) as account:
+        for again in (False, True):
+            read_all_but_slow(account, again)
+    with account.on_a_network(lesson_08.PACE):
+        for _ in range(2):
+            run(account, LESSON[SLOW], pace=lesson_08.PACE)
+            assert is_the_same(account)
     assert journal(account).left_open() == ""
     assert len(account.state()["applications"]) == 2  # the second time lesson 05 found its own
 
 
+def read_all_but_slow(account: InUse, again: bool) -> None:
+    printed: dict[str, str] = {}
+
+    def read(phone: str, *numbers: str) -> None:
+        for number in numbers:
+            lesson = LESSON[number]
+            printed[number] = run(account, knocks_again(lesson, account.folder) if again else lesson, phone)
+
+    read(MY_NUMBER, *FIRST)
+    assert is_the_same(account)
+    with ThreadPoolExecutor() as readers:
+        for reader in [readers.submit(read, phone, *numbers) for phone, numbers in SIDE_BY_SIDE.items()]:
+            reader.result()
+    assert is_the_same(account)
+    read(MY_NUMBER, *LAST)
+    assert is_the_same(account)
+    assert f"number {account.free} linked" in printed["06"], again
+    assert f"number {account.free}: put back as it was" in printed["06"]
+    assert "it stays, its webhooks lead to https://example.com" in printed["06"]
+
+
+def is_the_same(account: InUse) -> bool:
+    return account.without(journal(account).journal) == account.at_first
+
+
+def heard(account: InUse, sound: str) -> bool:
+    """Whether my phone heard a sound in a call that it placed, by the ears of the network at the far end."""
+    phones = ControlPlane(account.network.url, account.network.token)
+    try:
+        uuids = [call["uuid"] for call in phones.calls() if call["direction"] == "inbound"]
+        calls = [Call(phones.trace(uuid), uuid=uuid, heard=phones.heard) for uuid in uuids]
+        return any(call.heard(sound) for call in calls)
+    finally:
+        phones.close()
+
+
 @pytest.mark.slow
-def test_somebodys_number_and_application_are_used_with_the_line_only(account: InUse, tmp_path: Path) -> None:
-    lesson = next(file for file in LESSONS if file.name.startswith("06"))
+def test_somebodys_number_and_application_are_used_with_the_line_only(folder: Path) -> None:
+    with in_use(folder, pace=PACE) as account:
+        uses_with_the_line_only(account, LESSON["06"])
+
+
+def uses_with_the_line_only(account: InUse, lesson: Path) -> None:
     theirs = {"VONAGE_APPLICATION_ID": account.production, "VONAGE_PRIVATE_KEY": account.key,
               "VONAGE_NUMBER": account.linked[0]}  # fmt: skip
     with pytest.raises(AssertionError, match="not made by this kit, so it is not changed"):
@@ -75,9 +129,10 @@ def test_somebodys_number_and_application_are_used_with_the_line_only(account: I
     notebook = nbformat.read(lesson, as_version=4)
     cell = next(cell for cell in notebook.cells if "/number/update" in cell.source and cell.cell_type == "code")
     cell.source = f'ALLOW = "{PRODUCTION}"\n{cell.source}'
-    allowed = tmp_path / lesson.name
+    allowed = account.folder / lesson.name
     nbformat.write(notebook, allowed)
     printed = run(account, allowed, **theirs)
+    assert heard(account, "music.mp3") and heard(account, "jingle.mp3")
     assert f"application “{PRODUCTION}” changed" in printed
     assert f"application “{PRODUCTION}”: put back as it was" in printed
     assert account.state() == account.at_first

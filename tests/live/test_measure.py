@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -10,7 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from helpers.live.spent import Spent
+from helpers.live.guards.asked import Asked, Refused
+from helpers.live.guards.spent import Spent
 from helpers.vonage.client import Vonage
 from helpers.vonage.errors import VonageError
 from tests.live.conftest import ME, Send, World, app_that_replies, token_of, wait_until
@@ -84,6 +86,30 @@ def test_kernels_of_a_folder_share_the_measure(world: World, at_once: int, a_min
             return True
 
         assert sum(pool.map(place, range(40))) == most == len(world.dialled())
+
+
+def test_nobody_is_asked_while_others_wait_for_the_file(world: World) -> None:
+    """Two threads find room for the same call: the second sees in the locked file that there is none any more."""
+    other = Spent(world.folder / ".live" / "spent.jsonl")
+    with ThreadPoolExecutor(1) as kernel, world.kit(live_calls_at_once=1) as kit:
+        kit.vonage.create_call(world.order(WAIT))
+        budget = kit.live.budget  # type: ignore[union-attr]
+
+        def client() -> Vonage:
+            kernel.submit(other.entries).result(timeout=10)
+            return Vonage(world.settings)
+
+        budget._vonage = client
+        order = json.dumps(world.order(WAIT)).encode()
+        with pytest.raises(Refused, match="1 calls run"):
+            budget.before(Asked("POST", "/v1/calls", "", {}, order))
+
+
+def test_a_kernel_that_stands_still_is_named(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("helpers.live.guards.spent.PATIENCE", 0.1)
+    other = Spent(world.folder / ".live" / "spent.jsonl")
+    with world.kit() as kit, other.alone(), pytest.raises(VonageError, match="another kernel has had"):
+        kit.vonage.create_call(world.order(WAIT))
 
 
 def test_calls_of_a_kernel_that_was_killed_count_as_long_as_they_run(world: World) -> None:

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from helpers.live.asked import Asked
 from helpers.live.box import CHANGES
+from helpers.live.guards.asked import Asked
 from tests.notebooks.sanitising import PROJECT
 
 # Leaves no names in the lesson's own namespace.

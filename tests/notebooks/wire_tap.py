@@ -22,6 +22,7 @@ from urllib.parse import urlsplit
 from requests.adapters import HTTPAdapter
 
 import helpers.kit
+import helpers.live.waiting
 from helpers.line.control_plane import ControlPlane
 from helpers.phone import TO_DO
 
@@ -144,6 +145,7 @@ def main() -> None:
     asked = parser.parse_args()
     tap, out = Tap(), sys.stdout
     helpers.kit.time = Haste(asked.pace)  # type: ignore[assignment]
+    helpers.live.waiting.ASK /= asked.pace
     if asked.person:
         url, token, number = asked.person
         sys.stdout = Person(out, ControlPlane(url, token), number)  # type: ignore[assignment]

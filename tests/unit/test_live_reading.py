@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers.live.asked import Asked, Refused, Replied
-from helpers.live.reading import (
+from helpers.live.guards.asked import Asked, Refused, Replied
+from helpers.live.guards.reading import (
     actions_in,
     charged_beside_in,
     endpoints_in,

@@ -27,7 +27,7 @@ from .twin import as_html, as_text
 
 if TYPE_CHECKING:
     from ...line.control_plane import ControlPlane
-    from ...live.webhooks import Placed, Webhooks
+    from ...live.guards.webhooks import Placed, Webhooks
     from ...server.server import BackgroundServer
 
 FEW = 10  # rows that are sent with their requests and replies

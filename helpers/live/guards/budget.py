@@ -14,11 +14,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from ..base.errors import KitError
-from ..calls.statuses import OVER
-from ..settings.settings import Settings
-from ..vonage.client import Vonage
-from ..vonage.errors import NotFoundError
+from ...base.errors import KitError
+from ...calls.statuses import OVER
+from ...settings.settings import Settings
+from ...vonage.client import Vonage
+from ...vonage.errors import NotFoundError
 from .asked import Asked, Refused, Replied
 from .prices import Prices
 from .reading import as_list, charged_beside_in, endpoints_in, json_of

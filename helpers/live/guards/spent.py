@@ -12,9 +12,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
-from .lines import append
+from ..lines import append
+from .asked import Refused
+
+PATIENCE = 20.0  # seconds to wait for another kernel: no longer than who sent the request waits for a reply
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,7 @@ class Spent:
     def __init__(self, file: Path) -> None:
         self.file = file
         self._threads = threading.RLock()
-        self._door = FileLock(file.with_suffix(".lock"), mode=0o600)
+        self._door = FileLock(file.with_suffix(".lock"), timeout=PATIENCE, mode=0o600, poll_interval=0.005)
         self._read_to = 0
         self._entries: dict[str, Entry] = {}
 
@@ -100,7 +103,18 @@ class Spent:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """No other thread and no other kernel reads or writes meanwhile."""
+        """No other thread and no other kernel reads or writes meanwhile, so no request may be sent meanwhile.
+
+        A reply can come later than a webhook, whose answer is counted in this file, too.
+        """
         self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._threads, self._door:
-            yield
+        with self._threads:
+            try:
+                self._door.acquire()
+            except Timeout:
+                why = f"What was spent cannot be read: another kernel has had {self.file} for {PATIENCE:g} s."
+                raise Refused(why, "Try again when it ends, or end it.") from None
+            try:
+                yield
+            finally:
+                self._door.release()

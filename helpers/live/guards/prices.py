@@ -6,8 +6,8 @@ from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from ..base.errors import KitError
-from ..vonage.client import Vonage
+from ...base.errors import KitError
+from ...vonage.client import Vonage
 from .asked import Asked, Refused, Replied
 from .whom import addresses_of
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, urljoin
 
-from ..base.hosts import parts_of
-from ..server.keeping import close_body
-from ..wire.events import parameters_of, uuids_in
+from ...base.hosts import parts_of
+from ...server.keeping import close_body
+from ...wire.events import parameters_of, uuids_in
 from .asked import Refused
 from .reading import BLANK, LARGEST, may_be_read_as_json, nccos_in
 from .whom import Whom

@@ -10,9 +10,9 @@ from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
-from ..base.errors import KitError
-from ..settings.keys import decode_jwt
-from ..settings.settings import is_rest
+from ...base.errors import KitError
+from ...settings.keys import decode_jwt
+from ...settings.settings import is_rest
 
 # What a request does to an account, by method and path (Voice 1.10, Application 2.4, Numbers 1.1).
 _KINDS = (

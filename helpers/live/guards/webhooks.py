@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..base.text import one_line
-from ..server.guard import FOREIGN, STALE, WebhookGuard
-from ..wire.exchanges import MISSING
+from ...base.text import one_line
+from ...server.guard import FOREIGN, STALE, WebhookGuard
+from ...wire.exchanges import MISSING
 from .asked import Asked, Replied
 from .reading import as_list, parts_of, webhooks_in
 

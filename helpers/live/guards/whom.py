@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from ..base.hosts import is_here
-from ..base.text import one_line
-from ..ncco.models.actions import ACTIONS
-from ..settings.settings import Settings
+from ...base.hosts import is_here
+from ...base.text import one_line
+from ...ncco.models.actions import ACTIONS
+from ...settings.settings import Settings
 from .asked import Asked, Refused, Replied
 from .reading import CONTROLS, actions_in, as_list, endpoints_in, json_of, parts_of, urls_in
 
