@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ..base.hosts import parts_of
-from ..wire.exchanges import Exchange, body_text
+from ..wire.exchanges import RoundTrip, body_text
 from .signatures import check_signature
 from .tracebacks import WebServerError
 
@@ -65,7 +65,7 @@ def exchange_from(
     at: float,
     secret: str = "",
     verdict: Verdict | None = None,
-) -> Exchange:
+) -> RoundTrip:
     """What passed, from the pieces that were kept of it. Called when somebody looks.
 
     With the account's signature ``secret`` the signature is checked here, because what is kept holds no token; unless
@@ -79,7 +79,7 @@ def exchange_from(
     kind, size = replied.get("Content-Type", ""), replied.get("Content-Length", "a stream of")
     unread = None if facts["REQUEST_METHOD"] == "HEAD" else f"<{size} bytes of {kind}>"
     uri = facts["REQUEST_URI"]
-    return Exchange(
+    return RoundTrip(
         method=facts["REQUEST_METHOD"],
         url=uri if "://" in uri else f"http://{received.get('Host', '127.0.0.1')}{uri}",
         request_headers=received,
