@@ -147,7 +147,7 @@ class Sounds:
         if is_example(url):
             raise SoundError("example.com holds no audio")
         if not self._network.reach.allows(url):
-            raise SoundError("no route: the simulated network reaches this machine only")
+            raise SoundError(self._network.reach.refusal)
         try:
             async with asyncio.timeout(FILE_TIMEOUT):
                 for _ in range(REDIRECTS):

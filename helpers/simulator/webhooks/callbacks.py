@@ -209,7 +209,7 @@ class Callbacks:
         if is_example(hook.url):
             return Reply(number, 200)
         if not self._network.reach.allows(hook.url):
-            return Reply(number, error="no route: the simulated network reaches this machine only")
+            return Reply(number, error=self._network.reach.refusal)
         try:
             place = place_of(hook.url)
             query, body, headers = place.query, b"", USUAL_HEADERS

@@ -12,6 +12,8 @@ EXAMPLE = ("example.com", "example.org", "example.net")
 class Reach:
     """The simulated network has no internet. It reaches loopback, and the IP networks it is given."""
 
+    refusal = "no route: the simulated network reaches this machine only"
+
     def __init__(self, *networks: str) -> None:
         self._networks = [ipaddress.ip_network(n) for n in networks]
 
