@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from ..base.errors import KitError
+from ..base.secret import reveal
 
 if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
@@ -58,7 +59,7 @@ class Link:
 
     def __init__(self, url: str, token: str, server: Callable[[], str]) -> None:
         self._url = f"ws{url.removeprefix('http')}/class/link"
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self._headers = {"Authorization": f"Bearer {reveal(token)}"}
         self._server = server
         self._socket: ClientConnection | None = None
         self._had: OrderedDict[str, list[bytes] | None] = OrderedDict()  # the reply's messages, once it is there

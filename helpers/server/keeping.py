@@ -63,12 +63,12 @@ def exchange_from(
     body: bytes | None,
     ms: float,
     at: float,
-    secret: str = "",
+    secrets: tuple[str, ...] = (),
     verdict: Verdict | None = None,
 ) -> RoundTrip:
     """What passed, from the pieces that were kept of it. Called when somebody looks.
 
-    With the account's signature ``secret`` the signature is checked here, because what is kept holds no token; unless
+    With the accounts' signature ``secrets`` the signature is checked here, because what is kept holds no token; unless
     live mode's guard has come to a ``verdict`` already.
     """
     received = {
@@ -91,6 +91,6 @@ def exchange_from(
         at=datetime.fromtimestamp(at, UTC),
         signature=verdict.signature
         if verdict
-        else check_signature(received.get("Authorization"), sent, parts_of(uri)[2], secret),
+        else check_signature(received.get("Authorization"), sent, parts_of(uri)[2], *secrets),
         refused=verdict.refused if verdict else None,
     )

@@ -154,6 +154,11 @@ class Simulator:
         except concurrent.futures.CancelledError:
             raise SimulatorError("The simulator was stopped meanwhile.", "Start it again.") from None
 
+    def lead(self, address: str, to: str) -> None:
+        """Ask the server at ``to`` for what is at ``address``: the same one, by a way that is always there."""
+        if self._network is not None:
+            self._network.reach.shortcuts[address] = to
+
     def _listen(self) -> socket.socket:
         where = f"The simulator cannot listen on {self._host}:{self._port}"
         other = "Use an address of this machine, and a port from 1024 to 65535, or 0 for any free one."

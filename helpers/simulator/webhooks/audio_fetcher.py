@@ -151,7 +151,7 @@ class Sounds:
         try:
             async with asyncio.timeout(FILE_TIMEOUT):
                 for _ in range(REDIRECTS):
-                    place = place_of(url)
+                    place = place_of(self._network.reach.real(url))
                     answer = await self._network.callbacks.web.send(
                         "GET", place, place.query, HEADERS, b"",
                         connect_timeout=FILE_TIMEOUT, socket_timeout=FILE_TIMEOUT, largest=LARGEST,
