@@ -207,6 +207,15 @@ def test_reset_faults_and_money_are_each_ones_own(ada: Pupil, ben: Pupil) -> Non
     assert ada.control("PUT", f"/phones/{PUBLIC['Ada']}", {}).json()["behaviour"] == "manual"
 
 
+def test_a_sound_that_all_play_is_kept_once(room: Exchange, ada: Pupil, ben: Pupil, second: bytes) -> None:
+    kept = []
+    for one in (ada, ben):
+        call = one.answered_call({"action": "stream", "streamUrl": [one.learner.serve("second.wav", second)]},
+                                 {"action": "wait", "timeout": 60})  # fmt: skip
+        kept.append(room.accounts.named(one.name).network.legs[call].ear.cues[0].sound)
+    assert kept[0] is kept[1]
+
+
 def test_a_call_within_one_account_is_as_on_a_simulator_of_ones_own(ada: Pupil, world: World) -> None:
     """The same record, but for ids, addresses and milliseconds."""
     ncco = [{"action": "talk", "text": "Hello"}, {"action": "stream", "streamUrl": ["https://example.com/a.mp3"]}]

@@ -207,6 +207,8 @@ class Accounts:
         self._watch(trace)
         network = Network(self._clock, account, self._ids(f"calls-{key}"), trace, OwnDoor(door), region_url=kept["url"])
         network.callbacks.web = DoorClient(link, door)
+        for one in self.members.values():
+            network.sounds.share_with(one.network.sounds)
         network.home_of, network.public_number = self.home_of, kept["phone"]
         account.taken = lambda msisdn: self._taken(account, msisdn)
         member = Member(kept["name"], kept["phone"], token, door, network, self._api_of(network, token), link,

@@ -108,6 +108,10 @@ class Sounds:
         self._files.clear()
         self._texts.clear()
 
+    def share_with(self, other: Sounds) -> None:
+        """Keep one copy of what both play. It is found by content only: neither learns of the other's addresses."""
+        self._files, self._texts = other._files, other._texts
+
     async def decoded(self, data: bytes) -> SoundFile:
         """The sound in a file. Raises AudioError."""
         content = hashlib.sha256(data).digest()
