@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .base.errors import KitError
-from .base.hosts import parts_of
+from .base.hosts import host_of, parts_of
 from .base.secret import closed
 from .call import Call
 from .calls.arguments import ArgumentError, addressed, seconds_of, status_of, uuid_of
@@ -36,6 +36,7 @@ from .wire.exchanges import WireView, exchange_of
 if TYPE_CHECKING:
     import requests
 
+    from .classroom import Classroom
     from .live.line import LiveLine
     from .live.restore import AsFound
     from .simulator import Simulator
@@ -80,10 +81,32 @@ def setup(**options: Any) -> Kit:
             if _kit is not None:
                 _kit.stop()
             _kit = Kit(settings).start()
-        print("\n".join(filter(None, [_kit.banner, around, settings.warning, _kit.left_open, _kit.box])))
+        print("\n".join(filter(None, [_kit.banner, around, settings.warning, _kit.left_open, _kit.box, _kit.in_class])))
         if sharing := shared(settings.dotenv, settings.kept):
             print(sharing)
         return _kit
+
+
+class ClassDoor:
+    """The tunnel's way to an exchange. The network in this kernel goes straight to its server, not there and back."""
+
+    def __init__(self, kit: Kit, classroom: Classroom) -> None:
+        self._kit, self._classroom = kit, classroom
+
+    def open(self) -> str:
+        """Connect. A class that is not there, at home for example, must not stop a lesson: it is told of."""
+        try:
+            url = self._classroom.connect()
+        except KitError as error:
+            print(f"{error}\nThe lesson goes on without the class. kit.leave() forgets it.")
+            return ""
+        if self._kit.simulator is not None:
+            self._kit.simulator.lead(url, self._kit.server.url)
+        return url
+
+    def shut(self) -> None:
+        """Disconnect."""
+        self._classroom.disconnect()
 
 
 class Kit:
@@ -102,6 +125,7 @@ class Kit:
         self.events = Events(self.server, self._checks)
         self.guarded = True  # in live mode only what is signed gets through to a webhook; False switches that off
         self.running = False
+        self._classroom: Classroom | None = None
         self._found: AsFound | None = None  # the account as it was found; None in simulated mode
         self._control: ControlPlane | None = None
         self._screens: Screens | None = None
@@ -141,6 +165,7 @@ class Kit:
         while self._panels:
             self._panels.pop().close("The kit is stopped. To go on: kit = setup(), then kit.panel().")
         self.tunnel.off()
+        self._close_classroom()
         self.vonage.close()
         if self._screens:
             self._screens.close()
@@ -173,6 +198,73 @@ class Kit:
                 "Live mode has real phones only." if self.settings.live else "Run the first code cell: kit = setup().",
             )
         return self._control
+
+    # A class
+
+    @property
+    def classroom(self) -> Classroom:
+        """The class that was joined: who is here, and your account on its exchange. Raises :class:`NotReady`."""
+        if self._classroom is None:
+            cure = 'Join: kit.join("192.168.1.5:9000", "blue-fox-42", name="Ada").'
+            raise NotReady("You have not joined a class.", cure)
+        return self._classroom
+
+    @property
+    def in_class(self) -> str:
+        """A line about the class that was joined; empty if there is none."""
+        at = self.settings.class_url
+        return f"In class: {at} (kit.classroom shows who is here, kit.leave() leaves it)." if self._classroom else ""
+
+    @closed
+    def join(self, address: str, word: str, *, name: str) -> Classroom:
+        """Join the class whose exchange is at ``address``. ``.env`` remembers it; a second time changes nothing.
+
+        Lessons stay on the network of this kernel. Raises :class:`ClassroomError` for a wrong word, or a name that
+        somebody has.
+
+        >>> kit.join("192.168.1.5:9000", "blue-fox-42", name="Ada")
+        """
+        from .classroom import join, who_am_i
+
+        if self.simulator is None:
+            raise NotReady("Only a kit with a phone network of its own joins a class.", "Set VOICE_MODE=simulated.")
+        own = self.settings
+        known = who_am_i(own.class_url, own.class_token) if own.class_url and host_of(own.class_url) in address else ""
+        if known.casefold() != name.strip().casefold():
+            self.leave()
+            url, token = join(address, word, name)
+            own.class_state.with_suffix(".env").unlink(missing_ok=True)
+            self._keep({"class_url": url, "class_token": token})
+            self._open_classroom()
+        self.tunnel.on()
+        return self.classroom
+
+    def leave(self) -> None:
+        """Leave the class: its exchange forgets you, your numbers and calls there. Twice is fine."""
+        if self._classroom is None:
+            return
+        try:
+            self._classroom.leave()
+        except KitError as error:
+            print(error)  # it is not there any more, or not in this network
+        self._close_classroom()
+        self._keep({"class_url": "", "class_token": ""})
+
+    def _open_classroom(self) -> None:
+        from .classroom import Classroom
+
+        own = self.settings
+        pass_by(host_of(own.class_url))
+        self._classroom = Classroom(own.class_url, own.class_token, self.server, own.class_state)
+        self.tunnel.door = ClassDoor(self, self._classroom)
+
+    def _close_classroom(self) -> None:
+        if self._classroom is not None:
+            self.tunnel.off()
+            self.tunnel.door = None
+            self._classroom.close()
+            self._classroom = None
+            self.server.class_secret = ""
 
     # What a lesson builds on
 
@@ -516,5 +608,7 @@ class Kit:
         self._control = ControlPlane(url, token)
         self._screens = Screens(self._control)
         account = self._control.account()
+        if self.simulator and self.settings.class_url and self.settings.class_token:
+            self._open_classroom()
         # For this kernel only: simulated credentials never reach .env.
         self.settings.use(api_url=url, **{k: account[k] for k in ("api_key", "api_secret", "signature_secret")})

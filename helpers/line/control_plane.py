@@ -18,6 +18,8 @@ CONNECT = 5.0  # seconds
 GONE = 5.0  # seconds; a stream says something each second, so after this silence the network is not there any more
 PATIENCE = 30.0  # seconds a reply may take beyond the time the clock itself needs
 
+TOKEN_CURE = "Set SIMULATOR_TOKEN in .env to the token that the simulator printed when it started."
+
 
 class ControlPlaneError(KitError):
     """The phone network refused what it was asked, or cannot be reached."""
@@ -26,8 +28,9 @@ class ControlPlaneError(KitError):
 class ControlPlane:
     """A phone network at ``url``, whose control plane takes ``token``. Every method is one request."""
 
-    def __init__(self, url: str, token: str) -> None:
+    def __init__(self, url: str, token: str, *, cure: str = TOKEN_CURE) -> None:
         self.url = url.rstrip("/")
+        self._cure = cure  # for a token that is not taken
         self._session = requests.Session()
         self._session.trust_env = False  # a proxy must never see calls to this machine
         self._session.headers["Authorization"] = f"Bearer {reveal(token)}"
@@ -167,7 +170,7 @@ class ControlPlane:
         except ValueError:
             told = {}
         if response.status_code == 401:
-            told["cure"] = "Set SIMULATOR_TOKEN in .env to the token that the simulator printed when it started."
+            told["cure"] = self._cure
         raise ControlPlaneError(
             told.get("error", f"The phone network answered HTTP {response.status_code}."),
             told.get("cure", "Is there a simulator of this kit at that address, and of the same version?"),

@@ -15,7 +15,7 @@ from ..server.server import BackgroundServer
 from ..settings.settings import Settings
 from ..vonage.errors import NotFoundError
 from ..wire.events import Events, event_of, payload_of, uuids_in
-from ..wire.exchanges import Exchange
+from ..wire.exchanges import RoundTrip
 from .doctor import reach
 from .gate import Gate, Guard
 from .guards.asked import Refused
@@ -122,7 +122,7 @@ class LiveLine:
         self.budget.reply(ids, ncco)
         self.webhooks.learn(ncco)
 
-    def _heard(self, exchange: Exchange) -> None:
+    def _heard(self, exchange: RoundTrip) -> None:
         if exchange.refused:
             return
         self.webhooks.heard(uuids_in(payload_of(exchange)))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ..base.hosts import parts_of
-from ..wire.exchanges import Exchange, body_text
+from ..wire.exchanges import RoundTrip, body_text
 from .signatures import check_signature
 from .tracebacks import WebServerError
 
@@ -63,12 +63,12 @@ def exchange_from(
     body: bytes | None,
     ms: float,
     at: float,
-    secret: str = "",
+    secrets: tuple[str, ...] = (),
     verdict: Verdict | None = None,
-) -> Exchange:
+) -> RoundTrip:
     """What passed, from the pieces that were kept of it. Called when somebody looks.
 
-    With the account's signature ``secret`` the signature is checked here, because what is kept holds no token; unless
+    With the accounts' signature ``secrets`` the signature is checked here, because what is kept holds no token; unless
     live mode's guard has come to a ``verdict`` already.
     """
     received = {
@@ -79,7 +79,7 @@ def exchange_from(
     kind, size = replied.get("Content-Type", ""), replied.get("Content-Length", "a stream of")
     unread = None if facts["REQUEST_METHOD"] == "HEAD" else f"<{size} bytes of {kind}>"
     uri = facts["REQUEST_URI"]
-    return Exchange(
+    return RoundTrip(
         method=facts["REQUEST_METHOD"],
         url=uri if "://" in uri else f"http://{received.get('Host', '127.0.0.1')}{uri}",
         request_headers=received,
@@ -91,6 +91,6 @@ def exchange_from(
         at=datetime.fromtimestamp(at, UTC),
         signature=verdict.signature
         if verdict
-        else check_signature(received.get("Authorization"), sent, parts_of(uri)[2], secret),
+        else check_signature(received.get("Authorization"), sent, parts_of(uri)[2], *secrets),
         refused=verdict.refused if verdict else None,
     )

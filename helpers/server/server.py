@@ -61,6 +61,7 @@ class BackgroundServer:
         self.threads = threads
         self.requests = WireLog(limit=5000)
         self.signature_secret = ""  # when it is set, the signature of each request is checked
+        self.class_secret = ""  # of the account in a class, whose webhooks come here, too
         self.guard: WebhookGuard | None = None  # live mode's look at what comes in
         self.review: Review | None = None  # and at what goes out
         self.errors: list[WebServerError] = []
@@ -173,8 +174,9 @@ class BackgroundServer:
             self.guard.answered(verdict, reply.status)
         # Before the reply goes out, so that whoever got it finds it in the log.
         exchange = functools.partial(exchange_from, facts, sent, reply.status, dict(reply.headers), kept, ms, at)
+        secrets = (self.signature_secret, self.class_secret)
         size = len(sent) + len(kept or b"") + sum(map(len, facts.values()))
-        self.requests.append(functools.partial(exchange, self.signature_secret, verdict), size)
+        self.requests.append(functools.partial(exchange, secrets, verdict), size)
         if "kit.error" in environ:
             self._failed(environ["kit.error"], facts)
         start_response(reply.status, reply.headers)

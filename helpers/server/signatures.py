@@ -18,12 +18,13 @@ if TYPE_CHECKING:
     from jwt import PyJWS
 
 
-def check_signature(authorization: str | None, body: bytes, query: str, secret: str) -> str | None:
-    """``good``, ``missing``, or in a few words what is wrong; None without a ``secret`` to check with.
+def check_signature(authorization: str | None, body: bytes, query: str, *secrets: str) -> str | None:
+    """``good``, ``missing``, or in a few words what is wrong; None without a secret to check with.
 
-    How old the token is does not count here.
+    How old the token is does not count here. Of several ``secrets``, each an account's, the one that fits counts.
     """
-    return read_signature(authorization, body, query, secret)[0] if secret else None
+    found = [read_signature(authorization, body, query, secret)[0] for secret in secrets if secret]
+    return GOOD if GOOD in found else next(iter(found), None)
 
 
 def read_signature(authorization: str | None, body: bytes, query: str, secret: str) -> tuple[str, dict[str, Any]]:

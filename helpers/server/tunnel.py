@@ -103,10 +103,21 @@ class TunnelServer(Protocol):
         """Make it listen."""
 
 
+class Door(Protocol):
+    """An address on the exchange of a class."""
+
+    def open(self) -> str:
+        """The address, once what comes there comes down to this kernel; empty when the class is not reached."""
+
+    def shut(self) -> object:
+        """Let nothing more come down."""
+
+
 class Tunnel:
     """The address at which Vonage reaches the background server, and nothing else on this machine.
 
     - Vonage's part is played on this machine (simulated mode): the server's own address will do, nothing is opened.
+    - In a class: an address on its exchange, from where a connection of this kernel brings the requests down.
     - ``PUBLIC_URL`` is set: that address; leading it to the server is your business.
     - otherwise ngrok, started through pyngrok, with your ``NGROK_AUTHTOKEN``. A free account gets a new address each
       time, so the application's webhooks must be updated after ``on()``. It closes itself when for ``patience``
@@ -128,6 +139,7 @@ class Tunnel:
         self._idle: _Idle | None = None
         self.at_start: Callable[[], object] = lambda: None  # called when there is an address
         self.at_end: Callable[[], object] = lambda: None  # and before it goes
+        self.door: Door | None = None  # in a class: the way down from the exchange
 
     def on(self) -> str:
         """The public address, opening it if need be. Raises :class:`TunnelError` if there is none to be had."""
@@ -150,12 +162,16 @@ class Tunnel:
             ngrok, self._ngrok, self._url = self._ngrok, None, ""
             if ngrok is not None:
                 ngrok.close()
+            if self.door is not None:
+                self.door.shut()
         if idle is not None:
             idle.stop()
 
     def _open(self) -> str:
         settings = self._settings
         local = _platform_is_here(settings)
+        if self.door is not None and (url := self.door.open()):
+            return url
         if settings.mode != "live" and local:
             return self._server.url
         if settings.public_url:
@@ -183,6 +199,8 @@ class Tunnel:
         server = self._server.url or "a server that is stopped"
         if self._ngrok is not None:
             return f"on: {self.url} → {server} through ngrok"
+        if self.door is not None and self.url != server:
+            return f"on: {self.url} → {server} through the exchange"
         return (
             f"on: {self.url}, on this machine only" if self.url == server else f"on: {self.url} (PUBLIC_URL) → {server}"
         )

@@ -38,6 +38,8 @@ VARIABLES = {
     "live_calls_a_minute": "LIVE_CALLS_A_MINUTE",
     "simulator_url": "SIMULATOR_URL",
     "simulator_token": "SIMULATOR_TOKEN",
+    "class_url": "CLASS_URL",
+    "class_token": "CLASS_TOKEN",
     "pace": "SIMULATOR_PACE",
     "state": "SIMULATOR_STATE",
 }
@@ -47,7 +49,7 @@ CREDENTIALS = ("api_key", "api_secret", "signature_secret", "application_id", "p
 LIVE_ONLY = (*CREDENTIALS, "api_url", "my_number", "live_numbers", "live_urls", "live_budget", "live_calls_at_once",
              "live_calls_a_minute")  # fmt: skip
 VONAGE_DOMAINS = (".nexmo.com", ".vonage.com")
-SECRETS = ("api_secret", "signature_secret", "private_key", "ngrok_authtoken", "simulator_token")
+SECRETS = ("api_secret", "signature_secret", "private_key", "ngrok_authtoken", "simulator_token", "class_token")
 
 WHERE = {
     "api_key": "It stands on the first page of the Vonage dashboard, https://dashboard.nexmo.com",
@@ -199,6 +201,7 @@ _CHECKS: dict[str, Callable[[str, Path], Any]] = {
     "pace": _pace,
     "public_url": _url,
     "simulator_url": _url,
+    "class_url": _url,
     "api_url": _api_url,
     "application_id": _application_id,
     "number": _number,

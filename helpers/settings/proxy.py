@@ -15,8 +15,8 @@ def proxies() -> dict[str, str]:
     return {name: url for name, url in getproxies().items() if name in ("http", "https", "all")}
 
 
-def pass_by() -> str:
-    """Name this machine in ``NO_PROXY``, for this process and those it starts. Returns a line that says so.
+def pass_by(*more: str) -> str:
+    """Name this machine, and ``more``, in ``NO_PROXY``, for this process and its children. Returns a line that says so.
 
     Without a proxy nothing is changed, and the line is empty. Proxies of a school answer what is meant for this machine
     with a page of their own, and read the credentials in it.
@@ -25,5 +25,5 @@ def pass_by() -> str:
     named = [one for one in (part.strip() for part in kept.split(",")) if one]
     if not proxies() or "*" in named:
         return ""
-    os.environ.update(dict.fromkeys(_NAMES, ",".join(dict.fromkeys([*named, *HERE]))))
+    os.environ.update(dict.fromkeys(_NAMES, ",".join(dict.fromkeys([*named, *HERE, *more]))))
     return "There is a proxy: requests to this machine pass it by (NO_PROXY names 127.0.0.1 and localhost)."

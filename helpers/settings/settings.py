@@ -32,7 +32,7 @@ class Settings:
     """What a lesson runs with. Change it with :meth:`save` (kept in a file) or :meth:`use` (for this kernel only).
 
     Text settings are ``""`` when not set; ``private_key`` is always the PEM text, even if ``.env`` names a file.
-    The five secrets are a :class:`helpers.base.secret.Secret` each: a text that works, and prints as ``…``.
+    The six secrets are a :class:`helpers.base.secret.Secret` each: a text that works, and prints as ``…``.
     """
 
     mode: str = "simulated"
@@ -54,6 +54,8 @@ class Settings:
     vonage_url: str = ""  # where the gate of live mode leads, once api_url names the gate
     simulator_url: str = ""
     simulator_token: str = ""
+    class_url: str = ""
+    class_token: str = ""
     pace: str = "stepped"
     state: Path = field(default_factory=lambda: project() / ".simulator" / "account.json")
     dotenv: Path = field(default_factory=lambda: project() / ".env")
@@ -116,6 +118,11 @@ class Settings:
     def kept(self) -> Path:
         """Where this mode's credentials are kept: ``.env`` in live mode, else a file beside the simulator's state."""
         return self.dotenv if self.live else self.state.with_suffix(".env")
+
+    @property
+    def class_state(self) -> Path:
+        """Beside which file the application is kept that an account in a class has."""
+        return self.state.with_name("class.json")
 
     def key_file(self, application_id: str) -> Path:
         """Where the private key of an application lies that was kept in live mode: in a file of its own."""

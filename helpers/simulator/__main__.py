@@ -8,11 +8,15 @@ import os
 import signal
 import sys
 import threading
+from functools import partial
+from pathlib import Path
+from typing import Any
 
 from ..base.errors import KitError
 from ..base.hosts import is_here
 from ..base.text import print_anything
 from . import Simulator
+from .classroom.exchange import Exchange
 from .routes.log import CallLog
 from .run import PROG
 
@@ -32,7 +36,7 @@ To run a program of yours with it, unmodified: %(prog)s run --help
 examples:
   %(prog)s --port 9000 --state account.json      real time, and the account stays
   %(prog)s --port 9000 --pace stepped --seed 1   for tests: time moves when told, ids repeat
-  %(prog)s --port 9000 --host 192.168.1.5 --reach 192.168.1.0/24     for a class
+  %(prog)s --class --port 9000 --host 192.168.1.5 --state accounts/  for a class
 
 How to use it with curl, an SDK or in CI: docs/simulator.md"""
 
@@ -51,6 +55,15 @@ def options_of(arguments: list[str] | None) -> argparse.Namespace:
     where.add_argument(
         "--reach", action="append", default=[], metavar="NETWORK",
         help="IP network it may call besides this machine, such as 192.168.0.0/16; may be given several times",
+    )  # fmt: skip
+    where.add_argument(
+        "--prefix", default="", metavar="PATH",
+        help="with --class: the path that leads here where it is behind something else, such as /services/exchange/",
+    )  # fmt: skip
+    parser.add_argument(
+        "--class", dest="classroom", action="store_true",
+        help="an account for each learner, who join with a word and call each other (docs/classroom.md); "
+        "--state then is a folder",
     )  # fmt: skip
     how = parser.add_argument_group("how it works")
     default = os.environ.get
@@ -86,16 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
     for name in ("SIGINT", "SIGTERM", "SIGBREAK"):  # the last is Windows' own
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda *_: stop.set())
-    simulator = Simulator(
-        pace=options.pace,
-        seed=options.seed,
-        state=options.state,
-        host=options.host,
-        port=options.port,
-        reach=tuple(options.reach),
-    )
-    if not options.quiet:
-        simulator.trace.subscribe(CallLog(clock=options.pace not in ("1", "1.0")))
+    simulator = _simulator(options)
     try:
         with simulator:
             _greet(simulator, options.host)
@@ -109,6 +113,18 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
+def _simulator(options: argparse.Namespace) -> Simulator:
+    same: dict[str, Any] = {name: getattr(options, name) for name in ("pace", "seed", "host", "port")}
+    log = partial(CallLog, clock=options.pace not in ("1", "1.0"))
+    if options.classroom:
+        folder = Path(options.state) if options.state else None
+        return Exchange(**same, folder=folder, prefix=options.prefix, log=None if options.quiet else log)
+    simulator = Simulator(**same, state=options.state, reach=tuple(options.reach))
+    if not options.quiet:
+        simulator.trace.subscribe(log())
+    return simulator
+
+
 def _log(options: argparse.Namespace) -> None:
     logging.basicConfig(format="%(asctime)s %(message)s", datefmt="%H:%M:%S", stream=sys.stderr)
     usual = logging.DEBUG if options.verbose else logging.INFO
@@ -119,8 +135,12 @@ def _greet(simulator: Simulator, host: str) -> None:
     """The only place where secrets are shown: where to go, and what to sign in with."""
     token = "(SIMULATOR_TOKEN)" if os.environ.get("SIMULATOR_TOKEN") else simulator.token
     print(f"address     {simulator.url}")
-    print(f"API key     {simulator.account.api_key}")
-    print(f"API secret  {simulator.account.api_secret}")
+    if isinstance(simulator, Exchange):
+        print(f"to try it   {simulator.url}/class in any browser of the class")
+        print(f"word        {simulator.accounts.word}")
+    else:
+        print(f"API key     {simulator.account.api_key}")
+        print(f"API secret  {simulator.account.api_secret}")
     print(f"token       {token}")
     print(f"OpenAPI     {simulator.url}/simulator/openapi.json")
     print("Ctrl-C ends it.", flush=True)

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+# Is told of a request: host, method, path, status, and the reply's text if it failed.
+OnRequest = Callable[[str, str, str, int, str], object]
 # What listens on every address of this machine is reached on this machine by its loopback address.
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
@@ -66,7 +68,7 @@ class Simulator:
         token: str | None = None,
         reach: tuple[str, ...] = (),
         known_as: str = "",
-        on_request: Callable[[str, str, str, int, str], object] | None = None,
+        on_request: OnRequest | None = None,
     ) -> None:
         self.trace = Trace()
         # Hexadecimal: with a hyphen at its beginning a command line would take it for an option.
@@ -113,9 +115,7 @@ class Simulator:
         if self.running:
             return self
         clock = make_clock(self.pace)
-        prefix = "" if self.seed is None else f"{self.seed}-"
-        self._account = Account(Ids(f"{prefix}account" if prefix else None), self._state)
-        self.trace.clear()  # a seeded exchange hands out the same ids again
+        self._prepare()
         listener = self._listen()
         self._address = listener.getsockname()[:2]
         if self._address[0] in EVERYWHERE:  # an address to listen on, not one to send a request to
@@ -127,7 +127,7 @@ class Simulator:
             try:
                 with asyncio.Runner(loop_factory=lambda: make_loop(clock)) as runner:
                     self._loop = runner.get_loop()
-                    runner.run(self._serve(clock, prefix, listener, up))
+                    runner.run(self._serve(clock, listener, up))
             except BaseException as error:
                 failed.append(error)
                 logger.debug("the simulator ended", exc_info=error)
@@ -163,6 +163,11 @@ class Simulator:
         except concurrent.futures.CancelledError:
             raise SimulatorError("The simulator was stopped meanwhile.", "Start it again.") from None
 
+    def lead(self, address: str, to: str) -> None:
+        """Ask the server at ``to`` for what is at ``address``: the same one, by a way that is always there."""
+        if self._network is not None:
+            self._network.reach.shortcuts[address] = to
+
     def _listen(self) -> socket.socket:
         where = f"The simulator cannot listen on {self._host}:{self._port}"
         other = "Use an address of this machine, and a port from 1024 to 65535, or 0 for any free one."
@@ -179,45 +184,39 @@ class Simulator:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
 
-    async def _serve(self, clock: Clock, prefix: str, listener: socket.socket, up: threading.Event) -> None:
-        import uvicorn
-        from fastapi import FastAPI
+    def ids(self, what: str) -> Ids:
+        """A source of ids; with a seed each ``what`` has one of its own."""
+        return Ids(None if self.seed is None else f"{self.seed}-{what}")
 
-        from .account.regions import RegionalAddresses
+    def _prepare(self) -> None:
+        """What is there before anybody can ask for it."""
+        self._account = Account(self.ids("account"), self._state)
+        self.trace.clear()  # a seeded exchange hands out the same ids again
+
+    def _begin(self, clock: Clock, closing: asyncio.Event) -> ASGIApp:
+        """The network on this clock, and the app that answers for it. Called in the event loop."""
         from .legs.network import Network
-        from .routes.account import applications_api, money_api, numbers_api
-        from .routes.control import answer_kit_errors, control_api
-        from .routes.limits import BodyLimits, patient_protocol
-        from .routes.log import RequestLog
-        from .routes.openapi import openapi_api
-        from .routes.voice import answer_errors, voice_api
 
-        ids = Ids(f"{prefix}calls" if prefix else None)
-        url = self._known_as or self.url
-        network = Network(clock, self.account, ids, self.trace, Reach(*self._reach), region_url=url)
+        reach, url = Reach(*self._reach), self._known_as or self.url
+        self._network = Network(clock, self.account, self.ids("calls"), self.trace, reach, region_url=url)
+        return api_of(self._network, self.token, closing, self.ids("traces"), self._on_request)
+
+    async def _end(self) -> None:
+        """End what :meth:`_begin` began."""
+        if self._network is not None:
+            await self._network.close()
+
+    async def _serve(self, clock: Clock, listener: socket.socket, up: threading.Event) -> None:
+        import uvicorn
+
+        from .routes.limits import patient_protocol
+
         closing = asyncio.Event()
-        app = FastAPI(
-            title="Voice call simulator", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False
-        )
-        for router in (
-            voice_api(network),
-            applications_api(self.account),
-            numbers_api(self.account),
-            money_api(network),
-            control_api(network, self.token, closing),
-            openapi_api(),
-        ):
-            app.include_router(router)
-        app.add_middleware(BodyLimits)
-        answer_errors(app, Ids(f"{prefix}traces" if prefix else None))
-        answer_kit_errors(app)
-        app.add_middleware(RegionalAddresses)
-        app.add_middleware(Settling, clock=clock)
-        app.add_middleware(RequestLog, told=self._on_request)
         config = uvicorn.Config(
-            app, http=patient_protocol(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
-        )
-        self._network, self._server = network, uvicorn.Server(config)
+            self._begin(clock, closing), http=patient_protocol(), ws="websockets-sansio", log_config=None,
+            access_log=False, lifespan="off", timeout_graceful_shutdown=1,
+        )  # fmt: skip
+        self._server = uvicorn.Server(config)
         serving = asyncio.ensure_future(self._server.serve(sockets=[listener]))
         while not self._server.started and not serving.done():
             await asyncio.sleep(0.005)
@@ -225,9 +224,39 @@ class Simulator:
         while not self._server.should_exit and not serving.done():
             await asyncio.sleep(0.05)
         closing.set()
-        await network.close_calls()
-        await network.callbacks.close()
+        await self._end()
         await serving
+
+
+def api_of(network: Network, token: str, closing: asyncio.Event, ids: Ids, told: OnRequest | None = None) -> ASGIApp:
+    """Everything that can be asked of one network and its account; ``ids`` makes the ids of replies."""
+    from fastapi import FastAPI
+
+    from .account.regions import RegionalAddresses
+    from .routes.account import applications_api, money_api, numbers_api
+    from .routes.control import answer_kit_errors, control_api
+    from .routes.limits import BodyLimits
+    from .routes.log import RequestLog
+    from .routes.openapi import openapi_api
+    from .routes.voice import answer_errors, voice_api
+
+    app = FastAPI(title="Voice call simulator", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    for router in (
+        voice_api(network),
+        applications_api(network.account),
+        numbers_api(network.account),
+        money_api(network),
+        control_api(network, token, closing),
+        openapi_api(),
+    ):
+        app.include_router(router)
+    app.add_middleware(BodyLimits)
+    answer_errors(app, ids)
+    answer_kit_errors(app)
+    app.add_middleware(RegionalAddresses)
+    app.add_middleware(Settling, clock=network.clock)
+    app.add_middleware(RequestLog, told=told)
+    return app
 
 
 class Settling:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..base.errors import KitError
 from ..base.masking import mask
-from ..wire.exchanges import Exchange
+from ..wire.exchanges import RoundTrip
 
 
 class VonageError(KitError):
@@ -26,7 +26,7 @@ class VonageError(KitError):
     detail: str
     invalid_parameters: list[dict[str, str]]
     advice: str
-    exchange: Exchange
+    exchange: RoundTrip
 
 
 class BadRequestError(VonageError):
@@ -96,7 +96,7 @@ NO_REPLY = {
 }
 
 
-def error_from_reply(exchange: Exchange, text: str) -> VonageError:
+def error_from_reply(exchange: RoundTrip, text: str) -> VonageError:
     """The error for a reply, of the class that fits its status. ``text`` is the reply's body as it came."""
     body = _parsed(mask(text))
     status = _meant_status(exchange.status or 0, body)
@@ -124,7 +124,7 @@ def error_from_reply(exchange: Exchange, text: str) -> VonageError:
     )
 
 
-def error_without_reply(exchange: Exchange) -> NoReplyError:
+def error_without_reply(exchange: RoundTrip) -> NoReplyError:
     """The error for a request that got no reply; ``exchange.error`` says why."""
     advice = NO_REPLY.get(exchange.error or "")
     if advice is None and exchange.method == "POST":
@@ -143,7 +143,7 @@ def error_without_reply(exchange: Exchange) -> NoReplyError:
     )
 
 
-def _request(exchange: Exchange) -> str:
+def _request(exchange: RoundTrip) -> str:
     return f"{exchange.method} {exchange.url}"
 
 
@@ -189,7 +189,7 @@ def _phrase(status: int) -> str:
         return ""
 
 
-def _advice(status: int, exchange: Exchange, invalid: list[dict[str, str]]) -> str:
+def _advice(status: int, exchange: RoundTrip, invalid: list[dict[str, str]]) -> str:
     # Regional hosts and a trailing slash do not matter: the path tells which API this was.
     voice = exchange.path.startswith(("/v1/calls", "/v1/files"))
     if status == 400:
@@ -209,7 +209,7 @@ def _advice(status: int, exchange: Exchange, invalid: list[dict[str, str]]) -> s
     return _ADVICE.get(status, "Look at the whole reply with kit.vonage.wire.show().")
 
 
-def _bad_request(exchange: Exchange, invalid: list[dict[str, str]]) -> str:
+def _bad_request(exchange: RoundTrip, invalid: list[dict[str, str]]) -> str:
     names = [each["name"] for each in invalid]
     if names and all("required" in each["reason"].lower() for each in invalid):
         asked = ", ".join("from (from_ in Python)" if name == "from" else name for name in names)
@@ -231,7 +231,7 @@ def _bad_request(exchange: Exchange, invalid: list[dict[str, str]]) -> str:
     return "Look at what was sent with kit.vonage.wire.show(): exactly one of ncco and answer_url, lists where needed."
 
 
-def _not_found(exchange: Exchange) -> str:
+def _not_found(exchange: RoundTrip) -> str:
     if exchange.path.startswith("/v1/calls/"):
         return (
             "Is the call over? Is this the uuid of the leg, not the conversation (CON-…)? Was the call made by this "

@@ -20,7 +20,7 @@ from ..base.web import speaks_http
 from ..settings.checks import VONAGE_DOMAINS
 from ..settings.keys import load_private_key, make_jwt
 from ..settings.settings import Settings
-from ..wire.exchanges import Exchange, WireLog, exchange_of
+from ..wire.exchanges import RoundTrip, WireLog, exchange_of
 from .errors import NoReplyError, VonageError, error_from_reply, error_without_reply
 
 if TYPE_CHECKING:
@@ -135,7 +135,7 @@ class Transport:
 
     def _keep(
         self, sent: requests.PreparedRequest, reply: requests.Response | None, started: float, error: str | None
-    ) -> Exchange:
+    ) -> RoundTrip:
         url = self.settings.at_vonage(sent.url or "")
         exchange = exchange_of(sent, reply, (time.perf_counter() - started) * 1000, error, url)
         self.wire.append(exchange)

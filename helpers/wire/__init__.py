@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .events import Events
-from .exchanges import Exchange, WireView
+from .exchanges import RoundTrip, WireView
 from .kinds import kind
 
-__all__ = ["Events", "Exchange", "WireView", "kind"]
+__all__ = ["Events", "RoundTrip", "WireView", "kind"]

@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from ..base.errors import KitError
 from ..settings.checks import VONAGE_DOMAINS
-from .exchanges import Exchange
+from .exchanges import RoundTrip
 
 # Fields whose words are the API's: whose values are no name, no text and no address of anybody.
 KEPT = frozenset({
@@ -59,7 +59,7 @@ class Capture:
         self._known = sorted(filter(None, known), key=len, reverse=True)
         self._instead: dict[tuple[str, str], str] = {}
 
-    def of(self, exchange: Exchange) -> dict[str, Any]:
+    def of(self, exchange: RoundTrip) -> dict[str, Any]:
         """One request and its reply."""
         sent, got = exchange.request_headers, exchange.response_headers
         return {

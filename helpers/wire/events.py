@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, overload
 from urllib.parse import parse_qsl
 
-from .exchanges import GOOD, MOST_KEPT, Exchange, WireLog
+from .exchanges import GOOD, MOST_KEPT, RoundTrip, WireLog
 from .kinds import kind
 
 Event = dict[str, Any]
@@ -52,7 +52,7 @@ class Events(Sequence[Event]):
     def subscribe(self, callback: Callable[[Event], None]) -> Callable[[], None]:
         """Call ``callback(event)`` as each one arrives, in the server's thread. Returns a function that ends it."""
 
-        def pick(exchange: Exchange) -> None:
+        def pick(exchange: RoundTrip) -> None:
             event = self._good_event(exchange)
             if event is not None:
                 callback(event)
@@ -89,7 +89,7 @@ class Events(Sequence[Event]):
                 self._held //= 2
             return list(self._events)
 
-    def _good_event(self, exchange: Exchange) -> Event | None:
+    def _good_event(self, exchange: RoundTrip) -> Event | None:
         in_doubt = exchange.refused or (exchange.signature != GOOD and self._good_only())
         return None if in_doubt else event_of(exchange)
 
@@ -110,13 +110,13 @@ class Events(Sequence[Event]):
         return f"<Events: {len(self)} received>"
 
 
-def event_of(exchange: Exchange) -> Event | None:
+def event_of(exchange: RoundTrip) -> Event | None:
     """The event that a request carries, in its body or its query; None if it is something else."""
     payload = payload_of(exchange)
     return payload if uuids_in(payload) and kind(payload) not in ("answer", "") else None
 
 
-def payload_of(exchange: Exchange) -> Event:
+def payload_of(exchange: RoundTrip) -> Event:
     """What a request carries, in its body or its query; empty if that is not an object."""
     query = parse_qsl(exchange.query, keep_blank_values=True)
     return parameters_of(query, exchange.request_body or "") or {}

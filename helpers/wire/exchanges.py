@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 LONGEST_BODY = 4000  # characters of a body that are shown; the exchange itself keeps all of it
 MOST_KEPT = 32 * 1024 * 1024  # bytes that a log keeps: anybody may send something to a public address
 GOOD, MISSING = "good", "missing"  # what a server may say of a webhook's signature
-# Date changes with every run and says nothing a learner needs; the time is in Exchange.at.
+# Date changes with every run and says nothing a learner needs; the time is in RoundTrip.at.
 UNSHOWN_HEADERS = frozenset({"date"})
 
 
@@ -50,7 +50,7 @@ def body_text(data: bytes | str | None, content_type: str | None = "") -> str | 
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Exchange:
+class RoundTrip:
     """One request and what came back. It never holds a secret: everything is masked as it is made.
 
     ``status`` is None and ``error`` says why (``connection refused``, ``read timeout`` …) when no reply came.
@@ -135,12 +135,12 @@ class Exchange:
 
 def exchange_of(
     sent: requests.PreparedRequest, reply: requests.Response | None, ms: float, error: str | None = None, url: str = ""
-) -> Exchange:
+) -> RoundTrip:
     """A request of the ``requests`` library with its reply (or the ``error`` that took its place), as it was sent.
 
     ``url``: where it went in the end, if a gate passed it on.
     """
-    return Exchange(
+    return RoundTrip(
         method=sent.method or "",
         url=url or sent.url or "",
         request_headers=dict(sent.headers),
@@ -197,7 +197,7 @@ def _html_block(first: str, headers: list[str], body: str) -> str:
 class WireView:
     """Some exchanges, ready to be the last line of a cell: text, and the same facts as HTML."""
 
-    def __init__(self, exchanges: Sequence[Exchange], nothing: str = "Nothing yet.") -> None:
+    def __init__(self, exchanges: Sequence[RoundTrip], nothing: str = "Nothing yet.") -> None:
         self.exchanges = list(exchanges)
         self.nothing = nothing
 
@@ -210,7 +210,7 @@ class WireView:
         return "<hr>".join(_html_block(*e.request_lines()) + _html_block(*e.response_lines()) for e in self.exchanges)
 
 
-class WireLog(Sequence[Exchange]):
+class WireLog(Sequence[RoundTrip]):
     """The latest exchanges, oldest first; a list that forgets its beginning. Safe from any thread.
 
     It holds ``limit`` of them at the most, and :data:`MOST_KEPT` bytes in all.
@@ -221,20 +221,20 @@ class WireLog(Sequence[Exchange]):
 
     def __init__(self, limit: int = 1000) -> None:
         self._limit, self._bytes = limit, 0
-        self._items: deque[Exchange | Callable[[], Exchange]] = deque()
+        self._items: deque[RoundTrip | Callable[[], RoundTrip]] = deque()
         self._sizes: deque[int] = deque()
-        self._listeners: tuple[Callable[[Exchange], None], ...] = ()
+        self._listeners: tuple[Callable[[RoundTrip], None], ...] = ()
         self._lock = threading.RLock()
         self.total = 0  # ever added, also those forgotten since
 
-    def append(self, exchange: Exchange | Callable[[], Exchange], size: int = 0) -> None:
+    def append(self, exchange: RoundTrip | Callable[[], RoundTrip], size: int = 0) -> None:
         """Add one exchange (or what will make it, and then has ``size``) and tell those who subscribed."""
         listeners = self._listeners
         if listeners and callable(exchange):
             exchange = _made_of(exchange)
         with self._lock:
             self._items.append(exchange)
-            self._sizes.append(exchange.size if isinstance(exchange, Exchange) else size)
+            self._sizes.append(exchange.size if isinstance(exchange, RoundTrip) else size)
             self._bytes += self._sizes[-1]
             self.total += 1
             while len(self._items) > self._limit or self._bytes > MOST_KEPT:
@@ -246,7 +246,7 @@ class WireLog(Sequence[Exchange]):
             except Exception:  # whoever listens must not disturb the exchange itself
                 logger.exception("a callback given to subscribe() raised")
 
-    def subscribe(self, listener: Callable[[Exchange], None]) -> Callable[[], None]:
+    def subscribe(self, listener: Callable[[RoundTrip], None]) -> Callable[[], None]:
         """Call ``listener(exchange)`` for each new one, in the thread that adds it. Returns a function that ends it."""
         with self._lock:
             self._listeners = (*self._listeners, listener)
@@ -264,7 +264,7 @@ class WireLog(Sequence[Exchange]):
             self._sizes.clear()
             self._bytes = 0
 
-    def latest(self, seen: int) -> tuple[int, list[Exchange]]:
+    def latest(self, seen: int) -> tuple[int, list[RoundTrip]]:
         """How many were ever added, and those that came after the first ``seen`` of them (as far as they are kept)."""
         with self._lock:
             if seen >= self.total:
@@ -273,7 +273,7 @@ class WireLog(Sequence[Exchange]):
             new = min(self.total - seen, len(made))
             return self.total, made[len(made) - new :]
 
-    def show(self, last: int = 1, match: str | Callable[[Exchange], bool] | None = None) -> WireView:
+    def show(self, last: int = 1, match: str | Callable[[RoundTrip], bool] | None = None) -> WireView:
         """The last exchanges, to look at. ``match``: a part of ``POST /v1/calls`` or a function that picks."""
         if not isinstance(last, int) or not (match is None or isinstance(match, str) or callable(match)):
             raise KitError(
@@ -282,39 +282,39 @@ class WireLog(Sequence[Exchange]):
         found = [exchange for exchange in self if _matches(exchange, match)]
         return WireView(found[-last:] if last > 0 else [], "Nothing yet." if not len(self) else "Nothing like that.")
 
-    def _made(self) -> list[Exchange]:
+    def _made(self) -> list[RoundTrip]:
         with self._lock:
-            made = [item if isinstance(item, Exchange) else _made_of(item) for item in self._items]
+            made = [item if isinstance(item, RoundTrip) else _made_of(item) for item in self._items]
             self._items = deque(made)
             return made
 
     def __len__(self) -> int:
         return len(self._items)
 
-    def __iter__(self) -> Iterator[Exchange]:
+    def __iter__(self) -> Iterator[RoundTrip]:
         return iter(self._made())
 
     @overload
-    def __getitem__(self, place: int) -> Exchange: ...
+    def __getitem__(self, place: int) -> RoundTrip: ...
     @overload
-    def __getitem__(self, place: slice) -> list[Exchange]: ...
-    def __getitem__(self, place: int | slice) -> Exchange | list[Exchange]:
+    def __getitem__(self, place: slice) -> list[RoundTrip]: ...
+    def __getitem__(self, place: int | slice) -> RoundTrip | list[RoundTrip]:
         return self._made()[place]
 
     def __repr__(self) -> str:
         return f"<WireLog: {len(self)} exchange{'s' if len(self) != 1 else ''}>"
 
 
-def _made_of(item: Callable[[], Exchange]) -> Exchange:
+def _made_of(item: Callable[[], RoundTrip]) -> RoundTrip:
     """What the function makes; where it cannot, an entry that says so: one odd request never hides another."""
     try:
         return item()
     except Exception as error:
         logger.exception("a request could not be read")
-        return Exchange("?", "/", {}, None, None, {}, None, 0, error=f"it could not be read ({type(error).__name__})")
+        return RoundTrip("?", "/", {}, None, None, {}, None, 0, error=f"it could not be read ({type(error).__name__})")
 
 
-def _matches(exchange: Exchange, match: str | Callable[[Exchange], bool] | None) -> bool:
+def _matches(exchange: RoundTrip, match: str | Callable[[RoundTrip], bool] | None) -> bool:
     if match is None:
         return True
     return match(exchange) if callable(match) else match in f"{exchange.method} {exchange.url}"

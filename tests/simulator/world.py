@@ -153,7 +153,7 @@ class Learner:
 class World:
     """One simulator, one account with an application and a number, one learner."""
 
-    def __init__(self, network: Simulator, learner: Learner, keys: Keys) -> None:
+    def __init__(self, network: Simulator, learner: Learner, keys: Keys, number: str = "447700900500") -> None:
         self.network, self.learner = network, learner
         self.private, self.public = keys
         self.http, self.watch = requests.Session(), Watch()
@@ -163,7 +163,7 @@ class World:
         hooks = {"event_url": {"address": f"{learner.url}/event"}}
         order = {"name": "test", "capabilities": {"voice": {"webhooks": hooks}}}
         self.app = str(network.account.create_application(order, self.public, None)["id"])
-        self.number = "447700900500"
+        self.number = number
         network.account.buy("GB", self.number)
 
     def __enter__(self) -> Self:

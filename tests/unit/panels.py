@@ -7,7 +7,7 @@ from typing import Any
 
 from helpers.widgets.events.panel import EventPanel
 from helpers.wire.events import Events
-from helpers.wire.exchanges import Exchange, WireLog
+from helpers.wire.exchanges import RoundTrip, WireLog
 from tests.unit import calls
 
 SERVER = "http://127.0.0.1:8000"
@@ -20,11 +20,11 @@ def status(name: str, at: float = 0.0, **facts: Any) -> dict[str, Any]:
 
 def request(
     payload: Any = None, *, method: str = "POST", path: str = "/event", status: int | None = 200, **facts: Any
-) -> Exchange:
+) -> RoundTrip:
     body = payload if isinstance(payload, str) or payload is None else json.dumps(payload)
     known = {"request_headers": {"Content-Type": "application/json"}, "response_headers": {}, "response_body": None,
              "ms": 3.0, **facts}  # fmt: skip
-    return Exchange(method, SERVER + path, request_body=body, status=status, **known)
+    return RoundTrip(method, SERVER + path, request_body=body, status=status, **known)
 
 
 class Inbox:
@@ -38,7 +38,7 @@ class Inbox:
             self.arrive(payload)
 
     def arrive(self, payload: Any, **facts: Any) -> None:
-        self.requests.append(payload if isinstance(payload, Exchange) else request(payload, **facts))
+        self.requests.append(payload if isinstance(payload, RoundTrip) else request(payload, **facts))
 
 
 def panel_of(*payloads: Any, **options: Any) -> EventPanel:

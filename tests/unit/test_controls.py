@@ -17,7 +17,7 @@ from helpers.ncco import check
 from helpers.ncco.editing.draft import Draft
 from helpers.server.notices import Notices
 from helpers.server.server import BackgroundServer
-from helpers.wire.exchanges import Exchange, WireView
+from helpers.wire.exchanges import RoundTrip, WireView
 from tests.unit import calls
 from tests.unit.panels import panel_of, status
 
@@ -55,7 +55,7 @@ def texts_of_a_stranger(tmp_path: Path) -> dict[str, str]:
     from_them = [{**entry, "from": BAD} if entry["kind"] == "leg" else entry for entry in call.entries()]
     spoken = {"speech": {"results": [{"text": BAD}]}, "uuid": BAD, "conversation_uuid": BAD}
     panel = panel_of(status(BAD, reason=BAD, direction=BAD), BAD, spoken)
-    exchange = Exchange(
+    exchange = RoundTrip(
         "POST", f"http://h/{BAD}", {"X": BAD}, BAD, 200, {}, json.dumps({"a": BAD}, ensure_ascii=False), 1
     )
     ncco = [

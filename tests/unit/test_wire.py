@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 
 from helpers.base.masking import mask
-from helpers.wire.exchanges import Exchange, WireLog, body_text, pretty
+from helpers.wire.exchanges import RoundTrip, WireLog, body_text, pretty
 
 PEM = "-----BEGIN PRIVATE KEY-----\nTUlJc2VjcmV0\n-----END PRIVATE KEY-----\n"
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJpYXQiOjE3MDAwMDAwMDB9.c2lnbmF0dXJl-_x"
 
 
-def exchange(**changes: Any) -> Exchange:
+def exchange(**changes: Any) -> RoundTrip:
     values: dict[str, Any] = {
         "method": "POST",
         "url": "http://127.0.0.1:9000/v1/calls?page=2",
@@ -26,7 +26,7 @@ def exchange(**changes: Any) -> Exchange:
         "response_body": '{"uuid":"7f0c","status":"started"}',
         "ms": 12.4,
     }
-    return Exchange(**{**values, **changes})
+    return RoundTrip(**{**values, **changes})
 
 
 def test_an_exchange_looks_like_http() -> None:
@@ -169,9 +169,9 @@ def test_the_log_forgets_its_beginning_but_counts_on() -> None:
 
 
 def test_an_exchange_is_made_when_somebody_looks_and_once() -> None:
-    made: list[Exchange] = []
+    made: list[RoundTrip] = []
 
-    def make() -> Exchange:
+    def make() -> RoundTrip:
         made.append(exchange())
         return made[-1]
 
@@ -183,7 +183,7 @@ def test_an_exchange_is_made_when_somebody_looks_and_once() -> None:
 
 
 def test_listeners_hear_each_exchange_until_they_leave() -> None:
-    log, heard = WireLog(), list[Exchange]()
+    log, heard = WireLog(), list[RoundTrip]()
     log.subscribe(lambda exchange: [][0])  # one that breaks disturbs nobody
     leave = log.subscribe(heard.append)
     log.append(exchange())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
@@ -53,6 +53,7 @@ class Account:
     def __init__(self, ids: Ids, path: Path | None = None) -> None:
         self._ids = ids
         self._file = StateFile(path) if path else None
+        self.taken: Callable[[str], bool] = lambda msisdn: False  # whether another account has rented a number
         self._lock = threading.RLock()  # the network's thread and the notebook's both use the account
         self._data: dict[str, Any] = {
             "api_key": ids.hex(8),
@@ -215,11 +216,11 @@ class Account:
     def offers(self) -> list[Offer]:
         """The numbers nobody has rented."""
         self._load()
-        return [offer for offer in POOL if offer.msisdn not in self._data["numbers"]]
+        return [offer for offer in POOL if offer.msisdn not in self._data["numbers"] and not self.taken(offer.msisdn)]
 
     def buy(self, country: str, msisdn: str) -> None:
         """Rent a number. 420 when it is taken or was never on offer."""
-        offer = OFFERS.get(msisdn)
+        offer = None if self.taken(msisdn) else OFFERS.get(msisdn)
         with self._changing() as data:
             if offer is None or offer.country != country.upper() or msisdn in data["numbers"]:
                 raise number_error(420, "method failed")

@@ -48,10 +48,11 @@ def tariff(leg: Leg) -> tuple[str, str]:
 def balance(account: Account, legs: Iterable[Leg]) -> Decimal:
     """EUR that are left: the credit, less a month's rent of each number, less the calls of this run.
 
-    It may fall below zero. Calls are billed when they are over, one leg at a time; they are not kept in the file.
+    It may fall below zero. Calls are billed when they are over, one leg at a time; they are not kept in the file. What
+    an exchange passes on between phones belongs to no application, and costs nothing.
     """
     rent = sum((_rent(number["msisdn"]) for number in account.numbers), Decimal())
-    calls = sum((Decimal(leg.bill["price"]) for leg in legs if leg.bill), Decimal())
+    calls = sum((Decimal(leg.bill["price"]) for leg in legs if leg.bill and leg.application_id), Decimal())
     return CREDIT - rent - calls
 
 

@@ -17,6 +17,7 @@ from ..sound.mixing import CueSheet, Patch, law_of
 if TYPE_CHECKING:
     from ..sound.tape import Tape
     from .conversations import Conversation
+    from .network import Network
 
 # From → to. A status without an entry is final.
 TRANSITIONS: dict[str, set[str]] = {
@@ -123,7 +124,8 @@ class Leg:
     options: dict[str, Any] = field(default_factory=dict)  # the rest of the endpoint object, as it was sent
     detection: Detection | None = None
     parent: Leg | None = None  # the leg whose connect action made this one
-    far: Leg | None = None  # the leg at the other end of the line, if that is one of this network, too
+    far: Leg | None = None  # the leg at the other end of the line, if that is one of the simulator's, too
+    far_home: Network | None = None  # and its network
 
     status: str = "started"
     detail: str | None = None
@@ -195,7 +197,8 @@ class Leg:
 
     def reached(self, status: str) -> bool:
         """True when the status has come, and so has its event. An answered call has its NCCO, is connected, or over."""
-        connected = self.parent is not None and self.room is not None
+        # Of a call that the exchange itself passes on there is no application, and no NCCO.
+        connected = (self.parent is not None or not self.application_id) and self.room is not None
         told = status != "answered" or self.ncco_count > 0 or connected or self.over
         return status in self.history and told and not self.telling
 
@@ -230,6 +233,11 @@ class Leg:
             self.end(Ending("completed", why, sip_code=200, disconnected_by=by))
         else:
             self.end(Ending("cancelled", why, sip_code=487, disconnected_by=by))
+
+    def hang_up_answered(self, why: str, by: str) -> None:
+        """The same for who is in a call; what becomes of one that still rings is not said by this."""
+        if self.status == "answered":
+            self.hang_up(why, by)
 
     def end(self, ending: Ending) -> None:
         """Stop whatever the leg is doing and let it end this way. The first ending counts."""

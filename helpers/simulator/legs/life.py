@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ...calls.statuses import FAILURES, LAST
@@ -13,7 +14,7 @@ from ..account.applications import Webhook, voice_hooks
 from ..phones.handsets import Ending, Handset
 from ..phones.person import act
 from ..timeouts import ANSWER_TIMEOUT
-from ..waiting import first_of, forever
+from ..waiting import first_of, forever, until
 from ..webhooks import payloads
 from ..webhooks.callbacks import NotAnNcco, fetch_ncco
 from .detection import detect, is_synchronous
@@ -115,9 +116,10 @@ class Life:
             self._ringing("your server is called")
             return await line.connect() or await self._talk(line, "your server took the connection")
         self._ringing("the destination was reached")
-        if leg.endpoint == "phone" and self._application_behind(leg.to):
+        if leg.endpoint == "phone" and (home := self._home_of(leg.to)):
             trunk = Trunk(network, leg)
-            return await trunk.connect() or await self._talk(trunk, "the application behind the number answered")
+            who = "the application behind the number" if home is network else "the other side"
+            return await trunk.connect(home) or await self._talk(trunk, f"{who} answered")
         handset = network.handset(leg.address)
         if handset.leg and not handset.leg.over:
             return Ending("busy", "the phone is in another call", sip_code=486, disconnected_by="user")
@@ -128,6 +130,8 @@ class Life:
         """Why the leg does not get as far as ringing, if it does not."""
         leg, network = self._leg, self._network
         foreign = leg.from_ != "unknown" and network.account.number(leg.from_) is None
+        if not leg.application_id:  # the exchange itself passes a call on
+            return None
         if leg.endpoint == "phone" and foreign and not network.faults.strikes("foreign_caller_id_connects", leg):
             network.note(leg, "note", text=f"{leg.from_} is not a number you rent, so the call does not connect.")
             return Ending("rejected", "the caller ID is not a rented number", detail="restricted", sip_code=403)
@@ -151,6 +155,8 @@ class Life:
     async def _take_in(self) -> Ending:
         leg, network = self._leg, self._network
         await network.clock.sleep(SET_UP)
+        if not leg.application_id and network.account.number(leg.to) is None and network.home_of(leg.to):
+            return await self._pass_on()
         refused = self._find_application()
         # The captured order of an inbound call: ringing, then started, in the same millisecond.
         self._ringing("a phone dialled the number")
@@ -158,8 +164,39 @@ class Life:
         if refused:
             return refused
         await network.clock.sleep(PICK_UP)
-        other = Trunk(network, leg) if leg.far else network.handset(leg.address)
-        return await self._talk(other, "Vonage picked up")
+        return await self._talk(self._caller(), "Vonage picked up")
+
+    def _caller(self) -> Handset | Trunk:
+        """Who calls: a phone, or another leg."""
+        return Trunk(self._network, self._leg) if self._leg.far else self._network.handset(self._leg.address)
+
+    async def _pass_on(self) -> Ending:
+        """Ring the number at its owner: our own public phone, or a number of another account.
+
+        It is picked up when the other side does, and ends when either hangs up. There is no application, so nobody is
+        told or billed.
+        """
+        leg, network = self._leg, self._network
+        self._ringing("a phone dialled the number")
+        network.status(leg, "started", "the call was created")
+        shown = leg.from_ if leg.far else network.public_number
+        callee = Leg(network.ids.uuid(), leg.conversation, "outbound", shown, leg.to, "", network.clock.now,
+                     ringing_timer=leg.ringing_timer, parent=leg)  # fmt: skip
+        leg.at_end.append(partial(callee.hang_up, "the caller hung up", "user"))
+        callee.at_end.append(partial(leg.hang_up_answered, "the other side hung up", "user"))
+        network.conversations.enter(leg, network.conversations.own(leg))
+        network.place(callee)
+        await until(lambda: callee.room is not None or callee.ending is not None, callee.moved.next)
+        if callee.ending is not None:
+            return callee.ending
+        return await self._talk(self._caller(), "the other side answered")
+
+    def _home_of(self, number: str) -> Network | None:
+        """The network to which a call to a number leads; None if it rings a phone of ours."""
+        other = self._network.home_of(number)
+        if other is not None and other is not self._network:
+            return other
+        return self._network if self._application_behind(number) else None
 
     def _application_behind(self, number: str) -> str:
         """The application that takes the calls to a number; empty if nobody rented and linked it."""
@@ -208,6 +245,7 @@ class Life:
             network.send_keys(leg, keys, by="dtmfAnswer")
         if leg.parent is None:
             network.conversations.enter(leg, network.conversations.own(leg))
+            leg.moved.fire()  # who was there before has not moved, but has been answered
         # Sound that a request started does not keep a call: rest-keeps-nothing-alive.
         self._why = "every action is complete"
         try:
@@ -244,6 +282,8 @@ class Life:
                 network.beside(leg, detect(network, leg, other))
         if leg.parent is not None:
             return await self._join(leg.parent)
+        if not leg.application_id:
+            return await forever()  # passed on: until somebody hangs up
         try:
             ncco, source = await self._first_ncco()
         except NotAnNcco as failure:

@@ -41,6 +41,9 @@ class Network:
     ) -> None:
         self.clock, self.account, self.ids, self.trace, self.reach = clock, account, ids, trace, reach
         self.region_url = region_url
+        # On an exchange of many accounts: whose a number is that others can call, and what they see of our phones.
+        self.home_of: Callable[[str], Network | None] = lambda number: None
+        self.public_number = ""
         self.legs: dict[str, Leg] = {}
         self.handsets: dict[str, Handset] = {}
         self.conversations = Conversations(self)
@@ -53,7 +56,11 @@ class Network:
 
     def handset(self, address: str) -> Handset:
         """The phone with this number or address. One nobody set up is a phone that answers after two seconds."""
-        return self.handsets.setdefault(address, Handset(address))
+        if address not in self.handsets:
+            self.handsets[address] = Handset(address)
+            if address == self.public_number:  # it is somebody's, who answers it
+                self.handsets[address].configure({"behaviour": "manual"})
+        return self.handsets[address]
 
     def place(self, leg: Leg) -> Leg:
         """Set up an outbound leg that the API asked for."""
@@ -232,10 +239,17 @@ class Network:
         self.sounds.clear()
         self.trace.clear()
 
+    async def close(self) -> None:
+        """End the calls and close the connections."""
+        await self.close_calls()
+        await self.callbacks.close()
+
     async def close_calls(self) -> None:
-        """End everything that runs, at once and without telling anybody."""
+        """End everything that runs, at once and without telling anybody but the other side of a call."""
         for leg in self.legs.values():
             leg.event = None
+            if leg.far is not None and leg.far_home is not self:
+                leg.far.hang_up("the other side is gone", by="platform")
         tasks = [task for leg in self.legs.values() for task in leg.tasks if not task.done()]
         for task in tasks:
             task.cancel()

@@ -1,4 +1,7 @@
-"""The line between two legs of this network: a call to a number that is rented and linked reaches its application.
+"""The line between two legs: a call to a number that is rented and linked reaches its application.
+
+On an exchange of many accounts the other leg may be of another account's network. Neither's record then holds anything
+of the other's but what was heard and pressed.
 
 What one leg hears, the other one says: each sound is put on the other's sheet, and ends there when it ends here.
 """
@@ -12,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ..phones.handsets import KEY_PAUSE, Ending
+from ..phones.scripts import file_name
 from ..sound.mixing import Cue
 from ..waiting import first_of, until
 from .leg import Leg, Utterance
@@ -20,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .network import Network
+
+REFUSED = ("busy", "rejected", "unanswered", "timeout")  # how a phone does not take a call
 
 
 class Trunk:
@@ -33,18 +39,22 @@ class Trunk:
         leg.on_key = self._keys.put_nowait
         self._passed: dict[int, tuple[Cue, Cue]] = {}  # by its identity: a sound, and what was made of it
 
-    async def connect(self) -> Ending | None:
-        """Call the number. None: its application took the call; otherwise how the call ends."""
+    async def connect(self, to: Network) -> Ending | None:
+        """Call the number, which is in the network ``to``. None: the call was taken; otherwise how it ends."""
         leg, network = self._leg, self._network
-        far = Leg(network.ids.hex(), network.ids.conversation(), "inbound", leg.from_, leg.to, "", network.clock.now)
-        leg.far, far.far = far, leg
+        far = Leg(to.ids.hex(), to.ids.conversation(), "inbound", leg.from_, leg.to, "", to.clock.now,
+                  ringing_timer=leg.ringing_timer)  # fmt: skip
+        leg.far, leg.far_home, far.far, far.far_home = far, to, leg, network
         leg.at_end.append(partial(far.hang_up, "the caller hung up", "user"))
-        far.at_end.append(partial(leg.hang_up, "the application hung up", "user"))
-        network.receive(far)
-        await until(lambda: far.over or far.room is not None, far.moved.next)
-        if far.over:
-            return Ending("failed", "the application did not take the call", "cannot_route", 404, "platform")
-        return None
+        other = "the application" if to is network else "the other side"
+        far.at_end.append(partial(leg.hang_up_answered, f"{other} hung up", "user"))
+        to.receive(far)
+        await until(lambda: far.over or far.answered_at is not None, far.moved.next)
+        if far.answered_at is not None:
+            return None
+        if far.ending is not None and far.ending.status in REFUSED:
+            return far.ending
+        return Ending("failed", f"{other} did not take the call", "cannot_route", 404, "platform")
 
     async def carry(self) -> None:
         """Pass on what the leg hears, and the keys, until it is over."""
@@ -56,11 +66,11 @@ class Trunk:
 
     async def _pass_keys(self) -> None:
         """A key is known when its tone has been heard."""
-        clock, far = self._network.clock, self._leg.far
-        while far is not None:
+        clock, far, home = self._network.clock, self._leg.far, self._leg.far_home
+        while far is not None and home is not None:
             digit = await self._keys.get()
             await clock.sleep(KEY_PAUSE)
-            self._network.note(far, "key", digit=digit, by="line")
+            home.note(far, "key", digit=digit, by="line")
             far.keypad.press(clock.now, digit)
 
     def _pass_sounds(self) -> None:
@@ -76,6 +86,8 @@ class Trunk:
             # Where both legs are in one conversation a sound would go round for ever.
             if key not in self._passed and cue.until(math.inf) > now and far.uuid not in cue.via:
                 copy, changed = replace(cue, via=(*cue.via, far.uuid)), True
+                if cue.url and self._leg.far_home is not self._network:
+                    copy.url = file_name(cue.url)  # where it came from is the other account's business
                 self._passed[key] = cue, copy
                 far.mouth.cues.append(copy)
                 if cue.text and not cue.is_tone:

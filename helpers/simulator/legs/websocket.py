@@ -55,7 +55,7 @@ class SocketLine:
 
         network, leg = self._network, self._leg
         if not network.reach.allows(leg.to):
-            return self._failed("no route: the simulated network reaches this machine only", "cannot_route", 404)
+            return self._failed(network.reach.refusal, "cannot_route", 404)
         try:
             async with network.clock.in_flight():
                 self._socket = await connect(

@@ -128,4 +128,5 @@ def bare(url: Any) -> str:
 def plain(text: str) -> str:
     """One line of printable ASCII, addresses bare: what a path or a number holds must not look like another line."""
     text = re.sub(r"\bhttps?://[^\s\"]+", lambda found: bare(found[0]), text)
+    text = re.sub(r"/t/[0-9a-f]{32}", "/t/...", text)  # a learner's address on an exchange is theirs alone
     return "".join(c if " " <= c <= "~" else "?" for c in text)

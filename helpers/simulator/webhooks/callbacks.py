@@ -209,9 +209,9 @@ class Callbacks:
         if is_example(hook.url):
             return Reply(number, 200)
         if not self._network.reach.allows(hook.url):
-            return Reply(number, error="no route: the simulated network reaches this machine only")
+            return Reply(number, error=self._network.reach.refusal)
         try:
-            place = place_of(hook.url)
+            place = place_of(self._network.reach.real(hook.url))
             query, body, headers = place.query, b"", USUAL_HEADERS
             if hook.method == "GET":
                 query, hashed = _with_query(place, payload)

@@ -14,7 +14,7 @@ from ...base.text import one_line
 from ...calls.record import Entry
 from ...calls.statuses import OVER
 from ...wire.events import Event
-from ...wire.exchanges import GOOD, MISSING, Exchange
+from ...wire.exchanges import GOOD, MISSING, RoundTrip
 from . import flags as marks
 from .flags import Flag
 from .rows import BADGES, MADE_UP, OTHERS, PLAIN, Row, name_of, read, sentence_of
@@ -106,7 +106,7 @@ class Book:
         self.flagged = 0
         self.kinds: Counter[str] = Counter()
 
-    def add(self, exchange: Exchange) -> Row:
+    def add(self, exchange: RoundTrip) -> Row:
         """One more request."""
         try:
             event, kind = ({}, "request") if exchange.refused else read(exchange)
@@ -133,7 +133,7 @@ class Book:
     def _next(self) -> int:
         return len(self.rows) + 1
 
-    def _row(self, exchange: Exchange, event: Event, kind: str, origin: str) -> Row:
+    def _row(self, exchange: RoundTrip, event: Event, kind: str, origin: str) -> Row:
         webhook = kind not in ("audio", "request")
         flags = marks.flags_of(exchange, kind if webhook else "", self._paths)
         group, leg = self._place(event, origin) if webhook else (self.groups[0], "")
@@ -175,7 +175,7 @@ class Book:
         group.direction = group.direction or one_line(event.get("direction") or "", 12)
         return group, leg
 
-    def _in_order(self, group: Group, leg: str, event: Event, exchange: Exchange, flags: list[Flag]) -> float | None:
+    def _in_order(self, group: Group, leg: str, event: Event, exchange: RoundTrip, flags: list[Flag]) -> float | None:
         """Seconds since the call's first event; flags what came twice or too late; keeps the leg's latest status."""
         status = event["status"] if isinstance(event.get("status"), str) else ""
         when = _time(event)

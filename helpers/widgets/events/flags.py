@@ -9,7 +9,7 @@ from ...base.text import is_json, nearest, one_line
 from ...calls.explain import explain
 from ...calls.explanations import TABLE
 from ...ncco import check
-from ...wire.exchanges import GOOD, MISSING, Exchange
+from ...wire.exchanges import GOOD, MISSING, RoundTrip
 
 # Seconds that Vonage waits for a reply unless the application says otherwise (OpenAPI application.v2).
 ANSWER_WAITS, EVENT_WAITS = 5.0, 10.0
@@ -33,7 +33,7 @@ UNSIGNED = Flag(BAD, "not signed", "Vonage's other requests are signed and this 
 UNREADABLE = Flag(ODD, "not JSON", "Events are JSON objects: check the sender's body and its Content-Type.")
 
 
-def flags_of(exchange: Exchange, kind: str, paths: Iterable[str] = ()) -> list[Flag]:
+def flags_of(exchange: RoundTrip, kind: str, paths: Iterable[str] = ()) -> list[Flag]:
     """What is to be said about one request by itself. ``kind`` as in :func:`~helpers.wire.kind`; ``paths``: served."""
     found = [*_reply_flags(exchange, kind, paths), *_time_flags(exchange, kind)]
     if kind and kind != "answer" and exchange.method == "GET":
@@ -45,7 +45,7 @@ def flags_of(exchange: Exchange, kind: str, paths: Iterable[str] = ()) -> list[F
     return found
 
 
-def _reply_flags(exchange: Exchange, kind: str, paths: Iterable[str]) -> list[Flag]:
+def _reply_flags(exchange: RoundTrip, kind: str, paths: Iterable[str]) -> list[Flag]:
     status, path = exchange.status, one_line(exchange.path, 60)
     if exchange.refused:
         advice = f"The guard let nobody through to {path}: {exchange.refused}. docs/live.md says what it wants."
@@ -71,7 +71,7 @@ def _reply_flags(exchange: Exchange, kind: str, paths: Iterable[str]) -> list[Fl
     return []
 
 
-def _no_ncco(exchange: Exchange) -> str:
+def _no_ncco(exchange: RoundTrip) -> str:
     """Why the reply to an answer webhook is not an NCCO, and what to do; empty if it is one."""
     body = (exchange.response_body or "").strip()
     content_type = next((v for k, v in exchange.response_headers.items() if k.lower() == "content-type"), "")
@@ -80,7 +80,7 @@ def _no_ncco(exchange: Exchange) -> str:
     return next((str(problem) for problem in check(body) if problem.severity == "error"), "")
 
 
-def _nobody(exchange: Exchange) -> str:
+def _nobody(exchange: RoundTrip) -> str:
     why = str(exchange.error)
     if "refused" in why:
         return "Nobody listens at this address: start your server there, or correct the address in the application."
@@ -89,7 +89,7 @@ def _nobody(exchange: Exchange) -> str:
     return f"It did not get through ({one_line(why, 60)}): open the address yourself, it must answer."
 
 
-def _time_flags(exchange: Exchange, kind: str) -> list[Flag]:
+def _time_flags(exchange: RoundTrip, kind: str) -> list[Flag]:
     limit, took = ANSWER_WAITS if kind == "answer" else EVENT_WAITS, exchange.ms / 1000
     if not kind or exchange.status is None or took < NEAR * limit:
         return []

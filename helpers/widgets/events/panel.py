@@ -16,7 +16,7 @@ from ...base.errors import KitError
 from ...calls.record import Entry
 from ...calls.statuses import OVER
 from ...wire.events import Events
-from ...wire.exchanges import MOST_KEPT, Exchange, WireView
+from ...wire.exchanges import MOST_KEPT, RoundTrip, WireView
 from ..shell import with_words
 from .book import GRACE, Book, matches
 from .flags import Flag
@@ -197,7 +197,7 @@ class EventPanel:
                 self._take(entry)
             return self._book.rows
 
-    def _add(self, exchange: Exchange) -> None:
+    def _add(self, exchange: RoundTrip) -> None:
         call = self._book.add(exchange).call
         self._touched.add(call)
         if self._patience and call:
@@ -326,20 +326,20 @@ class EventPanel:
     def _paused(self, _: Any) -> None:
         self._pace.wake()
 
-    def _post(self, method: str, path: str, payload: dict[str, Any]) -> Exchange:
+    def _post(self, method: str, path: str, payload: dict[str, Any]) -> RoundTrip:
         if self._server is None:
             raise SendError("This panel belongs to no server.", "Use the kit's: panel = kit.panel().")
         return send(self._server.url, method, path, payload, self._signed)
 
 
-def exchange_without_reply(webhook: Mapping[str, Any], reply: Mapping[str, Any]) -> Exchange:
+def exchange_without_reply(webhook: Mapping[str, Any], reply: Mapping[str, Any]) -> RoundTrip:
     """A webhook as the network recorded it, and why nobody replied."""
     payload, url = dict(webhook["payload"]), str(webhook["url"])
     posted = webhook["method"] != "GET"
     if not posted:
         told = {name: value if isinstance(value, str) else json.dumps(value) for name, value in payload.items()}
         url += ("&" if "?" in url else "?") + urlencode(told)
-    return Exchange(
+    return RoundTrip(
         method=str(webhook["method"]),
         url=url,
         request_headers={"Content-Type": "application/json"} if posted else {},

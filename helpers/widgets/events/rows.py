@@ -11,7 +11,7 @@ from ...base.text import one_line
 from ...calls.explain import explain
 from ...calls.statuses import FAILURES
 from ...wire.events import Event, payload_of
-from ...wire.exchanges import Exchange
+from ...wire.exchanges import RoundTrip
 from ...wire.kinds import kind
 from .flags import Flag, words
 
@@ -32,7 +32,7 @@ class Row:
     first event; ``origin`` is empty or ``made up``."""
 
     n: int
-    exchange: Exchange
+    exchange: RoundTrip
     event: Event
     kind: str
     name: str
@@ -93,11 +93,11 @@ class Row:
                 "why": [why.cause, why.next_step] if why else [], "f": words(self.flags)}  # fmt: skip
 
 
-def _ms(exchange: Exchange) -> float | None:
+def _ms(exchange: RoundTrip) -> float | None:
     return None if exchange.status is None else max(1, round(exchange.ms))
 
 
-def read(exchange: Exchange) -> tuple[Event, str]:
+def read(exchange: RoundTrip) -> tuple[Event, str]:
     """The parameters of a request, and what kind it is: an event's kind, ``answer``, ``audio`` or ``request``."""
     payload = payload_of(exchange)
     named = any(isinstance(payload.get(k), str) for k in ("uuid", "call_uuid", "conversation_uuid",
@@ -116,7 +116,7 @@ def name_of(event: Event, kind: str) -> str:
     return kind
 
 
-def sentence_of(exchange: Exchange, event: Event, kind: str) -> str:
+def sentence_of(exchange: RoundTrip, event: Event, kind: str) -> str:
     """What happened, in one plain sentence."""
     if kind == "answer":
         return f"Vonage asks what the call shall do. {_actions(exchange)}"
@@ -134,7 +134,7 @@ def sentence_of(exchange: Exchange, event: Event, kind: str) -> str:
     return one_line(meaning, 200)
 
 
-def _actions(exchange: Exchange) -> str:
+def _actions(exchange: RoundTrip) -> str:
     try:
         names = [one_line(action["action"], 20) for action in json.loads(exchange.response_body or "")]
     except (ValueError, TypeError, KeyError, RecursionError):

@@ -12,7 +12,7 @@ import requests
 
 from ...base.errors import KitError
 from ...vonage.transport import as_json
-from ...wire.exchanges import Exchange, exchange_of
+from ...wire.exchanges import RoundTrip, exchange_of
 from .rows import MADE_UP
 
 PATIENCE = 10.0  # seconds: as long as Vonage waits for the reply to an event
@@ -64,7 +64,7 @@ def draft(name: str, leg: str = "", conversation: str = "") -> tuple[str, str, d
 def send(
     server_url: str, method: str, path: str, payload: Mapping[str, Any],
     signed: Callable[..., dict[str, str]] = lambda **_: {},
-) -> Exchange:  # fmt: skip
+) -> RoundTrip:  # fmt: skip
     """Send it to the server of this notebook and no other. Raises :class:`SendError` when there is no reply."""
     if not server_url:
         raise SendError("Your server does not run.", "Start it with kit.serve(app), then send again.")

@@ -14,7 +14,7 @@ from typing import Any
 import traitlets
 
 from ...base.errors import KitError
-from ...wire.exchanges import Exchange
+from ...wire.exchanges import RoundTrip
 from ..shell import Shell, with_shared
 from .book import Book, Group
 from .send import draft, parsed
@@ -79,7 +79,7 @@ class Desk:
 
     def __init__(
         self,
-        post: Callable[[str, str, dict[str, Any]], Exchange],
+        post: Callable[[str, str, dict[str, Any]], RoundTrip],
         book: Callable[[], Book],
         lines: Callable[[], str],
         greet: Callable[[int, Any], None],

@@ -1,0 +1,257 @@
+"""The accounts of a class: names, tokens, public phones, doors. Kept in a folder, so that a restart finds them."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import shutil
+import time
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...base.errors import KitError
+from ...calls.trace import Trace
+from ..account.account import Account
+from ..account.state_file import StateFile
+from ..ids import Ids
+from ..legs.network import Network
+from .links import DoorClient, Link, OwnDoor
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from ..clock import Clock
+
+PHONES = range(447700900100, 447700900400)  # public phones; from Ofcom's range for fiction, as all the others
+LONGEST_NAME = 30  # characters
+MOST_NUMBERS = 5  # that one account may rent: a class shares 150
+MOST_LEGS = 60  # of one account, at once
+RATE, BURST = 50.0, 200.0  # requests of one account in a second, and how many may come at once
+COLOURS = """
+amber black blue brown copper coral cream golden green grey indigo ivory jade lemon lilac lime magenta olive orange
+pearl pink plum purple red ruby rust sand scarlet silver tan teal violet white yellow
+"""
+ANIMALS = """
+ant badger bear bee bison camel cat crab crane crow deer dove duck eagle eel elk finch fox frog goat goose hare hawk
+heron horse ibis koala lark lion lynx mole moose moth mouse newt otter owl panda puma rabbit raven robin seal shark
+sheep snail swan tiger toad trout turtle whale wolf wren yak zebra
+"""
+
+
+class ClassError(KitError):
+    """The exchange does not do this for who asks; ``status`` is that of the reply."""
+
+
+class Allowance:
+    """How many requests somebody may still send: RATE more each second, up to BURST."""
+
+    def __init__(self) -> None:
+        self._left, self._at = BURST, time.monotonic()
+
+    def take(self) -> bool:
+        """True when there is one left."""
+        now = time.monotonic()
+        self._left, self._at = min(BURST, self._left + RATE * (now - self._at)), now
+        if self._left < 1:
+            return False
+        self._left -= 1
+        return True
+
+
+@dataclass(eq=False, repr=False)
+class Member:
+    """Who has joined, with an account and a network of their own."""
+
+    name: str
+    phone: str
+    token: str
+    door: str  # the part of the address that nobody can guess
+    network: Network
+    api: ASGIApp
+    link: Link
+    allowance: Allowance
+
+    @property
+    def account(self) -> Account:
+        return self.network.account
+
+    def shown(self) -> dict[str, Any]:
+        """What the others see."""
+        numbers = [number["msisdn"] for number in self.account.numbers]
+        return {"name": self.name, "phone": self.phone, "numbers": numbers, "here": self.link.up}
+
+    def own(self) -> dict[str, str]:
+        """What only they see."""
+        return {"name": self.name, "phone": self.phone, "door": f"/t/{self.door}"}
+
+
+class Accounts:
+    """Everybody in the class. ``api_of`` makes the app of one account, ``watch`` hears each new record."""
+
+    def __init__(
+        self, folder: Path | None, clock: Clock, ids: Callable[[str], Ids],
+        api_of: Callable[[Network, str], ASGIApp], watch: Callable[[Trace], object],
+    ) -> None:  # fmt: skip
+        self._folder, self._clock, self._ids, self._api_of, self._watch = folder, clock, ids, api_of, watch
+        self._file = StateFile(folder / "class.json") if folder else None
+        self._kept: dict[str, Any] = {"secret": secrets.token_hex(32), "word": new_word(), "open": True, "members": {}}
+        self.members: dict[str, Member] = {}  # by the name in small letters
+        if self._file:
+            with self._file.locked():
+                if self._file.exists():
+                    self._kept = self._read(self._file)
+                else:
+                    self._file.write(self._kept)
+        for key in self._kept["members"]:
+            self._bring_in(key)
+
+    # Who is who
+
+    @property
+    def word(self) -> str:
+        return str(self._kept["word"])
+
+    @property
+    def open(self) -> bool:
+        """Whether one can join."""
+        return bool(self._kept["open"])
+
+    @property
+    def teacher_token(self) -> str:
+        return self._hmac("teacher")
+
+    def by_token(self, token: str) -> Member | None:
+        return next((one for one in self.members.values() if same(token, one.token)), None)
+
+    def by_key(self, api_key: str) -> Member | None:
+        return next((one for one in self.members.values() if api_key == one.account.api_key), None)
+
+    def by_application(self, uuid: str) -> Member | None:
+        return next((one for one in self.members.values() if uuid in one.account.applications), None)
+
+    def by_door(self, door: str) -> Member | None:
+        return next((one for one in self.members.values() if same(door, one.door)), None)
+
+    def named(self, name: str) -> Member:
+        """Raises ClassError."""
+        if member := self.members.get(key_of(name)):
+            return member
+        raise ClassError(f"Nobody here is called {name}.", "GET /class/members lists who is here.", status=404)
+
+    def home_of(self, number: str) -> Network | None:
+        """The network in which a number is a public phone, or is rented."""
+        for one in self.members.values():
+            if number == one.phone or one.account.number(number) is not None:
+                return one.network
+        return None
+
+    # Coming and going
+
+    def join(self, name: str, url: str) -> Member:
+        """A new account; ``url`` is the exchange's address as its owner has it. Raises ClassError."""
+        name = " ".join(unicodedata.normalize("NFC", name).split())
+        if not name or len(name) > LONGEST_NAME or not name.isprintable():
+            raise ClassError(f"{name!r} is not a name.", f"Use 1 to {LONGEST_NAME} characters.", status=400)
+        if key_of(name) in self.members:
+            cure = "Choose another name. If it was you, on another machine: ask the teacher to take the old one away."
+            raise ClassError(f"Somebody here is called {name} already.", cure, status=409)
+        phones = {one.phone for one in self.members.values()}
+        phone = next((str(number) for number in PHONES if str(number) not in phones), None)
+        if phone is None:
+            raise ClassError(f"The class is full: {len(PHONES)} are here.", "Start a second exchange.", status=409)
+        # With something new in it: who takes a name that was given back must not have the token of before.
+        self._kept["members"][key_of(name)] = {"name": name, "phone": phone, "salt": secrets.token_hex(8), "url": url}
+        self._write()
+        return self._bring_in(key_of(name))
+
+    async def remove(self, member: Member) -> None:
+        """Take an account away, with all that is in it."""
+        del self.members[key_of(member.name)], self._kept["members"][key_of(member.name)]
+        self._write()
+        await self._close(member)
+        if self._folder:
+            shutil.rmtree(self._folder / member.phone, ignore_errors=True)
+
+    async def end(self) -> None:
+        """The end of the class: no account is left, and no token is good any more."""
+        for member in list(self.members.values()):
+            await self.remove(member)
+        self._kept |= {"secret": secrets.token_hex(32), "word": new_word(), "open": False}
+        self._write()
+
+    def set_open(self, is_open: bool) -> None:
+        """Let others join, with a new word, or not any more."""
+        if is_open and not self.open:
+            self._kept["word"] = new_word()
+        self._kept["open"] = is_open
+        self._write()
+
+    async def close(self) -> None:
+        """End all calls and connections; the accounts stay."""
+        for member in self.members.values():
+            await self._close(member)
+
+    async def _close(self, member: Member) -> None:
+        await member.network.close()
+        await member.link.close()
+
+    def _bring_in(self, key: str) -> Member:
+        kept = self._kept["members"][key]
+        salted = f"{key}:{kept['salt']}"
+        token, door, link = self._hmac(f"learner:{salted}"), self._hmac(f"door:{salted}")[:32], Link()
+        path = self._folder / kept["phone"] / "account.json" if self._folder else None
+        account, trace = Account(self._ids(f"account-{key}"), path), Trace()
+        self._watch(trace)
+        network = Network(self._clock, account, self._ids(f"calls-{key}"), trace, OwnDoor(door), region_url=kept["url"])
+        network.callbacks.web = DoorClient(link, door)
+        for one in self.members.values():
+            network.sounds.share_with(one.network.sounds)
+        network.home_of, network.public_number = self.home_of, kept["phone"]
+        account.taken = lambda msisdn: self._taken(account, msisdn)
+        member = Member(kept["name"], kept["phone"], token, door, network, self._api_of(network, token), link,
+                        Allowance())  # fmt: skip
+        self.members[key] = member
+        return member
+
+    def _taken(self, account: Account, msisdn: str) -> bool:
+        """True for what an account may not rent: another has it, or it has enough."""
+        home = self.home_of(msisdn)
+        return len(account.numbers) >= MOST_NUMBERS or (home is not None and home.account is not account)
+
+    def _hmac(self, text: str) -> str:
+        return hmac.digest(bytes.fromhex(self._kept["secret"]), text.encode(), "sha256").hex()
+
+    def _read(self, file: StateFile) -> dict[str, Any]:
+        try:
+            kept: dict[str, Any] = file.read()
+            bytes.fromhex(kept["secret"])
+            all((one["name"], one["phone"], one["salt"], one["url"]) for one in kept["members"].values())
+            return {"word": str(kept["word"]), "open": bool(kept["open"]), **kept}
+        except (OSError, ValueError, LookupError, TypeError, AttributeError):
+            raise ClassError(
+                f"The file of the class, {file.path.name} in {file.path.parent}, cannot be read or is damaged.",
+                "Name another folder with --state, or delete it: then all have to join anew.",
+            ) from None
+
+    def _write(self) -> None:
+        if self._file:
+            with self._file.locked():
+                self._file.write(self._kept)
+
+
+def key_of(name: str) -> str:
+    """Names that differ in capitals and spaces only are one."""
+    return " ".join(unicodedata.normalize("NFC", name).split()).casefold()
+
+
+def new_word() -> str:
+    """A word for the room that can be called out: ``blue-fox-42``."""
+    return f"{secrets.choice(COLOURS.split())}-{secrets.choice(ANIMALS.split())}-{secrets.randbelow(90) + 10}"
+
+
+def same(given: str, known: str) -> bool:
+    """Compares without telling by its time how much was right."""
+    return secrets.compare_digest(given.encode(), known.encode())

@@ -1,0 +1,208 @@
+"""The way down to a learner's web server: a websocket that their kernel keeps open, through which webhooks come.
+
+The other end, and what the messages are, is :mod:`helpers.line.link`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from starlette.websockets import WebSocketDisconnect
+
+from ...line.link import GONE, REPLACED, packed, unpacked
+from ..webhooks.reach import Reach
+from ..webhooks.web_client import REFUSED, Answer, Headers, Place, ReadTimeout, WebClient, WebError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from starlette.websockets import WebSocket
+
+AWAY = 90.0  # seconds that what is told by POST waits for a laptop that is gone: a lid is closed, Wi-Fi is lost
+MOST_WAITING = 500  # requests that wait for one laptop
+DOOR = re.compile(r"/t/([0-9a-f]{32})(?=[/?]|$)")
+
+
+@dataclass(eq=False)
+class Asked:
+    """A request that has no reply yet."""
+
+    message: bytes
+    largest: int
+    reply: asyncio.Future[Answer]
+    had: bool = False
+    head: dict[str, Any] | None = None
+    body: bytearray = field(default_factory=bytearray)
+
+    def take(self, head: dict[str, Any], piece: bytes) -> bool:
+        """Take a piece of the reply; True when it is complete."""
+        if "status" in head:
+            self.head, self.body = head, bytearray()
+        if self.head is None:
+            return False
+        if len(self.body) <= self.largest:
+            self.body += piece
+        if head.get("more"):
+            return False
+        if not self.reply.done():
+            headers = {str(name).lower(): str(value) for name, value in dict(self.head.get("headers") or []).items()}
+            body = bytes(self.body) if len(self.body) <= self.largest else None
+            self.reply.set_result(Answer(int(self.head["status"]), headers, body))
+        return True
+
+
+class Link:
+    """The connection to one learner's kernel, and what waits for it."""
+
+    def __init__(self) -> None:
+        self._socket: WebSocket | None = None
+        self._asked: dict[str, Asked] = {}
+        self._up, self._down = asyncio.Event(), asyncio.Event()
+        self._down.set()
+
+    @property
+    def up(self) -> bool:
+        """Whether a kernel is there."""
+        return self._socket is not None
+
+    async def ask(
+        self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes, *,
+        patience: float, seconds: float, largest: int,
+    ) -> Answer:  # fmt: skip
+        """Send a request down and wait for its reply. ``patience``: seconds to wait for a kernel; ``seconds``: for it.
+
+        Raises WebError.
+        """
+        if len(self._asked) >= MOST_WAITING:
+            raise WebError(f"{MOST_WAITING} requests wait for this laptop", REFUSED, retry=False)
+        number = uuid.uuid4().hex
+        head = {"id": number, "method": method, "target": target, "headers": list(headers)}
+        one = Asked(packed(head, body), largest, asyncio.get_running_loop().create_future())
+        self._asked[number] = one
+        try:
+            await self._send(one.message)
+            while True:
+                await self._wait_up(patience)
+                if (answer := await self._wait(one, seconds)) is not None:
+                    return answer
+        finally:
+            del self._asked[number]
+
+    async def _wait_up(self, patience: float) -> None:
+        try:
+            async with asyncio.timeout(patience):
+                await self._up.wait()
+        except TimeoutError:
+            raise WebError("the laptop is away", "connect timeout", waited=patience) from None
+
+    async def _wait(self, one: Asked, seconds: float) -> Answer | None:
+        """The reply; None when the connection broke. Raises ReadTimeout."""
+        down = asyncio.ensure_future(self._down.wait())
+        try:
+            await asyncio.wait((one.reply, down), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            down.cancel()
+        if one.reply.done():
+            return one.reply.result()
+        if not self._down.is_set() and one.had:
+            raise ReadTimeout("the reply was not there in time", "read timeout", waited=seconds)
+        if not self._down.is_set():  # a kernel says at once that it has had something: this one is not there any more
+            await self.drop()
+        return None
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Keep a connection until it ends; a newer one takes the place of an older one."""
+        await socket.accept()
+        older, self._socket = self._socket, socket
+        self._down.clear()
+        self._up.set()
+        try:
+            await _close(older, REPLACED)
+            for one in list(self._asked.values()):
+                await self._send(one.message)
+            while True:
+                await self._take(*unpacked(await socket.receive_bytes()))
+        except (WebSocketDisconnect, KeyError, ValueError, TypeError, AttributeError, RuntimeError):
+            pass  # it is gone, or does not speak as a kernel does
+        finally:
+            if self._socket is socket:
+                await self.drop()
+
+    async def drop(self, code: int = 1000) -> None:
+        """Let go of the connection."""
+        socket, self._socket = self._socket, None
+        self._up.clear()
+        self._down.set()
+        await _close(socket, code)
+
+    async def close(self) -> None:
+        """Let go of the connection for good, and of what waits."""
+        for one in self._asked.values():
+            if not one.reply.done():
+                one.reply.set_exception(WebError("the account is closed", REFUSED, retry=False))
+        await self.drop(GONE)
+
+    async def _take(self, head: dict[str, Any], piece: bytes) -> None:
+        if "had" in head:
+            if one := self._asked.get(str(head["had"])):
+                one.had = True
+            return
+        number = str(head["id"])
+        one = self._asked.get(number)
+        is_whole = one.take(head, piece) if one is not None else not head.get("more")  # nobody waits for it any more
+        if is_whole:
+            await self._send(packed({"done": number}))
+
+    async def _send(self, message: bytes) -> None:
+        if self._socket is not None:
+            with suppress(RuntimeError, WebSocketDisconnect):
+                await self._socket.send_bytes(message)
+
+
+async def _close(socket: WebSocket | None, code: int) -> None:
+    if socket is not None:
+        with suppress(RuntimeError, WebSocketDisconnect, TimeoutError):
+            async with asyncio.timeout(1):
+                await socket.close(code)
+
+
+class OwnDoor(Reach):
+    """An account reaches one place only: its own web server, by the address that the exchange gave it."""
+
+    refusal = "no route: the exchange calls only the address of kit.tunnel.on()"
+
+    def __init__(self, door: str) -> None:
+        super().__init__()
+        self._door = door
+
+    def allows(self, url: str) -> bool:
+        found = DOOR.search(url)
+        return url.startswith(("http://", "https://")) and found is not None and found[1] == self._door
+
+
+class DoorClient(WebClient):
+    """Sends an account's webhooks down its link. Nothing is connected to, whatever host an address names."""
+
+    def __init__(self, link: Link, door: str) -> None:
+        super().__init__()
+        self._link, self._door = link, door
+
+    async def send(
+        self, method: str, place: Place, query: str, headers: Headers, body: bytes, *,
+        connect_timeout: float, socket_timeout: float, largest: int,
+    ) -> Answer:  # fmt: skip
+        """A request that gets its NCCO by GET does not wait for a laptop that is away; what is told does."""
+        _, own, path = place.path.partition(f"/t/{self._door}")
+        if not own:
+            raise ValueError("it is not the address of kit.tunnel.on()")
+        sent = [("Host", place.name), *headers, *([("Content-Length", str(len(body)))] if method == "POST" else ())]
+        target = f"{path or '/'}?{query}" if query else path or "/"
+        return await self._link.ask(
+            method, target, sent, body, patience=AWAY if method == "POST" else connect_timeout,
+            seconds=socket_timeout, largest=largest,
+        )  # fmt: skip

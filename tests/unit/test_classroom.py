@@ -1,0 +1,134 @@
+"""A class from a lesson: join, who is here, ring each other, webhooks down to the kernel, leave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+from flask import Flask, request
+
+from helpers.base.errors import KitError
+from helpers.kit import Kit, NotReady
+from helpers.settings import load_settings
+from helpers.simulator.classroom.exchange import Exchange
+from tests.simulator.world import wait_until
+
+SOUND = "greeting.mp3"
+
+
+@pytest.fixture
+def exchange(tmp_path: Path) -> Iterator[Exchange]:
+    with Exchange(folder=tmp_path / "accounts") as exchange:
+        yield exchange
+
+
+@pytest.fixture
+def kits(tmp_path: Path) -> Iterator[Callable[[str], Kit]]:
+    """Makes the kit of a learner, with a folder of their own."""
+    started: list[Kit] = []
+
+    def make(name: str) -> Kit:
+        (tmp_path / name).mkdir(exist_ok=True)
+        started.append(Kit(load_settings({}, tmp_path / name / ".env")).start())
+        return started[-1]
+
+    yield make
+    for kit in started:
+        kit.stop()
+
+
+def joined(exchange: Exchange, kit: Kit, name: str) -> Kit:
+    kit.join(exchange.url.removeprefix("http://"), exchange.accounts.word, name=name)
+    return kit
+
+
+def with_app(kit: Kit, *ncco: Any) -> list[dict[str, Any]]:
+    """A web server that answers calls with this; what it was told."""
+    app, told = Flask(kit.classroom.name), list[dict[str, Any]]()
+
+    @app.get("/answer")
+    def answer() -> Any:
+        told.append({"answer": True, **request.args})
+        return list(ncco)
+
+    @app.post("/event")
+    def event() -> str:
+        told.append(request.get_json())
+        return ""
+
+    kit.serve(app)
+    kit.classroom.ready()
+    vonage, url = kit.classroom.vonage, kit.tunnel.on()
+    application = vonage.get_application(vonage.settings.application_id)
+    application["capabilities"]["voice"]["webhooks"] = {
+        "answer_url": {"address": f"{url}/answer"}, "event_url": {"address": f"{url}/event"}
+    }  # fmt: skip
+    vonage.replace_application(application["id"], application)
+    return told
+
+
+def test_two_join_ring_each_other_and_one_leaves(
+    exchange: Exchange, kits: Callable[[str], Kit], tmp_path: Path
+) -> None:
+    ada, ben = (joined(exchange, kits(name), name) for name in ("Ada", "Ben"))
+    assert [(one.name, one.phone, one.here) for one in ada.classroom.members] == [
+        ("Ada", "447700900100", True), ("Ben", "447700900101", True)
+    ]  # fmt: skip
+    assert "Ben" in repr(ada.classroom) and exchange.accounts.named("Ben").token not in repr(vars(ben.classroom))
+    call = ada.classroom.ring("ben")
+    wait_until(lambda: "ringing" in repr(ben.classroom.phone))
+    ben.classroom.phone.answer().script({"do": "wait", "seconds": 0})
+    ada.classroom.wait_for(call, "answered")
+    ben.classroom.phone.play(SOUND)
+    ada.wait(1)
+    heard = wait_until(lambda: (found := ada.classroom.call(call).heard(SOUND)) and found.match > 0.3 and found)
+    assert heard
+    ada.classroom.phone.hang_up()
+    ada.classroom.wait_for(call)
+    with pytest.raises(KitError, match="called Bem") as error:
+        ada.classroom.ring("Bem")
+    assert "Ben" in error.value.cure
+    again = kits("Ada")  # another kernel: .env remembers
+    assert again.classroom.name == "Ada"
+    again.stop()
+    ben.leave()
+    assert [one.name for one in ada.classroom.members] == ["Ada"]
+    assert not list(tmp_path.glob("accounts/447700900101"))
+    with pytest.raises(NotReady, match="not joined"):
+        _ = ben.classroom
+    assert ben.tunnel.on() == ben.server.url
+
+
+def test_webhooks_and_own_requests_come_down_to_the_kernel(exchange: Exchange, kits: Callable[[str], Kit]) -> None:
+    ada, ben = (joined(exchange, kits(name), name) for name in ("Ada", "Ben"))
+    told = with_app(ben, {"action": "talk", "text": "This is Ben"})
+    url = ben.tunnel.on()
+    assert url.startswith(f"{exchange.url}/t/") and "through the exchange" in ben.tunnel.status
+    assert requests.post(f"{url}/event", json={"own": "request"}).status_code == 200
+    sound = requests.get(f"{url}/audio/{SOUND}")
+    assert sound.content == (ben.settings.audio / SOUND).read_bytes() and sound.headers["content-type"] == "audio/mpeg"
+    part = requests.get(f"{url}/audio/{SOUND}", headers={"Range": "bytes=0-9"})
+    assert (part.status_code, part.content) == (206, sound.content[:10])
+    assert requests.head(f"{url}/audio/{SOUND}").headers["content-length"] == str(len(sound.content))
+    call = ada.classroom.ring(ben.classroom.number)
+    ada.classroom.wait_for(call, timeout=30)
+    wait_until(lambda: "completed" in [one.get("status") for one in told])
+    assert {"own": "request"} in told and told[1]["from"] == "447700900100"
+    signed = [one.signature for one in ben.server.requests if "/event" in one.path and one.signature]
+    assert signed.count("good") >= 4
+
+
+def test_lessons_stay_on_the_network_of_the_kernel(exchange: Exchange, kits: Callable[[str], Kit]) -> None:
+    """Their webhooks have the address on the exchange, and do not go there: they come when it is gone."""
+    ada = joined(exchange, kits("Ada"), "Ada")
+    ada.ready()
+    app = Flask("lesson")
+    app.add_url_rule("/answer", view_func=lambda: [{"action": "talk", "text": "Hello"}])
+    ada.serve(app)
+    url = ada.tunnel.on()
+    exchange.stop()
+    reply = ada.vonage.create_call(to=ada.my_number, from_=ada.number, answer_url=f"{url}/answer")
+    assert ada.wait_for(reply).said("Hello")
