@@ -36,7 +36,7 @@ from .wire.exchanges import WireView, exchange_of
 if TYPE_CHECKING:
     import requests
 
-    from .classroom import Classroom
+    from .accounts.classroom import Classroom
     from .live.line import LiveLine
     from .live.restore import AsFound
     from .simulator import Simulator
@@ -224,7 +224,7 @@ class Kit:
 
         >>> kit.join("192.168.1.5:9000", "blue-fox-42", name="Ada")
         """
-        from .classroom import join, who_am_i
+        from .accounts.classroom import join, who_am_i
 
         if self.simulator is None:
             raise NotReady("Only a kit with a phone network of its own joins a class.", "Set VOICE_MODE=simulated.")
@@ -251,7 +251,7 @@ class Kit:
         self._keep({"class_url": "", "class_token": ""})
 
     def _open_classroom(self) -> None:
-        from .classroom import Classroom
+        from .accounts.classroom import Classroom
 
         own = self.settings
         pass_by(host_of(own.class_url))
@@ -319,7 +319,7 @@ class Kit:
         if self.settings.live:
             self.settings.require("number", "application_id", "private_key")
         else:
-            from . import groundwork
+            from .accounts import groundwork
 
             groundwork.make_number(self.settings, self.vonage, self.keep)
             groundwork.make_application(self.settings, self.vonage, self.keep)

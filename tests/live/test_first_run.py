@@ -20,7 +20,7 @@ from helpers.live.gate import Gate
 from helpers.settings.settings import Settings
 from helpers.vonage.client import Vonage
 from helpers.wire.capture import Capture, CaptureError
-from helpers.wire.exchanges import Exchange
+from helpers.wire.exchanges import RoundTrip
 from tests.live.conftest import ME, World
 from tests.notebooks.sanitising import PROJECT
 from tests.notebooks.wire_tap import Person
@@ -104,10 +104,10 @@ def test_what_is_missing_is_named_before_anything_is_sent(
     assert {"VONAGE_API_KEY", "LIVE_BUDGET", "MY_NUMBER"} <= set(re.findall(r"[A-Z]+_[A-Z_]+", capsys.readouterr().out))
 
 
-def exchange(**facts: Any) -> Exchange:
+def exchange(**facts: Any) -> RoundTrip:
     told = {"method": "POST", "url": "https://me.ngrok.app/event", "request_headers": {}, "request_body": None,
             "status": 200, "response_headers": {}, "response_body": None, "ms": 1.0}  # fmt: skip
-    return Exchange(**{**told, **facts})
+    return RoundTrip(**{**told, **facts})
 
 
 @pytest.mark.parametrize(

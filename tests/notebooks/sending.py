@@ -51,7 +51,7 @@ def note_in(file: str) -> None:
 def _is_ready_at_work() -> bool:
     frame = sys._getframe()
     while frame := frame.f_back:  # type: ignore[assignment]
-        if frame.f_globals.get("__name__") == "helpers.groundwork":
+        if frame.f_globals.get("__name__") == "helpers.accounts.groundwork":
             return True
     return False
 

@@ -8,26 +8,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from ..base.errors import KitError
+from ..base.grid import grid
+from ..base.secret import closed, reveal
+from ..base.text import nearest
+from ..base.web import fault_of
+from ..call import Call
+from ..calls.arguments import seconds_of, status_of, uuid_of
+from ..calls.statuses import LAST
+from ..line.control_plane import CONNECT, PATIENCE, ControlPlane
+from ..line.link import Link
+from ..phone import Phone
+from ..settings.checks import CREDENTIALS, VARIABLES
+from ..settings.env_file import read_env
+from ..settings.settings import Settings
+from ..vonage.client import Vonage
+from ..widgets.phone.screens import Screens
 from . import groundwork
-from .base.errors import KitError
-from .base.grid import grid
-from .base.secret import closed, reveal
-from .base.text import nearest
-from .base.web import fault_of
-from .call import Call
-from .calls.arguments import seconds_of, status_of, uuid_of
-from .calls.statuses import LAST
-from .line.control_plane import CONNECT, PATIENCE, ControlPlane
-from .line.link import Link
-from .phone import Phone
-from .settings.checks import CREDENTIALS, VARIABLES
-from .settings.env_file import read_env
-from .settings.settings import Settings
-from .vonage.client import Vonage
-from .widgets.phone.screens import Screens
 
 if TYPE_CHECKING:
-    from .server.server import BackgroundServer
+    from ..server.server import BackgroundServer
 
 TRIES = 15.0  # seconds to go on when others have tried too many words
 HERE = {True: "here", False: "away"}

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from .base.hosts import host_of, is_here
-from .settings.settings import Settings
-from .vonage.client import Vonage
-from .vonage.errors import NotFoundError
+from ..base.hosts import host_of, is_here
+from ..settings.settings import Settings
+from ..vonage.client import Vonage
+from ..vonage.errors import NotFoundError
 
 logger = logging.getLogger(__name__)
 
