@@ -77,7 +77,7 @@ UNFIT = {
     "no title": (opens_with("# Make a test\n", "Make a test\n"), "has 0 headings of the first level"),
     "two titles": (says("# Another title"), "has 2 headings of the first level"),
     "a missing heading": (opens_with("## Check yourself", "## Test yourself"), "has no heading “Check yourself”"),
-    "a large output": (prints("x" * 21_000), "output of 20 KB: at most 20 KB"),
+    "a large output": (prints("x" * 33_000), "output of 32 KB: at most 32 KB"),
     "a large picture": (shows(image_png="x" * 30_000, text_plain="A wave."), "output of 29 KB"),
     "a picture without words": (shows(image_png="abcd"), "picture without words"),
     "a figure without words": (shows(image_png="abcd", text_plain="<Figure size 640x480>"), "picture without words"),
