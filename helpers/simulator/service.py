@@ -71,6 +71,7 @@ class Simulator:
         self._thread: threading.Thread | None = None
         self._account: Account | None = None
         self._network: Network | None = None
+        self._past: Network | None = None  # also after it was stopped: its calls can still be heard
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: uvicorn.Server | None = None
         self._address = ("", 0)
@@ -145,6 +146,15 @@ class Simulator:
             self._thread.join()
         self._thread = self._server = self._network = self._loop = None
 
+    def heard(self, leg: str, rate: int = 8000) -> bytes:
+        """What the person on a leg heard, from answer to end, as a WAV file; after :meth:`stop`, too."""
+        from .sound.mixing import heard_wav
+
+        network = self._network or self._past
+        if network is None or leg not in network.legs:
+            raise SimulatorError(f"There is no call {leg}.", "It is not a call of this network.")
+        return b"".join(heard_wav(network.legs[leg], *network.talk_of(network.legs[leg]), rate))
+
     def advance(self, seconds: float) -> float:
         """Let call time pass; returns when everything due is done. Returns the new time."""
         if self._loop is None or self._network is None:
@@ -209,7 +219,8 @@ class Simulator:
         config = uvicorn.Config(
             app, http=patient_protocol(), log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
         )
-        self._network, self._server = network, uvicorn.Server(config)
+        self._network = self._past = network
+        self._server = uvicorn.Server(config)
         serving = asyncio.ensure_future(self._server.serve(sockets=[listener]))
         while not self._server.started and not serving.done():
             await asyncio.sleep(0.005)

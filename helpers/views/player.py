@@ -11,10 +11,10 @@ from urllib.parse import quote
 
 from ..base.errors import KitError
 from ..base.html import Html, Inside, tag
-from ..base.text import one_line
 from ..base.view import View
 from ..calls.record import Record, TraceError
 from ..calls.silences import captions
+from ..calls.story import Story
 from ..calls.tracks import Tracks
 from ..settings.project import place_for
 from .ladder import ladder
@@ -126,8 +126,7 @@ def audio(source: str, label: str, style: str = "", **more: str) -> Html:
 
 
 def _who(call: Record, leg: str) -> str:
-    inbound = call.fact("direction", leg) == "inbound"
-    return one_line(call.fact("from" if inbound else "to", leg) or "the phone", 30)
+    return Story(call).phone(leg)
 
 
 def listen(
