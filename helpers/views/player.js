@@ -13,7 +13,8 @@ const put = (place, name, style) => {
 };
 const hear = (at) => {
   sound.currentTime = Math.max(0, at - zero);
-  sound.play();
+  // It may be stopped before it has begun.
+  sound.play().catch(() => {});
 };
 const line = put(timeline, "div", "top:0;bottom:0;border-left:2px solid #d6336c;pointer-events:none");
 const band = put(ladder, "div", "left:0;right:0;border:solid #d6336c;border-width:0 0 0 4px;pointer-events:none;"

@@ -96,8 +96,8 @@ def _live(picture: str) -> Html:
 @cache
 def _script() -> str:
     """What runs in the page, without comments: it is stored with each player."""
-    lines = Path(__file__).with_suffix(".js").read_text("utf-8").splitlines()
-    return "\n".join(line.strip() for line in lines if not line.startswith("//"))
+    lines = map(str.strip, Path(__file__).with_suffix(".js").read_text("utf-8").splitlines())
+    return "\n".join(line for line in lines if not line.startswith("//"))
 
 
 def safe_name(name: str) -> str:
