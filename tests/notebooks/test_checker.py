@@ -78,7 +78,7 @@ UNFIT = {
     "two titles": (says("# Another title"), "has 2 headings of the first level"),
     "a missing heading": (opens_with("## Check yourself", "## Test yourself"), "has no heading “Check yourself”"),
     "a large output": (prints("x" * 33_000), "output of 32 KB: at most 32 KB"),
-    "a large picture": (shows(image_png="x" * 30_000, text_plain="A wave."), "output of 29 KB"),
+    "a large picture": (shows(image_png="x" * 40_000, text_plain="A wave."), "output of 39 KB"),
     "a picture without words": (shows(image_png="abcd"), "picture without words"),
     "a figure without words": (shows(image_png="abcd", text_plain="<Figure size 640x480>"), "picture without words"),
     "a private key": (prints(PEM), "holds a private key"),
