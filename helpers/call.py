@@ -78,14 +78,14 @@ class Call(Record):
     # What to look at --------------------------------------------------------------------------------------------
 
     def show(self) -> None:
-        """Show the call in the notebook: its sound, its timeline, its ladder."""
+        """Show the call in the notebook: its sound on its timeline, and its ladder. Without a sound the pictures."""
         from IPython.display import display
 
-        for view in (self.player(), self.timeline(), self.ladder()):
+        for view in (self.player(), *(() if self.has_sound else (self.timeline(), self.ladder()))):
             display(view)  # type: ignore[no-untyped-call]
 
     def player(self, leg: str | None = None, **options: Any) -> View:
-        """A player with captions for what one leg heard. See :func:`helpers.views.player.player`.
+        """What one leg heard, to be played on its timeline. See :func:`helpers.views.player.player`.
 
         Where there is no sound (nobody answered, or a live call) it says so. Raises :class:`TraceError` for a leg that
         is not of this call.

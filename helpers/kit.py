@@ -127,6 +127,7 @@ class Kit:
         self.running = False
         self._classroom: Classroom | None = None
         self._found: AsFound | None = None  # the account as it was found; None in simulated mode
+        self._past: Simulator | None = None  # a network that was stopped: its calls can still be looked at
         self._control: ControlPlane | None = None
         self._screens: Screens | None = None
         self.live: LiveLine | None = None  # the gate and its guards; None in simulated mode
@@ -175,7 +176,7 @@ class Kit:
             self._control = None
         if self.simulator:
             self.simulator.stop()
-            self.simulator = None
+            self._past, self.simulator = self.simulator, None
         self.server.stop()
         self.running = False
 
@@ -377,7 +378,8 @@ class Kit:
     def call(self, call: str | dict[str, Any] | Call) -> Call:
         """The record of a call as it is now, by leg or conversation uuid, or by the reply that created it.
 
-        Raises :class:`TraceError` for a call that is not in the record.
+        Where the network ran in this kernel, also after :meth:`stop`. Raises :class:`TraceError` for a call that is not
+        in the record.
 
         >>> kit.call(reply["uuid"]).statuses
         ['started', 'ringing']
@@ -385,7 +387,10 @@ class Kit:
         uuid = uuid_of(call)
         if self.settings.live:
             return Call(live_entries(self.events, self.live.waiting.answers_of(uuid) if self.live else ()), uuid=uuid)
-        return Call(self.network.trace(uuid), uuid=uuid, heard=self.network.heard)
+        if self._control is None and self._past:
+            return Call(self._past.trace.entries(uuid), uuid=uuid, heard=self._past.heard)
+        heard = self.simulator.heard if self.simulator else self.network.heard
+        return Call(self.network.trace(uuid), uuid=uuid, heard=heard)
 
     def wait(self, seconds: float) -> None:
         """Let ``seconds`` of call time pass: 0 or more. Stepped time jumps, in live mode it takes as long.
@@ -596,6 +601,11 @@ class Kit:
 
     # Simulated mode
 
+    def _started_again(self) -> Screens:
+        """The phones of this kit, which a phone that was out of order has started again."""
+        self.start()
+        return self._screens or Screens(self.network)
+
     def _join_network(self) -> None:
         if self.settings.simulator_url:
             url, token = self.settings.simulator_url, self.settings.simulator_token
@@ -606,7 +616,7 @@ class Kit:
             self.simulator = Simulator(pace=self.settings.pace, seed=seed, state=self.settings.state).start()
             url, token = self.simulator.url, self.simulator.token
         self._control = ControlPlane(url, token)
-        self._screens = Screens(self._control)
+        self._screens = Screens(self._control, self._started_again)
         account = self._control.account()
         if self.simulator and self.settings.class_url and self.settings.class_token:
             self._open_classroom()

@@ -33,9 +33,10 @@ class Phone:
         now = next((p for p in self._control.phones() if p["number"] == self.number), None)
         if now is None:
             return f"Phone {self.number}: answers after 2 s, idle"
+        whose = f"{now['name']}, {self.number}" if now.get("name") else f"Phone {self.number}"
         behaviour = "follows its script" if now["behaviour"] == "scripted" else now["behaviour"].replace("_", " ")
         after = "" if now["behaviour"] in ("manual", "scripted") else f" after {now['after']:g} s"
-        return f"Phone {self.number}: {behaviour}{after}, {now['status']}"
+        return f"{whose}: {behaviour}{after}, {now['status']}"
 
     def _repr_html_(self) -> str:
         return f"<p>☎ {self!r}</p>"
@@ -51,6 +52,13 @@ class Phone:
 
             self._screens = Screens(self._control)
         return self._screens.show(self.number, manual=manual)
+
+    def named(self, name: str) -> Phone:
+        """Give the phone the name of a person (at most 30 characters): phones and pictures show it from now on.
+
+        >>> kit.phone("447700900002").named("Anna")
+        """
+        return self._configure(name=name)
 
     def answers(self, after: float = 2) -> Phone:
         """Ring for ``after`` seconds of call time (0 or more), then be picked up: for every call until it is changed.
@@ -202,6 +210,10 @@ class LivePhone:
             "and hang up there. What happens shows here: kit.panel()."
         )
         return View(text, {"text/html": f"<p>☎ {escape(text)}</p>"})
+
+    def named(self, name: str) -> LivePhone:
+        """Your own phone needs no name: it is the one in your hand."""
+        return self
 
     def dial(self, number: str | None = None, **more: Any) -> str:
         """Ask you to dial, and wait for the call's first event. Returns the uuid of its leg."""

@@ -30,7 +30,7 @@ def as_html(head: list[str], rows: list[list[str]], caption: str) -> Html:
     names = [tag("th", name, scope="col", style=CELL) for name in head]
     lines = [
         tag("tr", tag("th", first, scope="row", style=f"{CELL};white-space:nowrap"),
-            [tag("td", value, style=f"{CELL};overflow-wrap:anywhere") for value in rest])
+            [tag("td", value, style=f"{CELL};min-width:7em;overflow-wrap:anywhere") for value in rest])
         for first, *rest in rows
     ]  # fmt: skip
     title = tag("caption", caption, style=CELL) if caption else None

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SLOW = 0.25  # seconds from which a request is blamed
 NOTED = 0.5  # seconds from which a silence is told that no request has caused
 HAIR = 0.05  # seconds that make no difference
+PAUSES = ("begins with silence", "ends with silence", " pauses", "where it begins again")
 # Of two reasons the one that comes first here holds.
 SOUND, REQUEST, HUSHED, DETECTION, ACTION, PEOPLE = range(6)
 
@@ -43,7 +44,9 @@ class Reason:
 
 
 def silences(tracks: Tracks) -> list[Mark]:
-    """The silences of a leg, cut where their reason changes. ``kind`` is ``request`` where a request is to blame."""
+    """The silences of a leg, cut where their reason changes. ``kind`` is ``request`` where a request is to blame, and
+    ``pause`` where a sound has it in itself.
+    """
     reasons, marks = Reasons(tracks), []
     for begin, end in tracks.quiet:
         there = [r for r in reasons.all if r.start < end and r.end > begin]
@@ -54,8 +57,14 @@ def silences(tracks: Tracks) -> list[Mark]:
             words = reason.say(a, b) if reason else "nothing is played"
             gone = "" if asked else reasons.failed_before(a)
             trouble = bool(gone) or (reason is not None and reason.trouble)
-            marks.append(Mark(a, b, words, gone, "request" if asked else "quiet", trouble, slow=asked))
+            kind = "request" if asked else "pause" if words.endswith(PAUSES) else "quiet"
+            marks.append(Mark(a, b, words, gone, kind, trouble, slow=asked))
     return marks
+
+
+def telling(tracks: Tracks) -> list[Mark]:
+    """The silences that say something about the call: without the pauses that a sound itself has."""
+    return [mark for mark in silences(tracks) if mark.kind != "pause" or mark.trouble]
 
 
 def waits(tracks: Tracks) -> list[Mark]:

@@ -76,15 +76,20 @@ class Story:
         return {**notebook, SERVER: NAMES[SERVER], **hosts, API: NAMES[API], **phones}
 
     def phone_name(self, leg: str) -> str:
-        """What is at the far end of a leg, and its number or address: ``Phone 447700900001``."""
+        """What is at the far end of a leg, by name, or its number or address: ``Phone 447700900001``."""
+        if name := self._named(leg):
+            return name
         kind = KINDS.get(self.call.fact("type", leg), "Phone")
         address = self.phone(leg)
         return address if address.lower().startswith(f"{kind.lower()}:") else f"{kind} {address}"
 
     def phone(self, leg: str) -> str:
-        """The number at the far end of a leg."""
+        """The name of the phone at the far end of a leg, or its number."""
         inbound = self.call.fact("direction", leg) == "inbound"
-        return one_line(self.call.fact("from" if inbound else "to", leg) or "?", 20)
+        return self._named(leg) or one_line(self.call.fact("from" if inbound else "to", leg) or "?", 20)
+
+    def _named(self, leg: str) -> str:
+        return one_line(self.call.fact("name", leg) or "", 30)
 
     def trouble(self, reply: Entry) -> str:
         """What is wrong with a reply, in one sentence; empty when nothing is. For an event only the status counts."""

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from ..base.html import Html, join, tag
 from ..base.text import columns, one_line
 from ..base.view import View
-from .view import QUIET, player_of, sound_path
+from ..views.player import audio
+from .view import QUIET, sound_path
 
 if TYPE_CHECKING:
     from ..audio.files import Samples
@@ -126,7 +128,7 @@ class _Lab:
             tag("div", tag("span", f"{name}:", style=QUIET), f" {fact}", style="overflow-wrap:anywhere")
             for name, fact in cell.facts.items()
         ]
-        sound = cell.file and player_of(cell.file, label, style="width:100%;min-width:9em;height:2.4em")
+        sound = cell.file and audio(quote(cell.file), label, "min-width:9em")
         highest = max(LOWEST, *(max(one.peaks, default=0.0) for one in self.cells))
         told = tag("div", f"{cell.seconds:.1f} s, {self.loudness(cell)}")
         return join([sound, _waveform(cell.peaks, highest), told, facts])

@@ -22,7 +22,7 @@ QUIET = "color:var(--jp-ui-font-color2,#616161)"
 def view(rehearsal: Rehearsal) -> View:
     """Everything about a rehearsal, in HTML and in words."""
     file = sound_path(rehearsal)
-    return View(as_text(rehearsal, file), {"text/html": as_html(rehearsal, file)})
+    return View(as_text(rehearsal, file), {"text/html": as_html(rehearsal, quote(file))})
 
 
 def sound_path(rehearsal: Rehearsal) -> str:
@@ -64,22 +64,19 @@ def _cells(sent: Sent) -> list[str]:
     return [f"{sent.at:.1f}", f"{sent.method} {sent.place}", sent.told, reply, one_line(sent.trouble or sent.meaning)]
 
 
-def player_of(file: str, label: str, **more: str) -> Html:
-    """An audio element that waits for a click."""
-    return tag("audio", controls=True, preload="metadata", aria_label=label, src=quote(file), **more)
+def as_html(rehearsal: Rehearsal, source: str) -> Html:
+    """The rehearsal as HTML, its sound from an address. Colours are JupyterLab's own, for its dark theme too."""
+    from ..views.player import on_timeline
 
-
-def as_html(rehearsal: Rehearsal, file: str) -> Html:
-    """The rehearsal as HTML. Every value is escaped; colours are JupyterLab's own, for its dark theme too."""
-    title, captions = title_of(rehearsal), rehearsal.captions or ["nothing was played"]
-    heard = tag("ul", [tag("li", line) for line in captions], style="margin:.2em 0 .8em;font-size:.9em")
+    title, told = title_of(rehearsal), f"{rehearsal.seconds:.1f} s"
+    heard = on_timeline(rehearsal.call, None, "What the person heard", told, source) if source else None
     notes = tag("ul", [tag("li", note) for note in rehearsal.notes], style="margin:.2em 0")
     return tag("div",
         tag("p", tag("strong", title), tag("br"), rehearsal.ended, style="margin:.2em 0"),
-        [player_of(file, title), heard] if file else None,
+        heard,
         _table(rehearsal.webhooks) if rehearsal.webhooks else None,
         [tag("p", tag("strong", "Notes"), style="margin:.8em 0 0"), notes] if rehearsal.notes else None,
-        style="max-width:68em;line-height:1.5")  # fmt: skip
+        style="line-height:1.5")  # fmt: skip
 
 
 def _table(webhooks: list[Sent]) -> Html:

@@ -80,6 +80,7 @@ class Simulator:
         self._thread: threading.Thread | None = None
         self._account: Account | None = None
         self._network: Network | None = None
+        self._past: Network | None = None  # also after it was stopped: its calls can still be heard
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: uvicorn.Server | None = None
         self._address = ("", 0)
@@ -152,6 +153,15 @@ class Simulator:
             self._thread.join()
         self._thread = self._server = self._network = self._loop = None
 
+    def heard(self, leg: str, rate: int = 8000) -> bytes:
+        """What the person on a leg heard, from answer to end, as a WAV file; after :meth:`stop`, too."""
+        from .sound.mixing import heard_wav
+
+        network = self._network or self._past
+        if network is None or leg not in network.legs:
+            raise SimulatorError(f"There is no call {leg}.", "It is not a call of this network.")
+        return b"".join(heard_wav(network.legs[leg], *network.talk_of(network.legs[leg]), rate))
+
     def advance(self, seconds: float) -> float:
         """Let call time pass; returns when everything due is done. Returns the new time."""
         if self._loop is None or self._network is None:
@@ -198,7 +208,7 @@ class Simulator:
         from .legs.network import Network
 
         reach, url = Reach(*self._reach), self._known_as or self.url
-        self._network = Network(clock, self.account, self.ids("calls"), self.trace, reach, region_url=url)
+        self._network = self._past = Network(clock, self.account, self.ids("calls"), self.trace, reach, region_url=url)
         return api_of(self._network, self.token, closing, self.ids("traces"), self._on_request)
 
     async def _end(self) -> None:

@@ -7,12 +7,11 @@ from collections.abc import Callable, Iterable
 from urllib.parse import unquote, urlsplit
 
 from ..base.text import columns, one_line
-from ..base.view import View
 from ..calls.marks import Mark
 from ..calls.record import Record
 from ..calls.silences import silences
 from ..calls.tracks import Tracks
-from .svg import Picture
+from .svg import WIDTH, Picture
 
 NAMES = ("A", "B")
 SAME = 0.1  # seconds: what differs by less is the same
@@ -21,11 +20,11 @@ Row = list[str]
 Both = tuple[float | None, float | None]  # of the first and the second call; None: not there
 
 
-class Comparison(Picture, View):
+class Comparison(Picture):
     """Two calls. ``.differences`` has a row for each thing that differs: what, in one, in the other, in words."""
 
     def __init__(self, text: str, svg: str, differences: list[Row]) -> None:
-        super().__init__(text, {"image/svg+xml": svg})
+        super().__init__(text, svg)
         self.differences = differences
 
 
@@ -33,7 +32,7 @@ def compare_calls(a: Record, b: Record, *, width: float = 0) -> Comparison:
     """What differs between the first legs of two calls: which action took longer, which webhook was slower, which
     silence is new. Both count from the answer; a call that nobody answered counts from its start.
     """
-    from .timeline_picture import WIDTH, Timeline
+    from .timeline_picture import Timeline
 
     pair = Tracks(a, a.leg), Tracks(b, b.leg)
     rows = [*_lengths(*pair), *_matched("action", pair, lambda t: t.actions, _action),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ..base.view import View
 from ..calls.record import Record
 from ..calls.story import Step, Story
 from .ladder_picture import draw, label
@@ -17,13 +16,13 @@ HEAD, TAIL, WRONG = 40, 20, 12  # of what is still too long: from its beginning,
 LONGEST = 16  # steps of a pattern that repeats
 
 
-class Ladder(Picture, View):
+class Ladder(Picture):
     """A ladder. ``.svg()``, ``.mermaid`` and ``.text`` hand it out; ``.save("ladder.svg")`` keeps it, as .mmd, .md and
-    .txt too."""
+    .txt too. ``places`` says when each step happened, and how far down it begins in the picture (0 to 1)."""
 
-    def __init__(self, text: str, svg: str, mermaid: str) -> None:
-        super().__init__(text, {"image/svg+xml": svg})
-        self.mermaid = mermaid
+    def __init__(self, text: str, svg: str, places: list[tuple[float, float]], mermaid: str) -> None:
+        super().__init__(text, svg)
+        self.places, self.mermaid = places, mermaid
 
     def forms(self) -> dict[str, str]:
         """What can be kept, by the ending of the file's name; ``.md`` is what a code host draws."""
@@ -40,7 +39,7 @@ def ladder(call: Record, *, full: bool = False) -> Ladder:
     story = Story(call)
     steps = merge([step for step in story.steps if not step.quiet])
     steps = steps if full else fold(steps, list(story.lanes))
-    return Ladder(as_text(story, steps), draw(story.lanes, steps, repr(call)), as_mermaid(story, steps))
+    return Ladder(as_text(story, steps), *draw(story.lanes, steps, repr(call)), as_mermaid(story, steps))
 
 
 def merge(steps: list[Step]) -> list[Step]:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from ..base.text import one_line
 from ..calls.story import Step
-from .svg import Svg, fit, number, text_width
+from .svg import WIDTH, Svg, fit, number, text_width
 
-WIDTH, LANE = 620, 140  # pixels of the picture, and what a lane takes at least
+LANE = 140  # pixels that a lane takes at least
 EDGE = 64  # from the last lane to the right edge
 HEAD, LINE, ARROW, GAP = 46, 14, 9, 5  # heights: names of lanes, a line of words, from words to arrow, between steps
 LINES = 4  # of words over an arrow
 REPEAT = 24  # steps after which the names of the lanes come again at the foot
 
 
-def draw(lanes: dict[str, str], steps: list[Step], title: str) -> str:
-    """The ladder as SVG."""
-    picture = LadderPicture(lanes, max((step.at for step in steps), default=0.0))
+def draw(lanes: dict[str, str], steps: list[Step], title: str) -> tuple[str, list[tuple[float, float]]]:
+    """The ladder as SVG, and for each step where it begins in the picture, as a part of its height."""
+    picture, tops = LadderPicture(lanes, max((step.at for step in steps), default=0.0)), []
     for step in steps:
+        tops.append(picture.y)
         picture.step(step)
-    return picture.whole(f"Ladder of {title}", len(steps))
+    svg = picture.whole(f"Ladder of {title}", len(steps))
+    return svg, [(step.at, round(top / picture.svg.height, 4)) for step, top in zip(steps, tops, strict=True)]
 
 
 def label(step: Step) -> str:

@@ -15,7 +15,10 @@ NEAR = 0.02  # seconds apart: one instant
 
 @dataclass(frozen=True)
 class Placed:
-    """A mark, its row and its label. ``x``, ``end`` and ``label_x`` are pixels from the left end of the axis."""
+    """A mark, its row and its label. ``x``, ``end`` and ``label_x`` are pixels from the left end of the axis.
+
+    A label at the left of its mark is ``gap`` pixels away from it.
+    """
 
     mark: Mark
     row: int
@@ -23,6 +26,7 @@ class Placed:
     end: float
     label: str
     label_x: float
+    gap: float
 
 
 @dataclass(frozen=True)
@@ -132,13 +136,17 @@ def _place(marks: list[Mark], scale: Scale, lead: float) -> list[Placed]:
         if row == len(taken):
             taken.append([])
         taken[row].append((low, high))
-        placed.append(Placed(mark, row, x, end, label, label_x))
+        placed.append(Placed(mark, row, x, end, label, label_x, _gap(lead)))
     return placed
+
+
+def _gap(lead: float) -> float:
+    return 9 if lead else 5
 
 
 def _label(mark: Mark, x: float, end: float, edge: float, lead: float) -> tuple[float, str]:
     """Where the label begins, and the label: inside a bar, else at its right, else at its left, else cut short."""
-    right, gap = end + max(lead, 5), 9 if lead else 5
+    right, gap = end + max(lead, 5), _gap(lead)
     for text in dict.fromkeys((fit(mark.text, edge), fit(mark.label, edge))):
         size = text_width(text)
         if lead == 0 and size + 10 <= end - x:

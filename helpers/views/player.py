@@ -1,20 +1,25 @@
-"""Players: what one leg heard, with captions; and any sound, with its outline."""
+"""Players: what one leg heard, with the timeline on which it runs; and any sound, with its outline."""
 
 from __future__ import annotations
 
+import json
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from ..base.errors import KitError
-from ..base.html import Html, tag
-from ..base.text import one_line
+from ..base.html import Html, Inside, tag
 from ..base.view import View
 from ..calls.record import Record, TraceError
 from ..calls.silences import captions
+from ..calls.story import Story
 from ..calls.tracks import Tracks
 from ..settings.project import place_for
+from .ladder import ladder
+from .svg import WIDEST, number
+from .timeline import timeline
 
 if TYPE_CHECKING:
     from ..audio.files import Samples
@@ -25,7 +30,8 @@ MOST = 20  # captions shown; a call has seldom more, and a stored notebook must 
 def player(
     call: Record, leg: str | None = None, *, name: str = "", folder: str | Path = "heard", rate: int = 8000
 ) -> View:
-    """What one leg heard from answer to end, to listen to, with captions that say what sounds when.
+    """What one leg heard from answer to end, on its timeline: press play and a line runs over it, click a webhook and
+    hear that moment. The ladder below follows, and so do the captions.
 
     The sound is written to ``folder/name.wav``. A relative folder counts from the current one, which in JupyterLab is
     the notebook's own, and only a relative one can be played there. The notebook keeps a link, not the sound. Without
@@ -43,10 +49,55 @@ def player(
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(wav)
     seconds = f"{tracks.ended - (tracks.answered or 0):.1f} s"
-    lines = caption_lines(tracks)
-    text = "\n".join([f"{title}: {seconds} of sound in {file.as_posix()}", *lines])
-    below = tag("ul", [tag("li", line.strip()) for line in lines], style="margin:.2em 0;font-size:.9em")
-    return View(text, {"text/html": figure(title, seconds, file.as_posix(), below)})
+    text = "\n".join([f"{title}: {seconds} of sound in {file.as_posix()}", *caption_lines(tracks)])
+    html = on_timeline(call, leg, title, f"{seconds}, {file.as_posix()}", quote(file.as_posix()))
+    return View(f"{text}\n\n{timeline(call, leg).text}", {"text/html": html})
+
+
+def on_timeline(call: Record, leg: str | None, title: str, facts: str, source: str) -> Html:
+    """A sound that waits for a click, and the pictures and captions that it runs along: those of one leg, or of all.
+
+    Without the script, as in a notebook that is not trusted, all of it is there and stands still.
+    """
+    view, steps, tracks = timeline(call, leg), ladder(call), Tracks(call, leg or call.leg)
+    wide, high = view.drawn.svg.width, view.drawn.svg.height
+    left, second = (view.drawn.place_of(at) / wide for at in (0, 1))
+    spots = [
+        [*(float(number(100 * part)) for part in (s.x / wide, s.y / high, s.width / wide, s.height / high)),
+         round(s.at, 2), s.label]
+        for s in view.drawn.spots
+    ]  # fmt: skip
+    facts_of_call = {"zero": round(tracks.answered or 0.0, 3), "left": round(left, 4),
+                     "second": round(second - left, 5), "spots": spots, "steps": steps.places}  # fmt: skip
+    told = json.dumps(facts_of_call, ensure_ascii=False, separators=(",", ":"))
+    lines = [
+        tag("li", line.strip(), data_from=number(m.start), data_to=number(m.end), style="padding-left:.6em")
+        for m, line in zip(captions(tracks), caption_lines(tracks), strict=False)
+    ]
+    box = tag("div", _live(steps.bundle["text/html"]), style="max-height:30em;overflow:auto")
+    below = [
+        _live(view.bundle["text/html"]),
+        tag(
+            "ul",
+            lines or [tag("li", "nothing was played")],
+            aria_label="Captions",
+            style="margin:.3em 0;padding:0;list-style:none",
+        ),
+        tag("details", tag("summary", "Ladder: who told whom what", style="cursor:pointer"), box),
+    ]
+    return figure(title, facts, source, below, onloadedmetadata=_script(), data_call=told)
+
+
+def _live(picture: str) -> Html:
+    """A picture over which something can be laid."""
+    return tag("div", Html(picture), data_picture=True, style=f"position:relative;max-width:{WIDEST}px;cursor:pointer")
+
+
+@cache
+def _script() -> str:
+    """What runs in the page, without comments: it is stored with each player."""
+    lines = map(str.strip, Path(__file__).with_suffix(".js").read_text("utf-8").splitlines())
+    return "\n".join(line for line in lines if not line.startswith("//"))
 
 
 def safe_name(name: str) -> str:
@@ -62,17 +113,21 @@ def caption_lines(tracks: Tracks) -> list[str]:
     return [*lines, *more] or ["nothing was played"]
 
 
-def figure(title: str, facts: str, source: str, below: Html) -> Html:
-    """A sound of the notebook's folder that waits for a click, and what is below it."""
+def figure(title: str, facts: str, source: str, below: Inside, **more: str) -> Html:
+    """A sound that waits for a click, and what is below it."""
     head = tag("figcaption", tag("strong", title), f" ({facts})")
-    sound = tag("audio", controls=True, preload="metadata", aria_label=title, src=quote(source))
-    return tag("figure", head, sound, below, style="margin:.4em 0")
+    return tag("figure", head, audio(source, title, **more), below, style="margin:.4em 0")
+
+
+def audio(source: str, label: str, style: str = "", **more: str) -> Html:
+    """A player as all of the kit look. ``source`` is the address of the sound."""
+    look = f"display:block;width:100%;max-width:{WIDEST}px;height:40px;margin:.3em 0;{style}".rstrip(";")
+    return tag("audio", controls=True, preload="metadata", aria_label=label, src=source, style=look, **more)
 
 
 def who(call: Record, leg: str) -> str:
     """Whose phone a leg leads to."""
-    inbound = call.fact("direction", leg) == "inbound"
-    return one_line(call.fact("from" if inbound else "to", leg) or "the phone", 30)
+    return Story(call).phone(leg)
 
 
 def listen(
@@ -94,7 +149,7 @@ def listen(
     title = title or file.name
     facts = f"{info}, {info.seconds:.1f} s"
     samples = decode(file.read_bytes(), 8000)
-    html = figure(title, facts, file.as_posix(), _outline(samples))
+    html = figure(title, facts, quote(file.as_posix()), _outline(samples))
     return View(f"{title}: {facts}\n{waveform(samples, 48)}", {"text/html": html})
 
 

@@ -1,20 +1,25 @@
 """A small SVG writer: pictures that a page shows without any help, in its light or its dark colours.
 
-JupyterLab shows ``image/svg+xml`` as an image: no script in it runs, nothing is fetched, and it is told the colour
-scheme of the page. Every text is escaped, and cut so that it cannot leave its place.
+A page shows them as images: no script in them runs, nothing is fetched, and they are told the colour scheme of the
+page. Every text is escaped, and cut so that it cannot leave its place.
 """
 
 from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
-from html import escape
+from html import escape, unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from ..base.errors import KitError
+from ..base.html import Html, tag
 from ..base.text import one_line
+from ..base.view import View
 
+WIDTH = 720  # pixels of a picture: between what a notebook has room for in windows of 800 and of 1280
+WIDEST = 1000  # pixels; as far as it grows with the notebook
 FONT = 11.5  # pixels
 # How wide a character is, in parts of the font size: those of DejaVu Sans and Verdana, the widest of the usual fonts.
 WIDTHS = {
@@ -51,9 +56,13 @@ COLOURS = {
     "other": ("#e5daf0", "#433357"),
 }
 
+ALWAYS = ("bg", "ink", "pale", "red")  # those of words
 
-def _style() -> str:
-    light, dark = (";".join(f"--{name}:{pair[place]}" for name, pair in COLOURS.items()) for place in (0, 1))
+
+def _style(drawn: str) -> str:
+    """Letters, and the colours that are in use."""
+    used = {name: pair for name, pair in COLOURS.items() if name in ALWAYS or f"--{name})" in drawn}
+    light, dark = (";".join(f"--{name}:{pair[place]}" for name, pair in used.items()) for place in (0, 1))
     return (
         f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
         f"text{{font:{FONT}px system-ui,'DejaVu Sans',sans-serif;fill:var(--ink);white-space:pre}}"
@@ -96,7 +105,7 @@ class Svg:
     """A picture of ``width`` pixels; its height is told at the end. Colours are names of :data:`COLOURS`."""
 
     def __init__(self, width: float) -> None:
-        self.width = width
+        self.width, self.height = width, 0.0
         self._parts: list[str] = []
 
     def add(self, tag: str, inside: str = "", **attributes: Any) -> None:
@@ -130,25 +139,40 @@ class Svg:
 
     def whole(self, height: float, title: str, words: str = "") -> str:
         """The picture as SVG. ``title`` names it to who does not see it, ``words`` say more."""
+        self.height = height
         w, h = number(self.width), number(height)
         told = f"<title>{escape(one_line(title, 300), quote=False)}</title>"
         told += f"<desc>{escape(one_line(words, 600), quote=False)}</desc>" if words else ""
+        drawn = "".join(self._parts)
         ground = f'<rect width="{w}" height="{h}" fill="var(--bg)"/>'
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{w}" height="{h}" viewBox="0 0 {w} {h}" role="img">'
-            f"{told}<style>{_style()}</style>{ground}{''.join(self._parts)}</svg>"
+            f"{told}<style>{_style(drawn)}</style>{ground}{drawn}</svg>"
         )
 
 
-class Picture:
-    """Mixed into a view that has an SVG in its bundle: hand it out, keep it in a file."""
+def _title(svg: str) -> str:
+    """What a picture is called by who does not see it."""
+    return unescape(svg.partition("<title>")[2].partition("</title>")[0])
 
-    bundle: dict[str, str]
-    text: str
+
+def image(svg: str, alt: str, style: str = "") -> Html:
+    """A picture as HTML, as wide as there is room. JupyterLab shows it in a notebook that is not trusted, too, where it
+    refuses ``image/svg+xml``."""
+    source = f"data:image/svg+xml,{quote(svg, safe=' /:;=,.()[]{}@*+-!?')}"
+    return tag("img", src=source, alt=one_line(alt, 300), style=f"display:block;width:100%;max-width:{WIDEST}px{style}")
+
+
+class Picture(View):
+    """A view that is an SVG: hand it out, keep it in a file."""
+
+    def __init__(self, text: str, svg: str) -> None:
+        super().__init__(text, {"text/html": image(svg, _title(svg))})
+        self._svg = svg
 
     def svg(self) -> str:
         """The picture as SVG: a page, a word processor and a browser show it as it is."""
-        return self.bundle["image/svg+xml"]
+        return self._svg
 
     def forms(self) -> dict[str, str]:
         """What can be kept, by the ending of the file's name."""

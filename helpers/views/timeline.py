@@ -5,27 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..base.view import View
 from ..calls.marks import Mark
 from ..calls.record import Record
-from ..calls.silences import silences
+from ..calls.silences import silences, telling
 from ..calls.story import Story
 from ..calls.tracks import Tracks
-from .svg import Picture
+from .svg import WIDTH, Picture
 
 if TYPE_CHECKING:
     from .compare import Comparison
+    from .timeline_picture import Timeline
 
 MOST_LEGS = 6  # drawn and told; a larger conference leg by leg
 FIRST, LAST, KEPT = 10, 6, 10  # lines of a long lane: from its beginning, its end, and what matters in between
 
 
-class TimelineView(Picture, View):
-    """A timeline. ``.svg()`` and ``.text`` hand it out, ``.save("call.svg")`` keeps it, ``.compare(call)`` compares."""
+class TimelineView(Picture):
+    """A timeline. ``.svg()`` and ``.text`` hand it out, ``.save("call.svg")`` keeps it, ``.compare(call)`` compares.
 
-    def __init__(self, call: Record, text: str, svg: str) -> None:
-        super().__init__(text, {"image/svg+xml": svg})
-        self.call = call
+    ``drawn`` knows what is where in the picture.
+    """
+
+    def __init__(self, call: Record, text: str, svg: str, drawn: Timeline) -> None:
+        super().__init__(text, svg)
+        self.call, self.drawn = call, drawn
 
     def compare(self, other: Record | TimelineView) -> Comparison:
         """This call and another one, both from the answer on. See :func:`helpers.views.compare.compare_calls`."""
@@ -39,14 +42,14 @@ def timeline(call: Record, leg: str | None = None, *, width: float = 0) -> Timel
 
     Times are seconds since the start of the call. ``width`` is in pixels; usually as wide as a notebook is.
     """
-    from .timeline_picture import WIDTH, Timeline
+    from .timeline_picture import Timeline
 
     legs = [leg] if leg else call.legs[:MOST_LEGS] or [call.leg]
     tracks = [Tracks(call, one) for one in legs]
     text = as_text(tracks, left_out=0 if leg else len(call.legs) - len(legs))
     named = [(Story(call).phone_name(t.leg) if len(call.legs) > 1 else "", t, 0.0) for t in tracks]
-    svg = Timeline(named, max(width, 320) if width else WIDTH).draw(f"Timeline of {call!r}", _spoken(tracks))
-    return TimelineView(call, text, svg)
+    drawn = Timeline(named, max(width, 320) if width else WIDTH)
+    return TimelineView(call, text, drawn.draw(f"Timeline of {call!r}", _spoken(tracks)), drawn)
 
 
 def as_text(tracks: list[Tracks], left_out: int = 0) -> str:
@@ -68,7 +71,7 @@ def of_leg(tracks: Tracks) -> list[str]:
     for title, marks in (("webhooks", tracks.webhooks), ("requests", tracks.requests), (tracks.did, tracks.keys)):
         lines += _block(title, marks)
     lines.append(f"heard     {tracks.sparkline()}")
-    lines += _block("silence", silences(tracks))
+    lines += _block("silence", telling(tracks))
     lines += _block("others", tracks.voices)
     lines += _block("NCCO", tracks.actions)
     return lines

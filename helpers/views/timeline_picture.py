@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 
 from ..audio.samples import SILENT
 from ..calls.marks import Mark
-from ..calls.silences import silences
+from ..calls.silences import telling
 from ..calls.tracks import FULL, Tracks
 from .lanes import Placed, Scale, bars, keys, moments, rows
-from .svg import Svg, fit, number, text_width
+from .svg import WIDTH, Svg, fit, number, text_width
 
-WIDTH = 620  # pixels: what a notebook has room for in a window of 800
 LEFT, RIGHT = 76, 12  # margins
 # Heights: a row of labels, the waveform, between lanes, titles, the axis.
 ROW, WAVE, GAP, HEAD, AXIS = 19, 60, 7, 26, 36
@@ -21,6 +21,18 @@ FILLS = ("stream", "talk", "input", "wait")  # actions with a colour of their ow
 MOST_KEYS = 30  # marked in the waveform; more would hide it
 STEP = 2  # pixels of a column of the waveform
 STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 86_400)
+
+
+@dataclass(frozen=True)
+class Spot:
+    """Where something is in the picture, in pixels, and when it happened: that moment can be heard."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    at: float
+    label: str
 
 
 class Timeline:
@@ -34,6 +46,11 @@ class Timeline:
         self.scale = Scale(begin, max((end - begin) * 1.01, 0.1), width - LEFT - RIGHT)
         self.svg = Svg(width)
         self.y = float(GAP)
+        self.spots: list[Spot] = []
+
+    def place_of(self, at: float) -> float:
+        """Where a second of the axis is, in pixels from the left edge of the picture."""
+        return LEFT + self.scale.x(at)
 
     def draw(self, title: str, words: str) -> str:
         """The whole picture as SVG."""
@@ -55,7 +72,7 @@ class Timeline:
         step = next((s for s in STEPS if scale.width / (scale.length / s) >= 46), STEPS[-1])
         at = float(-(-scale.begin // step) * step)
         while at <= scale.begin + scale.length:
-            x = LEFT + scale.x(at)
+            x = self.place_of(at)
             svg.line(x, GAP, x, self.y, "grid")
             told = clock(at, scale.length)
             over = x + text_width(told) / 2 > svg.width - 2
@@ -81,7 +98,7 @@ class Panel:
 
     def __init__(self, picture: Timeline, tracks: Tracks, zero: float) -> None:
         self.picture, self.svg, self.tracks = picture, picture.svg, tracks
-        self.silences = silences(tracks)
+        self.silences = telling(tracks)
         old = picture.scale
         self.scale = Scale(old.begin + zero, old.length, old.width)
 
@@ -107,7 +124,11 @@ class Panel:
         for one in placed:
             y = picture.y + one.row * ROW + ROW / 2
             paint(one, y)
-            self.svg.text(LEFT + one.label_x, y, one.label, "x" if one.mark.trouble else "")
+            # A label at the left ends at its mark, however wide the font is in which it is shown.
+            x, look = (one.x - one.gap, "r") if one.label_x < one.x else (one.label_x, "")
+            self.svg.text(LEFT + x, y, one.label, f"{look} x".strip() if one.mark.trouble else look)
+            left, right = min(one.x - 5, one.label_x), max(one.end, one.x + 5, one.label_x + text_width(one.label))
+            picture.spots.append(Spot(LEFT + left, y - 8, right - left, 16, one.mark.start, one.mark.text))
         picture.y += rows(placed) * ROW + GAP
 
     def _webhook(self, one: Placed, y: float) -> None:

@@ -37,13 +37,6 @@ def with_shared(name: str) -> str:
     return f"{(_HERE / f'shared{own.suffix}').read_text('utf-8')}\n{own.read_text('utf-8')}"
 
 
-def with_words(widget: anywidget.AnyWidget, text: str, html: str) -> dict[str, Any]:
-    """What a notebook gets: the widget, and words where no kernel runs (a saved notebook, nbconvert, a code host)."""
-    bundle: Any = widget._repr_mimebundle_() or {}
-    live = bundle[0] if isinstance(bundle, tuple) else bundle
-    return {**live, "text/html": html, "text/plain": text}
-
-
 def _answer_while_busy(widget: anywidget.AnyWidget) -> None:
     """Let clicks on a widget be handled while a cell runs, where Jupyter can do that.
 

@@ -6,7 +6,6 @@ The client keeps a :class:`WireLog` of the requests it sends, the background ser
 from __future__ import annotations
 
 import contextlib
-import html
 import json
 import logging
 import re
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, overload
 
 from ..base.errors import KitError
 from ..base.hosts import parts_of
+from ..base.html import Html, join, tag
 from ..base.masking import mask, mask_headers
 from ..base.text import media_type, visible
 
@@ -181,21 +181,30 @@ def _block(first: str, headers: list[str], body: str) -> str:
     return visible("\n".join([first, *headers]) + (f"\n\n{body}" if body else ""))
 
 
-def _html_block(first: str, headers: list[str], body: str) -> str:
-    parts = [f"<b>{html.escape(first)}</b>"]
-    if headers:
-        count = f"{len(headers)} header{'s' if len(headers) != 1 else ''}"
-        listed = html.escape("\n".join(headers))
-        parts.append(f"<details><summary>{count}</summary><pre>{listed}</pre></details>")
-    if body:
-        parts.append(f"<pre>{html.escape(body)}</pre>")
-    # A line at the side holds request and reply apart; inline, because a notebook keeps no style sheet.
+def _folded(exchange: RoundTrip) -> Html:
+    """One line that opens: verb, path, status and milliseconds; in it request and reply. Inline looks, because a
+    notebook keeps no style sheet.
+    """
+    status, _, took = exchange.outcome.rpartition(" (")
+    fine = exchange.status is not None and exchange.status < 400
+    colour = "light-dark(#1b6e3c,#7fd6a1)" if fine else "light-dark(#b3261e,#ff8f87)"
+    line = [tag("b", exchange.method), f" {exchange.target} ", tag("b", "→ ", status, style=f"color:{colour}"),
+            f" {took.rstrip(')')}"]  # fmt: skip
+    head = tag("summary", line, style="cursor:pointer;overflow-wrap:anywhere")
+    return tag("details", head, _html_block(*exchange.request_lines()), _html_block(*exchange.response_lines()),
+               style="margin:.3em 0")  # fmt: skip
+
+
+def _html_block(first: str, headers: list[str], body: str) -> Html:
+    count = f"{len(headers)} header{'s' if len(headers) != 1 else ''}"
+    listed = tag("details", tag("summary", count), tag("pre", "\n".join(headers))) if headers else None
+    # A line at the side holds request and reply apart.
     style = "margin:.5em 0;padding-left:.7em;border-left:3px solid #90a0b7;overflow-wrap:anywhere"
-    return f'<div style="{style}">{"".join(parts)}</div>'
+    return tag("div", tag("b", first), listed, tag("pre", body) if body else None, style=style)
 
 
 class WireView:
-    """Some exchanges, ready to be the last line of a cell: text, and the same facts as HTML."""
+    """Some exchanges, ready to be the last line of a cell: text, and the same as HTML, a line each that opens."""
 
     def __init__(self, exchanges: Sequence[RoundTrip], nothing: str = "Nothing yet.") -> None:
         self.exchanges = list(exchanges)
@@ -206,8 +215,8 @@ class WireView:
 
     def _repr_html_(self) -> str:
         if not self.exchanges:
-            return f"<p>{html.escape(self.nothing)}</p>"
-        return "<hr>".join(_html_block(*e.request_lines()) + _html_block(*e.response_lines()) for e in self.exchanges)
+            return tag("p", self.nothing)
+        return join(map(_folded, self.exchanges))
 
 
 class WireLog(Sequence[RoundTrip]):

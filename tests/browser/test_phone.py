@@ -90,7 +90,7 @@ def test_panel_timeline_and_ladder_tell_of_the_same_call(open_phone: Open) -> No
         "call = kit.vonage.create_call(to=kit.my_number, from_=kit.number, ncco=ncco, event_url=HOOK)",
         "told = kit.wait_for(call)\ndisplay(told.timeline(), told.ladder())",
     )
-    panel, pictures = it.page.locator(".evp"), it.page.locator(".jp-CodeCell").nth(4).locator(".jp-RenderedSVG")
+    panel, pictures = it.page.locator(".evp"), it.page.locator(".jp-CodeCell").nth(4).locator(".jp-OutputArea img")
     it.run(2)
     expect(panel).to_be_visible()
     it.run(3)
@@ -269,6 +269,9 @@ def test_a_kernel_restart_leaves_a_phone_that_says_so(open_phone: Open) -> None:
     expect(it.phone).to_contain_text("This phone is dead")
     expect(it.phone).to_contain_text("Run the cells again, the first one first.")
     it.quiet(2.5)  # longer than the pause between two rings
+    it.notebook.reload()  # what was saved, with a kernel that knows no phone: its words are there
+    expect(it.page.locator(".kit-words")).to_contain_text("Phone 447700900001: waits for somebody to answer.")
+    expect(it.page.get_by_text("Error displaying widget")).to_be_hidden()
     it.run(0)
     it.run(1)
     it.is_("idle")
@@ -279,6 +282,9 @@ def test_after_stop_the_phone_says_what_to_do(open_phone: Open) -> None:
     it.do("kit.stop()")
     it.is_("off")
     expect(it.phone).to_contain_text("Run kit = setup(), then kit.phone(…).show().")
+    it.button("Start again").click()
+    it.is_("idle")
+    expect(it.phone).to_contain_text("Started again.")
 
 
 def test_a_busy_kernel_without_subshells_is_told(open_phone: Open) -> None:

@@ -15,7 +15,7 @@ from tests.notebooks import links
 from tests.notebooks.leaks import leaks
 from tests.notebooks.lesson_env import lessons
 
-MAX_OUTPUT = 20 * 1024
+MAX_OUTPUT = 32 * 1024  # a player: timeline, ladder, and what moves them
 MAX_LINES = 10
 CELLS = range(20, 56)
 HEADINGS = ("What you'll do", "What you'll learn", "What you'll need", "Check yourself", "Try next")

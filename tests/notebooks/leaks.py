@@ -28,7 +28,7 @@ NUMBER = r"(?<![\w.:/#$-])\+?\(?\d[\d ()-]{7,17}\d(?![\w-]|\.\d)"
 
 # Hosts an output may name: loopback, names reserved for documentation (RFC 2606), and the API's documented ones.
 # YOUR_URL, as a flow of the tutorial has it, is none; nor is the name of SVG's namespace.
-HOST = r"(?<!xmlns=\")https?://(?!YOUR_URL\b)(?:[^/\s@]*@)?([A-Za-z0-9.-]+)"
+HOST = r"(?<!xmlns=\")(?<!xmlns=%22)https?://(?!YOUR_URL\b)(?:[^/\s@]*@)?([A-Za-z0-9.-]+)"
 KNOWN_HOST = (
     r"(?:127\.0\.0\.1|localhost|(?:.*\.)?example(?:\.(?:com|org|net))?|.*\.(?:example|test|invalid)"
     r"|(?:api|rest)\.nexmo\.com|(?:.*\.)?vonage\.com)$"

@@ -236,7 +236,7 @@ def test_settings_are_listed(world: World) -> None:
     world.phone(behaviour="declines", script=[{"do": "hang_up"}])
     assert world.control("GET", "/phones").json() == [{
         "number": PHONE, "behaviour": "declines", "after": 2.0, "greeting": "Please leave a message after the tone.",
-        "beep": True, "script": [{"do": "hang_up"}], "call": None, "status": "idle",
+        "beep": True, "script": [{"do": "hang_up"}], "name": "", "call": None, "status": "idle",
     }]  # fmt: skip
     world.phone(script=None)
     assert world.control("GET", "/phones").json()[0]["script"] == []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import wave
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -14,9 +16,10 @@ from helpers.call import Call
 from helpers.calls.silences import waits
 from helpers.calls.story import Story
 from helpers.calls.tracks import Tracks
-from helpers.views.ladder import escape, wrap
-from helpers.views.player import safe_name
-from helpers.views.timeline import as_text
+from helpers.views.ladder import Ladder, escape, wrap
+from helpers.views.player import caption_lines, safe_name
+from helpers.views.svg import WIDTH
+from helpers.views.timeline import TimelineView, as_text
 from tests.unit import calls
 from tests.unit.test_views_pictures import evil
 
@@ -224,17 +227,19 @@ def test_silence_is_blamed_on_a_webhook_only_where_nothing_plays() -> None:
 
 def test_the_player_writes_the_file_and_links_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    view = SCRIPTS["slow"].call().player(name="07-1")
+    view_of = SCRIPTS["slow"].call()
+    view = view_of.player(name="07-1")
     html = view.bundle["text/html"]
     with wave.open(str(tmp_path / "heard" / "07-1.wav")) as sound:
         assert (sound.getframerate(), sound.getnchannels()) == (8000, 1)
         assert sound.getnframes() == round(11.6 * 8000)
     assert 'src="heard/07-1.wav"' in html
     assert 'controls preload="metadata" aria-label="What 447700900001 heard"' in html
-    assert "autoplay" not in html
-    assert len(html) + len(str(view)) < 4000
-    for line in str(view).splitlines()[1:]:
-        assert line.strip() in html
+    assert not re.search("autoplay|<script", html)
+    assert len(html) + len(str(view)) < 26_000
+    for line in caption_lines(Tracks(view_of, view_of.leg)):
+        assert line.strip() in html and line in str(view)
+    assert str(view).endswith(str(view_of.timeline()))
 
 
 def test_each_call_has_a_file_of_its_own(tmp_path: Path) -> None:
@@ -262,7 +267,23 @@ def test_a_call_with_many_sounds_stays_small(tmp_path: Path) -> None:
     script.status(60.0, "completed")
     view = script.call().player(folder=tmp_path)
     assert "and 40 more" in str(view)
-    assert len(view.bundle["text/html"]) < 4000
+    assert len(view.bundle["text/html"]) < 28_000
+
+
+def test_the_player_knows_where_in_its_pictures_each_moment_is(tmp_path: Path) -> None:
+    call = SCRIPTS["menu"].call()
+    html = call.player(folder=tmp_path).bundle["text/html"]
+    told = json.loads(unescape(re.search('data-call="([^"]*)"', html)[1]))  # type: ignore[index]
+    answered = call.since_start(call.answered_at or 0)
+    assert told["zero"] == answered
+    spots = {label: (x, y, at) for x, y, _, _, at, label in told["spots"]}
+    x, y, at = spots["answer, answered"]
+    assert at == answered and 0 < y < 50
+    assert abs(100 * (told["left"] + told["second"] * at) - x - 100 * 5 / WIDTH) < 0.2
+    times, tops = zip(*told["steps"], strict=True)
+    assert list(times) == sorted(times) and list(tops) == sorted(tops)
+    assert 0 < tops[0] < tops[-1] < 1
+    assert html.count("data-picture") == 2 + html.count("[data-picture]")
 
 
 def test_no_player_without_sound() -> None:
@@ -282,13 +303,14 @@ def test_a_name_cannot_leave_the_folder(tmp_path: Path) -> None:
 # What views share
 
 
-def test_show_displays_player_timeline_and_ladder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_show_displays_the_player_or_pictures_without_sound(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     shown: list[View] = []
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("IPython.display.display", shown.append)
     SCRIPTS["menu"].call().show()
-    kinds = [next(iter(view.bundle)) for view in shown]
-    assert kinds == ["text/html", "image/svg+xml", "image/svg+xml"]
+    assert [type(view) for view in shown] == [View]
+    calls.menu().call(sound=False).show()
+    assert [type(view) for view in shown[1:]] == [View, TimelineView, Ladder]
 
 
 def test_words_hold_no_ids_clock_times_or_addresses(call: Call, tmp_path: Path) -> None:

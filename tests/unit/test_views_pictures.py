@@ -225,7 +225,7 @@ def test_the_same_call_gives_the_same_picture_and_a_small_one() -> None:
 
 def test_it_is_as_wide_as_a_narrow_notebook_or_as_asked() -> None:
     call = calls.menu().call()
-    assert 'width="620"' in call.timeline().svg()
+    assert 'width="720"' in call.timeline().svg()
     assert 'width="1000"' in call.timeline(width=1000).svg()
     assert 'width="320"' in call.timeline(width=5).svg()
 

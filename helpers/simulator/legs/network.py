@@ -335,6 +335,8 @@ class Network:
     def _begin(self, leg: Leg, life: Callable[[], Coroutine[Any, Any, None]]) -> Leg:
         self.legs[leg.uuid] = leg
         leg.conversations.append(leg.conversation)
-        self.note(leg, "leg", direction=leg.direction, **{"from": leg.from_}, to=leg.to, type=leg.endpoint)
+        phone = self.handsets.get(leg.address)
+        name = {"name": phone.name} if phone and phone.name else {}
+        self.note(leg, "leg", direction=leg.direction, **{"from": leg.from_}, to=leg.to, type=leg.endpoint, **name)
         leg.life = self.spawn(leg, life())
         return leg

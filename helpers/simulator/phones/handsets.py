@@ -42,7 +42,8 @@ REFUSALS: dict[str, tuple[str, str | None, int, str]] = {
     "no_such_number": ("rejected", "invalid_number", 404, "nobody has this number"),
     "blocked": ("failed", "cannot_route", 403, "there is no route to this destination"),
 }
-SETTINGS = ("behaviour", "after", "greeting", "beep", "script")
+SETTINGS = ("behaviour", "after", "greeting", "beep", "script", "name")
+LONGEST_NAME = 30  # characters
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Handset:
     after: float = BEHAVIOURS["answers"]
     greeting: str = GREETING
     beep: bool = True
+    name: str = ""  # whose phone it is, as pictures and other phones call it
     script: list[dict[str, Any]] = field(default_factory=list)
     leg: Leg | None = None  # the call it is in
     _decision: asyncio.Future[str] | None = None
@@ -92,7 +94,10 @@ class Handset:
         beep = settings.get("beep", self.beep)
         if not isinstance(beep, bool):
             raise HandsetError(f"beep is true or false, not {beep!r}.", "Leave it out for a machine that beeps.")
-        self.behaviour, self.after, self.script = behaviour, after, script
+        name = settings.get("name", self.name)
+        if not isinstance(name, str) or len(name) > LONGEST_NAME:
+            raise HandsetError(f"{name!r} is not a name of at most {LONGEST_NAME} characters.", 'Write "Anna".')
+        self.behaviour, self.after, self.script, self.name = behaviour, after, script, name.strip()
         self.greeting, self.beep = greeting, beep
 
     def _behaviour(self, settings: dict[str, Any], script: list[dict[str, Any]]) -> tuple[str, float]:
@@ -129,6 +134,7 @@ class Handset:
             "greeting": self.greeting,
             "beep": self.beep,
             "script": self.script,
+            "name": self.name,
             "call": leg.uuid if leg else None,
             "status": leg.status if leg else "idle",
         }

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ...ncco.checking.document import Ncco
 from ...ncco.editing.draft import Draft
 from ...ncco.problems.problems import Problem
+from ..words import WithWords, with_words
 
 if TYPE_CHECKING:
     from ...calls.record import Record
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from .page import Page
 
 
-class Builder:
+class Builder(WithWords):
     """Build an NCCO with the mouse, the keyboard, from Python, or all of it: ``builder.add("stream", streamUrl=[…])``.
 
     ``ncco`` is where to start from (a list, JSON or Python text, a ``Path``, or ``Ncco``); ``on_change(builder)`` is
@@ -180,7 +181,5 @@ class Builder:
         with self._lock:
             return str(self._draft)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        from ..shell import with_words
-
-        return with_words(self.widget, repr(self), f"<pre>{escape(repr(self))}</pre>")
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return with_words(self.widget._repr_mimebundle_(), repr(self), f"<pre>{escape(repr(self))}</pre>")

@@ -11,7 +11,7 @@ import re
 from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from ...base.errors import KitError
 from ...base.html import Html, button, join, tag, trusted
@@ -81,29 +81,11 @@ def result(call: Rehearsal) -> Html:
     """All there is to hear, see and read of a call."""
     from ...rehearsal.view import as_html
 
-    heard = tag("p", "Nothing was heard.", class_="ncco-quiet")
-    if call.seconds:
-        lines = call.captions or ["nothing was played"]
-        said = f"What the person heard, {call.seconds:.1f} seconds"
-        heard = tag(
-            "div",
-            tag("audio", controls=True, preload="metadata", src=sound_url(call.wav()), aria_label=said, title=said),
-            tag("ul", [tag("li", line) for line in lines], class_="ncco-captions", aria_label="Captions"),
-        )
-    return tag("div", tag("div", heard, _timeline(call)), trusted(as_html(call, "")), class_="ncco-heard")
-
-
-def _timeline(call: Rehearsal) -> Html:
-    view = call.timeline()
-    picture = view.bundle.get("image/svg+xml")
-    words = tag("pre", view.text, class_="ncco-code ncco-export")
+    source = sound_url(call.wav()) if call.seconds else ""
+    silent = None if source else tag("p", "Nothing was heard.", class_="ncco-quiet")
+    words = tag("pre", call.timeline().text, class_="ncco-code ncco-export")
     told = tag("details", tag("summary", "The timeline in words"), words)
-    if not picture:
-        return told
-    first = view.text.splitlines()[0] if view.text else ""
-    image = tag("img", src=f"data:image/svg+xml,{quote(picture)}", class_="ncco-picture",
-                alt=f"Timeline of the call: {one_line(first, 140)}. In words below.")  # fmt: skip
-    return tag("div", image, told)
+    return tag("div", silent, as_html(call, source), told, class_="ncco-heard")
 
 
 def sound_url(wav: bytes) -> str:

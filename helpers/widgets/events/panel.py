@@ -17,7 +17,7 @@ from ...calls.record import Entry
 from ...calls.statuses import OVER
 from ...wire.events import Events
 from ...wire.exchanges import MOST_KEPT, RoundTrip, WireView
-from ..shell import with_words
+from ..words import WithWords, with_words
 from .book import GRACE, Book, matches
 from .flags import Flag
 from .rows import OTHERS, Row
@@ -37,7 +37,7 @@ READY_NAMES = [[name, label] for name, (label, _) in READY.items()]
 CLOSED = "Closed: what comes later is not in here. panel = kit.panel() opens a new one."
 
 
-class EventPanel:
+class EventPanel(WithWords):
     """Every event and request of your server, as it comes. Show it by naming it at the end of a cell.
 
     All are kept, and of too many the younger half; the newest ``rows`` are on screen. Times are seconds since the first
@@ -90,7 +90,7 @@ class EventPanel:
             return as_text(self._all(), self._book.groups, self.widget.note)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return with_words(self.widget, repr(self), self.to_html())
+        return with_words(self.widget._repr_mimebundle_(), repr(self), self.to_html())
 
     def to_html(self) -> str:
         """The table as plain HTML, without a script: the newest rows."""

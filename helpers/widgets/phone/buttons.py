@@ -22,13 +22,14 @@ class Buttons:
     """The buttons of one phone, and what they have set: ``muted``, ``volume`` (0 to 100), ``sound``.
 
     ``told`` is what could not be done, and what to do about it. ``listen(anew=…)`` and ``switch`` are called when
-    something else is to be heard, and when the phone changes hands.
+    something else is to be heard, and when the phone changes hands; ``move`` when time is to run.
     """
 
     def __init__(
-        self, address: str, control: ControlPlane, listen: Callable[..., object], switch: Callable[[], object]
-    ) -> None:
-        self._address, self._control, self._listen, self._switch = address, control, listen, switch
+        self, address: str, control: ControlPlane, listen: Callable[..., object], switch: Callable[[], object],
+        move: Callable[[], object],
+    ) -> None:  # fmt: skip
+        self._address, self._control, self._listen, self._switch, self._move = address, control, listen, switch, move
         self.muted, self.volume, self.sound, self.told = False, 80, True, ""
         self.heard = False  # a page has said that it may play
 
@@ -37,7 +38,8 @@ class Buttons:
         do = message.get("do")
         deeds = {"answer": self._use, "decline": self._use, "hang_up": self._use, "press": self._press,
                  "say": self._say, "dial": self._dial, "mute": self._mute, "sound": self._switch_sound,
-                 "volume": self._set_volume, "manual": self._switch_hands, "hello": self._hello}  # fmt: skip
+                 "volume": self._set_volume, "manual": self._switch_hands, "time": self._let_time_run,
+                 "hello": self._hello}  # fmt: skip
         try:
             if isinstance(do, str) and do in deeds:
                 self.told = "" if do not in ("hello", "volume") else self.told
@@ -82,6 +84,9 @@ class Buttons:
 
     def _switch_hands(self, message: Message) -> None:
         self._switch()
+
+    def _let_time_run(self, message: Message) -> None:
+        self._move()
 
     def _hello(self, message: Message) -> None:
         """A page has been opened, or may be heard now: it begins to hear from here."""

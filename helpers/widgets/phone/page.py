@@ -24,16 +24,17 @@ LINES = {
 }  # fmt: skip
 
 
-def page(address: str, label: str) -> Html:
+def page() -> Html:
     """Everything inside the phone."""
-    device = tag("div", _head(label), _screen(), _actions(), _keypad(), _entry(), _foot(), class_="kp-device")
+    device = tag("div", _head(), _screen(), _actions(), _keypad(), _entry(), _foot(), class_="kp-device")
     return tag("div", device, _side(), class_="kp-width")
 
 
-def _head(label: str) -> Html:
+def _head() -> Html:
     wake = button([_icon("sound"), tag("span", data_text="sound_word")], "sound", hint="Sound", data_on="sound",
                   class_="kp-sound")  # fmt: skip
-    return tag("div", tag("h3", label, class_="kp-number"), wake, class_="kp-head")
+    label = tag("h3", tag("span", data_text="name"), tag("small", data_text="number"), class_="kp-number")
+    return tag("div", label, wake, class_="kp-head")
 
 
 def _screen() -> Html:
@@ -47,6 +48,8 @@ def _screen() -> Html:
         tag("div", [tag("i") for _ in range(9)], class_="kp-level", data_when="call", aria_hidden="true"),
         tag("p", data_text="latest", class_="kp-latest", aria_hidden="true"),
         tag("p", data_text="note", class_="kp-note", role="status"),
+        button("Let time run", "time", class_="kp-offer", data_when="still"),
+        button("Start again", "again", class_="kp-offer", data_when="off"),
         tag("p", data_text="busy", class_="kp-busy", role="status"),
         class_="kp-screen",
     )

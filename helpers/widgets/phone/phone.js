@@ -54,7 +54,7 @@ class Telephone {
 
   /** Tell Python that something was pressed. */
   ask(what, more = {}) {
-    if (this.shown.state === "off" && what !== "hello") return;
+    if (this.shown.state === "off" && !["hello", "again"].includes(what)) return;
     const id = ++this._next;
     const patience = what === "hello" ? 0 : setTimeout(() => {
       this._asked.get(id).late = true;

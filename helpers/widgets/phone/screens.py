@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 class Screens:
     """Makes the widgets, keeps them up to date, and takes them down. Nothing happens before the first is shown."""
 
-    def __init__(self, control: ControlPlane) -> None:
-        self.control = control
+    def __init__(self, control: ControlPlane, again: Callable[[], Screens] | None = None) -> None:
+        """``again`` starts the kit once more, and returns the screens that it has then."""
+        self.control, self._again = control, again
         self._phones: dict[str, PhoneWidget] = {}
         self._held: set[str] = set()  # those in a person's hand
         self._clock = (0.0, 0.0, 0.0)  # call time, time.monotonic() then, pace
@@ -37,13 +38,28 @@ class Screens:
             self.look_at_clock()
             if address not in self._phones:
                 self._phones[address] = PhoneWidget(address, self)
-            if self._stop is None:
-                self._stop = self.control.follow(self._take, on_reset=self._reset)
+            self._follow()
             phone = self._phones[address]
         if manual is not None:
             phone.hand_over(manual)
         phone.catch_up()
         return phone
+
+    def _follow(self) -> None:
+        if self._stop is None:
+            self._stop = self.control.follow(self._take, on_reset=self._reset)
+
+    def start_again(self, phone: PhoneWidget) -> Screens:
+        """Start the kit that was stopped; the phone, if it is the first of its number, goes on in the new network."""
+        if self._again is None:
+            raise KitError(self._closed, "Run kit = setup(), then kit.phone(…).show().")
+        screens = self._again()
+        with screens._lock:
+            screens.look_at_clock()
+            if screens._phones.setdefault(phone.address, phone) is not phone:
+                raise KitError("This number has another phone by now.", "Look for it below, or run this cell again.")
+            screens._follow()
+        return screens
 
     def changed(self, address: str) -> None:
         """A cell has changed how a phone behaves: it is in nobody's hand any more."""

@@ -97,6 +97,11 @@ class PhoneState:
     _sounds: dict[int, float | None] = field(default_factory=dict)  # what plays: until when, if nobody stops it
     _seen: set[tuple[int, float]] = field(default_factory=set)
 
+    @property
+    def expected(self) -> bool:
+        """True if a call is under way to this phone, or from it, even if it does not ring yet."""
+        return bool(self._legs)
+
     def take(self, entry: Entry) -> bool:
         """Take note of an entry. True if the phone looks different now. The same entry twice is once."""
         if (key := (entry["seq"], entry["at"])) in self._seen:
@@ -131,12 +136,12 @@ class PhoneState:
         kind = entry.get("type") or "phone"
         address = f"{kind}:{own}" if kind in ("app", "vbc") else plain(str(own))
         if address != self.address:
-            self._parties[entry["leg"]] = one_line(own, 40)
+            self._parties[entry["leg"]] = one_line(entry.get("name") or own, 40)
             return False
         self._legs[entry["leg"]] = one_line(other, 40), out
         if out and self.state == "idle":
             self._call(entry, "calling")
-        return out
+        return True
 
     def _own(self, entry: Entry) -> bool:
         """An entry of one of this phone's own legs."""

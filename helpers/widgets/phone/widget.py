@@ -13,14 +13,17 @@ from typing import Any, Protocol
 import traitlets
 
 from ...base.addresses import plain
+from ...base.errors import KitError
 from ...calls.record import Entry
 from ...line.control_plane import ControlPlane, ControlPlaneError
-from ..shell import Shell, with_shared, with_words
+from ..shell import Shell, with_shared
+from ..words import WithWords, with_words
 from .buttons import Buttons
 from .live_sound import Ear
 from .page import page
 from .state import SILENT, PhoneState, behaviour_in_words, shown_number
 
+STILL = "Time stands still between cells."
 LINES = 20  # captions on the page
 TITLES = {"idle": "No call", "calling": "Calling", "ringing": "Incoming call", "in call": "In call",
           "off": "Out of order"}  # fmt: skip
@@ -40,6 +43,8 @@ class Desk(Protocol):
 
     control: ControlPlane
 
+    def start_again(self, phone: PhoneWidget) -> Desk: ...
+
     @property
     def pace(self) -> float: ...
 
@@ -48,27 +53,36 @@ class Desk(Protocol):
     def hold(self, address: str, on: bool) -> None: ...
 
 
-class PhoneWidget:
+class PhoneWidget(PhoneShell, WithWords):
     """A phone to look at, to listen to and to use. Made by ``kit.phone(number).show()``, once for each number.
 
     ``state`` is ``"idle"``, ``"calling"``, ``"ringing"``, ``"in call"`` or ``"off"``; ``caller`` who is on the line,
     ``captions`` what is heard and said, ``history`` the last calls, ``text`` all of it in words.
 
+    It is a widget like any other: ``HBox([kit.phone(a).show(), kit.phone(b).show()])``.
+
     It acts by itself as it was set up, until a person takes it: with the switch on the phone, or ``show(manual=True)``.
     """
 
     def __init__(self, address: str, screens: Desk) -> None:
-        self.address = address
-        self._screens = screens
+        self.address, self.name = address, ""
         self._state = PhoneState(address)
         self._settings: dict[str, Any] = {"behaviour": "answers", "after": 2.0}
         self._before: dict[str, Any] = {}  # how it behaved before a person took it
-        self._off = ""
+        self._off, self._moving = "", False  # moving: it lets time run until the call is over
         self._lock = threading.RLock()
-        self._buttons = Buttons(address, screens.control, self.listen, lambda: self.hand_over(not self.manual))
-        self._ear = Ear(screens.control, self._send)
-        drawn = str(page(address, shown_number(address)))
-        self.widget = PhoneShell(self._pressed, page=drawn, shown=self._shown())
+        self._stand_on(screens)
+        super().__init__(self._pressed, page=str(page()), shown=self._shown())
+
+    def _stand_on(self, screens: Desk) -> None:
+        control, self._screens = screens.control, screens
+        self._buttons = Buttons(self.address, control, self.listen, lambda: self.hand_over(not self.manual), self._move)
+        self._ear = Ear(control, self._told)
+
+    @property
+    def widget(self) -> PhoneWidget:
+        """The widget itself."""
+        return self
 
     # What it shows
 
@@ -104,7 +118,7 @@ class PhoneWidget:
         """The phone in words."""
         with self._lock:
             about = self._off or f"{TITLES[self.state]}{f', {self.caller}' if self.caller else ''}"
-            lines = [f"Phone {self.address}: {self._behaviour()}. {about}".rstrip(".") + "."]
+            lines = [f"{self._label()}: {self._behaviour()}. {about}".rstrip(".") + "."]
             lines += [self._state.note] if self._state.note and not self._off else []
             lines += [f"  {line}" for line in self.captions]
             if self.history:
@@ -115,9 +129,9 @@ class PhoneWidget:
         self.catch_up()
         return self.text
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # type: ignore[override]
         text = repr(self)
-        return with_words(self.widget, text, as_html(text))
+        return with_words(super()._repr_mimebundle_(), text, as_html(text))
 
     def beside(self, *others: PhoneWidget) -> SideBySide:
         """This phone and others in one row: ``kit.phone(a).show().beside(kit.phone(b).show())``."""
@@ -133,6 +147,8 @@ class PhoneWidget:
                 self._look()
             if not self._state.take(entry):
                 return
+            if self._moving and not self._state.expected:
+                self._move(False)
             if self._state.leg != before:
                 self._buttons.told, self._buttons.muted = "", False
                 self.listen()
@@ -167,8 +183,21 @@ class PhoneWidget:
         """The phone is dead from now on, and says why."""
         with self._lock:
             self._off = f"{why} Run kit = setup(), then kit.phone(…).show()."
+            self._moving = False
             self.listen()
             self.push()
+
+    def _start_again(self) -> None:
+        """Start the kit that was stopped, and stand in its network."""
+        try:
+            screens = self._screens.start_again(self)
+        except KitError as error:
+            self._off = str(error)
+            return
+        self._off = ""
+        self._stand_on(screens)
+        self.forget()
+        self._buttons.told = "Started again. Your server may have a new address: run the cells that use it again."
 
     # In whose hand it is
 
@@ -185,11 +214,19 @@ class PhoneWidget:
             if before["behaviour"] != "scripted":
                 control.configure(self.address, behaviour=before["behaviour"], after=before.get("after", 2.0))
             control.configure(self.address, script=script)
+        self._moving = False
         self._screens.hold(self.address, manual)
         with self._lock:
             self._look()
             self.listen()
             self.push()
+
+    def _move(self, on: bool = True) -> None:
+        """Let time run like real time until this call is over; where it stands still it would hang."""
+        with self._lock:
+            self._moving = on
+            self._screens.hold(self.address, on or self.manual)
+            self.listen()
 
     # What it is made of
 
@@ -197,18 +234,20 @@ class PhoneWidget:
         """Something was pressed in the page. What goes wrong is shown on the phone."""
         if self.state != "off":
             self._buttons.press(message)
+        elif message.get("do") == "again":
+            self._start_again()
         self.push()
-        self.widget.send({"done": message.get("id")})
+        self.send({"done": message.get("id")})
 
-    def _send(self, message: dict[str, Any], buffers: list[bytes]) -> None:
-        self.widget.send(message, buffers)
+    def _told(self, message: dict[str, Any], buffers: list[bytes]) -> None:
+        self.send(message, buffers)
 
     def push(self) -> None:
         """Bring the page up to date."""
         with self._lock:
             shown = self._shown()
-            if {**shown, "clock": 0, "seconds": 0} != {**self.widget.shown, "clock": 0, "seconds": 0}:
-                self.widget.shown = shown
+            if {**shown, "clock": 0, "seconds": 0} != {**self.shown, "clock": 0, "seconds": 0}:
+                self.shown = shown
 
     def _is_in(self, call: dict[str, Any]) -> bool:
         """Whether a call may be this phone's; an app user is named without ``app:`` there."""
@@ -218,6 +257,7 @@ class PhoneWidget:
         """See how the phone behaves now."""
         found = next((p for p in self._screens.control.phones() if p["number"] == self.address), None)
         self._settings = found or {"behaviour": "answers", "after": 2.0}
+        self.name = self._settings.get("name", "")
         self._state.silent = self._settings["behaviour"] in SILENT
 
     def listen(self, *, anew: bool = False) -> None:
@@ -233,28 +273,44 @@ class PhoneWidget:
     def _note(self) -> str:
         if self._off or self._buttons.told:
             return self._off or self._buttons.told
+        waits = STILL if self._is_still() else ""
         if self.state == "ringing":
-            return "" if self.manual else f"This phone {self._behaviour()}."
+            return waits if self.manual else f"This phone {self._behaviour()}. {waits}".strip()
+        if waits and self.state != "in call":
+            return f"A call is under way. {waits}"
         if self.state == "in call" and self._screens.pace != 1:
             return self._why_silent()
         if self.state == "idle" and not self._state.note:
             return "It rings when this number is called."
         return self._state.note
 
+    def _is_still(self) -> bool:
+        """True while a call hangs because time stands still."""
+        return not self._off and self._state.expected and not self._screens.pace
+
     def _why_silent(self) -> str:
         pace = self._screens.pace
-        flow = f"Time runs {pace:g} times as fast as in life" if pace else "Time stands still between cells"
-        cure = "" if pace or self.manual else "Switch on “I'll answer this phone” and it runs. "
-        return f"{flow}, so nothing is heard here. {cure}Later: kit.call(…).player()."
+        flow = f"Time runs {pace:g} times as fast as in life" if pace else STILL.rstrip(".")
+        return f"{flow}, so nothing is heard here. Later: kit.call(…).player()."
+
+    def _label(self) -> str:
+        return f"{self.name}, {self.address}" if self.name else f"Phone {self.address}"
 
     def _shown(self) -> dict[str, Any]:
         now, state, begin = self._state, self.state, self._state.zero
         call = state == "in call"
-        flags = ["call" if call else state, "" if now.lines else "silent", "" if now.done else "fresh"]
+        flags = [
+            "call" if call else state,
+            "" if now.lines else "silent",
+            "" if now.done else "fresh",
+            "still" if self._is_still() else "",
+        ]
         lines = [{"id": line.number, "who": line.who, "at": round(line.at - begin, 1), "text": line.text}
                  for line in now.lines]  # fmt: skip
         return {
-            "label": f"Phone {self.address}",
+            "label": self._label(),
+            "name": self.name or shown_number(self.address),
+            "number": shown_number(self.address) if self.name else "",
             "flags": flags,
             "state": state,
             "title": TITLES[self.state],
@@ -279,7 +335,7 @@ class PhoneWidget:
         }
 
 
-class SideBySide:
+class SideBySide(WithWords):
     """Several phones in one row, or below each other where there is no room."""
 
     def __init__(self, phones: list[PhoneWidget]) -> None:
@@ -291,9 +347,8 @@ class SideBySide:
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         import ipywidgets
 
-        row = ipywidgets.HBox([phone.widget for phone in self.phones])
-        row.add_class("kit-phones")
-        return with_words(row, repr(self), as_html(repr(self)))
+        row = ipywidgets.HBox(self.phones)
+        return with_words(row._repr_mimebundle_(), repr(self), as_html(repr(self)))
 
 
 def as_html(text: str) -> str:

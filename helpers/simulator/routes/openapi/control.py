@@ -52,6 +52,7 @@ def control_schemas() -> dict[str, Schema]:
         "greeting": text(pattern=r"\S"),
         "beep": flag(),
         "script": ref("Script"),
+        "name": text(),
     }
     told = {"number": text(), "call": any_of(text(), NOTHING), "status": text()}
     return {
