@@ -1,4 +1,4 @@
-"""The same NCCO as text: JSON and Python to be edited, curl, requests and the Flask route to be copied."""
+"""The same NCCO as text: JSON and Python to be edited, curl, requests and the Flask app to be copied."""
 
 from __future__ import annotations
 
