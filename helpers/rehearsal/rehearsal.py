@@ -97,6 +97,9 @@ class Rehearsal:
 
 
 def _name_of(scene: Scene) -> str:
-    asked = [scene.ncco.to_list(), scene.direction, scene.keys, scene.says, scene.script, scene.seconds]
-    digest = digest_of(*asked, *([scene.named or getattr(scene.replies, "name", "")] if scene.replies else []))
+    told: list[Any] = [scene.ncco.to_list(), scene.direction, scene.keys, scene.says, scene.script, scene.seconds]
+    if scene.replies:
+        app = getattr(scene.replies, "name", "")
+        told.append(scene.named or app)
+    digest = digest_of(*told)
     return f"{'-'.join(dict.fromkeys(action.action for action in scene.ncco[:3]))}-{digest}"

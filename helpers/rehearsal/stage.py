@@ -50,8 +50,8 @@ def perform(scenes: Sequence[Scene]) -> list[Take]:
     """
     with contextlib.ExitStack() as running:
         servers = [BackgroundServer(one.replies, audio=audio(), threads=2) if one.replies else None for one in scenes]
-        for server in filter(None, servers):
-            running.enter_context(server)
+        for one in filter(None, servers):
+            running.enter_context(one)
         takes = _in_a_thread(scenes, [server.url if server else "" for server in servers])
         for take, server in zip(takes, servers, strict=True):
             take.raised = tuple(error.message for error in server.errors) if server else ()

@@ -221,7 +221,7 @@ def test_the_menu_answers_the_key_that_is_pressed(hands: Hands) -> None:
         assert heard in hands.text("panel"), key
     hands.press("Flask app")
     assert '"2": [' in hands.text("views")
-    hands.fill("Replies, as JSON: a name, then what follows", '{"3": [')
+    hands.fill("Replies, as JSON: a key or a word, then what follows", '{"3": [')
     hands.press("Play it")
     assert "The replies cannot be read" in hands.text("top") and "There is no Flask app yet" in hands.text("views")
     hands.fill("What follows a key or a word", "the next action")

@@ -51,9 +51,9 @@ def panel(state: State) -> Html:
             field(state, "longest", "Hang up after, in seconds"),
             field(state, "words", "Words to say, one line each", hint="such as yes please", rows=1),
             choice(state, "answers", "What follows a key or a word", _answers(state)),
-            field(state, "replies", "Replies, as JSON: a name, then what follows", rows=6, hint=REPLIES)
-            if state.value("answers") == "named" else None,
             class_="ncco-fields"),
+        field(state, "replies", "Replies, as JSON: a key or a word, then what follows", rows=8, hint=REPLIES)
+        if state.value("answers") == "named" else None,
         scripted,
         tag("div",
             button([icon("play"), "Play it"], "play", off=off, class_="ncco-button ncco-primary"),
