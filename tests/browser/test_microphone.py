@@ -23,7 +23,7 @@ kit.phone().answers()
 ncco = [{"action": "stream", "streamUrl": [f"{kit.tunnel.on()}/my-voice.mp3"]}]
 call = kit.wait_for(kit.vonage.create_call(to=kit.my_number, from_=kit.number, ncco=ncco))
 print(inspect(microphone.file), inspect("heard/my-voice.mp3").phone_ready)
-print(call.heard("my-voice.mp3").found, call.heard("greeting.wav").found)"""
+print(bool(call.heard("heard/my-voice.mp3")), bool(call.heard("greeting.wav")))"""
 
 
 @pytest.fixture
@@ -41,16 +41,17 @@ def show(staged: NotebookPage) -> Callable[..., Locator]:
 
 
 def test_your_voice_goes_from_the_browser_into_a_call(staged: NotebookPage, show: Callable[..., Locator]) -> None:
+    if "Firefox" in staged.page.evaluate("navigator.userAgent"):
+        pytest.skip("only Chromium has a microphone that hears a file")
     microphone = show()
     expect(microphone.get_by_role("status")).to_contain_text("greeting.wav stands in")
     microphone.get_by_role("button", name="Record").click()
     expect(microphone.get_by_role("timer")).to_have_text("0:07")  # the greeting takes 5.1 s, and comes again
     microphone.get_by_role("button", name="Stop").click()
-    expect(microphone.get_by_role("status")).to_contain_text(
-        re.compile(r"^[78]\.\d s in heard/my-voice-recorded.wav: WAV")
-    )
+    told = re.compile(r"^[789]\.\d s in heard/my-voice-recorded.wav: WAV")
+    expect(microphone.get_by_role("status")).to_contain_text(told)
     length = "(audio) => Math.round(audio.duration)"
-    assert microphone.locator("audio").evaluate(length) in (7, 8), "it can be heard at once"
+    assert microphone.locator("audio").evaluate(length) in (7, 8, 9), "it can be heard at once"
     staged.ask("from helpers import setup; kit = setup(); kit.ready()")
     said = staged.ask(MEND)
     assert re.fullmatch(r"WAV mono (44100|48000) Hz True\nTrue True", said), said
@@ -61,7 +62,7 @@ def test_without_a_microphone_it_says_why_and_takes_a_file(staged: NotebookPage,
     microphone = show(f"() => {{ {hide}; }}")
     try:
         expect(microphone.get_by_role("status")).to_contain_text("only to pages from this computer or over https")
-        expect(microphone.get_by_role("button")).to_have_count(0)
+        expect(microphone.get_by_role("button", name="Record")).to_have_count(0)
         choose = microphone.get_by_label("Choose a file")
         choose.set_input_files(audio() / "jingle.mp3")
         expect(microphone.get_by_role("status")).to_contain_text("2.7 s in heard/my-voice-recorded.mp3")

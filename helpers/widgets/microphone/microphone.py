@@ -84,9 +84,7 @@ class Microphone:
     def _keep(self, data: bytes, name: str, size: int) -> None:
         if max(size, len(data)) > MOST_BYTES:
             said = f"{one_line(name, 60)} has {size / 1e6:.1f} MB; {MOST_BYTES / 1e6:.0f} are the most."
-            raise AudioError(
-                said, "Choose a shorter one, or copy it beside the notebook: telephone_ear takes any path."
-            )
+            raise AudioError(said, "Choose a shorter one, or copy it beside the notebook: telephone_ear takes a path.")
         known = {"WAV": ".wav", "MP3": ".mp3"}
         suffix = known.get(inspect(data).format) or Path(safe_name(name)).suffix or ".sound"
         self._folder.mkdir(parents=True, exist_ok=True)
