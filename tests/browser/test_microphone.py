@@ -17,13 +17,13 @@ SHOW = "from helpers.widgets.microphone import Microphone\nmicrophone = Micropho
 MEND = """from pathlib import Path
 from helpers.audio import inspect
 from helpers.server import create_app
-ready = microphone.ear().phone_ready("heard/my-voice.mp3")
+ready = microphone.ear().phone_ready(f"heard/{microphone.name}.mp3")
 kit.serve(create_app(audio=Path("heard").resolve()))
 kit.phone().answers()
-ncco = [{"action": "stream", "streamUrl": [f"{kit.tunnel.on()}/my-voice.mp3"]}]
+ncco = [{"action": "stream", "streamUrl": [f"{kit.tunnel.on()}/{microphone.name}.mp3"]}]
 call = kit.wait_for(kit.vonage.create_call(to=kit.my_number, from_=kit.number, ncco=ncco))
-print(inspect(microphone.file), inspect("heard/my-voice.mp3").phone_ready)
-print(bool(call.heard("heard/my-voice.mp3")), bool(call.heard("greeting.wav")))"""
+print(inspect(microphone.file), inspect(ready.source).phone_ready)
+print(bool(call.heard(ready.source)), bool(call.heard("greeting.wav")))"""
 
 
 @pytest.fixture
@@ -48,7 +48,7 @@ def test_your_voice_goes_from_the_browser_into_a_call(staged: NotebookPage, show
     microphone.get_by_role("button", name="Record").click()
     expect(microphone.get_by_role("timer")).to_have_text("0:07")  # the greeting takes 5.1 s, and comes again
     microphone.get_by_role("button", name="Stop").click()
-    told = re.compile(r"^[789]\.\d s in heard/my-voice-recorded.wav: WAV")
+    told = re.compile(r"^[789]\.\d s in heard/my-voice-1-recorded.wav: WAV")
     expect(microphone.get_by_role("status")).to_contain_text(told)
     length = "(audio) => Math.round(audio.duration)"
     assert microphone.locator("audio").evaluate(length) in (7, 8, 9), "it can be heard at once"
@@ -65,7 +65,9 @@ def test_without_a_microphone_it_says_why_and_takes_a_file(staged: NotebookPage,
         expect(microphone.get_by_role("button", name="Record")).to_have_count(0)
         choose = microphone.get_by_label("Choose a file")
         choose.set_input_files(audio() / "jingle.mp3")
-        expect(microphone.get_by_role("status")).to_contain_text("2.7 s in heard/my-voice-recorded.mp3")
+        expect(microphone.get_by_role("status")).to_contain_text(
+            re.compile(r"^2\.7 s in heard/my-voice-\d-recorded\.mp3")
+        )
         choose.set_input_files({"name": "page.wav", "mimeType": "audio/wav", "buffer": b"<html>"})
         expect(microphone.get_by_role("status")).to_contain_text("This is a web page")
     finally:

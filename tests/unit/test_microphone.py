@@ -27,10 +27,10 @@ def test_a_recording_becomes_a_file_and_the_ear_mends_it() -> None:
     assert microphone.recorded is None and microphone.file == audio() / "greeting.wav"
     assert repr(microphone) == "Microphone: Nothing is recorded yet. Until then greeting.wav stands in."
     told = send(microphone, encode_wav(tone(1.5), 48000))
-    assert told == "0.5 s in heard/my-voice-recorded.wav: WAV mono 48000 Hz. Run the next cell."
-    assert not microphone.widget.bad and microphone.file == Path("heard/my-voice-recorded.wav")
+    assert told == "0.5 s in heard/my-voice-1-recorded.wav: WAV mono 48000 Hz. Run the next cell."
+    assert not microphone.widget.bad and microphone.file == Path("heard/my-voice-1-recorded.wav")
     ear = microphone.ear()
-    assert not ear.ready and ear.phone_ready("heard/my-voice.mp3").ready
+    assert not ear.ready and ear.phone_ready(f"heard/{microphone.name}.mp3").ready
     assert Microphone().recorded == microphone.recorded, "the next kernel finds it"
 
 
@@ -38,7 +38,8 @@ def test_a_file_is_known_by_its_content_and_takes_the_place_of_the_one_before() 
     microphone = Microphone("../Ada's")
     send(microphone, encode_wav(tone(1), 8000))
     send(microphone, (audio() / "jingle.mp3").read_bytes(), "C:\\sounds\\jingle.wav")
-    assert [file.name for file in Path("heard").iterdir()] == ["Ada-s-recorded.mp3"]
+    assert [file.name for file in Path("heard").iterdir()] == ["Ada-s-2-recorded.mp3"]
+    assert microphone.name == "Ada-s-2", "a platform that has fetched the first does not play it for the second"
     assert "text/html" in microphone._repr_mimebundle_()
 
 
@@ -56,4 +57,4 @@ def test_what_is_not_a_sound_is_refused_and_the_one_before_stays(data: bytes, na
     send(microphone, encode_wav(tone(1), 8000))
     told = send(microphone, data, name)
     assert re.search(said, told) and microphone.widget.bad
-    assert microphone.recorded == Path("heard/my-voice-recorded.wav")
+    assert microphone.recorded == Path("heard/my-voice-1-recorded.wav")

@@ -35,23 +35,33 @@ class MicrophoneShell(Shell):
 class Microphone:
     """A button that records your voice, and a place to choose a file where the browser gives no microphone.
 
-    ``file`` is where the sound is: ``heard/NAME-recorded.wav`` after a recording, or as the chosen file ends; until
-    then the kit's sound ``instead``, so that the cells below run. What is recorded is as the microphone gave it, 16
-    bits, mono: look at it with :meth:`ear`, and let that make the copy for the phone.
+    ``file`` is where the sound is: ``heard/my-voice-1-recorded.wav`` after the first recording, or as the chosen file
+    ends; until then the kit's sound ``instead``, so that the cells below run. What is recorded is as the microphone
+    gave it, 16 bits, mono: look at it with :meth:`ear`, and let that make the copy for the phone, under ``name``.
 
     >>> microphone = Microphone()
-    >>> microphone.ear().phone_ready("heard/my-voice.mp3")
+    >>> microphone.ear().phone_ready(f"heard/{microphone.name}.mp3")
     """
 
     def __init__(self, name: str = "my-voice", *, folder: str | Path = "heard", instead: str = "greeting.wav") -> None:
-        self._stem, self._folder, self._instead = f"{safe_name(name)}-recorded", place_for(folder), instead
+        self._stem, self._folder, self._instead = safe_name(name), place_for(folder), instead
         self.widget = MicrophoneShell(self._received, told=self.text)
 
     @property
     def recorded(self) -> Path | None:
         """The file that was recorded or chosen last, by an earlier kernel too; None if there is none."""
-        files = self._folder.glob(f"{self._stem}.*") if self._folder.is_dir() else ()
-        return max(files, key=lambda file: file.stat().st_mtime, default=None)
+        takes = self._takes()
+        return takes[max(takes)] if takes else None
+
+    @property
+    def name(self) -> str:
+        """``my-voice-2`` after the second recording: a new name each time, because Vonage keeps what it has fetched."""
+        return f"{self._stem}-{max(self._takes(), default=0)}"
+
+    def _takes(self) -> dict[int, Path]:
+        files = self._folder.glob(f"{self._stem}-*-recorded.*") if self._folder.is_dir() else ()
+        numbers = {file: file.name.removeprefix(f"{self._stem}-").partition("-")[0] for file in files}
+        return {int(number): file for file, number in numbers.items() if number.isdecimal()}
 
     @property
     def file(self) -> Path:
@@ -88,9 +98,10 @@ class Microphone:
         known = {"WAV": ".wav", "MP3": ".mp3"}
         suffix = known.get(inspect(data).format) or Path(safe_name(name)).suffix or ".sound"
         self._folder.mkdir(parents=True, exist_ok=True)
-        if (before := self.recorded) is not None:
+        takes = self._takes()
+        (self._folder / f"{self._stem}-{max(takes, default=0) + 1}-recorded{suffix}").write_bytes(data)
+        for before in takes.values():
             before.unlink()
-        (self._folder / f"{self._stem}{suffix}").write_bytes(data)
 
     def __repr__(self) -> str:
         return f"Microphone: {self.text}"
