@@ -112,6 +112,7 @@ function render({ model, el }) {
   }
 
   function heard(now) {
+    if (now !== recording) return; // not yet, or not any more
     const block = now.blocks.at(-1);
     const loudest = block.reduce((high, sample) => Math.max(high, Math.abs(sample)), 0);
     if (now.blocks.length % 16 === 0) {
@@ -119,7 +120,7 @@ function render({ model, el }) {
       clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
       bar.style.setProperty("--level", Math.min(1, Math.sqrt(loudest)).toFixed(2));
     }
-    if (now === recording && now.seconds >= most.seconds) stop();
+    if (now.seconds >= most.seconds) stop();
   }
 
   async function start() {
