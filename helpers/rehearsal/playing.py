@@ -10,6 +10,7 @@ from .scene import Scene
 
 if TYPE_CHECKING:
     from ..ncco import Ncco
+    from ..server.server import WsgiApp
     from .rehearsal import Rehearsal
 
 
@@ -19,6 +20,7 @@ def play(
     keys: str = "",
     says: str | Sequence[str] = (),
     script: Sequence[Mapping[str, Any]] | Mapping[str, Any] | None = None,
+    replies: Mapping[str, Any] | WsgiApp | None = None,
     variables: Mapping[str, Any] | None = None,
     direction: str = "outbound",
     seconds: float = 600,
@@ -30,6 +32,9 @@ def play(
     ``ncco`` is a list, JSON text, an ``Ncco``, or anything with ``to_list()``. It is carried out on a private network
     in stepped time; nothing is dialled, in live mode either. Addresses of this machine are really asked, so your own
     server may answer with the next NCCO; for all others something stands in, and ``.notes`` says so.
+
+    ``replies`` says what comes after a key or a word: NCCOs by name, ``{"1": […], "2, message": […]}``; after any other
+    the call goes on. Or it is your own Flask app, which then gets every event, whichever host the NCCO names.
 
     ``keys`` are pressed when an ``input`` listens, or 2 s into a sound that they may cut short; what one input does
     not take is for the next. ``says`` has a text for each ``input`` that listens to speech, or recording that waits.
@@ -46,7 +51,9 @@ def play(
     from .rehearsal import Rehearsal
     from .stage import perform
 
-    scene = Scene(ncco_of(ncco, variables), keys, says, script, direction, seconds)
+    if isinstance(replies, Mapping) and variables is not None:
+        replies = {name: ncco_of(one, variables) for name, one in replies.items()}
+    scene = Scene(ncco_of(ncco, variables), keys, says, script, direction, seconds, replies)
     return Rehearsal(scene, perform([scene])[0], folder, name)
 
 

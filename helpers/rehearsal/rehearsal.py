@@ -56,7 +56,7 @@ class Rehearsal:
     @cached_property
     def webhooks(self) -> list[Sent]:
         """Every webhook that the call would send, in order."""
-        return requests_of(self.call)
+        return requests_of(self.call, asked=self.scene.replies is not None)
 
     @cached_property
     def notes(self) -> list[str]:
@@ -97,5 +97,9 @@ class Rehearsal:
 
 
 def _name_of(scene: Scene) -> str:
-    digest = digest_of(scene.ncco.to_list(), scene.direction, scene.keys, scene.says, scene.script, scene.seconds)
+    told: list[Any] = [scene.ncco.to_list(), scene.direction, scene.keys, scene.says, scene.script, scene.seconds]
+    if scene.replies:
+        app = getattr(scene.replies, "name", "")
+        told.append(scene.named or app)
+    digest = digest_of(*told)
     return f"{'-'.join(dict.fromkeys(action.action for action in scene.ncco[:3]))}-{digest}"

@@ -66,14 +66,15 @@ class Sent:
         return f"{self.at:.1f} s  {self.method} {self.place}  {self.told} → {self.answer}"
 
 
-def requests_of(call: Record) -> list[Sent]:
-    """Every webhook of a call, in the order in which they were sent."""
+def requests_of(call: Record, *, asked: bool = False) -> list[Sent]:
+    """Every webhook of a call, in the order in which they were sent. ``asked``: an app stood in for every host."""
     from ..simulator.webhooks.reach import Reach
     from .stand_ins import is_elsewhere
 
     story, reach = Story(call), Reach()
     hooks, replies = call.entries("webhook"), {e["request"]: e for e in call.entries("reply")}
-    return [_sent(e, replies.get(e["request"], {}), story, is_elsewhere(e["url"], reach)) for e in hooks]
+    away = [not asked and is_elsewhere(e["url"], reach) for e in hooks]
+    return [_sent(e, replies.get(e["request"], {}), story, one) for e, one in zip(hooks, away, strict=True)]
 
 
 def _sent(e: Entry, reply: Entry, story: Story, away: bool) -> Sent:

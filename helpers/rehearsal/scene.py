@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import KitError
@@ -32,6 +32,8 @@ class Scene:
     script: Any = None  # a step, or a list of steps; from then on a tuple of them
     direction: str = "outbound"
     seconds: float = 600
+    replies: Any = None  # NCCOs by key or word, or the web app that answers; from then on an app, or None
+    named: Mapping[str, Any] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         from ..simulator.phones.scripts import checked_keys, checked_script, checked_step
@@ -58,3 +60,8 @@ class Scene:
         steps = list(steps or []) if steps is None or isinstance(steps, tuple) else steps
         self.script = tuple(checked_script(steps))
         self.says, self.seconds = tuple(texts), float(self.seconds)
+        if isinstance(self.replies, Mapping):
+            from ..ncco.texts.export import flask_app, replies_of
+
+            self.named = replies_of(self.replies)
+            self.replies = flask_app(self.ncco, self.named) if self.named else None

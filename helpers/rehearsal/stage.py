@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..calls.record import Entry
+from ..server.server import BackgroundServer
+from ..settings.project import audio
 from ..simulator.clock import Clock, make_clock, make_loop
 from ..simulator.legs.leg import Leg
 from ..simulator.routes.bodies import outbound_leg
@@ -32,6 +34,7 @@ class Take:
     legs: dict[str, Leg] = field(repr=False)
     keys_left: str = ""
     says_left: tuple[str, ...] = ()
+    raised: tuple[str, ...] = ()  # what went wrong in the app that answered
 
     def heard(self, leg: str, rate: int) -> bytes:
         """What a leg's person heard, from answer to end, as a WAV file."""
@@ -43,8 +46,20 @@ class Take:
 def perform(scenes: Sequence[Scene]) -> list[Take]:
     """Carry out calls together in the same stepped time, each on a network of its own: they never meet.
 
-    Blocks until they are over. It has a thread of its own, because a notebook's thread already runs an event loop.
+    Blocks until they are over. An app that answers for a scene is on a server of its own meanwhile.
     """
+    with contextlib.ExitStack() as running:
+        servers = [BackgroundServer(one.replies, audio=audio(), threads=2) if one.replies else None for one in scenes]
+        for one in filter(None, servers):
+            running.enter_context(one)
+        takes = _in_a_thread(scenes, [server.url if server else "" for server in servers])
+        for take, server in zip(takes, servers, strict=True):
+            take.raised = tuple(error.message for error in server.errors) if server else ()
+        return takes
+
+
+def _in_a_thread(scenes: Sequence[Scene], apps: list[str]) -> list[Take]:
+    """It has a thread of its own, because a notebook's thread already runs an event loop."""
     done: Future[list[Take]] = Future()
     given_up = threading.Event()
     running: list[tuple[asyncio.AbstractEventLoop, asyncio.Task[Any]]] = []
@@ -55,7 +70,7 @@ def perform(scenes: Sequence[Scene]) -> list[Take]:
         running.append((asyncio.get_running_loop(), task))
         if given_up.is_set():  # while the thread was starting: nobody could cancel it yet
             raise asyncio.CancelledError
-        return await _perform(scenes, clock)
+        return await _perform(scenes, apps, clock)
 
     def run() -> None:
         clock = make_clock("stepped")
@@ -85,13 +100,13 @@ def perform(scenes: Sequence[Scene]) -> list[Take]:
     return done.result()
 
 
-async def _perform(scenes: Sequence[Scene], clock: Clock) -> list[Take]:
+async def _perform(scenes: Sequence[Scene], apps: list[str], clock: Clock) -> list[Take]:
     stages: list[Stage] = []
     people: list[Person] = []
     try:
-        for number, scene in enumerate(scenes):
+        for number, (scene, app) in enumerate(zip(scenes, apps, strict=True)):
             first = stages[0] if stages else None
-            stages.append(Stage(clock, f"rehearsal-{number}", scene.ncco.to_list(), first))
+            stages.append(Stage(clock, f"rehearsal-{number}", scene.ncco.to_list(), first, app))
             people.append(_begin(stages[-1], scene))
         longest = max((scene.seconds for scene in scenes), default=0) + SET_UP
         await clock.advance(longest, lambda: all(leg.done for one in stages for leg in one.legs.values()))

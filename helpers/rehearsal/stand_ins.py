@@ -6,9 +6,10 @@ Loopback is real: the learner's own server is asked. Everything else is out of r
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..base.hosts import host_of
+from ..base.hosts import host_of, parts_of
 from ..calls.trace import Trace
 from ..server.sound_files import AUDIO_TYPES, audio_files
 from ..settings.project import audio
@@ -52,14 +53,17 @@ def is_elsewhere(url: str, reach: Reach) -> bool:
 
 
 class Stage(Network):
-    """The network of one rehearsal. ``seed`` makes its ids the same on every run; ``first`` shares decoded sounds."""
+    """The network of one rehearsal. ``seed`` makes its ids the same on every run; ``first`` shares decoded sounds;
+    ``app`` is the address of the web app that answers every webhook, if there is one."""
 
-    def __init__(self, clock: Clock, seed: str, ncco: list[dict[str, Any]], first: Stage | None = None) -> None:
+    def __init__(
+        self, clock: Clock, seed: str, ncco: list[dict[str, Any]], first: Stage | None = None, app: str = ""
+    ) -> None:
         account = Borrowed(Ids(f"{seed}-account"))
         super().__init__(clock, account, Ids(f"{seed}-calls"), Trace(), Reach(), region_url=REGION_URL)
         self.noted: set[str] = set()
         self.sounds = StandInSounds(self, first.sounds if first else None)
-        self.callbacks = Collector(self, ncco)
+        self.callbacks = Collector(self, ncco, app)
         hooks = {"answer_url": {"address": ANSWER_URL}, "event_url": {"address": EVENT_URL}}
         order = {"name": "rehearsal", "capabilities": {"voice": {"webhooks": hooks}}}
         self.application = str(account.create_application(order, "no key: nobody asks for one", None)["id"])
@@ -126,16 +130,20 @@ class StandInSounds(Sounds):
 class Collector(Callbacks):
     """Calls the learner's server on this machine; takes what would go elsewhere, and answers 200 with nothing.
 
-    The answer URL of an inbound call is answered with the NCCO that is rehearsed.
+    Where an ``app`` answers, it is asked instead of all of them. The answer URL of an inbound call is answered with the
+    NCCO that is rehearsed.
     """
 
-    def __init__(self, network: Stage, ncco: list[dict[str, Any]]) -> None:
+    def __init__(self, network: Stage, ncco: list[dict[str, Any]], app: str = "") -> None:
         super().__init__(network)
-        self._stage, self._ncco = network, json.dumps(ncco)
+        self._stage, self._ncco, self._app = network, json.dumps(ncco), app
 
     async def _exchange(self, leg: Leg, hook: Webhook, payload: dict[str, Any], number: int) -> Reply:
         if hook is leg.answer and leg.direction == "inbound":
             return Reply(number, 200, "application/json", self._ncco)
+        if self._app:
+            _, path, query = parts_of(hook.url)
+            hook = replace(hook, url=f"{self._app}{path or '/'}{'?' if query else ''}{query}")
         if not is_elsewhere(hook.url, self._stage.reach):
             return await super()._exchange(leg, hook, payload, number)
         # example.com answers so everywhere in this kit; it is a surprise only where an NCCO is needed.

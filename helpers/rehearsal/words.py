@@ -84,7 +84,8 @@ def notes_of(call: Call, take: Take) -> list[str]:
     """Remarks of the record, errors with their advice, and what the person could not do."""
     keys = [f"Nothing listened for the keys {take.keys_left}, so they were not pressed."] if take.keys_left else []
     texts = [f"Nothing listened for “{one_line(text, 60)}”, so it was not said." for text in take.says_left]
-    return list(dict.fromkeys([*_remarks(call), *_others(call), *keys, *texts]))
+    raised = [f"Your app: {one_line(error, 300)}" for error in take.raised]
+    return list(dict.fromkeys([*_remarks(call), *_others(call), *keys, *texts, *raised]))
 
 
 def _remarks(call: Call) -> Iterator[str]:

@@ -112,6 +112,11 @@ class BackgroundServer:
         return f"http://127.0.0.1:{port}" if port else ""
 
     @property
+    def app(self) -> WsgiApp | None:
+        """The app that answers; None as long as it has none."""
+        return None if self._app is _no_app else self._app
+
+    @property
     def answered(self) -> int:
         """How many requests of Vonage's or the reader's own it has answered so far; without a guard, how many."""
         return self.guard.known if self.guard else self.requests.total

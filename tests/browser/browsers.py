@@ -15,6 +15,8 @@ from urllib.parse import quote
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from helpers.settings.project import audio
+
 NAMES = ("chromium", "firefox")
 PATIENCE = 60_000  # milliseconds to wait at most: where all is well nothing waits that long, but a busy machine may
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -27,6 +29,10 @@ CHROMIUM_OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
+    # A microphone that hears a greeting, and nobody who has to allow it.
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    f"--use-file-for-fake-audio-capture={audio() / 'greeting.wav'}",
 ]
 # Runs in Playwright's own process, before what it sends to Firefox. In each new context it says which colours a page is
 # to prefer: Firefox 153 has no such command, and none is needed here. And whatever it asks a page it passes off as a

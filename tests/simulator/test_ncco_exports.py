@@ -113,9 +113,9 @@ def test_an_example_is_taken(world: World, example: Example) -> None:
 
 @pytest.mark.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
 def test_an_example_can_be_heard(example: Example) -> None:
-    done = play(example.ncco, script=example.script)
+    done = play(example.ncco, script=example.script, replies=example.replies)
     assert done.call.statuses[-1] == "completed"
-    assert {entry["action"] for entry in done.call.entries("action")} == {item["action"] for item in example.ncco}
+    assert {entry["action"] for entry in done.call.entries("action")} >= {item["action"] for item in example.ncco}
     # The person gets to do all they want to: no key and no word comes too late.
     told = [sent.body for sent in done.webhooks]
     results = {

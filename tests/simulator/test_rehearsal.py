@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from flask import Flask, Response, jsonify, request
 
 from helpers.base.errors import KitError
-from helpers.ncco import NccoError, TemplateError
-from helpers.rehearsal import Rehearsal, play
+from helpers.ncco import EXAMPLES, NccoError, TemplateError
+from helpers.rehearsal import Rehearsal, play, sweep
 from helpers.server.server import BackgroundServer
 from tests.simulator.test_websocket import SocketServer
 from tests.simulator.world import Learner, presses
@@ -451,7 +452,7 @@ def test_the_same_rehearsal_reads_the_same_on_every_port(learner: Learner) -> No
         with BackgroundServer(learner.app) as server:
             learner.on("/menu", [JINGLE])
             learner.on("/gone", ("", 404))
-            ncco = [{**KEYS, "eventUrl": [f"{server.url}/menu"]}]
+            ncco = [{**KEYS, "dtmf": {"maxDigits": 1}, "eventUrl": [f"{server.url}/menu"]}]
             gone = {"action": "stream", "streamUrl": [f"{server.url}/gone.mp3"]}
             return repr(play([gone, *ncco], keys="1"))
 
@@ -505,3 +506,72 @@ def test_each_rehearsal_has_a_file_of_its_own_and_the_same_again() -> None:
     names = [play([JINGLE]).name, play([JINGLE]).name, play([JINGLE], seconds=1).name, play([KEYS], keys="1").name]
     assert names[0] == names[1]
     assert len(set(names)) == 3
+
+
+# --- what follows a key or a word -------------------------------------------------------------------------------------
+
+MENU = EXAMPLES["menu-with-voicemail"]
+
+
+@pytest.mark.parametrize(
+    ("person", "heard"),
+    [
+        ({"keys": "1"}, "We are open"),
+        ({"keys": "2"}, "Please speak after"),
+        ({"says": "A message, please."}, "Please speak after"),
+        ({"keys": "7"}, "I have not understood"),
+        ({"says": "massage"}, "I have not understood"),
+        ({}, "I have not understood"),
+    ],
+)
+def test_a_key_or_a_word_is_followed_by_the_reply_of_its_name(person: dict[str, str], heard: str) -> None:
+    rehearsal = play(MENU.ncco, replies=MENU.replies, **person)
+    assert heard in rehearsal.captions[1]
+    assert {sent.trouble for sent in rehearsal.webhooks} == {""} and rehearsal.notes == []
+
+
+def test_your_own_app_is_asked_whatever_host_the_ncco_names(learner_app: Flask) -> None:
+    ncco = [{**KEYS, "dtmf": {"maxDigits": 1}, "eventUrl": [f"{AWAY}/menu?from=here"]}, GREETING]
+    rehearsal = play(ncco, keys="2", replies=learner_app)
+    assert rehearsal.captions == ["1.0–3.7 s jingle.mp3"], "its own address leads to itself, for sounds too"
+    (asked,) = [sent for sent in rehearsal.webhooks if sent.url.startswith(AWAY)]
+    assert (asked.answer, asked.stand_in) == ("200 stream", False)
+    other = play(ncco, keys="3", replies=learner_app)
+    assert other.captions == ["1.0–6.1 s greeting.mp3"]
+    assert other.notes[1:] == ["Your app: POST /menu raised KeyError: '3'."]
+
+
+@pytest.mark.parametrize(
+    ("replies", "said"),
+    [
+        ({"press one": [JINGLE]}, "'press one' is nothing to press or to say"),
+        ({"1": []}, "The reply to 1 has 1 error"),
+        ([JINGLE], "not a web app|cannot answer requests"),
+        (lambda: "", "single route"),
+    ],
+)
+def test_a_reply_that_nothing_leads_to_is_refused(replies: Any, said: str) -> None:
+    with pytest.raises(KitError, match=said):
+        play(MENU.ncco, replies=replies)
+
+
+def test_a_sweep_has_replies_too() -> None:
+    view = sweep(MENU.ncco, "1.dtmf.timeOut", [1, 2], keys="1", replies=MENU.replies)
+    assert view.text.count("We are open") == 1, "the same in all"
+
+
+@pytest.fixture
+def learner_app() -> Flask:
+    app = Flask("menu")
+
+    @app.post("/menu")
+    def menu() -> Response:
+        assert request.args["from"] == "here"
+        sound = {"2": "audio/jingle.mp3"}[request.get_json()["dtmf"]["digits"]]
+        return jsonify([{"action": "stream", "streamUrl": [request.url_root + sound]}])
+
+    @app.post("/event")
+    def event() -> str:
+        return ""
+
+    return app

@@ -392,7 +392,7 @@ def test_a_text_can_be_mended_with_one_click() -> None:
 
 @pytest.mark.parametrize(
     ("tab", "says"),
-    [("curl", "curl -X POST"), ("requests", "import requests"), ("Flask route", '@app.route("/answer"')],
+    [("curl", "curl -X POST"), ("requests", "import requests"), ("Flask app", '@app.route("/answer"')],
 )
 def test_exports_follow_the_list_and_are_made_when_they_are_looked_at(tab: str, says: str) -> None:
     hands = hands_on(TALK)
@@ -413,7 +413,7 @@ def test_an_export_takes_other_numbers_and_says_what_is_wrong_with_them() -> Non
     assert "447700900042" in hands.text("views")
     hands.fill("To", "call me")
     assert "letters" in hands.text("views")
-    hands.press("Flask route")
+    hands.press("Flask app")
     hands.fill("Route", "/ivr/start")
     assert "/ivr/start" in hands.text("views")
 
@@ -449,7 +449,7 @@ def test_given_data_fills_templates_in() -> None:
     hands = hands_on({**TALK, "text": "Hello {{name}}"})
     hands.builder.sample({"name": "Ada"})
     assert "Hello Ada" in hands.text("notes") and hands.builder.problems == []
-    hands.press("Flask route")
+    hands.press("Flask app")
     assert "Hello Ada" in hands.text("views")
     hands.builder.set(0, "text", "Hello")
     assert "Placeholders" not in hands.text("notes")

@@ -16,11 +16,14 @@ from helpers import kit as kits
 from helpers.base.errors import KitError
 from helpers.kit import Kit, NotReady
 from helpers.line.control_plane import ControlPlane, ControlPlaneError
+from helpers.ncco import EXAMPLES
 from helpers.phone import Phone
 from helpers.server.server import BackgroundServer
 from helpers.settings.settings import SettingsError
 from helpers.simulator import Simulator
 from helpers.vonage.errors import BadRequestError
+from helpers.widgets.builder import Builder
+from tests.unit.builder_page import Hands
 
 PHONE = "447700900001"
 
@@ -375,3 +378,30 @@ def test_the_advice_fits_what_is_wrong_with_an_address(kit: Kit, wrong: dict[str
     kit.ready()
     with pytest.raises(BadRequestError, match=say):
         kit.vonage.create_call(to=PHONE, from_=kit.number, **wrong)  # type: ignore[arg-type]
+
+
+def test_the_builder_rings_the_phone_and_serves_what_follows(kit: Kit, no_widget_left: None) -> None:
+    kit.ready()
+    menu = EXAMPLES["menu-with-voicemail"]
+    hands = Hands(Builder(kit=kit))
+    hands.press("Load…")
+    hands.fill("Example", menu.title)
+    hands.press("Load the example")
+    below = hands.builder._shown
+    hands.press("Play")
+    hands.press("Ring my phone with this")
+    hands.wait()
+    assert "Your phone rings, below: answer it there. Your server now runs" in hands.text("panel")
+    (call,) = kit.network.calls()
+    kit.wait_for(call["uuid"], "ringing")
+    phone = kit.phone().show()
+    assert (phone.state, below.children) == ("ringing", (hands.builder.widget, phone.widget))
+    kit.phone().decline()
+    call = kit.wait_for(call["uuid"], "over")
+    urls = {entry["url"] for entry in call.entries("webhook")}
+    assert urls == {f"{kit.server.url}/event"}, "example.com has become the own server"
+    asked = requests.post(f"{kit.server.url}/event", json={"dtmf": {"digits": "1"}}, timeout=10)
+    assert asked.json() == menu.replies["1, hours"]
+    kit.stop()
+    hands.press("Ring my phone with this")
+    assert "The kit is stopped." in hands.text("top")

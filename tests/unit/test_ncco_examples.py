@@ -26,7 +26,7 @@ def texts(value: Any) -> list[str]:
 
 @pytest.mark.parametrize("example", ALL, ids=EXAMPLES)
 def test_there_is_nothing_to_say_about_an_example(example: Example) -> None:
-    assert check(example.ncco) == []
+    assert [problem for ncco in (example.ncco, *example.replies.values()) for problem in check(ncco)] == []
     assert from_python(to_python(example.ncco, models=True)) == parse(example.ncco).to_list() == example.ncco
 
 
@@ -40,11 +40,11 @@ def test_an_example_says_what_it_is(example: Example) -> None:
 
 @pytest.mark.parametrize("example", ALL, ids=EXAMPLES)
 def test_an_example_leads_nowhere_real(example: Example) -> None:
-    addresses = [text for text in texts(example.ncco) if "://" in text or text.startswith("sip:")]
+    addresses = [text for text in texts([example.ncco, example.replies]) if "://" in text or text.startswith("sip:")]
     assert all(re.search(r"[/@.]example\.com\b", text) for text in addresses)
     sounds = {text.rpartition("/")[2] for text in addresses if text.endswith(".mp3")}
     assert sounds <= {path.name for path in audio().iterdir()}, "Play has a sound of that name"
-    numbers = [text for text in texts(example.ncco) if text.isdigit() and len(text) > 6]
+    numbers = [text for text in texts([example.ncco, example.replies]) if text.isdigit() and len(text) > 6]
     assert all(re.fullmatch(r"447700900\d{3}", number) for number in numbers)
 
 

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import shlex
 from typing import Any
 
 import pytest
 from flask import Flask
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from helpers.base.errors import KitError
 from helpers.ncco import NccoError, from_python, parse, to_curl, to_flask, to_requests
+from helpers.ncco.texts.export import flask_app
 
 from .test_ncco_models import FULL
 from .test_ncco_python import SOCKET
@@ -96,3 +100,41 @@ def test_the_list_can_be_read_back_out_of_the_app() -> None:
     source = to_flask(FULL)
     beginning = source[: source.index("@app")]
     assert from_python(beginning) == parse(FULL).to_list()
+
+
+MENU = [{"action": "input", "type": ["dtmf", "speech"], "eventUrl": ["https://example.com/menu"]}]
+
+
+def test_the_app_has_a_route_for_every_event_and_answers_by_name() -> None:
+    mailbox = [{"action": "record", "endOnKey": "#", "eventUrl": ["https://example.com/tape"]}]
+    app = flask_app(MENU, {"1": NASTY[:1], "2, Message": mailbox})
+    assert {str(rule) for rule in app.url_map.iter_rules()} == {
+        "/answer", "/event", "/menu", "/tape", "/static/<path:filename>"}  # fmt: skip
+    client = app.test_client()
+    spoken = {"results": [{"text": "A message!"}, {"text": "one"}]}
+    for told, reply in [
+        ({"dtmf": {"digits": "1"}}, NASTY[:1]), ({"dtmf": {"digits": "2"}, "speech": {}}, mailbox),
+        ({"dtmf": None, "speech": spoken}, mailbox), ({"dtmf": {"digits": "21"}}, None), ({"status": "1"}, None),
+    ]:  # fmt: skip
+        assert client.post("/menu", json=told).get_json(silent=True) == reply
+    assert client.get("/event").status_code == 204
+    assert "replies" not in to_flask(MENU)
+
+
+@given(evil=st.text())
+@settings(max_examples=8)
+@example(evil="'''\"\"\"\\\n__import__('os').abort()\n#{}")
+def test_nothing_of_a_reply_becomes_code(evil: str) -> None:
+    talk = [{"action": "talk", "text": f"x{evil}"}]
+    path = {"action": "notify", "payload": {evil: 1}, "eventUrl": [f"https://example.com/{evil}"]}
+    for replies in ({"1": talk, "2": talk}, {"1": [path]}, {evil: talk}):
+        with contextlib.suppress(KitError):
+            tree = ast.parse(to_flask(MENU, replies=replies))
+            names = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)}
+            assert names == {"Flask", "__name__", "app", "ncco", "replies", "jsonify", "request", "re", "set", "told",
+                             "said", "result", "names", "reply"}  # fmt: skip
+
+
+def test_an_answer_route_cannot_be_an_event_url() -> None:
+    with pytest.raises(KitError, match="/menu would be the answer route and an event URL"):
+        to_flask(MENU, "/menu")

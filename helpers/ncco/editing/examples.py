@@ -19,7 +19,8 @@ OTHER = "447700900001"
 class Example:
     """An NCCO with a name. ``about`` says what the caller gets, in one sentence.
 
-    ``needs`` says what a real call needs besides the addresses, or is empty.
+    ``replies`` are the NCCOs that follow a key or a word, as in :func:`helpers.rehearsal.play`. ``needs`` says what a
+    real call needs besides the addresses, or is empty.
     """
 
     name: str
@@ -28,6 +29,12 @@ class Example:
     _ncco: list[Json]
     _script: list[Json] = field(default_factory=list)
     needs: str = ""
+    _replies: dict[str, list[Json]] = field(default_factory=dict)
+
+    @property
+    def replies(self) -> dict[str, list[Json]]:
+        """What the server answers a key or a word with; empty if it is not asked."""
+        return copy_of(self._replies)  # type: ignore[no-any-return]
 
     @property
     def ncco(self) -> list[Json]:
@@ -73,6 +80,15 @@ def _says(text: str) -> Json:
 
 
 HANGS_UP = {"do": "hang_up"}
+MAILBOX = {
+    "action": "record",
+    "format": "mp3",
+    "beepStart": True,
+    "endOnKey": "#",
+    "endOnSilence": 5,
+    "timeOut": 60,
+    "eventUrl": [EVENT],
+}
 
 _ALL = [
     Example(
@@ -106,10 +122,44 @@ _ALL = [
         [
             _talk("For opening hours, press one. For a person, press two.", bargeIn=True),
             _keys(maxDigits=1, timeOut=5),
-            _talk("We open at nine."),
+            _talk("I have not heard a key. Goodbye."),
         ],
         [_hears("press one"), _presses("1")],
-        "a server that answers the key with the next NCCO; without an answer the last action follows",
+        "a server that answers the key with the next NCCO: the Flask tab has it",
+        {"1": [_talk("We open at nine.")], "2": [_talk("One moment, please."), _stream("hold")]},
+    ),
+    Example(
+        "menu-with-voicemail",
+        "A menu with voicemail",
+        "The caller chooses by a key or by a word, and hears the opening hours or leaves a message.",
+        [
+            _talk("For opening hours, press one. To leave a message, press two, or say message.", bargeIn=True),
+            {
+                "action": "input",
+                "type": ["dtmf", "speech"],
+                "dtmf": {"maxDigits": 1, "timeOut": 5},
+                "speech": {"language": "en-GB", "context": ["hours", "message"], "startTimeout": 5},
+                "eventUrl": [EVENT],
+            },
+            _talk("I have not understood you. Goodbye."),
+        ],
+        [
+            _hears("press two"),
+            _presses("2"),
+            _hears("hash key"),
+            _waits(2),
+            _says("This is Ada. My boat is late."),
+            _presses("#"),
+        ],
+        "a server that answers the key or the word with the next NCCO: the Flask tab has it",
+        {
+            "1, hours": [_talk("We are open from nine to five, from Monday to Friday. Goodbye.")],
+            "2, message": [
+                _talk("Please speak after the beep, then press the hash key."),
+                MAILBOX,
+                _talk("Thank you."),
+            ],
+        },
     ),
     Example(
         "long-number",
@@ -128,15 +178,7 @@ _ALL = [
         "The caller leaves a message after the beep, and ends it with the hash key or by saying no more.",
         [
             _talk("Nobody is here. Please speak after the beep, then press the hash key."),
-            {
-                "action": "record",
-                "format": "mp3",
-                "beepStart": True,
-                "endOnKey": "#",
-                "endOnSilence": 5,
-                "timeOut": 60,
-                "eventUrl": [EVENT],
-            },
+            MAILBOX,
             _talk("Thank you. Goodbye."),
         ],
         [_hears("hash key"), _waits(2), _says("Please call me back tomorrow."), _presses("#")],

@@ -58,6 +58,7 @@ class Builder(WithWords):
         self._lock = threading.RLock()
         self._page: Page | None = None
         self._shell: Any = None
+        self._box: Any = None
 
     @property
     def ncco(self) -> Ncco:
@@ -163,6 +164,18 @@ class Builder(WithWords):
                 self._shell = BuilderShell(self.page)
             return self._shell
 
+    @property
+    def _shown(self) -> Any:
+        """What a notebook shows: with a kit there is room below the builder, for the phone that it rings."""
+        if self._kit is None:
+            return self.widget
+        if self._box is None:
+            import ipywidgets
+
+            box = self._box = ipywidgets.VBox([self.widget])
+            self.page.state.put_below = lambda phone: box.set_trait("children", (self.widget, phone))
+        return self._box
+
     def _do(self, change: Callable[[], Any]) -> Any:
         with self._lock:
             before = self._page.state.typed() if self._page is not None else None
@@ -182,4 +195,4 @@ class Builder(WithWords):
             return str(self._draft)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return with_words(self.widget._repr_mimebundle_(), repr(self), f"<pre>{escape(repr(self))}</pre>")
+        return with_words(self._shown._repr_mimebundle_(), repr(self), f"<pre>{escape(repr(self))}</pre>")

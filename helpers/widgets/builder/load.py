@@ -13,7 +13,7 @@ from ...base.text import one_line
 from ...base.web import fault_of
 from ...ncco.jsontext import LONGEST, from_json, unwrapped
 from ...ncco.problems.problems import NccoError
-from ...ncco.texts.texts import read_file
+from ...ncco.texts.texts import as_json, read_file
 from .compare import below
 from .pieces import choice, field
 from .sample import give
@@ -53,13 +53,15 @@ def _way(heading: str, *inside: Any) -> Html:
 
 
 def example(state: State, _: Message) -> None:
-    """Load the example that was chosen, and what its caller does for the player."""
+    """Load the example that was chosen, and for the player what its caller does, and what follows a key."""
     from ...ncco.editing.examples import EXAMPLES
 
     chosen = EXAMPLES.get(state.value("example"))
     if chosen is None:
         raise KitError("No example is chosen.", "Choose one in the menu.")
     state.script = tuple(chosen.script)
+    state.values["answers"] = "named" if chosen.replies else ""
+    state.values["replies"] = as_json(chosen.replies) if chosen.replies else ""
     state.draft.load(chosen.ncco)
     _counted(state, f"the example “{chosen.title}”")
 

@@ -34,7 +34,7 @@ class State:
     panels that wait for something. ``aims`` and ``said`` are for the next time the page is drawn: the first of these
     elements that is there gets the focus, and a screen reader says the words. ``editing`` is the field in which someone
     types, ``told`` what was said of it before. ``given`` is sample data from Python, ``data`` that in use, and ``read``
-    the text from which it was read.
+    the text from which it was read. ``put_below`` shows another widget below the builder.
     """
 
     draft: Draft
@@ -59,6 +59,7 @@ class State:
     script: tuple[dict[str, Any], ...] = ()
     aims: tuple[str, ...] = ()
     said: str = ""
+    put_below: Callable[[Any], object] = lambda widget: None
 
     def value(self, name: str) -> str:
         """What stands in a text field."""

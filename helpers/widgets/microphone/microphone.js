@@ -1,0 +1,185 @@
+// The microphone in the browser: takes samples from Web Audio, makes a WAV file of them, and hands it to Python.
+// Not a MediaRecorder: its files are WebM or MP4, which no telephone plays.
+
+const TAP = `registerProcessor("kit-tap", class extends AudioWorkletProcessor {
+  process([[samples]]) {
+    if (samples) this.port.postMessage(samples.slice());
+    return true;
+  }
+});`;
+const WHY = {
+  NotAllowedError: "The browser was not allowed to use the microphone. Allow it beside the address of this page, then "
+    + "press Record again; or choose a file.",
+  NotFoundError: "There is no microphone here. Plug one in, then press Record again; or choose a file.",
+  NotReadableError: "Another program holds the microphone. Close it, then press Record again; or choose a file.",
+};
+const INSECURE = "This page gets no microphone: browsers give it only to pages from this computer or over https. "
+  + "Record with another program, as WAV or MP3, and choose the file.";
+
+// What the microphone gives, from start to stop: samples as they come, nothing of them changed by the browser.
+class Recording {
+  static async start(heard) {
+    const audio = { channelCount: 1, echoCancellation: false, noiseSuppression: false, autoGainControl: false };
+    const recording = new Recording();
+    recording.stream = await navigator.mediaDevices.getUserMedia({ audio });
+    try {
+      recording.context = new AudioContext();
+      await recording._listen(heard);
+    } catch (error) {
+      recording.stop();
+      throw error;
+    }
+    return recording;
+  }
+
+  async _listen(heard) {
+    const { context, stream } = this;
+    const address = URL.createObjectURL(new Blob([TAP], { type: "text/javascript" }));
+    await context.audioWorklet.addModule(address).finally(() => URL.revokeObjectURL(address));
+    const tap = new AudioWorkletNode(context, "kit-tap", { channelCount: 1, channelCountMode: "explicit" });
+    tap.port.onmessage = ({ data }) => {
+      this.blocks.push(data);
+      this.length += data.length;
+      heard(this);
+    };
+    context.createMediaStreamSource(stream).connect(tap);
+    tap.connect(context.destination); // silent; what leads nowhere may not be run
+  }
+
+  blocks = [];
+  length = 0;
+
+  get seconds() {
+    return this.context ? this.length / this.context.sampleRate : 0;
+  }
+
+  stop() {
+    for (const track of this.stream.getTracks()) track.stop();
+    this.context?.close();
+  }
+
+  /** The bytes of a WAV file: mono, 16 bits, at the rate of the context. */
+  wav() {
+    const rate = this.context.sampleRate;
+    const size = this.length * 2;
+    const view = new DataView(new ArrayBuffer(44 + size));
+    const word = (at, text) => [...text].forEach((letter, n) => view.setUint8(at + n, letter.charCodeAt(0)));
+    word(0, "RIFF"), view.setUint32(4, 36 + size, true), word(8, "WAVEfmt "), view.setUint32(16, 16, true);
+    view.setUint16(20, 1, true), view.setUint16(22, 1, true), view.setUint32(24, rate, true);
+    view.setUint32(28, rate * 2, true), view.setUint16(32, 2, true), view.setUint16(34, 16, true);
+    word(36, "data"), view.setUint32(40, size, true);
+    let at = 44;
+    for (const block of this.blocks) {
+      for (const sample of block) {
+        view.setInt16(at, Math.round(Math.max(-1, Math.min(1, sample)) * 32767), true);
+        at += 2;
+      }
+    }
+    return view.buffer;
+  }
+}
+
+function render({ model, el }) {
+  const end = new AbortController();
+  const most = model.get("most");
+  const secure = window.isSecureContext && navigator.mediaDevices?.getUserMedia;
+  const record = make("button", "km-record", [make("i"), make("span", "", "Record")], { type: "button" });
+  const clock = make("span", "km-clock", "0:00", { role: "timer", "aria-label": "Time recorded" });
+  const bar = make("span", "km-level", make("i"), { "aria-hidden": "true" });
+  const player = make("audio", "", "", { controls: "", "aria-label": "Your recording" });
+  const input = make("input", "kit-unseen", "", { type: "file", accept: "audio/*,.wav,.mp3" });
+  const choose = make("label", "km-choose", [secure ? "or choose a file" : "Choose a file", input]);
+  const told = make("p", "km-told", "", { role: "status" });
+  const root = make("section", "kit-widget kit-microphone", [
+    make("div", "km-row", [secure && record, secure && clock, secure && bar, choose]), player, told,
+  ], { "aria-label": "Microphone" });
+  el.append(root);
+  player.hidden = true;
+  let recording = null;
+  let starting = false;
+
+  const say = (text, bad = false) => {
+    told.textContent = text;
+    told.classList.toggle("km-bad", bad);
+  };
+  const update = () => say(model.get("told"), model.get("bad"));
+
+  function draw(on) {
+    root.dataset.state = on ? "on" : "off";
+    record.lastChild.textContent = on ? "Stop" : "Record";
+    record.setAttribute("aria-pressed", on);
+    if (!on) bar.style.setProperty("--level", 0);
+  }
+
+  function heard(now) {
+    if (now !== recording) return; // not yet, or not any more
+    const block = now.blocks.at(-1);
+    const loudest = block.reduce((high, sample) => Math.max(high, Math.abs(sample)), 0);
+    if (now.blocks.length % 16 === 0) {
+      const seconds = Math.floor(now.seconds);
+      clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+      bar.style.setProperty("--level", Math.min(1, Math.sqrt(loudest)).toFixed(2));
+    }
+    if (now.seconds >= most.seconds) stop();
+  }
+
+  async function start() {
+    starting = true;
+    try {
+      recording = await Recording.start(heard);
+      if (end.signal.aborted) return recording.stop();
+      say("Speak now. Press Stop when you are done.");
+      draw(true);
+    } catch (error) {
+      say(WHY[error.name] ?? `The microphone does not work here (${error.name}). Choose a file.`, true);
+    } finally {
+      starting = false;
+    }
+  }
+
+  function stop() {
+    const done = recording;
+    recording = null;
+    done.stop();
+    draw(false);
+    if (!done.length) return say("Nothing came from the microphone. Press Record again.", true);
+    const wav = done.wav();
+    URL.revokeObjectURL(player.src);
+    player.src = URL.createObjectURL(new Blob([wav], { type: "audio/wav" }));
+    player.hidden = false;
+    send({ name: "the recording", size: wav.byteLength }, wav);
+  }
+
+  function send(message, bytes) {
+    try {
+      model.send(message, undefined, message.size > most.bytes ? [] : [bytes]);
+    } catch {
+      say("Python has forgotten this microphone: run its cell again.", true);
+    }
+  }
+
+  async function chosen() {
+    const file = input.files[0];
+    if (!file) return;
+    player.hidden = true;
+    send({ name: file.name, size: file.size }, file.size > most.bytes ? null : await file.arrayBuffer());
+    input.value = "";
+  }
+
+  listen(end, record, { click: () => (recording ? stop() : starting || start()) });
+  listen(end, input, { change: chosen });
+  // JupyterLab's shortcuts are no business of its buttons.
+  listen(end, window, { keydown: (event) => root.contains(event.target) && event.stopImmediatePropagation() }, true);
+  model.on("change:told change:bad", update);
+  update();
+  if (!secure) say(`${INSECURE} ${model.get("told")}`, true);
+
+  return () => {
+    recording?.stop();
+    URL.revokeObjectURL(player.src);
+    end.abort();
+    model.off("change:told change:bad", update);
+  };
+}
+
+export default { render };
