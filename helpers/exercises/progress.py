@@ -1,0 +1,182 @@
+"""Which tasks are done: kept beside the simulated account, shown as an overview, and begun again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..base.errors import KitError
+from ..base.html import Html, tag
+from ..base.text import columns
+from ..base.view import View
+from ..settings.env_file import replace_file
+from ..settings.project import place_for
+from ..settings.settings import Settings, load_settings
+from .lesson_tasks import LESSON_TASKS
+from .mark import LOOKS, QUIET, RIGHT
+from .tasks import TASKS
+
+if TYPE_CHECKING:
+    from ..kit import Kit
+
+PLAYGROUND = "09"
+ALL = "all"
+
+
+def tasks_of(lesson: str) -> list[str]:
+    """The tasks of a lesson, in order."""
+    return list(TASKS) if lesson == PLAYGROUND else [name for name in LESSON_TASKS if name.startswith(f"{lesson}-")]
+
+
+def keep(name: str) -> None:
+    """Keep that a task is done. A folder that cannot be written only forgets it."""
+    if name not in (done := _read()):
+        with suppress(OSError):
+            _write([*done, name])
+
+
+def progress(lesson: str | None = None) -> View:
+    """Where you are: the tasks done, of one lesson (its two digits, such as ``"06"``) or of all.
+
+    >>> progress("06")
+    """
+    files = _lessons(None if lesson is None else _known(lesson))
+    done = set(_read())
+    marked = [(number, file, [name in done for name in tasks_of(number)]) for number, file in files.items()]
+    total, count = sum(len(one) for _, _, one in marked), sum(sum(one) for _, _, one in marked)
+    title = f"{count} of {total} tasks done"
+    if lesson is not None:
+        every = list(_lessons(None))
+        title = f"Lesson {every.index(lesson) + 1} of {len(every)}: {title}"
+    table = [[number, _title(file), _dots(one), _count(one)] for number, file, one in marked]
+    text = "\n".join([title, *columns(table)])
+    rows = [tag("tr", _cells(number, file, one)) for number, file, one in marked]
+    return View(text, {"text/html": _page(title, count, total, rows)})
+
+
+def begin_again(lesson: Any = ...) -> None:
+    """Begin a lesson (``"06"``) again, or with ``"all"`` everything. With the three dots nothing happens.
+
+    The marks of its tasks are forgotten, the outputs in its notebook and its files in ``heard`` deleted. With ``"all"``
+    the simulated account is emptied, too: numbers, applications, calls. A real account is never touched.
+    """
+    from ..kit import current
+
+    if lesson is ...:
+        print('Nothing is begun again. Put "06" in place of the dots for lesson 06, or "all" for everything.')
+        return
+    settings = load_settings()
+    chosen = _lessons(None if lesson == ALL else _known(lesson))
+    names = {name for number in chosen for name in tasks_of(number)}
+    _write([name for name in _read() if name not in names])
+    cleared = [file.name for file in chosen.values() if file and _clear_outputs(file)]
+    deleted = _clear_heard("*" if lesson == ALL else f"{lesson}-*")
+    emptied = lesson == ALL and not settings.live and _empty(current())
+    print(f"Begun again: {'all lessons' if lesson == ALL else f'lesson {lesson}'}.")
+    print(f"  {len(names)} tasks are open, {deleted} files in heard are deleted, outputs of {len(cleared)} notebooks.")
+    print("  Your account is empty, as on the first day." if emptied else "  Your account stays as it is.")
+    if cleared:
+        print("  A notebook that is open shows the old outputs: choose File → Reload Notebook from Disk.")
+
+
+def _file() -> Path:
+    return load_settings().state.with_name("progress.json")
+
+
+def _read() -> list[str]:
+    """The names of the tasks that are done; what is not a list of names counts as nothing."""
+    try:
+        done = json.loads(_file().read_text("utf-8"))["done"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, KitError):
+        return []
+    return [name for name in done if isinstance(name, str)] if isinstance(done, list) else []
+
+
+def _write(done: list[str]) -> None:
+    replace_file(_file(), json.dumps({"done": done}, indent=1))
+
+
+def _known(lesson: Any) -> str:
+    known = _lessons(None)
+    if lesson not in known:
+        raise KitError(f"{lesson!r} is not a lesson.", f"Name one by its two digits, in quotes: {', '.join(known)}.")
+    return str(lesson)
+
+
+def _lessons(only: str | None) -> dict[str, Path | None]:
+    """The notebook of each lesson by its two digits. Lessons that have tasks are there without one, too."""
+    with_tasks = dict.fromkeys([*(name[:2] for name in LESSON_TASKS), PLAYGROUND])
+    files = {file.name[:2]: file for file in Settings().notebooks.glob("[0-9][0-9]-*.ipynb")}
+    return {number: files.get(number) for number in sorted({*with_tasks, *files}) if only in (None, number)}
+
+
+def _title(file: Path | None) -> str:
+    return file.stem[3:].replace("-", " ").capitalize() if file else ""
+
+
+def _dots(done: Iterable[bool]) -> str:
+    return "".join("●" if one else "○" for one in done)
+
+
+def _count(done: list[bool]) -> str:
+    return f"{sum(done)} of {len(done)}" if done else "no tasks"
+
+
+def _cells(number: str, file: Path | None, done: list[bool]) -> list[Html]:
+    name = tag("a", _title(file), href=file.name) if file else _title(file)
+    all_done = bool(done) and all(done)
+    colour = LOOKS[RIGHT][1] if all_done else "currentColor"
+    style = "padding:.2em .9em;text-align:left"
+    return [
+        tag("th", number, scope="row", style=style),
+        tag("td", name, style=style),
+        tag("td", _dots(done), aria_hidden="true", style=f"{style};letter-spacing:.2em;color:{colour}"),
+        tag("td", _count(done), " ✓" if all_done else "", style=f"{style};{QUIET}"),
+    ]
+
+
+def _page(title: str, count: int, total: int, rows: list[Html]) -> Html:
+    """A bar, and a row for each lesson. The bar says nothing that the words above it do not."""
+    green = LOOKS[RIGHT][1]
+    share = f"width:{100 * count / max(total, 1):.0f}%;height:100%;background:{green}"
+    bar = tag(
+        "div", tag("div", style=share), aria_hidden="true",
+        style="height:.6em;max-width:34em;border-radius:.3em;overflow:hidden;margin:.4em 0 .6em;"
+        f"border:1px solid {green}",
+    )  # fmt: skip
+    table = tag("table", tag("tbody", rows), style="border-collapse:collapse;line-height:1.5")
+    return tag("div", tag("strong", title), bar, table)
+
+
+def _clear_outputs(file: Path) -> bool:
+    """Take the outputs out of a notebook; False if there were none, or it cannot be read."""
+    try:
+        notebook = json.loads(file.read_text("utf-8"))
+        cells = [cell for cell in notebook["cells"] if cell.get("outputs")]
+        for cell in cells:
+            cell |= {"outputs": [], "execution_count": None}
+        if cells:
+            replace_file(file, json.dumps(notebook, indent=1, ensure_ascii=False) + "\n")
+            file.chmod(0o644)  # a notebook is no secret
+    except (OSError, ValueError, LookupError, TypeError):
+        return False
+    return bool(cells)
+
+
+def _clear_heard(pattern: str) -> int:
+    """Delete the sounds and pictures that the lessons have made."""
+    folder = place_for("heard")
+    found = [one for one in folder.glob(pattern) if not one.is_symlink()] if not folder.is_symlink() else []
+    for one in found:
+        shutil.rmtree(one, ignore_errors=True) if one.is_dir() else one.unlink(missing_ok=True)
+    return len(found)
+
+
+def _empty(kit: Kit) -> bool:
+    kit.network.reset(account=True)
+    kit.settings.save(number="", application_id="", private_key="")
+    return True
