@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ..base.errors import KitError
 from ..base.html import Html, tag
@@ -19,9 +19,6 @@ from ..settings.settings import Settings, load_settings
 from .lesson_tasks import LESSON_TASKS
 from .mark import LOOKS, QUIET, RIGHT
 from .tasks import TASKS
-
-if TYPE_CHECKING:
-    from ..kit import Kit
 
 PLAYGROUND = "09"
 ALL = "all"
@@ -58,29 +55,32 @@ def progress(lesson: str | None = None) -> View:
     return View(text, {"text/html": _page(title, count, total, rows)})
 
 
-def begin_again(lesson: Any = ...) -> None:
+def begin_again(lesson: Any = ...) -> View:
     """Begin a lesson (``"06"``) again, or with ``"all"`` everything. With the three dots nothing happens.
 
     The marks of its tasks are forgotten, the outputs in its notebook and its files in ``heard`` deleted. With ``"all"``
-    the simulated account is emptied, too: numbers, applications, calls. A real account is never touched.
+    the simulated account is emptied, too: numbers, applications, calls. A real account is never touched. Returns what
+    was done, in words.
     """
-    from ..kit import current
-
     if lesson is ...:
-        print('Nothing is begun again. Put "06" in place of the dots for lesson 06, or "all" for everything.')
-        return
-    settings = load_settings()
+        return _said('Nothing is begun again. Put "06" in place of the dots for lesson 06, or "all" for everything.')
     chosen = _lessons(None if lesson == ALL else _known(lesson))
     names = {name for number in chosen for name in tasks_of(number)}
     _write([name for name in _read() if name not in names])
     cleared = [file.name for file in chosen.values() if file and _clear_outputs(file)]
     deleted = _clear_heard("*" if lesson == ALL else f"{lesson}-*")
-    emptied = lesson == ALL and not settings.live and _empty(current())
-    print(f"Begun again: {'all lessons' if lesson == ALL else f'lesson {lesson}'}.")
-    print(f"  {len(names)} tasks are open, {deleted} files in heard are deleted, outputs of {len(cleared)} notebooks.")
-    print("  Your account is empty, as on the first day." if emptied else "  Your account stays as it is.")
-    if cleared:
-        print("  A notebook that is open shows the old outputs: choose File → Reload Notebook from Disk.")
+    emptied = lesson == ALL and _empty_account()
+    return _said(
+        f"Begun again: {'all lessons' if lesson == ALL else f'lesson {lesson}'}.",
+        f"{len(names)} tasks are open again. Deleted: {deleted} files in heard, the outputs of {len(cleared)} notebooks.",
+        "Your simulated account is empty, as on the first day. Run the first cells again." if emptied else "",
+        "A notebook that is open shows its old outputs: choose File → Reload Notebook from Disk." if cleared else "",
+    )
+
+
+def _said(*lines: str) -> View:
+    told = [line for line in lines if line]
+    return View("\n".join(told), {"text/html": tag("div", [tag("div", line) for line in told])})
 
 
 def _file() -> Path:
@@ -176,7 +176,13 @@ def _clear_heard(pattern: str) -> int:
     return len(found)
 
 
-def _empty(kit: Kit) -> bool:
+def _empty_account() -> bool:
+    """Empty the simulated account, and forget what the kit kept of it. A real one stays as it is."""
+    from ..kit import current
+
+    kit = current()
+    if kit.settings.live:
+        return False
     kit.network.reset(account=True)
     kit.settings.save(number="", application_id="", private_key="")
     return True

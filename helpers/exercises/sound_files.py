@@ -16,6 +16,7 @@ from .judging import NotYet, Step, get, placed, task, unless, works
 
 SOURCE, JINGLE = "unfit.wav", "jingle.mp3"
 ROUTE = "/my-jingle"
+MOST = 0.75  # of a sound that is heard
 
 
 @task(
@@ -37,11 +38,11 @@ def fit(kit: Kit, name: Any) -> Iterator[Step]:
     yield "A telephone can take it.", unless(info.phone_ready, " ".join(info.problems))
     yield "It is a WAV.", unless(info.format == "WAV", f"It is {info.format}, whatever its name says.")
     yield "It has 8,000 samples a second.", unless(info.rate == 8000, f"It has {info.rate:,}.")
-    hits = find(decode(file.read_bytes(), RATE), decode(sound_file(SOURCE).read_bytes(), RATE))
-    yield (
-        "It still sounds like `unfit.wav`, from beginning to end.",
-        unless(any(one.counts and one.whole for one in hits), "It sounds like something else."),
-    )
+    sound = decode(sound_file(SOURCE).read_bytes(), RATE)
+    hits = find(decode(file.read_bytes(), RATE), sound)
+    # Silence at both ends may be cut, so it need not be the whole file.
+    most = any(one.counts and one.seconds > MOST * len(sound) / RATE for one in hits)
+    yield "It still sounds like `unfit.wav`, from beginning to end.", unless(most, "It sounds like something else.")
 
 
 @task(
@@ -92,12 +93,9 @@ def played(kit: Kit, given: Any) -> Iterator[Step]:
     )
     done = [one for one in call.actions if one.action == "stream" and one.state == "finished"]
     yield "It is played twice, by two actions.", unless(len(done) == 2, f"{len(done)} ran to their end.")
-    came = [one["cache"] for one in fetches]
-    yield (
-        "Your server is asked for it only once.",
-        unless(came == ["miss", "hit"], f"It was asked {came.count('miss')} times."),
-    )
+    misses = sum(one["cache"] == "miss" for one in fetches)  # none, if an earlier call has left its copy
+    yield "Your server is asked for it only once.", unless(misses <= 1, f"It was asked {misses} times.")
     if done:
         heard = call.heard(SOURCE)
-        times = sum(one.whole for one in heard.times)
+        times = len(heard.times)
         yield "The phone hears it twice.", unless(times == 2, f"By ear it is there {times} times.")

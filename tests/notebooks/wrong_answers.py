@@ -89,19 +89,19 @@ WRONG: dict[str, list[str]] = {
     ],
     "02-3": [
         'mine = call(sound("jingle.mp3"), event_url=YOUR_URL + "/event")',
-        'listening.post("/event")(lambda: "")\nlistening.get("/last")(lambda: "completed")\nkit.serve(listening)\n'
+        'listening.post("/event")(lambda: "")\nlistening.get("/last", endpoint="last")(lambda: "completed")\nkit.serve(listening)\n'
         'mine = call(sound("jingle.mp3"), event_url=YOUR_URL + "/event")',
         'seen = []\nlistening.post("/event")(lambda: seen.append(request.json["status"]))\n'
-        'listening.get("/last")(lambda: seen[-1])\nkit.serve(listening)\n'
+        'listening.get("/last", endpoint="last")(lambda: seen[-1])\nkit.serve(listening)\n'
         'mine = call(sound("jingle.mp3"), event_url=YOUR_URL + "/event")',
         'seen = []\nlistening.post("/event")(lambda: seen.append(request.json["status"]) or "")\n'
-        'listening.get("/last")(lambda: seen[0])\nkit.serve(listening)\n'
+        'listening.get("/last", endpoint="last")(lambda: seen[0])\nkit.serve(listening)\n'
         'mine = call(sound("jingle.mp3"), event_url=YOUR_URL + "/event")',
         'seen = ["-"]\nlistening.post("/event")(lambda: seen.append(request.json["status"]) or "")\n'
-        'listening.get("/last")(lambda: seen[-1])\nkit.serve(listening)\n'
+        'listening.get("/last", endpoint="last")(lambda: seen[-1])\nkit.serve(listening)\n'
         'mine = call(sound("jingle.mp3"), event_url=YOUR_URL + "/events")',
         'seen = ["-"]\nlistening.post("/event")(lambda: seen.append(request.json["status"]) or "")\n'
-        'listening.get("/last")(lambda: seen[-1])\nkit.serve(listening)\n'
+        'listening.get("/last", endpoint="last")(lambda: seen[-1])\nkit.serve(listening)\n'
         'mine = call(say("jingle.mp3"), event_url=YOUR_URL + "/event")',
     ],
     "03-1": [
@@ -125,31 +125,31 @@ WRONG: dict[str, list[str]] = {
     "03-3": [
         "address = YOUR_URL",
         'un = []\nwatching.post("/event")(lambda: un.append(request.json["to"]) or "")\n'
-        'watching.get("/missed")(lambda: jsonify(un))\nkit.serve(watching)\naddress = YOUR_URL',
+        'watching.get("/missed", endpoint="missed")(lambda: jsonify(un))\nkit.serve(watching)\naddress = YOUR_URL',
         "un = []\ndef event():\n    if request.json['status'] in ('busy', 'timeout', 'rejected'):\n"
         "        un.append(request.json['to'])\n    return ''\n"
-        'watching.post("/event")(event)\nwatching.get("/missed")(lambda: jsonify(un))\nkit.serve(watching)\n'
+        'watching.post("/event")(event)\nwatching.get("/missed", endpoint="missed")(lambda: jsonify(un))\nkit.serve(watching)\n'
         "address = YOUR_URL",
         "un = []\ndef event():\n    if request.json.get('status') in ('busy', 'timeout', 'rejected'):\n"
         "        un.append(request.json['to'])\n    return ''\n"
-        'watching.post("/event")(event)\nwatching.get("/missed")(lambda: jsonify(un))\nkit.serve(watching)\n'
+        'watching.post("/event")(event)\nwatching.get("/missed", endpoint="missed")(lambda: jsonify(un))\nkit.serve(watching)\n'
         "address = YOUR_URL",
         "un = set()\ndef event():\n    if request.json.get('status') == 'busy':\n"
         "        un.add(request.json['to'])\n    return ''\n"
-        'watching.post("/event")(event)\nwatching.get("/missed")(lambda: jsonify(sorted(un)))\nkit.serve(watching)\n'
+        'watching.post("/event")(event)\nwatching.get("/missed", endpoint="missed")(lambda: jsonify(sorted(un)))\nkit.serve(watching)\n'
         "address = YOUR_URL",
         "un = set()\ndef event():\n    if request.json.get('status') != 'answered':\n"
         "        un.add(str(request.json.get('to')))\n    return ''\n"
-        'watching.post("/event")(event)\nwatching.get("/missed")(lambda: jsonify(sorted(un)))\nkit.serve(watching)\n'
+        'watching.post("/event")(event)\nwatching.get("/missed", endpoint="missed")(lambda: jsonify(sorted(un)))\nkit.serve(watching)\n'
         "address = YOUR_URL",
-        'watching.post("/event")(lambda: "")\nwatching.get("/missed")(lambda: "447700900031")\nkit.serve(watching)\n'
+        'watching.post("/event")(lambda: "")\nwatching.get("/missed", endpoint="missed")(lambda: "447700900031")\nkit.serve(watching)\n'
         "address = YOUR_URL",
     ],
     "04-1": [
         'mine = "unfit.wav"',
         'mine = "heard/mine.mp3"\ntelephone_ear("unfit.wav").phone_ready(mine)',
         'mine = "heard/mine16.wav"\ntelephone_ear("unfit.wav").phone_ready(mine)',
-        'mine = "heard/jingle8.wav"\ntelephone_ear("jingle.wav").phone_ready(mine, rate=8000)',
+        'mine = "heard/greeting8.wav"\ntelephone_ear("greeting.wav").phone_ready(mine, rate=8000)',
         'Path("heard").mkdir(exist_ok=True)\nmine = "heard/renamed.wav"\n'
         'Path(mine).write_bytes((AUDIO / "jingle.mp3").read_bytes())',
         'mine = "heard/nothing.wav"',
@@ -177,7 +177,7 @@ WRONG: dict[str, list[str]] = {
         'serving.get("/once.wav")(lambda: Response((AUDIO / "unfit.wav").read_bytes(), content_type="audio/wav",'
         ' headers={"Cache-Control": "max-age=3600"}))\nkit.serve(serving)\n'
         'twice = call({"action": "stream", "streamUrl": [f"{YOUR_URL}/once.wav"]})',
-        'serving.get("/other.wav")(lambda: Response((AUDIO / "jingle.wav").read_bytes(), content_type="audio/wav",'
+        'serving.get("/other.wav")(lambda: Response((AUDIO / "greeting.wav").read_bytes(), content_type="audio/wav",'
         ' headers={"Cache-Control": "max-age=3600"}))\nkit.serve(serving)\n'
         'twice = call(*[{"action": "stream", "streamUrl": [f"{YOUR_URL}/other.wav"]}] * 2)',
         'serving.get("/page.wav")(lambda: "<h1>Log in</h1>")\nkit.serve(serving)\n'
@@ -242,7 +242,7 @@ WRONG: dict[str, list[str]] = {
         "kit.serve(create_app(answer=your_number))",
         'def your_number(parameters): return [say("Your number: " + " ".join(parameters["from"][-4:]))]\n'
         "kit.serve(create_app())",
-        'def your_number(parameters): return say("Your number: " + " ".join(parameters["from"][-4:]))\n'
+        'def your_number(parameters): return "Your number: " + " ".join(parameters["from"][-4:])\n'
         "kit.serve(create_app(answer=your_number))",
         'your_number = "0 0 4 1"',
     ],
