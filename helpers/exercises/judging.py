@@ -137,7 +137,8 @@ class Sounding:
 def sounds(call: Call, leg: str | None = None) -> list[Sounding]:
     """What a leg was given to hear, in order."""
     leg = leg or call.leg
-    entries, last = call.entries("sound", leg=leg), call.entries(leg=leg)[-1]["at"]
+    entries = call.entries("sound", leg=leg)
+    last: float = call.entries(leg=leg)[-1]["at"]
     stops: dict[int, float] = {e["cue"]: e["at"] for e in entries if e["state"] == "stopped"}
     return [
         Sounding(e["source"], e["text"] or "", e["url"] or "", e["at"], stops.get(e["cue"], last), e["seconds"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 from ..base.errors import KitError
@@ -73,6 +74,4 @@ def _judged(name: str, answer: tuple[Any, ...]) -> Mark:
 
 
 def _kept(mark: Mark) -> Mark:
-    if mark.right:
-        keep(mark.name)
-    return mark
+    return replace(mark, score=keep(mark.name)) if mark.right else mark

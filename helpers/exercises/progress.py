@@ -29,11 +29,13 @@ def tasks_of(lesson: str) -> list[str]:
     return list(TASKS) if lesson == PLAYGROUND else [name for name in LESSON_TASKS if name.startswith(f"{lesson}-")]
 
 
-def keep(name: str) -> None:
-    """Keep that a task is done. A folder that cannot be written only forgets it."""
-    if name not in (done := _read()):
-        with suppress(OSError):
-            _write([*done, name])
+def keep(name: str) -> str:
+    """Keep that a task is done; a folder that cannot be written only forgets it. Returns how many of its lesson are."""
+    done = list(dict.fromkeys([*_read(), name]))
+    with suppress(OSError, KitError):
+        _write(done)
+    every = tasks_of(PLAYGROUND if name in TASKS else name[:2])
+    return f"{sum(one in done for one in every)} of {len(every)} tasks of this lesson done"
 
 
 def progress(lesson: str | None = None) -> View:
@@ -72,7 +74,7 @@ def begin_again(lesson: Any = ...) -> View:
     emptied = lesson == ALL and _empty_account()
     return _said(
         f"Begun again: {'all lessons' if lesson == ALL else f'lesson {lesson}'}.",
-        f"{len(names)} tasks are open again. Deleted: {deleted} files in heard, the outputs of {len(cleared)} notebooks.",
+        f"Open again: {len(names)} tasks. Deleted: {deleted} files in heard, the outputs of {len(cleared)} notebooks.",
         "Your simulated account is empty, as on the first day. Run the first cells again." if emptied else "",
         "A notebook that is open shows its old outputs: choose File → Reload Notebook from Disk." if cleared else "",
     )
