@@ -104,9 +104,9 @@ def _write(done: list[str]) -> None:
 
 def _known(lesson: Any) -> str:
     known = _lessons(None)
-    if lesson not in known:
+    if not isinstance(lesson, str) or lesson not in known:
         raise KitError(f"{lesson!r} is not a lesson.", f"Name one by its two digits, in quotes: {', '.join(known)}.")
-    return str(lesson)
+    return lesson
 
 
 def _lessons(only: str | None) -> dict[str, Path | None]:
@@ -117,7 +117,7 @@ def _lessons(only: str | None) -> dict[str, Path | None]:
 
 
 def _title(file: Path | None) -> str:
-    return file.stem[3:].replace("-", " ").capitalize() if file else ""
+    return file.stem[3:].replace("-", " ").capitalize().replace("Ncco", "NCCO") if file else ""
 
 
 def _dots(done: Iterable[bool]) -> str:

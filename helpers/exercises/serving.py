@@ -33,7 +33,10 @@ def goodbye(kit: Kit, address: Any) -> Iterator[Step]:
         )
     reply = get(kit, address)
     polite = reply.ok and "goodbye" in reply.text.lower() and not any(word in reply.text for word in ("None", *NAMES))
-    yield "Somebody without a name gets a goodbye, too.", unless(polite, f"{reply.status_code}, “{reply.text[:60]}”.")
+    yield (
+        "Somebody without a name gets a goodbye, too.",
+        unless(polite, f"It says “{reply.text[:60]}”." if reply.ok else f"The answer was {reply.status_code}."),
+    )
 
 
 @task(
