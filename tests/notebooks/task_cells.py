@@ -71,23 +71,27 @@ def put_in(lesson: Path) -> list[str]:
     """Put the waiting tasks into a lesson, and take them out of their file. Returns their names."""
     notebook, tasks = nbformat.read(lesson, as_version=4), waiting(lesson)
     for task in tasks:
-        place = _place(notebook.cells, task)
-        marked = notebook.cells[place].source.strip() == f"TASK {task.name}"
-        notebook.cells[place : place + marked] = [new_markdown_cell(task.prose), new_code_cell(task.starter)]
-    for cell in notebook.cells:
-        cell.pop("id", None) if notebook.nbformat_minor < 5 else None
+        new = [new_markdown_cell(task.prose), new_code_cell(task.starter)]
+        at, line = _place(notebook.cells, task)
+        lines = notebook.cells[at].source.splitlines()
+        above, below = "\n".join(lines[:line]).strip(), "\n".join(lines[line:])
+        if below == f"TASK {task.name}":
+            below = ""
+        around = [new_markdown_cell(above)] if above else []
+        notebook.cells[at : at + 1] = [*around, *new, *([new_markdown_cell(below)] if below else [])]
     nbformat.write(notebook, lesson)
     (FOLDER / f"{lesson.name[:2]}.md").unlink(missing_ok=True)
     return [task.name for task in tasks]
 
 
-def _place(cells: list[Any], task: TaskCells) -> int:
-    texts = [cell.source if cell.cell_type == "markdown" else "" for cell in cells]
+def _place(cells: list[Any], task: TaskCells) -> tuple[int, int]:
+    """The cell, and the line in it, before which a task goes: it may be in the middle of a text."""
     for wanted in (f"TASK {task.name}", task.before, "## Check yourself"):
-        found = [at for at, text in enumerate(texts) if any(line.startswith(wanted) for line in text.splitlines())]
-        if found:
-            return found[0]
-    return len(cells)
+        for at, cell in enumerate(cells):
+            for line, text in enumerate(cell.source.splitlines() if cell.cell_type == "markdown" else []):
+                if text.startswith(wanted):
+                    return at, line
+    raise LookupError(f"{task.name} has no place: write TASK {task.name} into a Markdown cell.")
 
 
 if __name__ == "__main__":
