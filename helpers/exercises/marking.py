@@ -58,9 +58,9 @@ def _rehearsed(name: str, ncco: Any) -> Mark:
 def _judged(name: str, answer: tuple[Any, ...]) -> Mark:
     from ..kit import current
 
-    kit, task = current(), LESSON_TASKS[name]
     if has_dots(answer):
         return Mark(name)
+    kit, task = current(), LESSON_TASKS[name]
     if kit.settings.live:
         return Mark(name, parts=(Part("The mode is simulated.", False, SIMULATED_ONLY),))
     try:
