@@ -87,6 +87,13 @@ def setup(**options: Any) -> Kit:
         return _kit
 
 
+def current() -> Kit:
+    """The kit of this kernel. Raises :class:`NotReady` if none is running."""
+    if _kit is None or not _kit.running:
+        raise NotReady("The kit is not running.", "Run the first code cell: kit = setup().")
+    return _kit
+
+
 class ClassDoor:
     """The tunnel's way to an exchange. The network in this kernel goes straight to its server, not there and back."""
 

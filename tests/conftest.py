@@ -122,11 +122,9 @@ def _serves_all(process: psutil.Process) -> bool:
     return Path(process.exe()).name.startswith(("chrom", "firefox")) or "ipykernel_launcher" in process.cmdline()
 
 
-@pytest.fixture(autouse=True)
-def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Fail a test that leaves a thread, a listening port or a child process."""
-    # One browser serves all browser tests: it keeps spare processes, and Playwright its own threads, for the next one.
-    browser = request.node.get_closest_marker("browser") is not None
+@contextlib.contextmanager
+def leaving_nothing(name: str, *, browser: bool = False) -> Iterator[None]:
+    """Whatever is started inside has stopped when it ends."""
     before = _running(browser=browser)
     yield
     deadline = time.monotonic() + 60
@@ -135,7 +133,15 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
         if not left or time.monotonic() > deadline:
             break
         threading.Event().wait(0.02)
-    assert not left, f"{request.node.name} left behind: {left}"
+    assert not left, f"{name} left behind: {left}"
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Fail a test that leaves a thread, a listening port or a child process."""
+    # One browser serves all browser tests: it keeps spare processes, and Playwright its own threads, for the next one.
+    with leaving_nothing(request.node.name, browser=request.node.get_closest_marker("browser") is not None):
+        yield
 
 
 @pytest.fixture

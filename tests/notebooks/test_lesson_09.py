@@ -49,8 +49,8 @@ SECTIONS = {name: (cells, names) for name, cells, names in sections()}
 
 
 @pytest.fixture(autouse=True)
-def in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def in_a_folder_of_its_own(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(clean)
 
 
 def test_there_is_a_section_for_each_action() -> None:

@@ -10,7 +10,7 @@ import pytest
 from helpers.base.errors import KitError
 from helpers.exercises import TASKS, Mark, exercise
 
-pytestmark = pytest.mark.usefixtures("in_a_folder_of_its_own")
+pytestmark = pytest.mark.usefixtures("clean", "in_a_folder_of_its_own")
 JINGLE = {"action": "stream", "streamUrl": ["https://example.com/audio/jingle.mp3"]}
 BYE = {"action": "talk", "text": "Good-bye."}
 FIRST = {
@@ -105,7 +105,7 @@ ATTEMPTS: dict[str, list[tuple[list[dict[str, Any]], str]]] = {
 
 
 def done(mark: Mark) -> str:
-    return "".join(str(int(is_done)) for _, is_done in mark.parts)
+    return "".join(str(int(part.done)) for part in mark.parts)
 
 
 def test_every_task_has_attempts_that_are_right_and_wrong() -> None:

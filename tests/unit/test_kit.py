@@ -395,7 +395,7 @@ def test_the_builder_rings_the_phone_and_serves_what_follows(kit: Kit, no_widget
     (call,) = kit.network.calls()
     kit.wait_for(call["uuid"], "ringing")
     phone = kit.phone().show()
-    assert (phone.state, below.children) == ("ringing", (hands.builder.widget, phone.widget))
+    assert (phone.state, below.children) == ("ringing", (hands.builder.widget, phone))
     kit.phone().decline()
     call = kit.wait_for(call["uuid"], "over")
     urls = {entry["url"] for entry in call.entries("webhook")}

@@ -1,0 +1,189 @@
+"""The tasks of lessons 00 to 08: what nobody has tried, what is wrong and what was copied is never right; what is right,
+is right three times in one kernel.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import flask
+import jwt
+import pytest
+import requests
+
+import helpers
+from helpers.call import Call
+from helpers.exercises import Mark, exercise, progress
+from helpers.exercises.judging import LessonTask
+from helpers.exercises.lesson_tasks import LESSON_TASKS
+from helpers.server import create_app
+from helpers.views import telephone_ear
+from tests.conftest import leaving_nothing
+from tests.notebooks.task_cells import TaskCells, all_tasks
+from tests.notebooks.wrong_answers import WRONG
+
+pytestmark = pytest.mark.slow
+TASKS = {task.name: task for task in all_tasks()}
+NAMES = list(TASKS)
+Names = dict[str, Any]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """One kit serves all of these tests, and its network keeps its threads until it stops."""
+    with leaving_nothing("the tasks"):
+        yield
+
+
+@pytest.fixture(scope="module")
+def lesson(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Names]]:
+    """A running kit, and what the names of a lesson are there: anew for each attempt, as after *Run All*."""
+    folder = tmp_path_factory.mktemp("tasks")
+    (folder / "env").touch()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        for name in ("VOICE_MODE", "SIMULATOR_URL", "SIMULATOR_PACE", "PUBLIC_URL"):
+            patch.delenv(name, raising=False)
+        patch.setenv("KIT_DOTENV", str(folder / "env"))
+        patch.setenv("SIMULATOR_STATE", str(folder / "account.json"))
+        patch.setenv("SIMULATOR_SEED", "1")
+        kit = helpers.setup()
+        kit.ready()
+        kit.serve(create_app())
+        url = kit.tunnel.on()
+        _link(kit, url)
+
+        def names() -> Names:
+            kit.network.reset()  # a wrong answer may leave a call that goes on
+            kit.serve(create_app())
+            return _names(kit, url)
+
+        yield names
+        kit.stop()
+
+
+def _link(kit: Any, url: str) -> None:
+    """As lesson 06 does it."""
+    kit.vonage.update_number("GB", kit.number, app_id=kit.settings.application_id)
+    application = kit.vonage.get_application(kit.settings.application_id)
+    hooks = application["capabilities"]["voice"]["webhooks"]
+    hooks["answer_url"].update(address=f"{url}/answer")
+    hooks["event_url"].update(address=f"{url}/event")
+    kit.vonage.replace_application(application["id"], application)
+
+
+def _names(kit: Any, url: str) -> Names:
+    """What a reader has at hand, and three short words for what the wrong answers do often."""
+    api = kit.settings.api_url
+
+    def call(*ncco: dict[str, Any], to: str = kit.my_number, status: str = "completed", **more: Any) -> Any:
+        how = more if "answer_url" in more else {"ncco": list(ncco), **more}
+        return kit.wait_for(kit.vonage.create_call(to=to, from_=kit.number, **how), status)
+
+    def say(text: str, **more: Any) -> dict[str, Any]:
+        return {"action": "talk", "text": text, **more}
+
+    def sound(file: str, **more: Any) -> dict[str, Any]:
+        return {"action": "stream", "streamUrl": [f"{url}/audio/{file}"], **more}
+
+    return {
+        **{name: getattr(flask, name) for name in ("Flask", "Response", "jsonify", "request")},
+        **{"kit": kit, "YOUR_URL": url, "requests": requests, "create_app": create_app, "exercise": exercise},
+        **{"time": time, "json": json, "uuid": uuid, "jwt": jwt, "Path": Path, "telephone_ear": telephone_ear},
+        **{"AUDIO": kit.settings.audio, "NUMBERS": kit.settings.rest_url, "APPLICATIONS": f"{api}/v2/applications"},
+        **dict.fromkeys(("AUTH", "LOGIN"), (kit.settings.api_key, kit.settings.api_secret)),
+        **{"PARKED": [{"action": "wait", "timeout": 120}], "MUSIC": f"{url}/audio/music.mp3"},
+        **{"call": call, "say": say, "sound": sound},
+    }
+
+
+def attempt(task: TaskCells, names: Names, code: str | None, marking: str = "") -> Mark:
+    """The starter cell with ``code`` in place of the dots, and the mark of it."""
+    start = task.starter.removesuffix(task.marking)
+    exec(compile(start, task.name, "exec"), names)
+    if code is not None:
+        exec(compile(code, task.name, "exec"), names)
+    mark = eval(marking or task.marking, names)
+    assert isinstance(mark, Mark)
+    return mark
+
+
+def test_every_lesson_has_tasks_in_the_middle_and_one_at_its_end() -> None:
+    assert NAMES == list(LESSON_TASKS) == sorted(NAMES)
+    for lesson in range(9):
+        assert len([name for name in NAMES if name.startswith(f"{lesson:02}-")]) in (3, 4)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_starter_cell_attempts_nothing(lesson: Callable[[], Names], name: str) -> None:
+    mark = attempt(TASKS[name], lesson(), None)
+    assert (mark.state, mark.right) == ("not attempted", False)
+    assert "three dots" in str(mark)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_wrong_answers_are_not_right_and_say_what_is_missing(lesson: Callable[[], Names], name: str) -> None:
+    assert len(WRONG[name]) >= 4
+    for code in WRONG[name]:
+        mark = attempt(TASKS[name], lesson(), code)
+        assert mark.state == "not yet", code
+        assert any(part.missing for part in mark.parts)
+        assert "✗ not yet" in str(mark) and "Hint 1 of" in str(mark)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_solution_is_right_three_times(lesson: Callable[[], Names], name: str) -> None:
+    for _ in range(3):
+        mark = attempt(TASKS[name], lesson(), TASKS[name].solution)
+        assert mark.right, mark
+        assert "Hint" not in str(mark)
+    assert re.search(rf"Lesson {int(name[:2]) + 1} of \d+: [123] of 3 tasks done", str(progress(name[:2])))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_solution_of_a_neighbour_is_not_right(lesson: Callable[[], Names], name: str) -> None:
+    at = NAMES.index(name)
+    for neighbour in {*NAMES[max(at - 1, 0) : at], *NAMES[at + 1 : at + 2]}:
+        other = TASKS[neighbour]
+        mark = attempt(other, lesson(), other.solution, other.marking.replace(neighbour, name))
+        assert mark.state == "not yet", neighbour
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_copied_record_is_not_right(
+    lesson: Callable[[], Names], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was right elsewhere, handed over here: a call of another network, an address, a token, an id."""
+    known = LESSON_TASKS[name]
+
+    def judged_elsewhere(kit: Any, *answer: Any) -> Any:
+        return known.judge(kit, *map(copied, answer))
+
+    monkeypatch.setitem(LESSON_TASKS, name, LessonTask(known.wants, known.hints, judged_elsewhere))
+    assert attempt(TASKS[name], lesson(), TASKS[name].solution).state == "not yet"
+
+
+def copied(answer: Any) -> Any:
+    """The same, from elsewhere."""
+    if isinstance(answer, Call):
+        text, leg = json.dumps(answer.entries()), str(uuid.uuid4())
+        return Call(json.loads(text.replace(answer.leg, leg)), uuid=leg)
+    if isinstance(answer, requests.Response):
+        reply = copy.copy(answer)
+        reply.request = answer.request.copy()
+        reply.request.url = copied(answer.request.url)
+        return reply
+    if callable(answer):
+        return [{"action": "talk", "text": "Copied."}]
+    if answer.startswith("http"):
+        return re.sub(r":\d+", ":1", answer)
+    if answer.startswith("ey"):  # a token, with another signature
+        return answer[:-20] + answer[-20:][::-1]
+    return answer if answer == "Ada" else "44770090" + "0599" if answer.isdigit() else f"{uuid.uuid4()}"
