@@ -229,7 +229,7 @@ class Kit:
         else:
             from . import groundwork
 
-            groundwork.make_number(self.settings, self.vonage, self.keep)
+            groundwork.make_number(self.settings, self.vonage)
             groundwork.make_application(self.settings, self.vonage, self.keep)
         name = self.vonage.get_application(self.settings.application_id)["name"]
         return f"Number {self.settings.number}, application “{name}”: ready."
@@ -419,9 +419,12 @@ class Kit:
         """Put a real account back as it was found, hang up the calls of this kernel, and say what it did there.
 
         Webhooks and links that are as this kernel left them become what they were; what the kit has made or rented
-        stays. The tunnel's end, :meth:`stop` and the end of the kernel do it, too. In simulated mode it does nothing.
+        stays. The tunnel's end, :meth:`stop` and the end of the kernel do it, too. In simulated mode it only says that
+        there is nothing to do.
         """
-        if self._found:
+        if not self.settings.live:
+            print("Simulated: no real account was touched, so there is nothing to put back.")
+        elif self._found:
             print("\n".join(filter(None, [self._found.did(), *self._found.put_back()])) or "Nothing to put back.")
 
     def restore(self) -> None:
