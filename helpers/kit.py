@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from .base.cell_errors import watch
 from .base.errors import KitError
 from .base.hosts import parts_of
 from .base.secret import closed
@@ -72,6 +73,7 @@ def setup(**options: Any) -> Kit:
     if options:
         cure = "Mode, pace, number and the like are set in .env, for example VOICE_MODE=live; then kit = setup()."
         raise ArgumentError(f"setup() takes no {', '.join(options)}.", cure)
+    watch()
     with _setting_up:
         put_sounds()
         around = pass_by()
@@ -312,6 +314,8 @@ class Kit:
         ``"over"`` waits for the end, whichever it is: every call that is not ``rejected`` ends with ``completed``.
         Raises :class:`NotReady` when the call ends another way, or the time is up.
         """
+        if isinstance(status, Mapping | Call):
+            raise ArgumentError("The call comes first, then its status.", 'kit.wait_for(call, "answered")')
         uuid, status, timeout = uuid_of(call), status_of(status), seconds_of(timeout)
         look = self._poll if self.settings.live else self._advance
         reached = look(uuid, "completed" if status == "over" else status, timeout)
