@@ -11,7 +11,7 @@ import pytest
 from helpers.live.restore import AsFound
 from tests.live.in_use import HOOKS, PRODUCTION, InUse, in_use
 from tests.notebooks.lesson_env import NOTEBOOKS
-from tests.notebooks.test_lesson_07_live import MY_NUMBER, PACE, result, start
+from tests.notebooks.test_lesson_07_live import MY_NUMBER, OTHER, PACE, result, start
 
 LESSONS = [next(NOTEBOOKS.glob(f"{number}-*.ipynb")) for number in ("01", "05", "03", "06", "07")]
 
@@ -26,7 +26,7 @@ def run(account: InUse, lesson: Path, **more: str) -> str:
     """What a lesson printed. Its ``.env`` is that of the lesson before."""
     own, network = account.network.account, account.network
     settings = {"VOICE_MODE": "live", "VONAGE_API_URL": network.url, "VONAGE_API_KEY": own.api_key, "LIVE_BUDGET": "50",
-                "VONAGE_API_SECRET": own.api_secret, "MY_NUMBER": MY_NUMBER, "LIVE_CALLS_A_MINUTE": "9999",
+                "VONAGE_API_SECRET": own.api_secret, "MY_NUMBER": MY_NUMBER, "LIVE_NUMBERS": OTHER, "LIVE_CALLS_A_MINUTE": "9999",
                 "VONAGE_SIGNATURE_SECRET": own.signature_secret}  # fmt: skip
     (account.folder / "report.json").unlink(missing_ok=True)
     person = ["--person", network.url, network.token, MY_NUMBER, "--pace", str(PACE)]

@@ -22,7 +22,14 @@ import lab
 PROJECT = Path(__file__).resolve().parents[2]
 MODULES = sorted((PROJECT / "helpers").rglob("*.py"))
 LONGEST = 600  # lines; from there on a module is remarked on
-SPEAKERS = {"check.py", "__main__.py", "kit.py", "notices.py", "phone.py"}  # command lines, and what a lesson is told
+SPEAKERS = {
+    "check.py",
+    "__main__.py",
+    "kit.py",
+    "notices.py",
+    "cell_errors.py",
+    "phone.py",
+}  # command lines, and what a lesson is told
 HEAVY = ("matplotlib", "soundfile", "soxr", "fastapi", "uvicorn", "ipywidgets", "IPython", "numpy", "flask", "pydantic")
 
 with (PROJECT / "pyproject.toml").open("rb") as file:
