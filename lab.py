@@ -34,6 +34,15 @@ PATIENCE = 3  # seconds between two lines of progress where they stay, as in a l
 LONGEST_RUNTIME = 50  # a socket's path may have 103 bytes on macOS, and Jupyter adds a name of about 50
 # JupyterLab asks its news question in the browser, whatever the server is told.
 NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"fetchNews": "false", "checkForUpdates": False}}
+HINTS = """\
+try:
+    from helpers.base.cell_errors import watch
+except ImportError:  # a notebook of another project
+    pass
+else:
+    watch()
+    del watch
+"""
 # What pip says, and what it most likely means; the first that fits is told.
 GUESSES = (
     (r"No space left|Errno 28", "The disk is full: delete something, then run the same command again."),
@@ -266,8 +275,17 @@ def lab(words: "list[str]") -> int:
         # It would ask npm for language servers, and there are none.
         "--LanguageServerManager.autodetect=False",
     ]
+    hints()
     root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
     return run("jupyterlab", *options, *root, *words)
+
+
+def hints() -> None:
+    """Let a kernel that was restarted say what to do about a name that it does not know."""
+    if os.environ["IPYTHONDIR"] == str(OURS / "ipython"):
+        startup = OURS / "ipython" / "profile_default" / "startup"
+        startup.mkdir(parents=True, exist_ok=True)
+        (startup / "hints.py").write_text(HINTS)
 
 
 def check(words: "list[str]") -> int:

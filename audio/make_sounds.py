@@ -1,11 +1,13 @@
 """Makes every sound in this folder: `python audio/make_sounds.py [folder]`.
 
-Everything is computed with numpy; the greeting is spoken by eSpeak NG. Nothing is recorded, nothing is random: two runs
-with the same versions of the libraries give the same bytes. The scores are the tables below; change a note and run it.
+Everything is computed with numpy. The greeting is spoken by Hibari, a small synthetic voice that no learner needs to
+install: `pip install hibari-tts`, or the greeting stays as it is. Nothing is recorded, nothing is random: two runs with
+the same versions of the libraries give the same bytes. The scores are the tables below; change a note and run it.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import logging
 import sys
 from collections.abc import Callable, Iterable
@@ -15,7 +17,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from helpers.audio.files import encode_mp3, encode_wav, resample
-from helpers.simulator.sound import speech
 
 logger = logging.getLogger("make_sounds")
 
@@ -36,18 +37,16 @@ def main() -> None:
 
 def make(folder: Path) -> list[Path]:
     """Write all sounds to ``folder`` and return their paths."""
-    if not speech.available():
-        raise SystemExit("The greeting needs eSpeak NG: pip install -e '.[speech]'")
+    scores = [("music", music(), 8000), ("jingle", jingle()[0], 16000), ("hold", hold(), 8000)]
+    if importlib.util.find_spec("hibari"):
+        scores.append(("greeting", greeting(), 16000))
+    else:
+        logger.info("The greeting stays as it is; its voice is not installed: pip install hibari-tts")
     written = []
-    for name, sound, wav_rate, bit_rate in (
-        ("greeting", greeting(), 16000, 32),
-        ("music", music(), 8000, 32),
-        ("jingle", jingle()[0], 16000, 32),
-        ("hold", hold(), 8000, 32),
-    ):
+    for name, sound, wav_rate in scores:
         wav, mp3 = folder / f"{name}.wav", folder / f"{name}.mp3"
         wav.write_bytes(encode_wav(resample(sound, RATE, wav_rate), wav_rate))
-        mp3.write_bytes(encode_mp3(resample(sound, RATE, 16000), bit_rate=bit_rate))
+        mp3.write_bytes(encode_mp3(resample(sound, RATE, 16000), bit_rate=32))
         written += [mp3, wav]
     return [*written, unfit(folder / "unfit.wav")]
 
@@ -57,12 +56,25 @@ def make(folder: Path) -> list[Path]:
 
 def greeting() -> Wave:
     """Two bell notes, then a voice."""
-    words = "Hello, and welcome. <break time='150ms'/> This is Python, on the telephone."
-    spoken = speech.speak(f"<speak><prosody rate='95%'>{words}</prosody></speak>", language="en-GB", style=2, rate=RATE)
-    voice = np.concatenate([np.zeros(int(0.8 * RATE)), spoken, np.zeros(int(0.2 * RATE))])
-    voice = voice / np.abs(voice).max()
-    chime = play([(0.15, 79, 1, 0.5), (0.38, 84, 1.4, 0.45)], 1.0, len(voice), bell)
-    return finish(voice * 0.85 + 0.3 * chime, wet=0.06, fade=0.05)
+    length, voice = 159_030, np.zeros(0)  # samples: what is heard of it in the lessons lasts 5.1 s
+    for pause, words in ((1.0, "Hello, and welcome."), (0.6, "This is Python, on the telephone.")):
+        voice = np.concatenate([voice, np.zeros(int(pause * RATE)), spoken(words)])
+    voice = np.tanh(
+        2.5 * np.pad(voice, (0, length - len(voice))) / np.abs(voice).max()
+    )  # as loud as a voice is on a line
+    chime = play([(0.15, 79, 1, 0.5), (0.38, 84, 1.4, 0.45)], 1.0, length, bell)
+    return finish(voice * 0.85 + 0.3 * chime, wet=0.04, fade=0.05)
+
+
+def spoken(words: str) -> Wave:
+    """One sentence, without the silence around it; the bass that no telephone carries is taken back."""
+    from hibari import SAMPLE_RATE, Hibari
+
+    voice = resample(Hibari()(words, speed=0.95, seed=1), SAMPLE_RATE, RATE).astype(np.float64)
+    spectrum, pitch = np.fft.rfft(voice), np.fft.rfftfreq(len(voice), 1 / RATE)
+    voice = np.fft.irfft(spectrum * np.clip(pitch / 400, 0.2, 1), len(voice))
+    sounds = np.flatnonzero(np.abs(voice) > 0.01 * np.abs(voice).max())
+    return voice[sounds[0] : sounds[-1] + 1]
 
 
 # Eight bars in F, four beats each: bass, chord, and a melody that never comes back the same.

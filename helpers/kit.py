@@ -11,6 +11,7 @@ import weakref
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from .base.cell_errors import watch
 from .base.errors import KitError
 from .base.hosts import host_of, parts_of
 from .base.secret import closed
@@ -73,6 +74,7 @@ def setup(**options: Any) -> Kit:
     if options:
         cure = "Mode, pace, number and the like are set in .env, for example VOICE_MODE=live; then kit = setup()."
         raise ArgumentError(f"setup() takes no {', '.join(options)}.", cure)
+    watch()
     with _setting_up:
         put_sounds()
         around = pass_by()
@@ -329,7 +331,7 @@ class Kit:
         else:
             from .accounts import groundwork
 
-            groundwork.make_number(self.settings, self.vonage, self.keep)
+            groundwork.make_number(self.settings, self.vonage)
             groundwork.make_application(self.settings, self.vonage, self.keep)
         name = self.vonage.get_application(self.settings.application_id)["name"]
         return f"Number {self.settings.number}, application “{name}”: ready."
@@ -416,6 +418,8 @@ class Kit:
         ``"over"`` waits for the end, whichever it is: every call that is not ``rejected`` ends with ``completed``.
         Raises :class:`NotReady` when the call ends another way, or the time is up.
         """
+        if isinstance(status, Mapping | Call):
+            raise ArgumentError("The call comes first, then its status.", 'kit.wait_for(call, "answered")')
         uuid, status, timeout = uuid_of(call), status_of(status), seconds_of(timeout)
         look = self._poll if self.settings.live else self._advance
         reached = look(uuid, "completed" if status == "over" else status, timeout)
@@ -523,9 +527,12 @@ class Kit:
         """Put a real account back as it was found, hang up the calls of this kernel, and say what it did there.
 
         Webhooks and links that are as this kernel left them become what they were; what the kit has made or rented
-        stays. The tunnel's end, :meth:`stop` and the end of the kernel do it, too. In simulated mode it does nothing.
+        stays. The tunnel's end, :meth:`stop` and the end of the kernel do it, too. In simulated mode it only says that
+        there is nothing to do.
         """
-        if self._found:
+        if not self.settings.live:
+            print("Simulated: no real account was touched, so there is nothing to put back.")
+        elif self._found:
             print("\n".join(filter(None, [self._found.did(), *self._found.put_back()])) or "Nothing to put back.")
 
     def restore(self) -> None:

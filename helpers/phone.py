@@ -7,10 +7,10 @@ from html import escape
 from typing import TYPE_CHECKING, Any
 
 from .base.errors import KitError
+from .base.view import View
 from .calls.arguments import dialled
 
 if TYPE_CHECKING:
-    from .base.view import View
     from .line.control_plane import ControlPlane
     from .widgets.phone.screens import Screens
     from .widgets.phone.widget import PhoneWidget
@@ -188,6 +188,16 @@ def _sound(sound: str) -> dict[str, str]:
     return {"url" if is_url else "file": sound}
 
 
+class Shown(View):
+    """What is shown in place of a real phone."""
+
+    def beside(self, *others: View) -> View:
+        """This and others, as simulated phones stand in one row."""
+        views = (self, *others)
+        html = "".join(view.bundle["text/html"] for view in views)
+        return View("\n".join(view.text for view in views), {"text/html": html})
+
+
 class LivePhone:
     """Your own phone, in live mode: the kit cannot press its keys, so it tells you what to do and waits for it."""
 
@@ -203,13 +213,11 @@ class LivePhone:
 
     def show(self, *, manual: bool | None = None) -> View:
         """What to look at instead: your own phone. There is nothing to click in the notebook."""
-        from .base.view import View
-
         text = (
             f"Phone {self.number} is your own: it rings by itself when a call comes, and you answer it, press its keys "
             "and hang up there. What happens shows here: kit.panel()."
         )
-        return View(text, {"text/html": f"<p>☎ {escape(text)}</p>"})
+        return Shown(text, {"text/html": f"<p>☎ {escape(text)}</p>"})
 
     def named(self, name: str) -> LivePhone:
         """Your own phone needs no name: it is the one in your hand."""

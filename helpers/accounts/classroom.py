@@ -163,7 +163,8 @@ class Classroom:
     def ready(self) -> str:
         """Make sure there is a number on the exchange, and an application that takes its calls. A line that says so."""
         vonage = self.vonage
-        groundwork.make_number(vonage.settings, vonage, self.keep)
+        groundwork.make_number(vonage.settings, vonage)
+        self.keep(number=vonage.settings.number)
         groundwork.make_application(vonage.settings, vonage, self.keep)
         [mine] = [one for one in vonage.list_numbers(size=100)["numbers"] if one["msisdn"] == self.number]
         vonage.update_number(mine["country"], self.number, app_id=vonage.settings.application_id)

@@ -62,7 +62,7 @@ def _yes(call: Record, leg: str, name: str, times: tuple[Hit, ...], length: floa
     first, best = times[0], max(times, key=lambda hit: hit.match)
     sure = "certain" if best.match - best.needed > (1 - best.needed) / 3 else "fairly sure"
     lines = [
-        f"likeness {best.match:.2f} of 1, {best.needed:.2f} needed: {sure}",
+        f"found by its sound: {sure}",
         *(f"again at {hit.at:.1f} s, {_extent(hit, length)}" for hit in times[1:MOST]),
         *([f"and {len(times) - MOST} more times"] if len(times) > MOST else []),
         *_record(call, leg, name),
@@ -101,9 +101,8 @@ def _no(call: Record, leg: str, name: str, found: list[Hit], audible: bool) -> H
     if near is None:
         lines.append("the phone heard only silence")
     elif near.seconds >= 0.1:
-        lines.append(
-            f"nearest: {near.at:.1f} s after the answer, likeness {near.match:.2f} of 1, {near.needed:.2f} needed"
-        )
+        like = "something like it" if near.match > 0.8 * near.needed else "nothing like it"
+        lines.append(f"{like}; the nearest is {near.at:.1f} s after the answer")
         if near.plain and near.match > 0.5:
             lines.append("a plain tone resembles others: it counts only whole, and with nothing of its pitch around it")
     told = _record(call, leg, name)

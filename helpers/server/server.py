@@ -125,9 +125,11 @@ class BackgroundServer:
         """Let ``app`` (Flask, or any WSGI app) answer from the next request on; port and tunnel stay as they are."""
         if not callable(app):
             raise WebServerError(f"{app!r} cannot answer requests.", "Hand over the app itself: app = Flask(__name__).")
-        if inspect.isclass(app) or (inspect.isfunction(app) and not _takes_two(app)):
+        built_in = inspect.isbuiltin(app)
+        if built_in or inspect.isclass(app) or (inspect.isfunction(app) and not _takes_two(app)):
+            what = "a class" if inspect.isclass(app) else "a function of Python" if built_in else "a single route"
             raise WebServerError(
-                f"{app.__name__} is {'a class' if inspect.isclass(app) else 'a single route'}, not a web app.",
+                f"{app.__name__} is {what}, not a web app.",
                 "Make the app first, app = Flask(__name__), give it its routes, and hand it over: kit.serve(app).",
             )
         self._app = app

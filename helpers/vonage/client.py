@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..wire.exchanges import WireLog
 
 Json = dict[str, Any]
+UUID = re.compile(r"(?:CON-)?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 
 
 class Vonage:
@@ -186,7 +188,7 @@ class Vonage:
     def modify_call(self, uuid: str, action: str, **more: Any) -> None:
         """PUT /v1/calls/{uuid}: hangup, mute, unmute, earmuff, unearmuff or transfer."""
         more = _more("modify_call", "call", more)
-        self.request("PUT", f"/v1/calls/{_id(uuid)}", json={"action": action, **more})
+        self.request("PUT", f"/v1/calls/{_id(uuid, action)}", json={"action": action, **more})
 
     def hang_up(self, uuid: str) -> None:
         """PUT /v1/calls/{uuid} ``{"action": "hangup"}``: ends this leg.
@@ -222,7 +224,7 @@ class Vonage:
         ``url``: an MP3 or WAV file; ``loop``: how often in all, 0 forever; ``level``: -1 to 1, 0 as recorded.
         """
         body = _given({"stream_url": _as_list(url), "loop": loop, "level": level})
-        return self._json("PUT", f"/v1/calls/{_id(uuid)}/stream", json=body)
+        return self._json("PUT", f"/v1/calls/{_id(uuid, url)}/stream", json=body)
 
     def stop_stream(self, uuid: str) -> Json:
         """DELETE /v1/calls/{uuid}/stream."""
@@ -230,7 +232,9 @@ class Vonage:
 
     def talk(self, uuid: str, text: str, **options: Any) -> Json:
         """PUT /v1/calls/{uuid}/talk: speaks into an answered call; options language, style, premium, loop, level."""
-        return self._json("PUT", f"/v1/calls/{_id(uuid)}/talk", json={"text": text, **_more("talk", "talk", options)})
+        return self._json(
+            "PUT", f"/v1/calls/{_id(uuid, text)}/talk", json={"text": text, **_more("talk", "talk", options)}
+        )
 
     def stop_talk(self, uuid: str) -> Json:
         """DELETE /v1/calls/{uuid}/talk."""
@@ -238,7 +242,7 @@ class Vonage:
 
     def dtmf(self, uuid: str, digits: str) -> Json:
         """PUT /v1/calls/{uuid}/dtmf: sends key tones; digits, ``*``, ``#`` and ``p`` (a pause of 500 ms)."""
-        return self._json("PUT", f"/v1/calls/{_id(uuid)}/dtmf", json={"digits": digits})
+        return self._json("PUT", f"/v1/calls/{_id(uuid, digits)}/dtmf", json={"digits": digits})
 
     def subscribe_dtmf(self, uuid: str, event_url: Any) -> None:
         """PUT /v1/calls/{uuid}/input/dtmf: each key press goes to the URL at once (input mode asynchronous)."""
@@ -347,7 +351,12 @@ def _fields(body: Any, cure: str) -> Json:
     return dict(body)
 
 
-def _id(uuid: str) -> str:
+def _id(uuid: str, other: Any = "") -> str:
+    if UUID.fullmatch(str(other)) and not UUID.fullmatch(str(uuid)):
+        raise KitError(
+            f"The id of the call comes first; here it is second, after {str(uuid)[:60]!r}.",
+            'For example: kit.vonage.talk(call["uuid"], "Hello").',
+        )
     if not isinstance(uuid, str) or not uuid:
         raise KitError(
             f"An id is needed here, as text, and this is {uuid!r}.",

@@ -14,11 +14,13 @@ from nbformat import NotebookNode
 from tests.notebooks import links
 from tests.notebooks.leaks import leaks
 from tests.notebooks.lesson_env import lessons
+from tests.notebooks.place import place_of
 
 MAX_OUTPUT = 32 * 1024  # a player: timeline, ladder, and what moves them
 MAX_LINES = 10
-CELLS = range(20, 56)
-HEADINGS = ("What you'll do", "What you'll learn", "What you'll need", "Check yourself", "Try next")
+MAX_WIDTH = 88  # what fits into a cell beside JupyterLab's file list
+CELLS = range(20, 66)  # with the tasks
+HEADINGS = ("What you'll do", "What you'll learn", "What you'll need", "Check yourself", "Summary", "Try next")
 # What blocks a cell, or what strict nbval cannot compare, and what to use instead.
 REFUSED = {
     r"(?<![\w.])input\(": "input() waits for a person: use an upper-case constant or a widget",
@@ -26,6 +28,9 @@ REFUSED = {
     r"\bclear_output\(": "clear_output() cannot be compared: set the value of a widget instead",
     r";\s*$": "a closing semicolon hides nothing from nbval: give the value a name instead",
     r"\bwith\s+(?:\w+\.)?Output\(": "`with Output():` cannot be compared: use Output.append_stdout",
+    r"\bkit\.stop\(": "kit.stop() takes the phone from the reader: end with kit.put_back()",
+    r"(?m)^\s*assert\b|\bhas_sound\b": "a lesson is not a test: hold it by one in tests/notebooks",
+    r"\bfft\b|\blog10\b": "a formula that a beginner cannot read aloud: let it be heard",
 }
 
 
@@ -54,6 +59,10 @@ def _whole(notebook: NotebookNode, path: Path) -> Iterator[str]:
         yield f"{counts.count(None)} code cells were not run, so nothing would be compared: run `make notebooks`"
     elif counts != list(range(1, len(counts) + 1)):
         yield "was not run once from top to bottom: run `make notebooks`"
+    if not [cell for cell in notebook.cells if cell.cell_type == "code"][-1].source.endswith("kit.put_back()"):
+        yield "does not end with kit.put_back(): its last cell leaves a phone that works, and a real account as it was"
+    if place_of(path) not in notebook.cells[0].source:
+        yield "does not say which of the lessons it is: run `make notebooks`"
 
 
 def _words(notebook: NotebookNode) -> Iterator[str]:
@@ -61,10 +70,12 @@ def _words(notebook: NotebookNode) -> Iterator[str]:
     headings = links.headings(text)
     if (count := sum(heading.startswith("# ") for heading in headings)) != 1:
         yield f"has {count} headings of the first level: exactly one is the title"
-    present = {heading.lstrip("#").strip().replace("’", "'").rstrip("?:") for heading in headings}
+    present = [heading.lstrip("#").strip().replace("’", "'").rstrip("?:") for heading in headings]
     for wanted in HEADINGS:
         if wanted not in present:
             yield f"has no heading “{wanted}”"
+    if (found := [name for name in present if name in HEADINGS]) != sorted(found, key=HEADINGS.index):
+        yield f"has its headings in another order than {', '.join(HEADINGS)}"
 
 
 def _code(cell: NotebookNode) -> Iterator[str]:
@@ -73,6 +84,8 @@ def _code(cell: NotebookNode) -> Iterator[str]:
     lines = sum(bool(line.strip()) for line in cell.source.splitlines())
     if lines > MAX_LINES:
         yield f"has {lines} lines of code: what is longer than {MAX_LINES} belongs in helpers/"
+    if (width := max(map(len, cell.source.splitlines()), default=0)) > MAX_WIDTH:
+        yield f"has a line of {width} characters: {MAX_WIDTH} fit beside the list of files"
     for pattern, instead in REFUSED.items():
         if re.search(pattern, cell.source):
             yield instead

@@ -1,13 +1,16 @@
 """Run lessons top to bottom and store what they print: ``python -m tests.notebooks.execute [notebook …]``.
 
-Whatever differs from run to run is stored as `sanitising` says, so that a second run changes no byte.
+They run as a learner does them: from 00 on, in one account. What comes before a named one, and changes the account, is
+run first. Whatever differs from run to run is stored as `sanitising` says, so that a second run changes no byte.
 """
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,10 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode
 from nbval.plugin import coalesce_streams
 
-from helpers.live.box import SENDS
+from helpers.live.box import CHANGES, SENDS
 from tests.notebooks.checker import check_notebook
-from tests.notebooks.lesson_env import CELL_TIMEOUT, lesson_environment, lessons
+from tests.notebooks.lesson_env import CELL_TIMEOUT, before, lesson_environment, lessons
+from tests.notebooks.place import with_place
 from tests.notebooks.sanitising import sanitise
 from tests.notebooks.sending import sent_in, watch
 
@@ -38,11 +42,12 @@ def _sanitised(value: Any) -> Any:
     return value
 
 
-def tidy(notebook: NotebookNode, sent: dict[str, int]) -> NotebookNode:
+def tidy(path: Path, notebook: NotebookNode, sent: dict[str, int]) -> NotebookNode:
     """The notebook in the form it is stored in: outputs sanitised, cells numbered, nothing volatile in the metadata.
 
-    The metadata hold how often it ``sent`` what.
+    The metadata hold how often it ``sent`` what; the line under the title says which of how many lessons it is.
     """
+    notebook.cells[0].source = with_place(notebook.cells[0].source, path)
     notebook.metadata = NotebookNode(kernelspec=NotebookNode(KERNEL), language_info=NotebookNode(name="python"))
     if sent:
         notebook.metadata[SENDS] = NotebookNode(sent)
@@ -55,25 +60,41 @@ def tidy(notebook: NotebookNode, sent: dict[str, int]) -> NotebookNode:
     return notebook
 
 
-def execute(path: Path) -> bool:
+def run(path: Path, worlds: Path) -> tuple[NotebookNode, dict[str, int]]:
+    """A lesson after one run in the account of ``worlds``, and what it sent. Raises where a cell without its tag does."""
+    notebook, folder = nbformat.read(path, as_version=4), worlds / path.stem
+    watch(folder)
+    client = NotebookClient(
+        notebook,
+        timeout=CELL_TIMEOUT,
+        kernel_name="python3",
+        record_timing=False,
+        store_widget_state=False,
+        allow_errors=False,
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+    )
+    client.execute(cwd=str(path.parent), env=world_of(path, worlds))
+    return notebook, sent_in(folder)
+
+
+def world_of(path: Path, worlds: Path, outside: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """The environment of a lesson. Each has ids of its own, in the account that all of ``worlds`` share."""
+    return lesson_environment(worlds / path.stem, outside, account=worlds / "account", seed=path.stem[:2])
+
+
+def do_before(path: Path, worlds: Path) -> None:
+    """Run the earlier lessons that make or change something in the account, as far as they have not been run."""
+    for earlier in before(path):
+        sends = nbformat.read(earlier, as_version=4).metadata.get(SENDS, {})
+        if not (worlds / earlier.stem).exists() and (earlier == lessons()[0] or sends.keys() & CHANGES.keys()):
+            run(earlier, worlds)
+
+
+def execute(path: Path, worlds: Path) -> bool:
     """Run one lesson and store it; True when the file changed. A cell that raises without its tag raises here."""
+    do_before(path, worlds)
     before = path.read_text("utf-8")
-    notebook = nbformat.reads(before, as_version=4)
-    with tempfile.TemporaryDirectory(prefix="lesson-") as world:
-        folder = Path(world)
-        watch(folder)
-        client = NotebookClient(
-            notebook,
-            timeout=CELL_TIMEOUT,
-            kernel_name="python3",
-            record_timing=False,
-            store_widget_state=False,
-            allow_errors=False,
-            extra_arguments=["--IPKernelApp.log_level=ERROR"],
-        )
-        client.execute(cwd=str(path.parent), env=lesson_environment(folder))
-        sent = sent_in(folder)
-    after = nbformat.writes(tidy(notebook, sent)) + "\n"
+    after = nbformat.writes(tidy(path, *run(path, worlds))) + "\n"
     if after != before:
         path.write_text(after, "utf-8")
     return after != before
@@ -81,13 +102,14 @@ def execute(path: Path) -> bool:
 
 def main(names: list[str]) -> int:
     problems = 0
-    for path in [Path(name).resolve() for name in names] or lessons():
-        start = time.perf_counter()
-        changed = execute(path)
-        print(f"{path.name}: {'stored anew' if changed else 'unchanged'}, {time.perf_counter() - start:.1f} s")
-        for problem in check_notebook(path):
-            problems += 1
-            print(f"  {problem}")
+    with tempfile.TemporaryDirectory(prefix="lessons-") as worlds:
+        for path in sorted(Path(name).resolve() for name in names) or lessons():
+            start = time.perf_counter()
+            changed = execute(path, Path(worlds))
+            print(f"{path.name}: {'stored anew' if changed else 'unchanged'}, {time.perf_counter() - start:.1f} s")
+            for problem in check_notebook(path):
+                problems += 1
+                print(f"  {problem}")
     return 1 if problems else 0
 
 

@@ -16,19 +16,28 @@ def lessons() -> list[Path]:
     return sorted(NOTEBOOKS.glob("[0-9][0-9]-*.ipynb"))
 
 
-def lesson_environment(folder: Path, outside: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Environment variables for a kernel: a stepped clock, seeded ids, an account of its own, no live credentials.
+def before(lesson: Path) -> list[Path]:
+    """The lessons that a learner has done before this one."""
+    return [path for path in lessons() if path.parent == lesson.parent and path.name < lesson.name]
 
-    ``folder`` holds what the lesson stores: the simulator's account, an empty ``.env`` (so that the learner's own is
-    neither read nor written) and IPython's profile (so that nobody's start-up files run).
+
+def lesson_environment(
+    folder: Path, outside: Mapping[str, str] = os.environ, *, account: Path | None = None, seed: str = "1"
+) -> dict[str, str]:
+    """Environment variables for a kernel: a stepped clock, seeded ids, no live credentials.
+
+    ``folder`` holds IPython's profile (so that nobody's start-up files run); ``account``, by default the same folder,
+    what lessons hand on to the next: the simulator's account, and a ``.env`` that is not the learner's own.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / ".env").touch()
+    account = account or folder
+    for needed in (folder, account):
+        needed.mkdir(parents=True, exist_ok=True)
+    (account / ".env").touch()
     kept = {name: value for name, value in outside.items() if not name.startswith(OURS)}
     return kept | {
         "SIMULATOR_PACE": "stepped",
-        "SIMULATOR_SEED": "1",
-        "SIMULATOR_STATE": str(folder / "account.json"),
-        "KIT_DOTENV": str(folder / ".env"),
+        "SIMULATOR_SEED": seed,
+        "SIMULATOR_STATE": str(account / "account.json"),
+        "KIT_DOTENV": str(account / ".env"),
         "IPYTHONDIR": str(folder / "ipython"),
     }

@@ -52,16 +52,13 @@ def test_every_trap_is_the_same(runs: dict[str, Run]) -> None:
     for run in runs.values():
         assert run.printed.count("400 Bad Request") >= 3
         assert "404 Not Found" in run.printed
-        assert "hang_up 404" in run.printed
         assert "401 Unauthorized" in run.printed
-    assert "'cancelled', 'completed'" in runs["simulated"].printed
+    assert "cancelled, completed" in runs["simulated"].printed
     # In live mode the phone may have been quicker than the lesson.
-    assert re.search(r"'(cancelled|answered)', 'completed'\]\nhang_up 404", runs["live"].printed)
+    assert re.search(r"(cancelled|answered), completed\n404 Not Found", runs["live"].printed)
 
 
 def test_what_was_heard_is_measured_only_where_it_can_be(runs: dict[str, Run]) -> None:
-    assert "the first key: [700, 1210] Hz" in runs["simulated"].printed
-    assert "the first key" not in runs["live"].printed
     assert "jingle.mp3: heard 0.0 s after the answer" in runs["simulated"].printed
     assert "jingle.mp3: not known" in runs["live"].printed
     for run in runs.values():

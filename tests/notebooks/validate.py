@@ -1,4 +1,7 @@
-"""Run lessons and compare every cell with what is stored: ``python -m tests.notebooks.validate [notebook …]``."""
+"""Run lessons and compare every cell with what is stored: ``python -m tests.notebooks.validate [notebook …]``.
+
+They run one after the other, in one account, as a learner does them.
+"""
 
 from __future__ import annotations
 
@@ -28,9 +31,7 @@ def main(notebooks: list[str]) -> int:
             f"--nbval-cell-timeout={CELL_TIMEOUT}",
             "--nbval-current-env",
         ]
-        if len(notebooks) > 1:  # two at a time; the cells of one run one after the other, in one kernel
-            options += ["-n", "2", "--dist", "loadfile"]
-        return pytest.main([*options, *notebooks])
+        return pytest.main([*options, *sorted(notebooks)])
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A pytest plugin, ``-p tests.notebooks.worlds``: each notebook gets a world of its own, in each worker."""
+"""A pytest plugin, ``-p tests.notebooks.worlds``: notebooks share an account, as a learner's do, and nothing else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from helpers.live.box import SENDS
-from tests.notebooks.lesson_env import lesson_environment
+from tests.notebooks.execute import do_before, world_of
 from tests.notebooks.sending import sent_in, watch
 
 
@@ -22,7 +22,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class LessonWorlds:
-    """Each notebook gets a world of its own just before nbval starts its kernel."""
+    """Puts the environment of a notebook in place just before nbval starts its kernel, and does what comes before it."""
 
     def __init__(self) -> None:
         self._before = dict(os.environ)
@@ -32,9 +32,10 @@ class LessonWorlds:
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if item.path != self._notebook:
-            self._notebook = item.path
+            self._notebook, worlds = item.path, Path(self._folder.name)
+            do_before(item.path, worlds)
             watch(self._world_of(item))
-            self._put(lesson_environment(self._world_of(item), self._before))
+            self._put(world_of(item.path, worlds, self._before))
 
     def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
         if nextitem is None or nextitem.path != item.path:

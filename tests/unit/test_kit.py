@@ -76,7 +76,7 @@ def test_a_changed_env_file_makes_a_new_kit(kit: Kit, clean: Path) -> None:
 def test_ready_makes_number_and_application_once(kit: Kit) -> None:
     first = kit.ready()
     number, application = kit.number, kit.settings.application_id
-    assert first == f"Number {number}, application “Stream audio”: ready."
+    assert first == f"Number {number}, application “Made by the kit”: ready."
     kit.ready()
     assert (kit.number, kit.settings.application_id) == (number, application)
     kit.stop()

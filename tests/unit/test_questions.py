@@ -217,7 +217,7 @@ def test_the_answer_says_when_how_long_and_how_sure() -> None:
     assert first == (
         "music.mp3: heard 2.0 s after the answer, the first 4.0 s of its 27.1 s, 12 dB softer than the file"
     )
-    assert second.startswith("  likeness 0.")
+    assert second.startswith("  found by its sound: ")
     assert call.heard(AUDIO / "music.mp3") == answer
     assert call.heard((AUDIO / "music.mp3").read_bytes()).text.startswith("the sound: heard")
 

@@ -86,8 +86,11 @@ def test_two_runs_make_the_same_bytes_and_those_are_the_sounds(script: ModuleTyp
         (tmp_path / name).mkdir()
         runs.append({path.name: path.read_bytes() for path in script.make(tmp_path / name)})
     assert runs[0] == runs[1]
-    assert set(runs[0]) == {*FILES, "unfit.wav"}
-    for name in LENGTHS:  # another processor may round the last bit differently
+    scores = [
+        name for name in LENGTHS if importlib.util.find_spec("hibari") or name != "greeting"
+    ]  # its voice is a tool
+    assert set(runs[0]) == {f"{name}.{kind}" for name in scores for kind in ("mp3", "wav")} | {"unfit.wav"}
+    for name in scores:  # another processor may round the last bit differently
         made, kept = (
             audio.decode(data, 8000) for data in (runs[0][f"{name}.wav"], (FOLDER / f"{name}.wav").read_bytes())
         )

@@ -82,7 +82,8 @@ class Network:
         """
         handset = self.handset(address)
         if handset.leg and not handset.leg.over:
-            raise HandsetError(f"The phone {address} is already in a call.", "Hang up first.")
+            now = f"{handset.leg.uuid}, {handset.leg.status}"
+            raise HandsetError(f"The phone {address} is already in a call ({now}).", "Hang up first: phone.hang_up().")
         kind, _, name = address.partition(":")
         endpoint = kind if name else "phone"
         who = name if endpoint in ("app", "vbc") else address

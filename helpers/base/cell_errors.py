@@ -1,0 +1,54 @@
+"""Says in a sentence what a beginner's cell ran into: a first cell that was not run, a server that has stopped.
+
+IPython shows it in place of, or below, the traceback. A kernel of ``make lab`` begins with it, so that it also holds
+after a restart, when nothing of the kit is imported yet: this module imports nothing that takes time.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+FIRST = ("kit", "setup", "create_app", "exercise", "play", "sweep", "Builder", "requests", "Flask")
+ABOVE = "choose Run → Run All Above Selected Cell, then run this cell again"
+STOPPED = (
+    "Nothing listens at {url}: the server that did has stopped, perhaps with its kernel.\n"
+    "→ kit = setup() and kit.serve(app) start yours again, under a new address: YOUR_URL = kit.tunnel.on()."
+)
+
+
+def watch() -> None:
+    """Begin. Does nothing outside of a notebook, and when it has begun."""
+    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
+    if shell is not None:
+        shell.set_custom_exc((NameError, OSError), _tell)
+
+
+def sentence(error: BaseException) -> str:
+    """What to do about an error that a cell raised; empty where its own words are all there is to say."""
+    if isinstance(error, NameError) and not isinstance(error, UnboundLocalError) and error.name:
+        if error.name in FIRST:
+            return f"→ {error.name} comes from the first code cell: run that one first. After a restart, {ABOVE}."
+        return f"→ Is {error.name} spelt as above? If an earlier cell makes it, {ABOVE}."
+    request = getattr(error, "request", None)
+    if "ConnectionError" in type(error).__name__ and _is_here(url := getattr(request, "url", None) or ""):
+        return STOPPED.format(url=url.split("?")[0])
+    return ""
+
+
+def _is_here(url: str) -> bool:
+    from .hosts import host_of, is_here
+
+    return bool(url) and is_here(host_of(url))
+
+
+def _tell(
+    shell: Any, kind: type[BaseException], error: BaseException, traceback: Any, tb_offset: int | None = None
+) -> None:
+    said = sentence(error)
+    if said.startswith("Nothing"):  # sixty lines of other people's code would say no more
+        print(said, file=sys.stderr)
+        return
+    shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
+    if said:
+        print(said, file=sys.stderr)

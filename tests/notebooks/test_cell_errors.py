@@ -1,0 +1,78 @@
+"""What a beginner's cell runs into is answered in words: before the first cell, after a restart, with a stopped server."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterator
+
+import pytest
+import requests
+from jupyter_client.manager import start_new_kernel
+
+from helpers.base.cell_errors import sentence
+from helpers.base.errors import KitError
+from helpers.server import BackgroundServer
+from helpers.settings import Settings
+from helpers.vonage import Vonage
+from lab import HINTS
+from tests.notebooks.lesson_env import CELL_TIMEOUT, lesson_environment
+
+Run = Callable[[str], str]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Run a cell in a kernel as `make lab` starts it, with nothing of the kit imported: what it prints as an error."""
+    world = lesson_environment(tmp_path_factory.mktemp("kernel"))
+    manager, client = start_new_kernel(kernel_name="python3", env=world, stderr=subprocess.DEVNULL)
+
+    def said(source: str) -> str:
+        printed: list[str] = []
+        client.execute_interactive(
+            source, timeout=CELL_TIMEOUT, output_hook=lambda m: printed.append(str(m["content"])), stop_on_error=False
+        )
+        return "\n".join(printed)
+
+    said(HINTS)
+    yield said
+    client.stop_channels()
+    manager.shutdown_kernel(now=True)
+    manager.context.destroy(linger=0)
+
+
+def test_a_name_of_the_first_cell_says_to_run_it(run: Run) -> None:
+    said = run("kit.ready()")
+    assert "NameError" in said and "kit comes from the first code cell: run that one first" in said
+
+
+def test_another_name_says_where_it_may_come_from(run: Run) -> None:
+    assert "Is YOUR_URL spelt as above?" in run("print(YOUR_URL)")
+
+
+def test_a_request_to_a_stopped_server_ends_in_one_sentence(run: Run) -> None:
+    said = run("import requests; requests.get('http://127.0.0.1:9/hello?name=Ada', timeout=5)")
+    assert "Nothing listens at http://127.0.0.1:9/hello: the server that did has stopped" in said
+    assert "urllib3" not in said
+
+
+def test_a_request_to_somebody_else_keeps_its_own_words() -> None:
+    error = requests.ConnectionError(request=requests.Request("GET", "https://example.com/").prepare())
+    assert sentence(error) == "" == sentence(FileNotFoundError("x"))
+
+
+def test_arguments_in_the_wrong_order_are_seen_by_the_shape_of_the_id() -> None:
+    uuid = "0b0a6f6e-2f4c-4f0a-9d55-5c2f3c1b8a11"
+    vonage = Vonage(Settings())
+    for wrong in (
+        lambda: vonage.talk("Hello", uuid),
+        lambda: vonage.stream("https://example.com/a.mp3", uuid),
+        lambda: vonage.dtmf("12", uuid),
+        lambda: vonage.modify_call("mute", uuid),
+    ):
+        with pytest.raises(KitError, match="The id of the call comes first; here it is second"):
+            wrong()
+
+
+def test_a_function_of_python_is_not_served() -> None:
+    with pytest.raises(KitError, match="print is a function of Python, not a web app"):
+        BackgroundServer().handle(print)  # type: ignore[arg-type]
