@@ -26,7 +26,8 @@ def run(account: InUse, lesson: Path, **more: str) -> str:
     """What a lesson printed. Its ``.env`` is that of the lesson before."""
     own, network = account.network.account, account.network
     settings = {"VOICE_MODE": "live", "VONAGE_API_URL": network.url, "VONAGE_API_KEY": own.api_key, "LIVE_BUDGET": "50",
-                "VONAGE_API_SECRET": own.api_secret, "MY_NUMBER": MY_NUMBER, "LIVE_NUMBERS": OTHER, "LIVE_CALLS_A_MINUTE": "9999",
+                "VONAGE_API_SECRET": own.api_secret, "MY_NUMBER": MY_NUMBER, "LIVE_CALLS_A_MINUTE": "9999",
+                "LIVE_NUMBERS": OTHER,
                 "VONAGE_SIGNATURE_SECRET": own.signature_secret}  # fmt: skip
     (account.folder / "report.json").unlink(missing_ok=True)
     person = ["--person", network.url, network.token, MY_NUMBER, "--pace", str(PACE)]
