@@ -16,7 +16,7 @@ from helpers.settings.settings import Settings, load_settings
 from tests.live.in_use import InUse, in_use
 from tests.notebooks.lesson_env import CELL_TIMEOUT, NOTEBOOKS, lesson_environment
 from tests.notebooks.sanitising import PROJECT
-from tests.notebooks.test_lesson_07_live import MY_NUMBER, PACE, result, start
+from tests.notebooks.test_lesson_07_live import MY_NUMBER, OTHER, PACE, result, start
 
 LOGS = "import logging; logging.basicConfig(level=logging.DEBUG, filename='debug.log')"
 # What goes wrong, and what looks into everything, in the words of somebody who does not know better.
@@ -99,7 +99,8 @@ def planted(account: InUse) -> dict[str, str]:
     return {"VOICE_MODE": "live", "VONAGE_API_URL": account.network.url, "VONAGE_API_KEY": own.api_key,
             "VONAGE_API_SECRET": own.api_secret, "VONAGE_SIGNATURE_SECRET": own.signature_secret,
             "VONAGE_NUMBER": account.free, "MY_NUMBER": MY_NUMBER, "LIVE_BUDGET": "50", "LIVE_CALLS_A_MINUTE": "9999",
-            "NGROK_AUTHTOKEN": "2aPlantedNgrokToken_5Xk2", "SIMULATOR_TOKEN": "planted-simulator-token"}  # fmt: skip
+            "NGROK_AUTHTOKEN": "2aPlantedNgrokToken_5Xk2", "SIMULATOR_TOKEN": "planted-simulator-token",
+            "CLASS_TOKEN": "planted-class-token", "LIVE_NUMBERS": OTHER}  # fmt: skip
 
 
 def found_in(text: str, settings: Settings) -> set[str]:
