@@ -15,6 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parent
@@ -263,6 +265,26 @@ def run(*words: str, option: str = "-m") -> int:
         signal.signal(signal.SIGINT, before)
 
 
+@contextmanager
+def beside(*words: str) -> "Iterator[Callable[[], int]]":
+    """Run a module at the same time; what is given waits for it, shows what it said, and returns its code."""
+    with tempfile.TemporaryFile() as said:
+        child = subprocess.Popen([str(VENV_PYTHON), "-m", *words], cwd=str(PROJECT), stdout=said, stderr=said)
+
+        def ended() -> int:
+            code = child.wait()
+            said.seek(0)
+            shutil.copyfileobj(said, sys.stdout.buffer)
+            sys.stdout.flush()
+            return code
+
+        try:
+            yield ended
+        finally:
+            child.terminate()
+            child.wait()
+
+
 def lab(words: "list[str]") -> int:
     """open the lessons in JupyterLab (more options: --no-browser --port=9999)"""
     options = [
@@ -307,7 +329,9 @@ def test(words: "list[str]") -> int:
     """run all tests, then every lesson against its stored outputs (some: tests/unit -k phone)"""
     if words:
         return run("pytest", *words)
-    return run("pytest", "tests", *LEAN, "-n", "3", "--dist", "loadfile") or lessons([])
+    with beside("tests.notebooks.validate", *files(LESSONS)) as ended:
+        code = run("pytest", "tests", *LEAN, "-n", "3", "--dist", "loadfile")
+        return ended() or code
 
 
 def quick(words: "list[str]") -> int:

@@ -104,7 +104,7 @@ class Lab:
         self.folder = folder / "kit"
         self.log = folder / "jupyterlab.log"
         for name in ("notebooks", "audio", "helpers"):
-            ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints")
+            ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "heard")
             shutil.copytree(PROJECT / name, self.folder / name, ignore=ignore)
         for name in ("pyproject.toml", "requirements.lock"):
             shutil.copy(PROJECT / name, self.folder / name)

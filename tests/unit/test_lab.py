@@ -289,6 +289,14 @@ def test_words_go_on_to_the_program_and_its_answer_comes_back(kit: Path, run: Ru
     assert asked.read_text("utf-8").splitlines()[-1] == f"{kit}: -m pytest tests/unit -k two words"
 
 
+def test_the_lessons_run_beside_the_tests_and_are_shown_after_them(kit: Path, run: Run) -> None:
+    asked = environment(kit, program="echo ran; exit 3")
+    ended = run("test")
+    commands = {line.split()[line.split().index("-m") + 1] for line in asked.read_text("utf-8").splitlines()}
+    assert {"pytest", "tests.notebooks.validate"} <= commands
+    assert (ended.stdout.count("ran\n"), ended.returncode) == (2, 3)
+
+
 def test_ending_it_ends_the_program(kit: Path) -> None:
     environment(kit, program="trap 'echo ended; exit 5' TERM; echo up; while :; do sleep 0.05; done")
     with subprocess.Popen([sys.executable, str(kit / "lab.py")], stdout=subprocess.PIPE, text=True) as program:
