@@ -81,14 +81,13 @@ class Call(Record):
         """Show the call in the notebook: its sound on its timeline, and its ladder. Without a sound the pictures."""
         from IPython.display import display
 
-        for view in (self.player(), *(() if self.has_sound else (self.timeline(), self.ladder()))):
-            display(view)  # type: ignore[no-untyped-call]
+        display(self.player())  # type: ignore[no-untyped-call]
 
     def player(self, leg: str | None = None, **options: Any) -> View:
         """What one leg heard, to be played on its timeline. See :func:`helpers.views.player.player`.
 
-        Where there is no sound (nobody answered, or a live call) it says so. Raises :class:`TraceError` for a leg that
-        is not of this call.
+        Where there is no sound (nobody answered, or a live call) it says so, above the pictures. Raises
+        :class:`TraceError` for a leg that is not of this call.
         """
         from .views.player import player
 

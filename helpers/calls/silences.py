@@ -222,7 +222,7 @@ class Reasons:
                 if self.call.is_on("earmuff", self.leg, now):
                     yield Reason(a, b, HUSHED, _words("earmuffed: does not hear the others"))
                 elif self.call.is_on("mute", e["leg"], now):
-                    yield Reason(a, b, HUSHED, _words(f"{Story(self.call).phone(e['leg'])} is muted"))
+                    yield Reason(a, b, HUSHED, _words(f"muted: {Story(self.call).phone(e['leg'])}"))
 
     def _detection(self) -> Iterator[Reason]:
         """In a synchronous mode nothing begins before it is clear who answered."""

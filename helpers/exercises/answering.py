@@ -58,7 +58,7 @@ def two_callers(kit: Kit, first: Any, second: Any) -> Iterator[Step]:
 @task(
     "06-2", "your function",
     hints=(
-        "The number of the caller is a text: `parameters[\"from\"]`. `[-4:]` are its last four digits.",
+        "The number of the caller is a string: `parameters[\"from\"]`. `[-4:]` are its last four digits.",
         "A voice reads 0041 as forty-one. With spaces between them it reads four digits: `\" \".join(\"0041\")`.",
         "Return a list with one action: `[{\"action\": \"talk\", \"text\": f\"You call from {…}.\"}]`.",
     ),

@@ -41,7 +41,7 @@ MUDDLES: tuple[tuple[list[dict[str, Any]], int, str], ...] = (
     hints=(
         "Not every event has a status. `event.get(\"status\")` is `None` for those, and raises nothing.",
         "An event may come twice, so counting events counts too much. What is unique is the call: its `uuid`.",
-        "A set keeps each thing once: `len({event[\"uuid\"] for event in events if …})`.",
+        "A set keeps each thing once: `calls = set()`, then `calls.add(event[\"uuid\"])`, and at the end `len(calls)`.",
     ),
 )  # fmt: skip
 def answered(kit: Kit, function: Any) -> Iterator[Step]:

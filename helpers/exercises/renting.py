@@ -29,7 +29,7 @@ def _own(kit: Kit) -> dict[str, dict[str, Any]]:
     "01-1", "the reply",
     hints=(
         "Copy the request of the section above. Only the query is another one.",
-        "Two features stand in one text, with a comma and without a space: `VOICE,SMS`.",
+        "Two features are one string, with a comma and without a space: `VOICE,SMS`.",
         'The query is `{"country": "US", "features": "VOICE,SMS", "size": 5}`.',
     ),
 )  # fmt: skip
@@ -63,8 +63,8 @@ def search(kit: Kit, given: Any) -> Iterator[Step]:
 @task(
     "01-2", "your number",
     hints=(
-        "Ask for many at once, 100 say. `cost` is a text: turn it into a number before you compare.",
-        "`min(numbers, key=lambda number: float(number[\"cost\"]))` is the cheapest of a list.",
+        "Ask for many at once, 100 say. `cost` is a string: turn it into a number before you compare.",
+        "Go through them in a loop, and note each number that costs less than the cheapest so far.",
         "`kit.vonage.buy_number(\"US\", …)` rents it. It wants the digits, which are in `msisdn`.",
     ),
 )  # fmt: skip

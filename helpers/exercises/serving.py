@@ -43,7 +43,7 @@ def goodbye(kit: Kit, address: Any) -> Iterator[Step]:
     "02-2", "the address of your route",
     hints=(
         "`request.args.get(\"minutes\", type=int)` is a number, or `None` if it is not one.",
-        "A route may return two things: a text, and the status. `return \"How many?\", 400`.",
+        "A route may return two things: a string, and the status. `return \"How many?\", 400`.",
         "Look first whether it is `None`. If so, return the 400. Everything else is an ordinary answer.",
     ),
 )  # fmt: skip

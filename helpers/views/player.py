@@ -37,6 +37,7 @@ def player(
     the notebook's own, and only a relative one can be played there. The notebook keeps a link, not the sound. Without
     a ``name`` the file is named after the phone and the call time at which the call began, so that each call of a
     lesson has its own, and the same one when the lesson runs again. ``rate`` is 8000 (a telephone) or 16000 (the mix).
+    Where there is no sound it says why, and the pictures are there all the same.
     """
     tracks = Tracks(call, leg or call.leg)
     title = f"What {who(call, tracks.leg)} heard"
@@ -44,7 +45,7 @@ def player(
         wav = call.heard_wav(rate, tracks.leg)
     except TraceError as error:
         why = "Nobody answered, so nothing was heard." if tracks.answered is None else str(error)
-        return View(f"{title}: {why}", {"text/html": tag("p", f"{title}: {why}")})
+        return _without_sound(f"{title}: {why}", timeline(call, leg), ladder(call))
     file = place_for(folder) / f"{safe_name(name or f'{who(call, tracks.leg)}-at-{call.start:.1f}s')}.wav"
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(wav)
@@ -52,6 +53,12 @@ def player(
     text = "\n".join([f"{title}: {seconds} of sound in {file.as_posix()}", *caption_lines(tracks)])
     html = on_timeline(call, leg, title, f"{seconds}, {file.as_posix()}", quote(file.as_posix()))
     return View(f"{text}\n\n{timeline(call, leg).text}", {"text/html": html})
+
+
+def _without_sound(why: str, *pictures: View) -> View:
+    """Why there is nothing to play, and what can be looked at all the same: so it is with a real call."""
+    shown = [tag("p", why), *(Html(picture.bundle["text/html"]) for picture in pictures)]
+    return View("\n\n".join([why, *(picture.text for picture in pictures)]), {"text/html": tag("div", shown)})
 
 
 def on_timeline(call: Record, leg: str | None, title: str, facts: str, source: str) -> Html:

@@ -4,6 +4,8 @@ is right three times in one kernel.
 
 from __future__ import annotations
 
+import ast
+import builtins
 import copy
 import json
 import re
@@ -15,6 +17,7 @@ from typing import Any
 
 import flask
 import jwt
+import nbformat
 import pytest
 import requests
 
@@ -26,6 +29,7 @@ from helpers.exercises.lesson_tasks import LESSON_TASKS
 from helpers.server import create_app
 from helpers.views import telephone_ear
 from tests.conftest import leaving_nothing
+from tests.notebooks.lesson_env import lessons
 from tests.notebooks.task_cells import TaskCells, all_tasks
 from tests.notebooks.wrong_answers import WRONG
 
@@ -87,6 +91,11 @@ def _names(kit: Any, url: str) -> Names:
         how = more if "answer_url" in more else {"ncco": list(ncco), **more}
         return kit.wait_for(kit.vonage.create_call(to=to, from_=kit.number, **how), status)
 
+    def place(ncco: list[dict[str, Any]]) -> Any:
+        return kit.vonage.create_call(to=kit.my_number, from_=kit.number, ncco=ncco, event_url=f"{url}/event")
+
+    other = {"type": "phone", "number": "447700900002"}
+
     def say(text: str, **more: Any) -> dict[str, Any]:
         return {"action": "talk", "text": text, **more}
 
@@ -100,7 +109,8 @@ def _names(kit: Any, url: str) -> Names:
         **{"AUDIO": kit.settings.audio, "NUMBERS": kit.settings.rest_url, "APPLICATIONS": f"{api}/v2/applications"},
         **dict.fromkeys(("AUTH", "LOGIN"), (kit.settings.api_key, kit.settings.api_secret)),
         **{"PARKED": [{"action": "wait", "timeout": 120}], "MUSIC": f"{url}/audio/music.mp3"},
-        **{"call": call, "say": say, "sound": sound},
+        **{"OTHER": other["number"], "CONNECT": [{"action": "connect", "from": kit.number, "endpoint": [other]}]},
+        **{"place": place, "call": call, "say": say, "sound": sound},
     }
 
 
@@ -119,6 +129,30 @@ def test_every_lesson_has_tasks_in_the_middle_and_one_at_its_end() -> None:
     assert NAMES == list(LESSON_TASKS) == sorted(NAMES)
     for lesson in range(9):
         assert len([name for name in NAMES if name.startswith(f"{lesson:02}-")]) in (3, 4)
+
+
+@pytest.mark.parametrize("file", lessons(), ids=lambda file: file.stem)
+def test_a_solution_uses_names_that_its_lesson_has_by_then(file: Path) -> None:
+    known = {*dir(builtins), "display"}
+    for cell in nbformat.read(file, as_version=4).cells:
+        if cell.cell_type == "code":
+            known |= _made(ast.parse(cell.source))
+            for task in (one for one in TASKS.values() if one.starter == cell.source):
+                used = ast.parse(task.solution)
+                wanted = {one.id for one in ast.walk(used) if isinstance(one, ast.Name)}
+                assert wanted <= known | _made(used), task.name
+
+
+def _made(tree: ast.AST) -> set[str]:
+    """The names that are given a value there."""
+    nodes = list(ast.walk(tree))
+    names = {one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)}
+    names |= {one.asname or one.name for one in nodes if isinstance(one, ast.alias)}
+    return (
+        names
+        | {one.arg for one in nodes if isinstance(one, ast.arg)}
+        | {one.name for one in nodes if isinstance(one, ast.FunctionDef)}
+    )
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -157,9 +191,7 @@ def test_the_solution_of_a_neighbour_is_not_right(lesson: Callable[[], Names], n
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_copied_record_is_not_right(
-    lesson: Callable[[], Names], name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_copied_record_is_not_right(lesson: Callable[[], Names], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was right elsewhere, handed over here: a call of another network, an address, a token, an id."""
     known = LESSON_TASKS[name]
 

@@ -24,7 +24,7 @@ from helpers.node_red import Imported, import_flow
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 FLOWS = NOTEBOOKS / "flows"
-PICTURE = re.compile(r"\.(player|ladder|timeline)\(")
+PICTURE = re.compile(r"\.(player|ladder|timeline|show)\(|progress\(|exercise\(")
 Json = dict[str, Any]
 Start = Callable[[], AbstractContextManager[Kit]]
 
@@ -95,15 +95,15 @@ def orders(kit: Kit) -> list[Json]:
 
 @pytest.mark.slow
 def test_an_inbound_call_has_the_same_record_as_in_lesson_06(start: Start) -> None:
-    *preparation, dial = lesson("06-play-audio-to-a-caller", "kit.phone().dial(kit.number)")
+    *preparation, dial = lesson("06-play-audio-to-a-caller", "phone.dial(kit.number)")
     with start() as kit:
-        names = run([*preparation, dial])
+        names = run([*preparation, dial, "call = kit.wait_for(uuid)"])
         as_taught, sound = record(names["call"], kit), kit.settings.audio / names["SOUND"]
         heard = names["call"].heard_samples()
     with start() as kit:
         run(preparation)
         imported_flow("play-to-a-caller", kit)
-        call = kit.wait_for(kit.phone().dial(kit.number))
+        call = kit.wait_for(kit.phone().named("You").dial(kit.number))
         result = call.heard(sound)
         assert record(call, kit) == as_taught
         started = call.entries("sound", state="started")[0]["at"] - call.answered_at
