@@ -62,7 +62,8 @@ class Asked:
         if not 200 <= (status := int(head["status"])) < 600:
             raise ValueError
         headers = {str(name).lower(): str(value) for name, value in dict(head.get("headers") or []).items()}
-        h11.Response(status_code=status, headers=[(a.encode("latin-1"), b.encode("latin-1")) for a, b in headers.items()])
+        sent = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        h11.Response(status_code=status, headers=sent)
         return Answer(status, headers, bytes(self.body) if len(self.body) <= self.largest else None)
 
 
