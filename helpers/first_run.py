@@ -80,6 +80,7 @@ class FirstRun:
         here, own = "your-server.example", kit.settings
         names = {kit.server.url: here, url: here, own.real_rest_url: "rest.nexmo.com", own.vonage_url: "api.nexmo.com"}
         self._hosts = {urlsplit(one).netloc: name for one, name in names.items()}
+        self._names |= {part for part in urlsplit(url).path.split("/") if part}  # of a PUBLIC_URL that has a path
         for number, step in enumerate(self.steps(), 1):
             print(f"\n{number}. {step.title}\n   Cost: {step.cost}")
             if not self._ask("   Do it?"):
@@ -94,9 +95,12 @@ class FirstRun:
             yield
         except KitError as error:
             print(f"   That did not work: {error}")
-        heard = [*self._kit.vonage.wire[sent:], *self._kit.server.requests[came:]]
-        self.tried.append((step, sorted(heard, key=lambda exchange: exchange.at)))
-        print(f"   Kept: {len(heard)} requests with their replies.")
+        except LookupError as error:
+            print(f"   That did not work: something is missing in Vonage's reply ({error}).")
+        finally:
+            heard = [*self._kit.vonage.wire[sent:], *self._kit.server.requests[came:]]
+            self.tried.append((step, sorted(heard, key=lambda exchange: exchange.at)))
+            print(f"   Kept: {len(heard)} requests with their replies.")
 
     def capture(self) -> str:
         """What was on the wire, as JSON, with all replaced that belongs to somebody."""
@@ -184,6 +188,8 @@ def first_run(settings: Settings, ask: Ask) -> int:
             print("Mend what says NO, then begin again. Nothing was sent that costs.")
             return 1
         run.walk()
+    except KeyboardInterrupt:
+        print("\nStopped.")
     finally:
         print()
         kit.stop()

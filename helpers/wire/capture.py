@@ -19,7 +19,7 @@ from .exchanges import RoundTrip
 # Fields whose words are the API's: whose values are no name, no text and no address of anybody.
 KEPT = frozenset({
     "action", "answer_method", "answered_by", "bargeIn", "connect_timeout", "conversations_ttl", "count", "country",
-    "currency", "detail", "digits", "direction", "disconnected_by", "dtmf", "duration", "end_time", "endpoint_type",
+    "currency", "detail", "direction", "disconnected_by", "dtmf", "duration", "end_time", "endpoint_type",
     "error-code", "error-code-label", "error_title", "event_method", "features", "href", "http_method",
     "input_error", "language", "leg_persistence_time", "length_timer", "level", "loop", "machine_detection",
     "maxDigits", "message", "method", "page_size", "premium", "price", "rate", "reason", "record_index", "region",
@@ -66,13 +66,14 @@ class Capture:
             "at": exchange.at.isoformat(timespec="milliseconds"), "ms": round(exchange.ms), "method": exchange.method,
             "url": self._url(exchange.url), "signature": exchange.signature,
             "request_headers": self._headers(sent), "request": self._body(exchange.request_body, sent),
-            "status": exchange.status, "error": exchange.error,
+            "status": exchange.status, "error": exchange.error and self._words(exchange.error),
             "response_headers": self._headers(got), "response": self._body(exchange.response_body, got),
         }  # fmt: skip
 
     def checked(self, text: str, *known: str) -> str:
         """The same text. Raises :class:`CaptureError` if an id, a number, a host or a known word is still in it."""
         found = {value for kind, value in self._instead if kind != "text"}
+        found |= {host for host, name in self._hosts.items() if name != host}
         if any(len(one) >= SHORTEST and one in text for one in found.union(self._known, known)):
             raise CaptureError(
                 "The capture is not kept: a number, a name, an id or a secret of yours would still be in it.",
@@ -122,8 +123,12 @@ class Capture:
         if _TIME.fullmatch(text) or _DATE.fullmatch(text):
             return text
         for word in self._known:
-            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", lambda found: self._for("text", found[0]), text)
-        return _SHAPES.sub(lambda found: self._for(str(found.lastgroup), found[0]), text)
+            whole = rf"(?i)(?<!\w){re.escape(word)}(?!\w)"
+            text = re.sub(whole, lambda found: self._for("text", found[0]), text)
+        text = _SHAPES.sub(lambda found: self._for(str(found.lastgroup), found[0]), text)
+        for host, name in self._hosts.items():
+            text = text.replace(host, name)
+        return text
 
     def _for(self, kind: str, value: str) -> str:
         if kind == "url":
@@ -146,7 +151,10 @@ class Capture:
         return f"{self._for('host', host)}.example"
 
     def _url(self, url: str) -> str:
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+        except ValueError:  # whoever finds the public address may ask it for anything
+            return self._for("text", url)
         host = self._host(parts.netloc)
         path = "/…" if host.startswith("host-") else self._words(parts.path)
         query = urlencode(self._pairs(parts.query))

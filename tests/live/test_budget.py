@@ -14,6 +14,7 @@ import pytest
 import requests
 
 from helpers.kit import Kit
+from helpers.live.guards.asked import Asked, Replied
 from helpers.live.guards.budget import MANY, Budget
 from helpers.live.guards.spent import Entry, Spent
 from helpers.vonage.client import Vonage
@@ -68,6 +69,32 @@ def test_the_call_that_passes_the_budget_is_ended(quick_world: World, monkeypatc
         "Of the budget of 0.05 euros more than 80% are spent.",
         "The budget of 0.05 euros is spent: calls that run are ended, and no more are placed.",
     ]
+
+
+def test_a_call_is_watched_and_ended_though_its_reply_cannot_be_written_down(world: World) -> None:
+    file = world.folder / ".live" / "spent.jsonl"
+
+    class Full:
+        """The disk is full once the request is on its way."""
+
+        def before(self, asked: Asked) -> Asked:
+            file.rename(file.with_suffix(".kept"))
+            file.mkdir()
+            return asked
+
+        def after(self, asked: Asked, replied: Replied) -> None:
+            pass
+
+    with world.kit() as kit:
+        assert kit.live is not None
+        guards = kit.live.gate._guards
+        kit.live.gate._guards = (*guards, Full())
+        made = kit.vonage.create_call(world.order(WAIT))
+        file.rmdir()
+        file.with_suffix(".kept").rename(file)
+        kit.live.gate._guards = guards
+        assert [call.uuid for call in budget_of(kit)._calls()] == [made["uuid"]]
+        world.phones.use(ME, "decline")
 
 
 def test_every_leg_that_may_be_opened_counts(world: World) -> None:

@@ -83,6 +83,20 @@ def test_a_capture_of_the_whole_walk_holds_nothing_of_its_owner(
     assert any(one["url"].endswith("/answer") and one["request"]["to"] for one in steps[3]["wire"])
 
 
+def test_who_stops_it_in_the_middle_keeps_what_was_there(world: World, settings: Settings) -> None:
+    def ask(question: str) -> bool:
+        if asked:
+            raise KeyboardInterrupt
+        asked.append(question)
+        return True
+
+    asked: list[str] = []
+    status, printed = walk(world, settings, ask)
+    assert (status, world.dialled()) == (0, []) and "Stopped." in printed
+    steps = json.loads((world.folder / ".live" / "first-run.json").read_text("utf-8"))["steps"]
+    assert len(steps) == 1
+
+
 def test_who_says_no_sends_nothing(world: World, settings: Settings) -> None:
     asked: list[str] = []
     status, printed = walk(world, settings, lambda question: bool(asked.append(question)))
@@ -128,6 +142,9 @@ def exchange(**facts: Any) -> RoundTrip:
         ({"url": "https://me.ngrok.app/answer?to=447700900777&name=Ada"}, "you.example/answer", "Ada"),
         ({"request_body": "It is Ada."}, "<10 characters>", "Ada"),
         ({"request_body": '{"rate": "0.01200000", "start_time": "2026-11-30T10:00:00.000Z"}'}, "0.01200000", "Ada"),
+        ({"url": "https://me.ngrok.app/Ada/x?of=https://[Ada"}, "you.example/text-1/x", "Ada"),
+        ({"error": "host='me.ngrok.app': no ADA"}, "host='you.example'", "ADA"),
+        ({"response_body": '{"status": "answered", "dtmf": {"digits": "4711"}}'}, "answered", "4711"),
         ({"response_body": '{"invalid_parameters": [{"name": "to", "reason": "no Ada"}]}'}, '"to"', "Ada"),
     ],
 )

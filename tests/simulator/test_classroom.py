@@ -8,6 +8,7 @@ import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import jwt
@@ -15,7 +16,7 @@ import pytest
 import requests
 
 from helpers.audio.files import Samples
-from helpers.line.link import Link
+from helpers.line.link import Link, packed, unpacked
 from helpers.server.server import BackgroundServer
 from helpers.simulator.classroom import accounts, joining
 from helpers.simulator.classroom.exchange import Exchange
@@ -449,6 +450,46 @@ def test_a_request_finds_its_account_below_a_prefix_by_form_and_by_host(keys: Ke
         long = http.post(f"{base}/number/buy", data={"filling": "x" * 70_000, **order, "msisdn": "447700900501"})
         assert long.status_code == 401
         asyncio.run(_goes_away(exchange.url, token))
+
+
+def test_odd_names_odd_replies_and_who_follows_an_account_that_is_gone(tmp_path: Path) -> None:
+    with Exchange(pace="stepped", folder=tmp_path) as exchange, requests.Session() as http:
+
+        def join(name: str) -> requests.Response:
+            return http.post(f"{exchange.url}/class/join", json={"word": exchange.accounts.word, "name": name})
+
+        assert [join(name).status_code for name in (".", "..", "a\u202eb", "x" * 31)] == [400] * 4
+        assert len(join("x" * 10_000).text) < 200
+        teacher = {"Authorization": f"Bearer {exchange.token}"}
+        told = join("a/b").json()
+        folder = next(tmp_path.glob(f"{told['phone']}*"))
+        following = http.get(f"{exchange.url}/simulator/events", headers=_bearer(told["token"]), stream=True)
+        asyncio.run(_answers_oddly(exchange.url, told))
+        assert http.delete(f"{exchange.url}/class/members/a%2Fb", headers=teacher).status_code == 204
+        assert following.content.startswith(b": connected")  # it has an end
+        again = join("a/b").json()  # a request of before that is slow would find another file
+        assert again["phone"] == told["phone"] and not folder.exists()
+
+
+def _bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def _answers_oddly(url: str, member: Json) -> None:
+    """A kernel whose replies are not HTTP: who asked is told so, and the next request is answered."""
+    from websockets.asyncio.client import connect
+
+    address, headers = f"ws{url.removeprefix('http')}/class/link", _bearer(member["token"])
+    async with connect(address, additional_headers=headers, proxy=None) as socket:
+        for reply, status in (
+            ({"status": 1e999}, 502), ({"status": 600}, 502), ({"status": 200, "headers": [["X", "\u263a"]]}, 502),
+            ({"status": 200, "headers": [["X", "a\r\nY: b"]]}, 502), ({"status": 204}, 204), ({"status": 201}, 201),
+        ):  # fmt: skip
+            asked = asyncio.create_task(asyncio.to_thread(requests.get, url + member["door"]))
+            head, _ = unpacked(await socket.recv(decode=False))
+            await socket.send(packed({"id": head["id"], **reply}, b"x"))
+            assert unpacked(await socket.recv(decode=False))[0] == {"done": head["id"]}
+            assert (await asked).status_code == status
 
 
 async def _goes_away(url: str, token: str) -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -21,6 +22,7 @@ from helpers.settings.settings import SIMULATED_PHONE
 from helpers.simulator.__main__ import main
 from helpers.simulator.run import child
 from helpers.simulator.run.credentials import NAMES
+from helpers.simulator.run.doors import Doors
 from tests.simulator.sdk.conftest import pem
 from tests.simulator.standalone import CLEAN, PROJECT
 from tests.simulator.world import Keys
@@ -301,6 +303,24 @@ def test_the_exit_code_and_nothing_is_left(
     assert "made no request" in capfd.readouterr().err
 
 
+def test_nobody_reads_what_it_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", None)  # as Python has it after 2>&-
+    assert exit_code("--", "sh", "-c", "exit 3") == 3
+
+
+def test_doors_that_cannot_be_opened_say_so() -> None:
+    resource = pytest.importorskip("resource")
+    doors = Doors("http://127.0.0.1:1", ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    os.close(free := os.dup(0))
+    resource.setrlimit(resource.RLIMIT_NOFILE, (free, before[1]))  # no file is left to open
+    try:
+        with pytest.raises(OSError, match="Too many open files"), doors:
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
 @pytest.mark.hostile
 def test_a_signal_to_it_ends_the_command_however_much_it_writes(tmp_path: Path) -> None:
     text = "import os, time\nfor n in range(100): os.write(1, b'x' * 1_000_000)\nprint(flush=True); time.sleep(600)"
@@ -325,6 +345,7 @@ def test_a_signal_to_it_ends_the_command_however_much_it_writes(tmp_path: Path) 
         ([], "write the command behind --"),
         (["--dial", "447700900001", "--", "true"], "--dial needs --webhooks"),
         (["--phone", "447700900001=@nowhere", "--", "true"], "nowhere"),
+        (["--timeout", "inf", "--", "true"], "inf is not a time to wait"),
     ],
 )
 def test_a_command_line_that_cannot_be_meant(
@@ -343,6 +364,8 @@ def test_a_command_line_that_cannot_be_meant(
         (["--pace", "never"], "is not one the simulator knows"),
         (["--phone", "447700900001=asleep"], "asleep"),
         (["--heard", __file__], "File exists"),
+        (["--webhooks", "localhost:3000"], "is not a whole web address"),
+        (["--webhooks", "http://127.0.0.1", "--event", "two words"], "has a space in it"),
     ],
 )
 def test_what_run_itself_cannot_do(arguments: list[str], said: str, capfd: pytest.CaptureFixture[str]) -> None:

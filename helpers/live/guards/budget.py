@@ -120,8 +120,8 @@ class Budget:
         elif asked.kind == "create_call" and isinstance(body.get("uuid"), str):
             ids = {str(body[key]) for key in ("uuid", "conversation_uuid") if key in body}
             end = self._clock() + seconds + 2 * RINGING
+            self._start(Running(body["uuid"], ids, seconds, rate, *[self._clock()] * 2))  # it runs, written down or not
             self._spent.write(body["uuid"], _euros(seconds, rate), still_open=True, instead=name, until=end)
-            self._start(Running(body["uuid"], ids, seconds, rate, *[self._clock()] * 2))
 
     def allow(self, more: Decimal = Decimal()) -> None:
         """Raises :class:`Refused` without a budget, or when it is spent."""

@@ -88,7 +88,7 @@ class Account:
             data = None
         if not _sound(data, self._data):
             raise AccountError(
-                f"The simulator's account file {self._file.path.name} is damaged.",
+                f"The simulator's account file {self._file.path.name} in {self._file.path.parent} is damaged.",
                 "Delete it: the next start makes a new account. Lessons 01 and 05 fill it again.",
             )
         self._data = data

@@ -153,8 +153,10 @@ class Accounts:
     def join(self, name: str, url: str) -> Member:
         """A new account; ``url`` is the exchange's address as its owner has it. Raises ClassError."""
         name = " ".join(unicodedata.normalize("NFC", name).split())
-        if not name or len(name) > LONGEST_NAME or not name.isprintable():
-            raise ClassError(f"{name!r} is not a name.", f"Use 1 to {LONGEST_NAME} characters.", status=400)
+        # A name stands in addresses, where two of them mean something.
+        if name in ("", ".", "..") or len(name) > LONGEST_NAME or not name.isprintable():
+            shown = name[:LONGEST_NAME]
+            raise ClassError(f"{shown!r} is not a name.", f"Use 1 to {LONGEST_NAME} characters.", status=400)
         if key_of(name) in self.members:
             cure = "Choose another name. If it was you, on another machine: ask the teacher to take the old one away."
             raise ClassError(f"Somebody here is called {name} already.", cure, status=409)
@@ -169,17 +171,20 @@ class Accounts:
 
     async def remove(self, member: Member) -> None:
         """Take an account away, with all that is in it."""
-        del self.members[key_of(member.name)], self._kept["members"][key_of(member.name)]
+        if self.members.get(key_of(member.name)) is not member:  # somebody else is at it
+            return
+        del self.members[key_of(member.name)]
+        kept = self._kept["members"].pop(key_of(member.name))
         self._write()
         await self._close(member)
         if self._folder:
-            shutil.rmtree(self._folder / member.phone, ignore_errors=True)
+            shutil.rmtree(self._folder / _folder_of(kept), ignore_errors=True)
 
     async def end(self) -> None:
         """The end of the class: no account is left, and no token is good any more."""
+        self._kept |= {"secret": secrets.token_hex(32), "word": new_word(), "open": False}
         for member in list(self.members.values()):
             await self.remove(member)
-        self._kept |= {"secret": secrets.token_hex(32), "word": new_word(), "open": False}
         self._write()
 
     def set_open(self, is_open: bool) -> None:
@@ -202,7 +207,7 @@ class Accounts:
         kept = self._kept["members"][key]
         salted = f"{key}:{kept['salt']}"
         token, door, link = self._hmac(f"learner:{salted}"), self._hmac(f"door:{salted}")[:32], Link()
-        path = self._folder / kept["phone"] / "account.json" if self._folder else None
+        path = self._folder / _folder_of(kept) / "account.json" if self._folder else None
         account, trace = Account(self._ids(f"account-{key}"), path), Trace()
         self._watch(trace)
         network = Network(self._clock, account, self._ids(f"calls-{key}"), trace, OwnDoor(door), region_url=kept["url"])
@@ -240,6 +245,11 @@ class Accounts:
         if self._file:
             with self._file.locked():
                 self._file.write(self._kept)
+
+
+def _folder_of(kept: dict[str, Any]) -> str:
+    """Never another's: a request that is slow may write to it after its owner has left."""
+    return f"{kept['phone']}-{kept['salt']}"
 
 
 def key_of(name: str) -> str:

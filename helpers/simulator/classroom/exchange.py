@@ -59,7 +59,7 @@ class Exchange(Simulator):
                 trace.subscribe(self._log())
 
         def app_of(network: Network, token: str) -> ASGIApp:
-            return api_of(network, token, closing, self.ids(f"traces-{network.public_number}"))
+            return api_of(network, token, network.closing, self.ids(f"traces-{network.public_number}"))
 
         self.accounts = Accounts(self._folder, clock, self.ids, app_of, watch)
         self.token = self._own_token or self.accounts.teacher_token

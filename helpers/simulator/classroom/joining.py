@@ -85,7 +85,7 @@ def class_api(accounts: Accounts, teacher: str) -> APIRouter:
     async def join(request: Request) -> Response:
         body, peer = await json_body(request), request.client.host if request.client else ""
         word, name, url = (body.get(what, "") for what in ("word", "name", "url"))
-        if not all(isinstance(one, str) for one in (word, name, url)) or (url and fault_of(url)):
+        if not all(isinstance(one, str) for one in (word, name, url)) or (url and (len(url) > 1000 or fault_of(url))):
             raise ClassError("word, name and url are texts.", 'Send {"word": "…", "name": "Ada"}.', status=400)
         guesses.check(peer)
         if not accounts.open:
@@ -111,7 +111,7 @@ def class_api(accounts: Accounts, teacher: str) -> APIRouter:
             learner(request)
         return JSONResponse([member.shown() for member in accounts.members.values()])
 
-    @router.delete("/class/members/{name}")
+    @router.delete("/class/members/{name:path}")
     async def remove(request: Request, name: str) -> Response:
         check_teacher(request)
         await accounts.remove(accounts.named(name))
@@ -174,7 +174,8 @@ async def _passed(member: Member, request: Request) -> Response:
     kept = {name: value for name, value in answer.headers.items() if name not in HOP}
     if request.method == "HEAD" and "content-length" in answer.headers:
         kept["content-length"] = answer.headers["content-length"]
-    return Response(answer.body or b"", answer.status, headers=kept)
+    body = b"" if answer.status in (204, 304) else answer.body or b""
+    return Response(body, answer.status, headers=kept)
 
 
 def answer_class_errors(app: FastAPI) -> None:

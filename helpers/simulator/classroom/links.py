@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import h11
 from starlette.websockets import WebSocketDisconnect
 
 from ...line.link import GONE, REPLACED, packed, unpacked
@@ -50,10 +51,20 @@ class Asked:
         if head.get("more"):
             return False
         if not self.reply.done():
-            headers = {str(name).lower(): str(value) for name, value in dict(self.head.get("headers") or []).items()}
-            body = bytes(self.body) if len(self.body) <= self.largest else None
-            self.reply.set_result(Answer(int(self.head["status"]), headers, body))
+            try:
+                self.reply.set_result(self._answer(self.head))
+            except (ValueError, TypeError, OverflowError, h11.LocalProtocolError):
+                self.reply.set_exception(WebError("the reply is not HTTP", retry=False))
         return True
+
+    def _answer(self, head: dict[str, Any]) -> Answer:
+        """Raises one of several errors for what no web server could pass on."""
+        if not 200 <= (status := int(head["status"])) < 600:
+            raise ValueError
+        headers = {str(name).lower(): str(value) for name, value in dict(head.get("headers") or []).items()}
+        sent = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+        h11.Response(status_code=status, headers=sent)
+        return Answer(status, headers, bytes(self.body) if len(self.body) <= self.largest else None)
 
 
 class Link:

@@ -41,6 +41,7 @@ class Network:
     ) -> None:
         self.clock, self.account, self.ids, self.trace, self.reach = clock, account, ids, trace, reach
         self.region_url = region_url
+        self.closing = asyncio.Event()
         # On an exchange of many accounts: whose a number is that others can call, and what they see of our phones.
         self.home_of: Callable[[str], Network | None] = lambda number: None
         self.public_number = ""
@@ -241,7 +242,8 @@ class Network:
         self.trace.clear()
 
     async def close(self) -> None:
-        """End the calls and close the connections."""
+        """End the calls and close the connections, those of who follows the record, too."""
+        self.closing.set()
         await self.close_calls()
         await self.callbacks.close()
 

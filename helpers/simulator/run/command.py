@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 from ...base.authority import Authority
 from ...base.errors import KitError
 from ...base.text import print_anything
+from ...base.web import fault_of
 from ...calls.record import Entry
 from ...calls.statuses import LAST
 from ...line.control_plane import ControlPlane
@@ -110,7 +111,11 @@ class Run:
         paths = {"event_url": self._options.event} | (
             {"answer_url": self._options.answer} if self._options.webhooks else {}
         )
-        return {name: f"{base}/{path.lstrip('/')}" for name, path in paths.items()}
+        addresses = {name: f"{base}/{path.lstrip('/')}" for name, path in paths.items()}
+        for address in addresses.values():
+            if fault := fault_of(address):
+                raise KitError(f"{address!r} {fault.said}.", fault.cure)
+        return addresses
 
     def _run(self, environment: dict[str, str], beside: Callable[[], None]) -> int:
         """The command from its start to its end, and ``beside`` it in a thread."""
@@ -200,14 +205,16 @@ def is_quiet(entries: Sequence[Entry]) -> bool:
 
 def _listens(url: str) -> bool:
     parts = urlsplit(url)
+    port = parts.port or (443 if parts.scheme == "https" else 80)
     try:
-        with socket.create_connection((parts.hostname or "", parts.port or 80), timeout=1):
+        with socket.create_connection((parts.hostname or "", port), timeout=1):
             return True
     except OSError:
         return False
 
 
 def say(text: str) -> None:
-    """One line of run's own. What goes to stdout is the command's."""
-    sys.stderr.write(f"[run] {text}\n")
-    sys.stderr.flush()
+    """One line of run's own. What goes to stdout is the command's. Nobody may be there to read it: 2>&- and head."""
+    with contextlib.suppress(OSError, AttributeError):
+        sys.stderr.write(f"[run] {text}\n")
+        sys.stderr.flush()

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import collections
 import logging
+import socket
 import ssl
 import threading
 from collections.abc import Callable, Coroutine
@@ -48,16 +49,19 @@ class Doors:
         self._simulator, self._tls, self._outside = urlsplit(simulator), tls, outside
         self._on_refused = on_refused
         self.hosts: list[str] = []  # of Vonage's, those that clients asked the proxy for, one for each connection
-        self.mistrusted: collections.Counter[str] = (
-            collections.Counter()
-        )  # those that left once they saw the certificate
+        # Those that left once they saw the certificate.
+        self.mistrusted: collections.Counter[str] = collections.Counter()
         self._loop = asyncio.new_event_loop()
         self._up = threading.Event()
+        self._failed: OSError | None = None
         self._thread = threading.Thread(target=self._run, name="run-doors", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
         self._up.wait()
+        if self._failed is not None:
+            self._thread.join()
+            raise self._failed
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -75,15 +79,22 @@ class Doors:
         return self._ports[1]
 
     def _run(self) -> None:
-        self._loop.run_until_complete(self._serve())
-        self._loop.close()
+        try:
+            self._loop.run_until_complete(self._serve())
+        except OSError as error:  # such as no file left to open
+            self._failed = error
+        finally:
+            self._up.set()
+            self._loop.close()
 
     async def _serve(self) -> None:
         self._done = asyncio.Event()
         self._open: set[asyncio.Task[None]] = set()
+        # Not by asyncio, which does not say that there is none.
+        first, second = (socket.create_server(("127.0.0.1", 0)) for _ in range(2))
         servers = [
-            await asyncio.start_server(self._client(self._ask), "127.0.0.1", 0, limit=LARGEST_HEAD),
-            await asyncio.start_server(self._client(self._pass_on), "127.0.0.1", 0, ssl=self._tls),
+            await asyncio.start_server(self._client(self._ask), sock=first, limit=LARGEST_HEAD),
+            await asyncio.start_server(self._client(self._pass_on), sock=second, ssl=self._tls),
         ]
         self._ports: list[int] = [server.sockets[0].getsockname()[1] for server in servers]
         self._up.set()

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from ..phones.scripts import is_seconds
 from . import PROG
 
 ABOUT = """\
@@ -50,9 +51,9 @@ def options_of(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     parser.add_argument("--heard", type=Path, metavar="FOLDER", help="keep there what was heard on each phone, as WAV")
     parser.add_argument("--pace", default="1", help="20 is twenty times faster than real time, the default")
     parser.add_argument("--allow-outside", action="store_true", help="let the program reach other hosts than Vonage's")
-    parser.add_argument("--timeout", type=float, metavar="SECONDS", help="end the command after this time")
+    parser.add_argument("--timeout", type=seconds_of, metavar="SECONDS", help="end the command after this time")
     parser.add_argument(
-        "--linger", type=float, default=30, metavar="SECONDS",
+        "--linger", type=seconds_of, default=30, metavar="SECONDS",
         help="wait so long at most until calls are over that go on when the command has ended (default: 30)",
     )  # fmt: skip
     at = arguments.index("--") if "--" in arguments else len(arguments)
@@ -62,6 +63,13 @@ def options_of(arguments: list[str]) -> tuple[argparse.Namespace, list[str]]:
     if options.dial and not options.webhooks:
         parser.error("--dial needs --webhooks: where is the program that takes the call?")
     return options, command
+
+
+def seconds_of(text: str) -> float:
+    """A time that can be waited for: ``inf`` and ``-1`` are numbers, too."""
+    if not is_seconds(seconds := float(text)):
+        raise argparse.ArgumentTypeError(f"{text} is not a time to wait")
+    return seconds
 
 
 def phone_of(text: str) -> tuple[str, dict[str, Any]]:

@@ -15,7 +15,7 @@ from ...calls.record import Entry, Record
 from ...calls.statuses import OVER
 from ...calls.story import NOTEBOOK, Story
 
-MOST_CALLS, MOST_STEPS, MOST_HOSTS = 10, 40, 20
+MOST_REQUESTS, MOST_CALLS, MOST_STEPS, MOST_HOSTS = 40, 10, 40, 20
 _ID = re.compile(r"(?<=/)(?:CON-)?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}(?=/|$)")
 
 
@@ -66,10 +66,12 @@ def _requests(asked: Asked, replies: int) -> Iterator[str]:
     total = sum(asked.requests.values())
     yield f"{total} request{'s' if total > 1 else ''} to the network:"
     rows = [[str(n), method, path, str(status), host] for (host, method, path, status), n in asked.requests.items()]
-    for line, request in zip(columns(rows, right=(0,)), asked.requests, strict=True):
+    for line, request in zip(columns(rows[:MOST_REQUESTS], right=(0,)), asked.requests, strict=False):
         yield f"  {line}"
         if request in asked.why:
             yield f"       {asked.why[request]}"
+    if len(rows) > MOST_REQUESTS:
+        yield f"  … and {len(rows) - MOST_REQUESTS} other requests"
     if any(status == 401 for *_, status in asked.requests):
         yield "401: the program has credentials of its own? --env FILE takes them over from its .env file."
 
@@ -109,7 +111,7 @@ def keep_heard(entries: Sequence[Entry], heard: object, folder: Path) -> Iterato
             sound = heard(leg["leg"], 8000)  # type: ignore[operator]
         except KitError:  # it was not answered
             continue
-        file = folder / f"{number:02}-{re.sub(r'[^0-9A-Za-z]+', '-', phone)}.wav"
+        file = folder / f"{number:02}-{re.sub(r'[^0-9A-Za-z]+', '-', phone)[:60]}.wav"
         file.write_bytes(sound)
         yield file.name
 
