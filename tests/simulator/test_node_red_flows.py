@@ -24,7 +24,7 @@ from helpers.node_red import Imported, import_flow
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 FLOWS = NOTEBOOKS / "flows"
-PICTURE = re.compile(r"\.(player|ladder|timeline|show)\(|progress\(|exercise\(")
+PICTURE = re.compile(r"\.(player|ladder|timeline)\(|^(display|progress|exercise)\(")
 Json = dict[str, Any]
 Start = Callable[[], AbstractContextManager[Kit]]
 
