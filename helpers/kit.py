@@ -241,8 +241,8 @@ class Kit:
         own = self.settings
         known = who_am_i(own.class_url, own.class_token) if own.class_url and host_of(own.class_url) in address else ""
         if known.casefold() != name.strip().casefold():
+            url, token = join(address, word, name)  # first: with a wrong word the place of before stays
             self.leave()
-            url, token = join(address, word, name)
             own.class_state.with_suffix(".env").unlink(missing_ok=True)
             self._keep({"class_url": url, "class_token": token})
             self._open_classroom()

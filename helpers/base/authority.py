@@ -61,7 +61,7 @@ def _private(file: Path, text: bytes) -> Path:
 def _made(name: str, hosts: Iterable[str]) -> tuple[bytes, bytes]:
     """The door's key and certificate in one PEM text, and the authority's certificate in another.
 
-    With keyUsage and both key identifiers, since Python 3.13 looks for them (second-look.md).
+    With keyUsage and both key identifiers, since Python 3.13 looks for them.
     """
     from cryptography import x509
     from cryptography.hazmat.primitives import hashes, serialization

@@ -91,12 +91,15 @@ def test_two_join_ring_each_other_and_one_leaves(
     with pytest.raises(KitError, match="called Bem") as error:
         ada.classroom.ring("Bem")
     assert "Ben" in error.value.cure
+    with pytest.raises(KitError, match="not the word"):
+        ada.join(exchange.url, "wrong", name="Eve")
+    assert ada.classroom.name == "Ada"
     again = kits("Ada")  # another kernel: .env remembers
     assert again.classroom.name == "Ada"
     again.stop()
     ben.leave()
     assert [one.name for one in ada.classroom.members] == ["Ada"]
-    assert not list(tmp_path.glob("accounts/447700900101"))
+    assert not list(tmp_path.glob("accounts/447700900101*"))
     with pytest.raises(NotReady, match="not joined"):
         _ = ben.classroom
     assert ben.tunnel.on() == ben.server.url

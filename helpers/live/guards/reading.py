@@ -37,7 +37,7 @@ def parts_of(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def as_list(value: Any) -> list[Any]:
-    """What stands where the API wants a list: also one thing alone; null is as absent (second-look.md)."""
+    """What stands where the API wants a list: also one thing alone; null is as absent."""
     found = value if isinstance(value, list) else [value]
     return [one for one in found if one is not None]
 

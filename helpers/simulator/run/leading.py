@@ -19,7 +19,7 @@ LEAD = Path(__file__).with_name("lead.js")
 def leading(
     doors: Doors, authority: Authority, folder: Path, given: Mapping[str, str], outside: bool
 ) -> dict[str, str]:
-    """What to set beside what is ``given``. Which client reads which: README.md, "Run a program unmodified"."""
+    """What to set beside what is ``given``. Which client reads which: docs/simulator.md, "What leads which program"."""
     here = ",".join(HERE)
     return {
         # Ruby looks at http_proxy for https, too.
