@@ -13,13 +13,17 @@ import pytest
 if TYPE_CHECKING:
     from .network import PhoneNetwork
 
+# With the test, and not by the fixture's name: it may be asked for by way of another, or be somebody else's.
+NETWORK: pytest.StashKey[PhoneNetwork] = pytest.StashKey()
+
 
 @pytest.fixture
-def phone_network() -> Iterator[PhoneNetwork]:
+def phone_network(request: pytest.FixtureRequest) -> Iterator[PhoneNetwork]:
     """A phone network for this test alone: time is stepped, ids repeat, and nothing leaves this machine."""
     from .network import PhoneNetwork
 
     with PhoneNetwork() as network:
+        request.node.stash[NETWORK] = network
         yield network
 
 
@@ -27,8 +31,8 @@ def phone_network() -> Iterator[PhoneNetwork]:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A failed test shows the ladder of each call, and what was heard."""
     report = yield
-    network: PhoneNetwork | None = getattr(item, "funcargs", {}).get("phone_network")
-    if network is not None and report.when == "call" and report.failed:
+    network = item.stash.get(NETWORK, None)
+    if network is not None and report.when != "teardown" and report.failed:
         try:
             story = network.story()
         except Exception as error:  # a network that is gone: the test's own failure must still be told

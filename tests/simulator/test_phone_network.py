@@ -80,6 +80,7 @@ import sys
 from pathlib import Path
 
 import helpers
+import pytest
 import voice_call_kit
 
 
@@ -91,14 +92,27 @@ def test_both_packages_are_there(phone_network):
     assert "jupyterlab" not in sys.modules and "IPython" not in sys.modules
 
 
-def test_that_fails(phone_network):
-    call = phone_network.call({"do": "say", "text": "anybody there"})
+@pytest.fixture
+def call(phone_network):
+    return phone_network.call({"do": "say", "text": "anybody there"})
+
+
+def test_that_fails(call):
     assert call.said("good morning")
 
 
 def test_whose_network_is_gone(phone_network):
     phone_network.__exit__()
     assert phone_network.calls
+
+
+class TestTheirs:
+    @pytest.fixture
+    def phone_network(self):
+        return "theirs"
+
+    def test_a_fixture_of_the_same_name(self, phone_network):
+        assert phone_network == "ours"
 """
 # The last is what an editable install of the kit brings, under the checkout's name.
 LEAN = [f"-pno:{name}" for name in ("nbval", "schemathesis", "cacheprovider", "helpers.testing.plugin")]
@@ -134,9 +148,10 @@ def test_the_plugin_works_beside_helpers_of_somebody_else(stranger: Path) -> Non
 
     said = run(str(Path(sys.executable).with_name("pytest")))
     tests = len(re.findall(r"^def test", (EXAMPLE / "test_menu.py").read_text("utf-8"), re.MULTILINE)) + 3
-    assert re.search(rf"^2 failed, {tests + 1} passed", said, re.MULTILINE), said
+    assert re.search(rf"^3 failed, {tests + 1} passed", said, re.MULTILINE), said
     story = said.split("Phone network ---")[1]
     assert "dials 447700900500" in story, "the ladder"
     assert "What 447700900001 heard:\n  nothing was played" in story
     assert "There is nothing to show: The phone network at" in said
-    assert "2 failed, 1 passed" in run(sys.executable, "-m", "pytest", "test_both.py")
+    assert said.count("Phone network ---") == 2
+    assert "3 failed, 1 passed" in run(sys.executable, "-m", "pytest", "test_both.py")
