@@ -101,7 +101,7 @@ function drawBar() {
   put($("all"), String(rows.size));
   put($("here"), String([...rows.values()].filter((row) => row.here).length));
   $("over").hidden = !room.deleted || rows.size > 0;
-  put($("over"), `The class is over. ${room.deleted} accounts are deleted, with numbers, applications, calls and `
+  put($("over"), `The class is over. Accounts deleted: ${room.deleted}, with their numbers, applications, calls and `
     + "records. Nothing is kept.");
 }
 // What a screen reader says: not each step of thirty, but who came, who went, and with whom something went wrong.

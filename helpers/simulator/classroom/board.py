@@ -10,7 +10,6 @@ import json
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -35,7 +34,9 @@ SIGNED_IN = 12 * 3600.0  # real seconds
 MOST_SESSIONS = 20
 TICK = 0.25  # real seconds between two looks at whether there is news
 BEATS = 40  # ticks without news, until a line says that the connection still stands
+EVERYBODY = "everybody"
 LONGEST_TEXT = 300  # characters that are said to everybody
+WHY = {"wrong": "This is not the code.", "wait": "There were too many wrong codes. Wait a moment, then try again."}
 FAULTS = ("answer_slow", "line_busy", "audio_404")
 GUARD = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
@@ -95,7 +96,7 @@ class Board:
         own, who = self._accounts, order.get("who")
         all_of_them = list(own.members.values())
         chosen = all_of_them if who is None else [own.named(str(who))]
-        whom = "everybody" if who is None else chosen[0].name
+        whom = EVERYBODY if who is None else chosen[0].name
         doing: dict[str, Callable[[], Awaitable[str]]] = {
             "ring": lambda: self._ring(chosen, whom, order, together=False),
             "conference": lambda: self._ring(chosen, whom, order, together=True),
@@ -117,7 +118,7 @@ class Board:
         if not text and not together:
             raise ClassError("There is nothing to be heard.", "Write what the phones are to say.", status=400)
         await self._call.begin([one.phone for one in chosen], text, together=together)
-        return f"The phone of {whom} rings."
+        return f"{whom.capitalize() if whom == EVERYBODY else whom}'s phone rings."
 
     async def _say(self, order: dict[str, Any]) -> str:
         self._call.say(_text(order))
@@ -154,7 +155,7 @@ class Board:
         self._deleted = len(self._accounts.members)
         await self._call.forget()
         await self._accounts.end()
-        return f"The class is over: {self._deleted} accounts are deleted."
+        return f"The class is over. Accounts deleted: {self._deleted}."
 
     async def news(self, closing: asyncio.Event, goes_on: Callable[[], bool]) -> AsyncIterator[str]:
         """Server-sent events: the room and everybody's row, from then on what has changed. A row of null is gone."""
@@ -193,14 +194,11 @@ def board_api(board: Board, teacher: str, closing: asyncio.Event) -> APIRouter:
         if not is_signed_in(request) or not (request.method == "GET" or _is_own(request)):
             raise ClassError("This is the teacher's.", "Sign in at the board.", status=401)
 
-    def page(request: Request, wrong: str = "") -> Response:
-        name = "board.html" if is_signed_in(request) else "sign_in.html"
-        text = (HERE / name).read_text("utf-8").replace("{wrong}", escape(wrong))
-        return HTMLResponse(text, 403 if wrong else 200, headers=GUARD)
-
     @router.get("")
-    async def show(request: Request) -> Response:
-        return page(request)
+    async def show(request: Request, why: str = "") -> Response:
+        name = "board.html" if is_signed_in(request) else "sign_in.html"
+        text = (HERE / name).read_text("utf-8").replace("{why}", WHY.get(why, ""))
+        return HTMLResponse(text, headers=GUARD)
 
     @router.get("/")
     async def show_without_slash() -> Response:
@@ -225,12 +223,12 @@ def board_api(board: Board, teacher: str, closing: asyncio.Event) -> APIRouter:
         peer = request.client.host if request.client else ""
         try:
             guesses.check(peer)
-        except ClassError as error:
-            return page(request, f"{error.message} {error.cure}")
+        except ClassError:
+            return RedirectResponse("../board?why=wait", 303)
         if not _is_own(request) or not (same(given.replace(" ", "").replace("-", ""), code.replace("-", ""))
                                         or same(given, teacher.lower())):  # fmt: skip
             guesses.was_wrong(peer)
-            return page(request, "This is not the code. It is in the terminal in which the exchange runs.")
+            return RedirectResponse("../board?why=wrong", 303)
         answer = RedirectResponse("../board", 303)
         # No path: a browser takes the folder of this request, wherever a hub puts it.
         answer.set_cookie(COOKIE, sessions.begin(), path=None, httponly=True, samesite="strict",
