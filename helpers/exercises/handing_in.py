@@ -135,10 +135,11 @@ class Work:
     def view(self) -> View:
         """All of it, to look at: as HTML, and in words."""
         about = f"Handed in{f' by {self.by}' if self.by else ''}: {f'task {self.task}' if self.task else 'a call'}"
-        parts = [self.mark.view] if self.mark else []
-        parts += [self.call.player(name=f"handed-in-{_safe(self.by) or 'work'}")]
-        html = tag("div", tag("p", tag("strong", about)), [trusted(part.bundle["text/html"]) for part in parts])
-        return View("\n".join([about, *(part.text for part in parts)]), {"text/html": html})
+        told = self.call.player(name=f"handed-in-{_safe(self.by) or 'work'}")
+        parts = [*([("Marked here", self.mark.view)] if self.mark else []), ("As it is in the file", told)]
+        html = [(tag("p", title), trusted(part.bundle["text/html"])) for title, part in parts]
+        text = "\n".join([about, *(f"{title}:\n{part.text}" for title, part in parts)])
+        return View(text, {"text/html": tag("div", tag("p", tag("strong", about)), html)})
 
     def __repr__(self) -> str:
         return self.view.text

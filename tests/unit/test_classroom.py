@@ -112,6 +112,8 @@ def test_webhooks_and_own_requests_come_down_to_the_kernel(exchange: Exchange, k
     assert requests.post(f"{url}/event", json={"own": "request"}).status_code == 200
     sound = requests.get(f"{url}/audio/{SOUND}")
     assert sound.content == (ben.settings.audio / SOUND).read_bytes() and sound.headers["content-type"] == "audio/mpeg"
+    # A page of Ben's is not one of the exchange's, where the teacher has signed in.
+    assert sound.headers["content-security-policy"].startswith("sandbox") and "same-origin" not in str(sound.headers)
     part = requests.get(f"{url}/audio/{SOUND}", headers={"Range": "bytes=0-9"})
     assert (part.status_code, part.content) == (206, sound.content[:10])
     assert requests.head(f"{url}/audio/{SOUND}").headers["content-length"] == str(len(sound.content))

@@ -2,6 +2,7 @@
 
 const $ = (id) => document.getElementById(id);
 const rows = new Map(), cards = new Map();
+const RECENT = 120; // seconds for which trouble stands out
 let room = {}, fresh = true, news = [];
 
 function make(name, style = "", text = "") {
@@ -49,7 +50,7 @@ function draw(key) {
   put(card.did, row.did[0]);
   put(card.wrong, row.wrong[0]);
   card.wrongs.hidden = !row.wrong[0];
-  card.item.className = `${row.here ? "" : "away"} ${row.wrong[0] ? "trouble" : ""}`;
+  card.item.classList.toggle("away", !row.here);
   const chips = Object.entries(row.lessons || {}).map(([lesson, { done, of }]) => {
     const chip = make("span", done.length === of ? "all" : "", `${lesson}: ${done.length} of ${of}`);
     chip.title = done.join(", ");
@@ -64,6 +65,7 @@ function age(key) {
   const row = rows.get(key), card = cards.get(key);
   put(card.didAt, ago(row.did[1]));
   put(card.wrongAt, row.wrong[0] ? ago(row.wrong[1]) : "");
+  card.item.classList.toggle("trouble", Boolean(row.wrong[0]) && Date.now() / 1000 - row.wrong[1] < RECENT);
 }
 function forget(key) {
   cards.get(key)?.item.remove();

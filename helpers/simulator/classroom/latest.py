@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 STATES = {"ringing": "it rings", "answered": "in a call", "completed": "a call is over"}
 # What was said or asked for is nobody's business but their own: the board hangs on a wall.
 DONE: dict[str, Callable[[Entry], str]] = {
-    "leg": lambda e: f"{e['from']} calls {e['to']}",
+    "leg": lambda e: f"{'dials' if e['direction'] == 'inbound' else 'a call to'} {e['to']}",
     "status": lambda e: STATES.get(e["status"], ""),
     "key": lambda e: "presses a key",
     "said": lambda e: "speaks",
