@@ -101,6 +101,17 @@ class Classroom:
         meant = f"Do you mean {found[near].name}?" if near else "kit.classroom shows who is here."
         raise ClassroomError(f"Nobody here is called {name}.", meant)
 
+    # What the teacher's board shows of me
+
+    @property
+    def shares(self) -> bool:
+        """Whether the board shows which tasks you have done."""
+        return bool(ask(self._url, "GET", "me", token=self._token)["shares"])
+
+    def share(self, lessons: dict[str, dict[str, Any]] | None) -> None:
+        """Show which tasks are done, by lesson (:func:`helpers.exercises.progress`), or with None nothing any more."""
+        ask(self._url, "DELETE" if lessons is None else "PUT", "me/tasks", token=self._token, body=lessons)
+
     # My phone, my calls
 
     @property

@@ -6,9 +6,10 @@
 
 from __future__ import annotations
 
+from .handing_in import hand_in, open_work
 from .mark import Mark
 from .marking import exercise
 from .progress import begin_again, progress
 from .tasks import TASKS
 
-__all__ = ["TASKS", "Mark", "begin_again", "exercise", "progress"]
+__all__ = ["TASKS", "Mark", "begin_again", "exercise", "hand_in", "open_work", "progress"]

@@ -32,7 +32,7 @@ def exercise(name: str, *answer: Any) -> Mark:
     False
     """
     if name in TASKS and len(answer) == 1:
-        return _kept(_rehearsed(name, answer[0]))
+        return _kept(rehearsed(name, answer[0]))
     if name in LESSON_TASKS:
         return _kept(_judged(name, answer))
     known = {*TASKS, *LESSON_TASKS}
@@ -43,7 +43,8 @@ def exercise(name: str, *answer: Any) -> Mark:
     raise KitError(f"There is no exercise {name!r}.", cure)
 
 
-def _rehearsed(name: str, ncco: Any) -> Mark:
+def rehearsed(name: str, ncco: Any) -> Mark:
+    """The mark of an NCCO, which is played for it."""
     from ..ncco import TemplateError, check
 
     task = TASKS[name]

@@ -34,15 +34,23 @@ def keep(name: str) -> str:
     done = list(dict.fromkeys([*_read(), name]))
     with suppress(OSError, KitError):
         _write(done)
+    _tell_board()
     every = tasks_of(PLAYGROUND if name in TASKS else name[:2])
     return f"{sum(one in done for one in every)} of {len(every)} tasks of this lesson done"
 
 
-def progress(lesson: str | None = None) -> View:
+def progress(lesson: str | None = None, *, share: bool | None = None) -> View:
     """Where you are: the tasks done, of one lesson (its two digits, such as ``"06"``) or of all.
+
+    In a class ``share=True`` shows their names, and nothing else, on the teacher's board, also of those you do later;
+    ``share=False`` takes them off. Otherwise nobody sees them.
 
     >>> progress("06")
     """
+    if share is not None:
+        from ..kit import current
+
+        current().classroom.share(_by_lesson() if share else None)
     files = _lessons(None if lesson is None else _known(lesson))
     done = set(_read())
     marked = [(number, file, [name in done for name in tasks_of(number)]) for number, file in files.items()]
@@ -100,6 +108,23 @@ def _read() -> list[str]:
 
 def _write(done: list[str]) -> None:
     replace_file(_file(), json.dumps({"done": done}, indent=1))
+
+
+def _by_lesson() -> dict[str, dict[str, Any]]:
+    done = _read()
+    every = {number: tasks_of(number) for number in _lessons(None)}
+    return {number: {"done": [one for one in tasks if one in done], "of": len(tasks)}
+            for number, tasks in every.items() if tasks}  # fmt: skip
+
+
+def _tell_board() -> None:
+    """Show it on the board of the class, if that is what its owner wants. A class that is away stops no task."""
+    from ..kit import current
+
+    with suppress(KitError):
+        classroom = current().classroom
+        if classroom.connected and classroom.shares:
+            classroom.share(_by_lesson())
 
 
 def _known(lesson: Any) -> str:

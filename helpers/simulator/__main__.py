@@ -16,6 +16,7 @@ from ..base.errors import KitError
 from ..base.hosts import is_here
 from ..base.text import print_anything
 from . import Simulator
+from .classroom.accounts import code_of
 from .classroom.exchange import Exchange
 from .routes.log import CallLog
 from .run import PROG
@@ -138,6 +139,8 @@ def _greet(simulator: Simulator, host: str) -> None:
     if isinstance(simulator, Exchange):
         print(f"to try it   {simulator.url}/class in any browser of the class")
         print(f"word        {simulator.accounts.word}")
+        print(f"board       {simulator.url}/class/board")
+        print(f"board code  {code_of(simulator.token)}  (for the teacher: keep this window off the beamer)")
     else:
         print(f"API key     {simulator.account.api_key}")
         print(f"API secret  {simulator.account.api_secret}")

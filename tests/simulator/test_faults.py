@@ -396,6 +396,20 @@ def test_the_api_refuses_requests_about_one_call(world: World) -> None:
 # The line
 
 
+@pytest.mark.fidelity("fault-line-busy")
+def test_the_line_is_busy_as_often_as_it_is_to_be(world: World) -> None:
+    world.fault(line_busy={"times": 1})
+    call = world.call({"action": "wait", "timeout": 1})
+    world.advance(5)
+    told = [one["status"] for one in world.learner.payloads() if one.get("uuid") == call]
+    assert told == ["started", "ringing", "busy", "completed"]
+    assert world.one(call, "status", status="busy")["why"] == "the line is busy" and struck(world, call, "line_busy")
+    assert (
+        world.ended_call({"action": "wait", "timeout": 1})
+        and "line_busy" not in world.control("GET", "/faults").json()["active"]
+    )
+
+
 @pytest.mark.fidelity("fault-line-drop")
 def test_the_line_breaks_a_while_after_the_answer(world: World) -> None:
     world.fault(line_drop={"after": 4, "times": 1})

@@ -10,9 +10,11 @@ import pytest
 import requests
 from flask import Flask, request
 
+import helpers.kit
 from helpers.base.errors import KitError
+from helpers.exercises import exercise, progress
 from helpers.kit import Kit, NotReady
-from helpers.settings import load_settings
+from helpers.settings import load_settings, project
 from helpers.simulator.classroom.exchange import Exchange
 from tests.simulator.world import wait_until
 
@@ -113,6 +115,8 @@ def test_webhooks_and_own_requests_come_down_to_the_kernel(exchange: Exchange, k
     assert requests.post(f"{url}/event", json={"own": "request"}).status_code == 200
     sound = requests.get(f"{url}/audio/{SOUND}")
     assert sound.content == (ben.settings.audio / SOUND).read_bytes() and sound.headers["content-type"] == "audio/mpeg"
+    # A page of Ben's is not one of the exchange's, where the teacher has signed in.
+    assert sound.headers["content-security-policy"].startswith("sandbox") and "same-origin" not in str(sound.headers)
     part = requests.get(f"{url}/audio/{SOUND}", headers={"Range": "bytes=0-9"})
     assert (part.status_code, part.content) == (206, sound.content[:10])
     assert requests.head(f"{url}/audio/{SOUND}").headers["content-length"] == str(len(sound.content))
@@ -135,3 +139,23 @@ def test_lessons_stay_on_the_network_of_the_kernel(exchange: Exchange, kits: Cal
     exchange.stop()
     reply = ada.vonage.create_call(to=ada.my_number, from_=ada.number, answer_url=f"{url}/answer")
     assert ada.wait_for(reply).said("Hello")
+
+
+def test_the_board_shows_the_tasks_of_who_wants_that(
+    exchange: Exchange, kits: Callable[[str], Kit], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit = joined(exchange, kits("Ada"), "Ada")
+    monkeypatch.setattr(helpers.kit, "_kit", kit)
+    monkeypatch.setenv("KIT_HOME", str(tmp_path))
+    project.project.cache_clear()
+    bye = [{"action": "talk", "text": "Good-bye."}, {"action": "wait", "timeout": 3}]
+    sound = {"action": "stream", "streamUrl": ["https://example.com/audio/jingle.mp3"]}
+    assert exercise("wait", [*bye, sound]).right and exchange.accounts.named("Ada").lessons is None
+    progress(share=True)
+    shown = exchange.accounts.named("Ada").lessons
+    assert shown is not None and shown["09"]["done"] == ["wait"] and shown["06"] == {"done": [], "of": 3}
+    assert exercise("stream", [{**sound, "loop": 2, "level": -0.5}, bye[0]]).right
+    assert "stream" in (exchange.accounts.named("Ada").lessons or {})["09"]["done"]
+    progress(share=False)
+    assert exercise("wait", [*bye, sound]).right and exchange.accounts.named("Ada").lessons is None
+    project.project.cache_clear()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import hmac
 import secrets
 import shutil
 import time
 import unicodedata
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from ..account.account import Account
 from ..account.state_file import StateFile
 from ..ids import Ids
 from ..legs.network import Network
+from .latest import Latest
 from .links import DoorClient, Link, OwnDoor
 
 if TYPE_CHECKING:
@@ -72,7 +74,9 @@ class Member:
     network: Network
     api: ASGIApp
     link: Link
-    allowance: Allowance
+    latest: Latest
+    allowance: Allowance = field(default_factory=Allowance)
+    lessons: dict[str, Any] | None = None  # the tasks that are done, of who wants them to be seen
 
     @property
     def account(self) -> Account:
@@ -83,9 +87,17 @@ class Member:
         numbers = [number["msisdn"] for number in self.account.numbers]
         return {"name": self.name, "phone": self.phone, "numbers": numbers, "here": self.link.up}
 
-    def own(self) -> dict[str, str]:
+    def own(self) -> dict[str, Any]:
         """What only they see."""
-        return {"name": self.name, "phone": self.phone, "door": f"/t/{self.door}"}
+        told = {"name": self.name, "phone": self.phone, "door": f"/t/{self.door}"}
+        return {**told, "shares": self.lessons is not None}
+
+    async def begin_again(self) -> None:
+        """Forget calls, phones, faults, numbers and applications. Key, secrets and address stay."""
+        await self.network.reset()
+        self.network.faults.clear()
+        self.account.reset()
+        self.latest.begin_again()
 
 
 class Accounts:
@@ -169,6 +181,11 @@ class Accounts:
         self._write()
         return self._bring_in(key_of(name))
 
+    def share(self, member: Member, lessons: dict[str, Any] | None) -> None:
+        """Keep which tasks somebody has done, by lesson, for the board; None: they are not shown any more."""
+        member.lessons = self._kept["members"][key_of(member.name)]["lessons"] = lessons
+        self._write()
+
     async def remove(self, member: Member) -> None:
         """Take an account away, with all that is in it."""
         if self.members.get(key_of(member.name)) is not member:  # somebody else is at it
@@ -210,14 +227,15 @@ class Accounts:
         path = self._folder / _folder_of(kept) / "account.json" if self._folder else None
         account, trace = Account(self._ids(f"account-{key}"), path), Trace()
         self._watch(trace)
+        latest = Latest(trace)
         network = Network(self._clock, account, self._ids(f"calls-{key}"), trace, OwnDoor(door), region_url=kept["url"])
         network.callbacks.web = DoorClient(link, door)
         for one in self.members.values():
             network.sounds.share_with(one.network.sounds)
         network.home_of, network.public_number = self.home_of, kept["phone"]
         account.taken = lambda msisdn: self._taken(account, msisdn)
-        member = Member(kept["name"], kept["phone"], token, door, network, self._api_of(network, token), link,
-                        Allowance())  # fmt: skip
+        member = Member(kept["name"], kept["phone"], token, door, network, self._api_of(network, token), link, latest,
+                        lessons=kept.get("lessons"))  # fmt: skip
         self.members[key] = member
         return member
 
@@ -260,6 +278,12 @@ def key_of(name: str) -> str:
 def new_word() -> str:
     """A word for the room that can be called out: ``blue-fox-42``."""
     return f"{secrets.choice(COLOURS.split())}-{secrets.choice(ANIMALS.split())}-{secrets.randbelow(90) + 10}"
+
+
+def code_of(token: str) -> str:
+    """What signs in at the board: made of the teacher's token, and short enough for a phone: ``k7mp-3xwd-9hqa``."""
+    text = base64.b32encode(hmac.digest(token.encode(), b"board", "sha256")).decode().lower()
+    return "-".join(text[at : at + 4] for at in (0, 4, 8))
 
 
 def same(given: str, known: str) -> bool:

@@ -51,6 +51,8 @@ class Exchange(Simulator):
         from ..routes.limits import BodyLimits
         from ..routes.log import RequestLog
         from ..routes.voice import answer_errors
+        from .board import Board, board_api
+        from .group_call import GroupCall
         from .joining import answer_class_errors, class_api
         from .switchboard import Switchboard
 
@@ -66,7 +68,10 @@ class Exchange(Simulator):
         self._network = Network(clock, self.account, self.ids("calls"), self.trace, Reach())
         nobody = app_of(self._network, self.ids("nobody").secret(40))
         own = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-        own.include_router(class_api(self.accounts, self.token))
+        board = Board(self.accounts, call := GroupCall(clock, self.ids, self.accounts.home_of))
+        self._call = call
+        own.include_router(board_api(board, self.token, closing))
+        own.include_router(class_api(self.accounts, self.token, board.end))
         own.add_middleware(BodyLimits)
         answer_errors(own, self.ids("traces"))
         answer_class_errors(own)
@@ -74,5 +79,6 @@ class Exchange(Simulator):
         return Switchboard(self.accounts, own, nobody, self.token, self._prefix)
 
     async def _end(self) -> None:
+        await self._call.forget()
         await self.accounts.close()
         await super()._end()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response, WebSocket
@@ -23,6 +25,8 @@ MOST_TRIES = 20  # words a second that are looked at, from everywhere
 REPLY_SECONDS = 30.0  # that an own request waits for the own server
 # What belongs to one connection (RFC 9110, 7.6.1), and what is written anew.
 HOP = {"connection", "keep-alive", "transfer-encoding", "te", "trailer", "upgrade", "content-length", "date", "server"}
+MOST_TASKS = 50  # of a lesson, and lessons
+NAME = re.compile(r"[\w-]{1,20}", re.ASCII)
 PAGE = """<!DOCTYPE html><meta charset="utf-8"><title>Exchange</title>
 <body style="font-family: system-ui; margin: 15vh auto; max-width: 32em; padding: 0 1em">
 <h1>The way is free.</h1><p>This is the exchange of a class. {}</p>"""
@@ -59,7 +63,7 @@ def token_in(header: str) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def class_api(accounts: Accounts, teacher: str) -> APIRouter:
+def class_api(accounts: Accounts, teacher: str, end_class: Callable[[], Awaitable[object]]) -> APIRouter:
     """The routes; ``teacher`` is the teacher's token."""
     router, guesses = APIRouter(), Guesses()
 
@@ -105,6 +109,17 @@ def class_api(accounts: Accounts, teacher: str) -> APIRouter:
         await accounts.remove(learner(request))
         return Response(status_code=204)
 
+    @router.put("/class/me/tasks")
+    async def share(request: Request) -> Response:
+        member = learner(request)
+        accounts.share(member, _lessons(await json_body(request)))
+        return Response(status_code=204)
+
+    @router.delete("/class/me/tasks")
+    async def keep_private(request: Request) -> Response:
+        accounts.share(learner(request), None)
+        return Response(status_code=204)
+
     @router.get("/class/members")
     async def members(request: Request) -> Response:
         if not is_teacher(request):
@@ -134,7 +149,7 @@ def class_api(accounts: Accounts, teacher: str) -> APIRouter:
     @router.post("/class/end")
     async def end(request: Request) -> Response:
         check_teacher(request)
-        await accounts.end()
+        await end_class()
         return Response(status_code=204)
 
     @router.websocket("/class/link")
@@ -156,6 +171,26 @@ def class_api(accounts: Accounts, teacher: str) -> APIRouter:
     return router
 
 
+def _lessons(body: dict[str, Any]) -> dict[str, Any]:
+    """``{"06": {"done": ["06-1"], "of": 4}}``: names and nothing else. Raises ClassError."""
+
+    def fits(name: str, one: Any) -> bool:
+        return (
+            NAME.fullmatch(name) is not None
+            and isinstance(one, dict)
+            and one.keys() == {"done", "of"}
+            and type(one["of"]) is int
+            and 0 < one["of"] <= MOST_TASKS
+            and isinstance(one["done"], list)
+            and len(one["done"]) <= one["of"]
+            and all(isinstance(task, str) and NAME.fullmatch(task) for task in one["done"])
+        )
+
+    if len(body) > MOST_TASKS or not all(fits(*one) for one in body.items()):
+        raise ClassError("These are not tasks.", 'Send {"06": {"done": ["06-1"], "of": 4}}.', status=400)
+    return body
+
+
 async def _passed(member: Member, request: Request) -> Response:
     """The reply of the learner's own server."""
     raw: bytes = request.scope.get("raw_path") or request.url.path.encode()
@@ -172,6 +207,8 @@ async def _passed(member: Member, request: Request) -> Response:
     except WebError as error:
         raise ClassError(f"The notebook is not reached: {error}.", "Run kit.tunnel.on() there.", status=502) from None
     kept = {name: value for name, value in answer.headers.items() if name not in HOP}
+    # A page of a learner's is not one of the exchange's: it must not act with what the teacher's browser may do here.
+    kept["content-security-policy"] = "sandbox allow-forms allow-scripts"
     if request.method == "HEAD" and "content-length" in answer.headers:
         kept["content-length"] = answer.headers["content-length"]
     body = b"" if answer.status in (204, 304) else answer.body or b""

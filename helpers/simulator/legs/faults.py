@@ -50,6 +50,7 @@ KNOWN: dict[str, Fault] = {
     "api_401": Fault("a request to the Voice API is answered 401, whatever its token", TIMES),
     "api_429": Fault("a request to the Voice API is answered 429, however few there were", TIMES),
     "api_500": Fault("a request to the Voice API is answered 500", TIMES),
+    "line_busy": Fault("the line that is called is busy", TIMES),
     "line_drop": Fault("the line breaks so many seconds after the answer, or from now on", {"after": 0, **TIMES}),
     # Until 2021 a foreign caller ID became "unknown"; the NCCO reference of 2026 says that the call does not connect.
     "foreign_caller_id_connects": Fault("a caller ID that is not yours does not stop a call"),

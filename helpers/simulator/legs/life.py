@@ -121,8 +121,10 @@ class Life:
             who = "the application behind the number" if home is network else "the other side"
             return await trunk.connect(home) or await self._talk(trunk, f"{who} answered")
         handset = network.handset(leg.address)
-        if handset.leg and not handset.leg.over:
-            return Ending("busy", "the phone is in another call", sip_code=486, disconnected_by="user")
+        in_call = handset.leg is not None and not handset.leg.over
+        if in_call or network.faults.strikes("line_busy", leg):
+            why = "the phone is in another call" if in_call else "the line is busy"
+            return Ending("busy", why, sip_code=486, disconnected_by="user")
         handset.leg = leg
         return await self._ring(handset) or await self._talk(handset, "the person picked up")
 
