@@ -12,7 +12,7 @@ from ...base.web import fault_of
 from ..routes.voice import json_body
 from ..webhooks.audio_fetcher import LARGEST
 from ..webhooks.web_client import WebError
-from .accounts import Accounts, ClassError, Member, same
+from .accounts import Accounts, ClassError, Member, key_of, same
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -93,7 +93,7 @@ def class_api(accounts: Accounts, teacher: str) -> APIRouter:
         if not same(word.strip().lower(), accounts.word):
             guesses.was_wrong(peer)
             raise ClassError("This is not the word of the room.", "Ask the teacher for it.", status=403)
-        member = accounts.join(name, url.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}")
+        member = accounts.join(name, url.rstrip("/") or _address(request))
         return JSONResponse({"token": member.token, **member.own()}, 201)
 
     @router.get("/class/me")
@@ -110,6 +110,13 @@ def class_api(accounts: Accounts, teacher: str) -> APIRouter:
         if not is_teacher(request):
             learner(request)
         return JSONResponse([member.shown() for member in accounts.members.values()])
+
+    @router.put("/class/members/{name}")
+    async def admit(request: Request, name: str) -> Response:
+        """For a hub, which knows who somebody is: their account, which is made if there is none; needs no word."""
+        check_teacher(request)
+        member = accounts.members.get(key_of(name)) or accounts.join(name, _address(request))
+        return JSONResponse({"token": member.token, **member.own()})
 
     @router.delete("/class/members/{name}")
     async def remove(request: Request, name: str) -> Response:
@@ -154,6 +161,11 @@ def class_api(accounts: Accounts, teacher: str) -> APIRouter:
         return await _passed(member, request)
 
     return router
+
+
+def _address(request: Request) -> str:
+    """The exchange's address as who asks has it."""
+    return f"{request.url.scheme}://{request.url.netloc}"
 
 
 async def _passed(member: Member, request: Request) -> Response:
