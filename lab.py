@@ -381,7 +381,7 @@ def uv_python() -> "Iterator[str]":
     """A Python that has uv, for as long as this goes on."""
     with tempfile.TemporaryDirectory(prefix="uv-") as folder:
         tools = Path(folder) / "venv"
-        subprocess.check_call([str(VENV_PYTHON), "-m", "venv", str(tools)])
+        subprocess.check_call([usable_python(candidates())[0], "-m", "venv", str(tools)])
         python = str(tools / VENV_PYTHON.relative_to(VENV))
         subprocess.check_call([python, "-m", "pip", "install", "-q", "uv"])
         yield python
@@ -389,7 +389,8 @@ def uv_python() -> "Iterator[str]":
 
 def bundle(words: "list[str]") -> int:
     """write a folder for a USB stick, to set up without internet (for others: windows macos linux)"""
-    return run("classroom.bundle", *words)
+    python = usable_python(candidates())[0]  # for others it can be written without setting up the lessons here
+    return subprocess.call([python, "-m", "classroom.bundle", *words], cwd=str(PROJECT))
 
 
 def wheels_missing(uv: "list[str]", new: Path) -> int:
@@ -439,7 +440,7 @@ COMMANDS = {
     "lint": (lint, TESTER),
     "coverage": (coverage, TESTER),
     "bench": (bench, TESTER),
-    "bundle": (bundle, LEARNER),
+    "bundle": (bundle, ""),
     "hub-test": (hub_test, TESTER),
     "lock": (lock, LEARNER),
     "clean": (clean, ""),
