@@ -5,6 +5,7 @@ old, or finding a newer one beside it: so everything here is what Python 3.6 can
 """
 
 import atexit
+import contextlib
 import hashlib
 import json
 import os
@@ -18,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Iterator
 
 PROJECT = Path(__file__).resolve().parent
 VENV = PROJECT / ".venv"
@@ -52,6 +54,10 @@ GUESSES = (
     (
         r"Failed to establish|NameResolution|getaddrinfo|Temporary failure|timed out|ProxyError|connection broken",
         "Is this machine online? If it is, does it need a proxy (HTTPS_PROXY)? Then run the same command again.",
+    ),
+    (
+        r"(?s)Looking in links: wheels.*No matching distribution",
+        "The folder wheels was made for another system or another Python: START.txt says for which.",
     ),
     (r"Requires-Python|requires a different Python", "A package does not fit this Python: try another (PYTHON=...)."),
     (r"Permission denied|Errno 13", "Something in the folder .venv cannot be written: delete it, or ask its owner."),
@@ -165,6 +171,8 @@ def install(extras: str) -> None:
     print("Installing the packages into .venv; the first time this takes a minute or two.", flush=True)
     # Compiling all of it now takes a third of the time and 90 MB; what is used is compiled when it is used.
     options = ["--no-input", "--no-compile", "--progress-bar=off", "-c", "requirements.lock"]
+    if (PROJECT / "wheels").is_dir():  # from a stick (make bundle), without internet
+        options += ["--no-index", "--find-links=wheels"]
     command = [str(VENV_PYTHON), "-m", "pip", "install", *options, "-e", f".[{extras}]"]
     with LOG.open("wb") as log:
         pip = subprocess.Popen(command, cwd=str(PROJECT), stdout=log, stderr=subprocess.STDOUT)
@@ -365,6 +373,11 @@ def bench(words: "list[str]") -> int:
     return run("tests.bench", *words)
 
 
+def hub_test(words: "list[str]") -> int:
+    """try the example JupyterHub: three ring each other, thirty begin at once (needs Node.js; as root)"""
+    return run("pytest", "tests/hub/hub_cases.py", "-s", *LEAN, *words)
+
+
 def coverage(words: "list[str]") -> int:
     """run all tests and say which lines and branches of helpers/ none of them reached, also in htmlcov/"""
     reports = ("--cov-report=term", "--cov-report=html")
@@ -373,11 +386,7 @@ def coverage(words: "list[str]") -> int:
 
 def lock(words: "list[str]") -> int:
     """find the newest versions that fit pyproject.toml and write requirements.lock (one: --upgrade-package NAME)"""
-    with tempfile.TemporaryDirectory(prefix="lock-") as folder:
-        tools = Path(folder) / "venv"
-        subprocess.check_call([str(VENV_PYTHON), "-m", "venv", str(tools)])
-        python = str(tools / VENV_PYTHON.relative_to(VENV))
-        subprocess.check_call([python, "-m", "pip", "install", "-q", "uv"])
+    with tempfile.TemporaryDirectory(prefix="lock-") as folder, uv_python() as python:
         uv = [python, "-m", "uv", "pip", "compile", "pyproject.toml", "--all-extras", "--quiet"]
         new = Path(folder) / "lock"
         shutil.copy(str(PROJECT / "requirements.lock"), str(new))  # what it holds stays, unless it is to be renewed
@@ -389,6 +398,23 @@ def lock(words: "list[str]") -> int:
             (PROJECT / "requirements.lock").write_bytes((LOCK_HEAD + new.read_text()).encode())
             print(f"requirements.lock: {new.read_text().count('==')} versions")
     return code
+
+
+@contextlib.contextmanager
+def uv_python() -> "Iterator[str]":
+    """A Python that has uv, for as long as this goes on."""
+    with tempfile.TemporaryDirectory(prefix="uv-") as folder:
+        tools = Path(folder) / "venv"
+        subprocess.check_call([usable_python(candidates())[0], "-m", "venv", str(tools)])
+        python = str(tools / VENV_PYTHON.relative_to(VENV))
+        subprocess.check_call([python, "-m", "pip", "install", "-q", "uv"])
+        yield python
+
+
+def bundle(words: "list[str]") -> int:
+    """write a folder for a USB stick, to set up without internet (for others: windows macos linux)"""
+    python = usable_python(candidates())[0]  # for others it can be written without setting up the lessons here
+    return subprocess.call([python, "-m", "classroom.bundle", *words], cwd=str(PROJECT))
 
 
 def wheels_missing(uv: "list[str]", new: Path) -> int:
@@ -438,6 +464,8 @@ COMMANDS = {
     "lint": (lint, TESTER),
     "coverage": (coverage, TESTER),
     "bench": (bench, TESTER),
+    "bundle": (bundle, ""),
+    "hub-test": (hub_test, TESTER),
     "lock": (lock, LEARNER),
     "clean": (clean, ""),
 }

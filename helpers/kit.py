@@ -226,28 +226,33 @@ class Kit:
         return f"In class: {at} (kit.classroom shows who is here, kit.leave() leaves it)." if self._classroom else ""
 
     @closed
-    def join(self, address: str, word: str, *, name: str) -> Classroom:
+    def join(self, address: str = "", word: str = "", *, name: str = "") -> Classroom:
         """Join the class whose exchange is at ``address``. ``.env`` remembers it; a second time changes nothing.
 
-        Lessons stay on the network of this kernel. Raises :class:`ClassroomError` for a wrong word, or a name that
-        somebody has.
+        On a JupyterHub that has given you an account, ``kit.join()`` is enough. Lessons stay on the network of this
+        kernel. Raises :class:`ClassroomError` for a wrong word, or a name that somebody has.
 
         >>> kit.join("192.168.1.5:9000", "blue-fox-42", name="Ada")
         """
-        from .accounts.classroom import join, who_am_i
-
         if self.simulator is None:
             raise NotReady("Only a kit with a phone network of its own joins a class.", "Set VOICE_MODE=simulated.")
+        if address:
+            self._enter(address, word, name)
+        classroom = self.classroom
+        self.tunnel.on()
+        return classroom
+
+    def _enter(self, address: str, word: str, name: str) -> None:
+        from .accounts.classroom import join, who_am_i
+
         own = self.settings
         known = who_am_i(own.class_url, own.class_token) if own.class_url and host_of(own.class_url) in address else ""
-        if known.casefold() != name.strip().casefold():
+        if not known or known.casefold() != name.strip().casefold():
             url, token = join(address, word, name)  # first: with a wrong word the place of before stays
             self.leave()
             own.class_state.with_suffix(".env").unlink(missing_ok=True)
             self._keep({"class_url": url, "class_token": token})
             self._open_classroom()
-        self.tunnel.on()
-        return self.classroom
 
     def leave(self) -> None:
         """Leave the class: its exchange forgets you, your numbers and calls there. Twice is fine."""

@@ -18,6 +18,7 @@ from ..base.errors import KitError
 from ..base.masking import mask_logs
 from ..base.text import one_line
 from ..wire.exchanges import WireLog
+from . import neighbours
 from .keeping import KEPT, Reply, close_body, exchange_from
 from .tracebacks import ERRORS, WebServerError, route_error
 
@@ -66,6 +67,7 @@ class BackgroundServer:
         self.review: Review | None = None  # and at what goes out
         self.errors: list[WebServerError] = []
         self._fixed_port, self._public = port, public
+        self._shared = not public and neighbours.is_shared()  # what reaches a public address comes from anybody
         self._app: WsgiApp = _no_app
         self._listeners: tuple[Callable[[WebServerError], None], ...] = ()
         self._lock = threading.RLock()
@@ -165,7 +167,8 @@ class BackgroundServer:
         body: bytes | Iterable[bytes]
         verdict: Verdict | None = None
         try:
-            verdict = self.guard.look(facts, sent) if self.guard else None
+            verdict = neighbours.verdict_of(environ) if self._shared else None
+            verdict = verdict or (self.guard.look(facts, sent) if self.guard else None)
             if verdict and verdict.refused:
                 body = verdict.turn_away(reply.start)
             else:

@@ -107,6 +107,28 @@ def test_two_join_ring_each_other_and_one_leaves(
     assert ben.tunnel.on() == ben.server.url
 
 
+def test_on_a_hub_the_account_is_there_and_join_needs_nothing(exchange: Exchange, tmp_path: Path) -> None:
+    exchange.accounts.set_open(False)
+    url, teacher = f"{exchange.url}/class/members/ada%20l", {"Authorization": f"Bearer {exchange.token}"}
+    first, again = (requests.put(url, headers=teacher).json() for _ in range(2))
+    assert first == again and first["name"] == "ada l"
+    learner = {"Authorization": f"Bearer {first['token']}"}
+    assert requests.put(f"{exchange.url}/class/members/ben", headers=learner).status_code == 401
+    given = {"CLASS_URL": exchange.url, "CLASS_TOKEN": first["token"]}
+    kit = Kit(load_settings(given, tmp_path / ".env")).start()
+    try:
+        assert kit.join().name == "ada l" and kit.classroom.connected
+        assert not (tmp_path / ".env").exists(), "the hub names it at each start"
+    finally:
+        kit.stop()
+
+
+def test_without_an_address_and_without_a_hub_join_says_what_to_do(kits: Callable[[str], Kit]) -> None:
+    with pytest.raises(NotReady, match="not joined") as error:
+        kits("Ada").join()
+    assert 'kit.join("192' in error.value.cure
+
+
 def test_webhooks_and_own_requests_come_down_to_the_kernel(exchange: Exchange, kits: Callable[[str], Kit]) -> None:
     ada, ben = (joined(exchange, kits(name), name) for name in ("Ada", "Ben"))
     told = with_app(ben, {"action": "talk", "text": "This is Ben"})

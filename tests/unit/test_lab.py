@@ -157,6 +157,14 @@ def test_a_learner_gets_no_test_tools_and_a_tester_gets_them_later(kit: Path, ru
     assert fourth == f"{kit}: -m tests.bench --quick"
 
 
+def test_from_a_stick_it_asks_no_index_and_says_when_the_stick_is_for_another_system(kit: Path, run: Run) -> None:
+    (kit / "wheels").mkdir()
+    said = "Looking in links: wheels\\nERROR: No matching distribution found for numpy"
+    asked = environment(kit, pip=f"printf '{said}'; exit 1")
+    assert "made for another system or another Python: START.txt" in run("check").stderr
+    assert " --no-index --find-links=wheels " in asked.read_text("utf-8")
+
+
 def test_what_is_set_up_is_not_set_up_again(kit: Path, run: Run) -> None:
     asked = environment(kit)
     run("lint"), run("check"), run("lint")
@@ -326,8 +334,8 @@ def make(kit: Path, *words: str) -> subprocess.CompletedProcess[str]:
 def test_make_alone_lists_its_commands_and_they_are_those_of_lab(kit: Path) -> None:
     names = re.findall(r"^  make ([\w-]+)", make(kit).stdout, re.M)
     assert names == list(lab.COMMANDS)
-    (listed,) = re.findall(r"^COMMANDS := (.*)", (kit / "Makefile").read_text("utf-8"), re.M)
-    assert listed.split() == names
+    listed = re.findall(r"^COMMANDS [:+]= (.*)", (kit / "Makefile").read_text("utf-8"), re.M)
+    assert " ".join(listed).split() == names
 
 
 def test_make_says_when_there_is_no_python(kit: Path) -> None:
@@ -342,3 +350,5 @@ def test_make_hands_on_its_words_and_the_python_that_was_named(kit: Path) -> Non
     assert asked.read_text("utf-8").splitlines()[-1] == f"{kit}: -m helpers.check one two"
     assert make(kit, "notebooks", "LESSONS=notebooks/03*.ipynb", f"PYTHON={sys.executable}").returncode == 0
     assert asked.read_text("utf-8").splitlines()[-1] == f"{kit}: -m tests.notebooks.execute notebooks/03*.ipynb"
+    shutil.copytree(PROJECT / "classroom", kit / "classroom")
+    assert "There is no target beos" in make(kit, "bundle", "TARGET=beos", f"PYTHON={sys.executable}").stderr

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.client
 import logging
+import os
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -267,6 +269,20 @@ def test_an_app_that_starts_no_response_is_an_error(server: BackgroundServer) ->
     assert get(server.url).status_code == 500
     assert server.requests[-1].status == 500
     assert "started no response" in str(server.errors[0])
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_NETLINK") or os.getuid() != 0, reason="only Linux's root becomes another")
+def test_on_a_hub_another_user_of_the_machine_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    ask = "exec 3<>/dev/tcp/127.0.0.1/{}; printf 'GET /answer HTTP/1.0\\r\\n\\r\\n' >&3; head -1 <&3"
+    for on_hub, theirs in ((False, "200"), (True, "403")):
+        monkeypatch.setenv("JUPYTERHUB_USER", "ada") if on_hub else monkeypatch.delenv("JUPYTERHUB_USER", False)
+        with BackgroundServer(app_saying("hi")) as server:
+            assert get(f"{server.url}/answer").status_code == 200
+            command = ["bash", "-c", ask.format(server.port)]
+            said = subprocess.run(command, user="nobody", cwd="/", capture_output=True, text=True, timeout=60).stdout
+            assert said.split()[1] == theirs
+            refused = server.requests[-1].refused
+            assert (refused == "it comes from somebody else on this machine") is on_hub
 
 
 def test_a_request_that_is_far_too_long_is_refused(server: BackgroundServer) -> None:

@@ -14,7 +14,7 @@ from ...base.web import fault_of
 from ..routes.voice import json_body
 from ..webhooks.audio_fetcher import LARGEST
 from ..webhooks.web_client import WebError
-from .accounts import Accounts, ClassError, Member, same
+from .accounts import Accounts, ClassError, Member, key_of, same
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -97,7 +97,7 @@ def class_api(accounts: Accounts, teacher: str, end_class: Callable[[], Awaitabl
         if not same(word.strip().lower(), accounts.word):
             guesses.was_wrong(peer)
             raise ClassError("This is not the word of the room.", "Ask the teacher for it.", status=403)
-        member = accounts.join(name, url.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}")
+        member = accounts.join(name, url.rstrip("/") or _address(request))
         return JSONResponse({"token": member.token, **member.own()}, 201)
 
     @router.get("/class/me")
@@ -125,6 +125,13 @@ def class_api(accounts: Accounts, teacher: str, end_class: Callable[[], Awaitabl
         if not is_teacher(request):
             learner(request)
         return JSONResponse([member.shown() for member in accounts.members.values()])
+
+    @router.put("/class/members/{name:path}")
+    async def admit(request: Request, name: str) -> Response:
+        """For a hub, which knows who somebody is: their account, which is made if there is none; needs no word."""
+        check_teacher(request)
+        member = accounts.members.get(key_of(name)) or accounts.join(name, _address(request))
+        return JSONResponse({"token": member.token, **member.own()})
 
     @router.delete("/class/members/{name:path}")
     async def remove(request: Request, name: str) -> Response:
@@ -189,6 +196,11 @@ def _lessons(body: dict[str, Any]) -> dict[str, Any]:
     if len(body) > MOST_TASKS or not all(fits(*one) for one in body.items()):
         raise ClassError("These are not tasks.", 'Send {"06": {"done": ["06-1"], "of": 4}}.', status=400)
     return body
+
+
+def _address(request: Request) -> str:
+    """The exchange's address as who asks has it."""
+    return f"{request.url.scheme}://{request.url.netloc}"
 
 
 async def _passed(member: Member, request: Request) -> Response:

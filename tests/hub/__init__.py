@@ -1,0 +1,1 @@
+"""A real JupyterHub with the configuration of ``classroom/``: ``make hub-test``."""
