@@ -153,7 +153,7 @@ def fetch(url, caller, settings):
         token = jwt.encode(claims, key if key.startswith("-----") else Path(key).read_text(), "RS256")
         reply = requests.get(url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
         reply.raise_for_status()
-        file = Path(settings["MESSAGES"]) / f"{caller}-{time.strftime('%Y%m%d-%H%M%S')}.mp3"
+        file = Path(settings["MESSAGES"]) / f"{caller}-{url.rpartition('/')[2]}.mp3"
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(reply.content)
         log.info("message from %s kept in %s", caller, file)
