@@ -8,6 +8,7 @@ from hotline import create_app
 
 COLLEAGUE = "447700900002"
 MONDAY, SUNDAY = datetime(2030, 1, 7, 12), datetime(2030, 1, 6, 12)
+TWO = [{"do": "wait", "seconds": 2}, {"do": "press", "digits": "2"}]
 HEARD_ALL = {"do": "wait_for", "text": "say person"}
 HOLD_ON = [{"do": "wait_for", "text": "after the tone"}, {"do": "wait", "seconds": 1}]
 MESSAGE = [*HOLD_ON, {"do": "say", "text": "Please keep the atlas for me."}]
@@ -25,10 +26,13 @@ def hotline(phone_network, tmp_path):
     return at
 
 
-@pytest.mark.parametrize("how", [{"do": "press", "digits": "1"}, {"do": "say", "text": "opening hours, please"}])
-def test_a_key_and_a_word_tell_the_hours(hotline, phone_network, how):
+KEY, WORDS = {"do": "press", "digits": "1"}, {"do": "say", "text": "opening hours, please"}
+
+
+@pytest.mark.parametrize("wish", [KEY, WORDS], ids=["key", "words"])
+def test_who_asks_is_told_the_hours(hotline, phone_network, wish):
     hotline(SUNDAY)
-    assert phone_network.call(HEARD_ALL, {"do": "wait", "seconds": 1}, how).said("from nine to five")
+    assert phone_network.call(HEARD_ALL, {"do": "wait", "seconds": 1}, wish).said("from nine to five")
 
 
 def test_who_says_nothing_is_asked_three_times(hotline, phone_network):
@@ -41,14 +45,16 @@ def test_who_says_nothing_is_asked_three_times(hotline, phone_network):
 def test_two_rings_the_colleague_while_we_are_open(hotline, phone_network):
     hotline(MONDAY)
     phone_network.phone(COLLEAGUE).script({"do": "say", "text": "Bookshop, good morning"}, {"do": "hang_up"})
-    assert phone_network.call({"do": "wait", "seconds": 2}, {"do": "press", "digits": "2"}).said("good morning")
+    assert phone_network.call(*TWO).said("good morning")
 
 
-@pytest.mark.parametrize(("moment", "why"), [(MONDAY, "Nobody is free"), (SUNDAY, "We are closed")])
+@pytest.mark.parametrize(
+    ("moment", "why"), [(MONDAY, "Nobody is free"), (SUNDAY, "We are closed")], ids=["engaged", "closed"]
+)
 def test_otherwise_the_message_is_kept(hotline, phone_network, tmp_path, moment, why):
     app = hotline(moment)
     phone_network.phone(COLLEAGUE).busy()
-    call = phone_network.call({"do": "wait", "seconds": 2}, {"do": "press", "digits": "2"}, *MESSAGE)
+    call = phone_network.call(*TWO, *MESSAGE)
     assert call.said(why) and call.said("Thank you")
     app.fetching.shutdown()  # waits until it is done
     [message] = tmp_path.glob("447700900001-*.mp3")

@@ -53,7 +53,7 @@ class Program:
         reader.name = f"output of {self.file.name}"
         self.stop = weakref.finalize(self, _end, self._process, reader)  # the second time it does nothing
         reader.start()
-        self.url = self.wait_for("://").split()[-1]
+        self.url = self._next("://", PATIENCE, "printed a web address").split()[-1]
 
     def __repr__(self) -> str:
         running = self._process.poll() is None
@@ -61,6 +61,9 @@ class Program:
 
     def wait_for(self, words: str, seconds: float = PATIENCE) -> str:
         """The next line with these words in it. A line is found once; ``seconds`` of real time are the limit."""
+        return self._next(words, seconds, f"said “{words}”")
+
+    def _next(self, words: str, seconds: float, did: str) -> str:
         with self._news:
             self._news.wait_for(lambda: self._found(words) or self._process.stdout.closed, seconds)  # type: ignore[union-attr]
             if found := self._found(words):
@@ -68,7 +71,7 @@ class Program:
                 return found
         ended = self._process.poll() is not None
         raise ProgramError(
-            f"{self.file.name} {'ended' if ended else f'ran for {seconds:g} s'} and never said “{words}”.",
+            f"{self.file.name} {'ended' if ended else f'ran for {seconds:g} s'} and never {did}.",
             f"It printed:\n{chr(10).join(self.lines[-20:]) or '(nothing)'}",
         )
 

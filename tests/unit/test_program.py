@@ -67,7 +67,9 @@ def test_it_ends_with_its_object(file: Path) -> None:
 
 def test_a_program_that_ends_says_why(file: Path) -> None:
     file.write_text("import sys; sys.exit('Not set: COLLEAGUE')", "utf-8")
-    with pytest.raises(ProgramError, match=r"says.py ended and never said .* It printed:\nNot set: COLLEAGUE"):
+    with pytest.raises(
+        ProgramError, match=r"says.py ended and never printed a web address. It printed:\nNot set: COLLEAGUE"
+    ):
         Program(file)
 
 
