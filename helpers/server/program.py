@@ -13,7 +13,7 @@ from pathlib import Path
 from ..base.errors import KitError
 from ..base.masking import mask
 
-PATIENCE = 30.0  # seconds
+PATIENCE = 60.0  # seconds; a program that ends is noticed at once
 # Whoever started it holds the other end of its standard input: however that one ends, this is noticed. An interrupt is
 # meant for the cell that runs.
 ALONG = """
