@@ -28,7 +28,7 @@ LOG = VENV / "pip.log"
 OLDEST = (3, 11)
 # Tried in this order. The lock is made for the oldest and holds up to 3.14.
 PYTHONS = ("python3", "python3.13", "python3.12", "python3.11", "python3.14", "python")
-LEARNER, TESTER = "lab,speech", "lab,speech,test,dev"
+LEARNER, TESTER = "lab,speech,test", "lab,speech,test,dev"
 LESSONS = "notebooks/*.ipynb"
 # Plugins that only some commands want, and that take seconds to load in each worker.
 LEAN = ("-p", "no:nbval", "-p", "no:schemathesis")

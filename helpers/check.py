@@ -28,7 +28,7 @@ from .settings.settings import load_settings
 KIT = "voice-call-notebooks"
 CHECKOUT = Path(__file__).resolve().parents[1]
 NEEDED_MB = 300
-INSTALL_AGAIN = 'Run `python lab.py` again, or: pip install -c requirements.lock -e ".[lab,speech]"'
+INSTALL_AGAIN = 'Run `python lab.py` again, or: pip install -c requirements.lock -e ".[lab,speech,test]"'
 
 
 def check_python(checkout: Path = CHECKOUT) -> str:
@@ -108,7 +108,7 @@ def check_speech() -> str:
         if not Path(espeakng_loader.get_library_path()).exists():
             raise ImportError("espeakng_loader came without its library")
     except (ImportError, OSError) as error:
-        cure = 'Optional, for spoken words: pip install -c requirements.lock -e ".[lab,speech]"'
+        cure = 'Optional, for spoken words: pip install -c requirements.lock -e ".[lab,speech,test]"'
         raise Unknown(f"talk will be a murmur with a caption ({error})", cure) from error
     return "the action talk will be spoken"
 

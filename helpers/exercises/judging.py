@@ -162,10 +162,10 @@ def says(call: Call, words: str) -> Step:
     return f"The phone hears “{one_line(words, 60)}”.", unless(call.said(words), quoted(spoken(call)))
 
 
-def dialled(kit: Kit, caller: str) -> Call:
-    """Dial the number of the lessons from a simulated phone, and let the call run to its end."""
+def dialled(kit: Kit, caller: str, *steps: dict[str, Any]) -> Call:
+    """Dial the number of the lessons from a simulated phone, do these steps, and let the call run to its end."""
     phone = kit.phone(caller)
-    uuid = phone.script([]).dial(kit.number)
+    uuid = phone.script(list(steps)).dial(kit.number)
     if not kit.network.advance(PATIENCE, uuid, "completed") and kit.call(uuid).ended_at is None:
         phone.hang_up()
         raise NotYet(f"A call from {caller} was not over after {PATIENCE:g} seconds. Does a sound play for ever?")

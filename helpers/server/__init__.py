@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from .program import Program
 from .server import BackgroundServer
 from .sound_files import audio_files, send_audio
 from .webhooks import create_app
 
-__all__ = ["BackgroundServer", "audio_files", "create_app", "send_audio"]
+__all__ = ["BackgroundServer", "Program", "audio_files", "create_app", "send_audio"]

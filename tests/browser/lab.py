@@ -103,7 +103,7 @@ class Lab:
     def __init__(self, folder: Path) -> None:
         self.folder = folder / "kit"
         self.log = folder / "jupyterlab.log"
-        for name in ("notebooks", "audio", "helpers"):
+        for name in ("notebooks", "audio", "helpers", "examples"):
             ignore = shutil.ignore_patterns("__pycache__", ".ipynb_checkpoints", "heard")
             shutil.copytree(PROJECT / name, self.folder / name, ignore=ignore)
         for name in ("pyproject.toml", "requirements.lock"):

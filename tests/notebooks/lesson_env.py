@@ -40,4 +40,5 @@ def lesson_environment(
         "SIMULATOR_STATE": str(account / "account.json"),
         "KIT_DOTENV": str(account / ".env"),
         "IPYTHONDIR": str(folder / "ipython"),
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",  # of the tests that a lesson runs: a learner has none of ours
     }

@@ -1,4 +1,4 @@
-"""Answers to the tasks of lessons 00 to 08 as somebody would write them who saw only the task. None is right."""
+"""Answers to the tasks of the lessons, but for 09, as somebody would write them who saw only the task. None is right."""
 
 from __future__ import annotations
 
@@ -351,5 +351,48 @@ WRONG: dict[str, list[str]] = {
                 "kit.wait(3)\nkit.vonage.hang_up(reply.uuid)",
             )
         ),
+    ],
+    "11-1": [
+        "def is_open(moment):\n    return 9 <= moment.hour < 17",
+        "def is_open(moment):\n    return moment.isoweekday() < 7 and 9 <= moment.hour <= 17",
+        "def is_open(moment):\n    return moment.weekday() < 6 and 9 <= moment.hour < 17",
+        "def is_open(moment):\n    return 'open'",
+        "def is_open(moment):\n    if moment.weekday() == 6: return 10 <= moment.hour < 13\n"
+        "    return moment.weekday() < 6 and 9 <= moment.hour < 17",
+        "is_open = True",
+    ],
+    "11-2": [
+        *(
+            f"SORRY = [say('Sorry.')]\ndef choose(event):\n    {body}\nkit.serve(create_app(answer=MENU, on_event=choose))"
+            for body in (
+                "return {'hours': HOURS, 'person': PERSON}.get(wish(event))",
+                "return {'1': HOURS, '2': PERSON}.get(event['dtmf']['digits'], SORRY)",
+                "return {'1': HOURS, '2': PERSON}.get(event.get('dtmf', {}).get('digits'))",
+                "return {'hours': PERSON, 'person': HOURS}.get(wish(event), SORRY) if 'dtmf' in event else None",
+                "return SORRY",
+                "return HOURS if 'speech' in event else None",
+            )
+        ),
+        "def choose(event):\n    return {'hours': HOURS, 'person': PERSON}.get(wish(event))",
+        "choose = MENU",
+    ],
+    "11-3": [
+        *(
+            "AGENT = [{'type': 'phone', 'number': '447700900002'}]\n"
+            "RING = {'action': 'connect', 'from': kit.number, 'endpoint': AGENT, 'timeout': 10}\n"
+            "SYNC, RECORD = {**RING, 'eventType': 'synchronous'}, {'action': 'record', 'endOnSilence': 3}\n"
+            "GONE, SORRY = ('busy', 'timeout', 'unanswered', 'rejected'), say('Sorry, leave a message.')\n"
+            f"def desk(event):\n    {body}\nkit.serve(create_app(answer=MENU, on_event=desk))"
+            for body in (
+                "return [RING, SORRY, RECORD] if wish(event) else None",
+                "return [SYNC] if wish(event) else [SORRY, RECORD] if event.get('status') in GONE else None",
+                "return [SYNC] if wish(event) else [SORRY] if event.get('status') in GONE else None",
+                "return [{**SYNC, 'timeout': 30}] if wish(event) else [SORRY, RECORD] if event.get('status') in GONE else None",
+                "return [SORRY, RECORD] if wish(event) else None",
+                "return HOURS if wish(event) else None",
+            )
+        ),
+        "def desk(event):\n    return kit.vonage.download_recording(event['recording_url'])",
+        "desk = []",
     ],
 }

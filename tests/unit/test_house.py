@@ -175,8 +175,10 @@ def _installed(name: str) -> str | None:
 def test_conda_and_binder_install_the_same_package_through_the_lock() -> None:
     conda = (PROJECT / "environment.yml").read_text("utf-8")
     assert "- -c requirements.lock\n" in conda
-    assert "- -e .[lab,speech]\n" in conda, "a learner needs no test tools"
-    assert '-c requirements.lock -e ".[lab,speech,binder]"' in (PROJECT / ".binder" / "postBuild").read_text("utf-8")
+    assert "- -e .[lab,speech,test]\n" in conda, "pytest is for the last lesson"
+    assert '-c requirements.lock -e ".[lab,speech,test,binder]"' in (PROJECT / ".binder" / "postBuild").read_text(
+        "utf-8"
+    )
 
 
 def test_no_kernel_warns_that_it_runs_without_encryption() -> None:

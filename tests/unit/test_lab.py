@@ -149,7 +149,7 @@ def test_a_learner_gets_no_test_tools_and_a_tester_gets_them_later(kit: Path, ru
     asked = environment(kit)
     assert run("check").returncode == 0
     first, second = asked.read_text("utf-8").splitlines()
-    assert first.startswith(f"{kit}: -m pip install ") and first.endswith(" -c requirements.lock -e .[lab,speech]")
+    assert first.startswith(f"{kit}: -m pip install ") and first.endswith(" -c requirements.lock -e .[lab,speech,test]")
     assert second == f"{kit}: -m helpers.check"
     assert run("bench", "--quick").returncode == 0
     third, fourth = asked.read_text("utf-8").splitlines()[2:]
