@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...calls.statuses import FAILURES, LAST
+from ...calls.statuses import FAILURES, IN_ANOTHER_CALL, LAST
 from ...ncco import Ncco, parse
 from ..account.applications import Webhook, voice_hooks
 from ..phones.handsets import Ending, Handset
@@ -122,7 +122,7 @@ class Life:
             return await trunk.connect(home) or await self._talk(trunk, f"{who} answered")
         handset = network.handset(leg.address)
         if handset.leg and not handset.leg.over:
-            return Ending("busy", "the phone is in another call", sip_code=486, disconnected_by="user")
+            return Ending("busy", IN_ANOTHER_CALL, sip_code=486, disconnected_by="user")
         handset.leg = leg
         return await self._ring(handset) or await self._talk(handset, "the person picked up")
 
