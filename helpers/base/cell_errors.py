@@ -9,7 +9,9 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-FIRST = ("kit", "setup", "create_app", "exercise", "play", "sweep", "Builder", "requests", "Flask")
+FIRST = ("kit", "setup", "create_app", "requests", "Flask")
+# What some lessons import in the middle, which nobody needs the cells above for.
+IMPORTED = {"exercise": "helpers.exercises", "sweep": "helpers.rehearsal", "Builder": "helpers.widgets.builder"}
 ABOVE = "choose Run → Run All Above Selected Cell, then run this cell again"
 STOPPED = (
     "Nothing listens at {url}: the server that did has stopped, perhaps with its kernel.\n"
@@ -29,6 +31,8 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, NameError) and not isinstance(error, UnboundLocalError) and error.name:
         if error.name in FIRST:
             return f"→ {error.name} comes from the first code cell: run that one first. After a restart, {ABOVE}."
+        if module := IMPORTED.get(error.name):
+            return f"→ Write this line above it, and run the cell again: from {module} import {error.name}"
         return f"→ Is {error.name} spelt as above? If an earlier cell makes it, {ABOVE}."
     request = getattr(error, "request", None)
     if "ConnectionError" in type(error).__name__ and _is_here(url := getattr(request, "url", None) or ""):

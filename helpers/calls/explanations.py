@@ -83,7 +83,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
         "The destination is not supported, or is blocked for your account.",
         "Check the country code; open the destination in your account settings.",
     ),
-    "detail:number_out_of_service": ("The number is out of service.", "It was given up.", "Ask for the new number."),
+    "detail:number_out_of_service": ("The number is out of service.", "Its owner gave it up.", "Ask for a new number."),
     "detail:internal_error": ("Something broke inside the platform.", "Not your code.", "Try again in a minute."),
     # SIP codes that carriers send
     "sip:200": ("The call ended normally (SIP 200).", FINE, NOTHING),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import KitError
 from ..base.text import visible
-from .statuses import OVER
+from .statuses import IN_ANOTHER_CALL, OVER
 
 if TYPE_CHECKING:
     import numpy as np
@@ -128,6 +128,11 @@ class Record:
     def statuses(self) -> list[str]:
         """The states of the first leg, in order: ``["started", "ringing", "answered", "completed"]``."""
         return [str(e["status"]) for e in self.entries("status", leg=self.leg)]
+
+    @property
+    def in_another_call(self) -> bool:
+        """Whether the phone that was called was busy because another call to it still went on."""
+        return bool(self.entries("status", leg=self.leg, why=IN_ANOTHER_CALL))
 
     @property
     def status(self) -> str:

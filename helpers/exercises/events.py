@@ -32,7 +32,7 @@ MUDDLES: tuple[tuple[list[dict[str, Any]], int, str], ...] = (
     ([ONE[2], *ONE, ONE[2], ANSWERED], 2, "events that came twice"),
     ([PRESSED, *ONE], 1, "an event without a status"),
     (DECLINED, 0, "a call that was not answered"),
-    ([], 0, "nothing"),
+    ([], 0, "no events at all"),
 )
 
 
@@ -75,6 +75,14 @@ def five_seconds(kit: Kit, given: Any) -> Iterator[Step]:
         f"It rings for {RING:g} seconds.",
         unless(rang is not None and abs(length - RING) < ROOM, f"It rang for {length:.1f} s."),
     )
+    yield (
+        "Afterwards the phone answers again.",
+        unless(_answers(kit, call.to), "It does not yet: kit.phone().answers()"),
+    )
+
+
+def _answers(kit: Kit, number: str) -> bool:
+    return all(phone["behaviour"] == "answers" for phone in kit.network.phones() if phone["number"] == number)
 
 
 MISSED = ("447700900031", "447700900032", "447700900033")

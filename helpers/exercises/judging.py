@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..base.errors import KitError
 from ..base.text import one_line
 from ..calls.arguments import uuid_of
+from ..calls.statuses import END_IT
 
 if TYPE_CHECKING:
     import requests
@@ -55,7 +56,7 @@ def steps_of(task: LessonTask, kit: Kit, answer: tuple[Any, ...]) -> Iterator[St
     """The steps of a task, up to the one behind which nothing can be judged. Raises :class:`NotAttempted`."""
     wanted = " and ".join(task.wants)
     if len(answer) != len(task.wants):
-        yield f"You hand over {wanted}.", f"These are {len(answer)} things, and not {len(task.wants)}."
+        yield f"You hand over {wanted}.", f"Wanted after the name of the task: {len(task.wants)}. There: {len(answer)}."
         return
     try:
         yield from task.judge(kit, *answer)
@@ -106,7 +107,9 @@ def over(kit: Kit, given: Any) -> Call:
     """A call that was answered and is over."""
     call = call_of(kit, given)
     if call.ended_at is None:
-        raise NotYet("The call still goes on. Let time pass until it is over: kit.wait_for(…).")
+        raise NotYet("The call still goes on, and its phone is busy. Let it run to its end: kit.wait_for(…).")
+    if call.in_another_call:
+        raise NotYet(f"The phone was busy: an earlier call to it still goes on. {END_IT}")
     if call.answered_at is None:
         raise NotYet(f"Nobody answered the call: it went {', '.join(call.statuses)}.")
     return call
@@ -168,10 +171,11 @@ def dialled(kit: Kit, caller: str, *steps: dict[str, Any]) -> Call:
     uuid = phone.script(list(steps)).dial(kit.number)
     if not kit.network.advance(PATIENCE, uuid, "completed") and kit.call(uuid).ended_at is None:
         phone.hang_up()
-        raise NotYet(f"A call from {caller} was not over after {PATIENCE:g} seconds. Does a sound play for ever?")
+        raise NotYet(f"A call from {caller} was not over after {PATIENCE:g} seconds. Does a sound play forever?")
     call = kit.call(uuid)
     if call.errors:
-        raise NotYet(f"A call from {caller} went wrong: {call.errors[0]['reason']}")
+        error = call.errors[0]
+        raise NotYet(f"A call from {caller} went wrong: {error['reason']} {error['advice']}")
     if not call.entries("webhook", type="answer"):
         raise NotYet("Your server was not asked. Is the number linked, and your answer URL told to the application?")
     return call

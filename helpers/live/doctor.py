@@ -158,7 +158,7 @@ class Doctor:
             return f"{number} is rented and can voice"
         if not kind:
             # Not a fault: the kit calls from it all the same, and after each lesson that links it, it is like this.
-            cure = "Lesson 06 links it, and puts that back; for ever: in the Vonage dashboard under Numbers."
+            cure = "Lesson 06 links it, and puts that back; for good: in the Vonage dashboard under Numbers."
             raise Unknown(f"{number} is rented and can voice; it leads to no application, so nobody answers it", cure)
         if (kind, to) != mine:
             cure = f'Take another number, link it in the dashboard, or ALLOW = "{number}" in lesson 06.'

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..base.text import visible
+from ..calls.statuses import END_IT
 
 if TYPE_CHECKING:
     from ..calls.record import Record
@@ -56,13 +58,16 @@ class Notices:
                 self._told.add(mark)
                 at = call.since_start(error["at"])
                 self.tell(f"In the call, after {at:.1f} s: {error['reason']}\n→ {error['advice']}")
+        if call.in_another_call and (call.uuid,) not in self._told:
+            self._told.add((call.uuid,))
+            self.tell(f"The phone {call.to} was busy: an earlier call to it still goes on.\n→ {END_IT}")
 
     def flush(self, *_: Any) -> None:
         """Print what has come in. Called by IPython after each cell."""
         with self._lock:
             texts, self._waiting = self._waiting, []
-        for text in texts:
-            print(text, file=sys.stderr)
+        for text, times in Counter(texts).items():
+            print(text if times == 1 else f"{text}\n({times} times)", file=sys.stderr)
 
     def _server_error(self, error: WebServerError) -> None:
         self.tell(str(error))  # its cure holds the traceback

@@ -45,6 +45,10 @@ def test_a_name_of_the_first_cell_says_to_run_it(run: Run) -> None:
     assert "NameError" in said and "kit comes from the first code cell: run that one first" in said
 
 
+def test_a_name_that_some_lessons_import_in_the_middle_says_how(run: Run) -> None:
+    assert "from helpers.exercises import exercise" in run('exercise("06-1")')
+
+
 def test_another_name_says_where_it_may_come_from(run: Run) -> None:
     assert "Is YOUR_URL spelt as above?" in run("print(YOUR_URL)")
 

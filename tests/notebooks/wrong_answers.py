@@ -120,6 +120,7 @@ WRONG: dict[str, list[str]] = {
         'kit.phone().rings_out()\nimpatient = call(say("Hello."), ringing_timer=50, status="over")',
         'kit.phone().rings_out()\nimpatient = call(say("Hello."), ringing_timer=10, status="timeout")',
         'kit.phone().declines(5)\nimpatient = call(say("Hello."), status="over")',
+        'kit.phone().rings_out()\nimpatient = call(say("Hello."), ringing_timer=5, status="timeout")',
         "impatient = 5",
     ],
     "03-3": [

@@ -96,3 +96,14 @@ def test_text_views_show_controls_and_obey_none(tmp_path: Path) -> None:
 def test_notices_show_controls(server: BackgroundServer, caplog: pytest.LogCaptureFixture) -> None:
     Notices(server).tell(BAD)
     assert caplog.messages == [visible(BAD)]
+
+
+def test_a_notice_that_came_again_and_again_is_printed_once(
+    server: BackgroundServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("helpers.server.notices._shell", object)
+    notices = Notices(server)
+    for text in ("one", "two", "one", "one"):
+        notices.tell(text)
+    notices.flush()
+    assert capsys.readouterr().err == "one\n(3 times)\ntwo\n"

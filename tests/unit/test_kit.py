@@ -210,6 +210,21 @@ def test_errors_of_a_call_are_told_once(kit: Kit, caplog: pytest.LogCaptureFixtu
     assert caplog.text.count("cannot be played: the server answered HTTP 404") == 1
 
 
+def test_a_phone_that_an_earlier_call_keeps_busy_is_told_with_a_cure(
+    kit: Kit, caplog: pytest.LogCaptureFixture
+) -> None:
+    hello = {"action": "talk", "text": "Hello."}
+    earlier = inline(kit, hello)
+    assert "busy" in kit.wait_for(inline(kit, hello)).statuses
+    assert f"The phone {PHONE} was busy: an earlier call to it" in caplog.text and "kit.wait(120)" in caplog.text
+    kit.wait(120)
+    assert kit.call(earlier["uuid"]).ended_at is not None
+    again = kit.wait_for(inline(kit, hello))
+    assert again.answered_at is not None and not again.in_another_call
+    kit.phone(PHONE).busy()
+    assert not kit.wait_for(inline(kit, hello)).in_another_call
+
+
 def test_a_network_elsewhere(clean: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Simulator(pace="stepped", seed=2) as network:
         monkeypatch.setenv("SIMULATOR_URL", network.url)

@@ -144,7 +144,7 @@ async def connect(run: Runner, action: Connect) -> Replacement | None:
     network, leg = run.network, run.leg
     if _links(leg) >= MOST_LINKS:
         reason = f"This leg is the last of {MOST_LINKS} that connect actions made one after another."
-        network.error(leg, reason, "An onAnswer NCCO that connects to the next leg with itself would go on for ever.")
+        network.error(leg, reason, "An onAnswer NCCO that connects to the next leg with itself would go on forever.")
         raise Skip(reason)
     try:
         network.faults.count_request("calls")  # connect counts against the calls per second

@@ -8,7 +8,7 @@ from collections.abc import Callable, Coroutine
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from ...calls.statuses import FAILURES, LAST
+from ...calls.statuses import FAILURES, IN_ANOTHER_CALL, LAST
 from ...ncco import Ncco, parse
 from ..account.applications import Webhook, voice_hooks
 from ..phones.handsets import Ending, Handset
@@ -123,7 +123,7 @@ class Life:
         handset = network.handset(leg.address)
         in_call = handset.leg is not None and not handset.leg.over
         if in_call or network.faults.strikes("line_busy", leg):
-            why = "the phone is in another call" if in_call else "the line is busy"
+            why = IN_ANOTHER_CALL if in_call else "the line is busy"
             return Ending("busy", why, sip_code=486, disconnected_by="user")
         handset.leg = leg
         return await self._ring(handset) or await self._talk(handset, "the person picked up")

@@ -57,7 +57,7 @@ class Runner:
             if self.leg.ncco_count >= MOST_NCCOS or self._actions > MOST_ACTIONS:
                 most = f"{MOST_ACTIONS} actions" if self._actions > MOST_ACTIONS else f"{MOST_NCCOS} NCCOs"
                 reason = f"This call has been given more than {most}."
-                self.network.error(self.leg, reason, "A webhook answers with an NCCO that calls it again, for ever.")
+                self.network.error(self.leg, reason, "A webhook answers with an NCCO that calls it again, forever.")
                 return
             current = await self._run_one(*current)
 
