@@ -16,7 +16,7 @@ from tests.unit.ncco_strategies import PATHS, nccos
 
 from .test_ncco_python import executed
 
-EXAMPLES = 1_000  # enough for each option to take part
+EXAMPLES = 2_000
 Options = tuple[Option, ...]
 
 
@@ -64,7 +64,7 @@ def _known(value: dict[str, Any], options: Options, path: str = "", named: str =
 
 
 @pytest.mark.slow
-def test_a_thousand_nccos_arrive_as_they_left() -> None:
+def test_two_thousand_nccos_arrive_as_they_left() -> None:
     seen: set[tuple[str, str]] = set()
     drawn = 0
 
