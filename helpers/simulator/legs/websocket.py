@@ -109,19 +109,25 @@ class SocketLine:
         """What the leg hears, 20 ms after 20 ms."""
         import numpy as np
 
-        socket, clock = self._socket, self._network.clock
-        assert socket is not None
+        clock = self._network.clock
         begin = clock.now
         while True:
             at = begin + self._sent * FRAME
             await clock.sleep_until(at + FRAME)
             frame = mixed(self._leg, at, at + FRAME, self._rate)
-            data = (frame * 32767).astype(np.dtype("<i2")).tobytes()
-            async with clock.in_flight():
-                await socket.send(data)
-                if clock.stepped:
-                    await self._settle()
+            await self._pass((frame * 32767).astype(np.dtype("<i2")).tobytes())
             self._sent += 1
+
+    async def _pass(self, message: bytes | str) -> None:
+        """Send something, and let the server deal with it. That the connection has ended, `_receive` will notice."""
+        from websockets.exceptions import ConnectionClosed
+
+        assert self._socket is not None
+        with suppress(ConnectionClosed, TimeoutError):
+            async with self._network.clock.in_flight():
+                await self._socket.send(message)
+                if self._network.clock.stepped:
+                    await self._settle()
 
     async def _settle(self) -> None:
         """Let the server deal with what it was sent: call time stands still, so its answer belongs to this moment.
@@ -135,14 +141,9 @@ class SocketLine:
                 await (await self._socket.ping())
 
     async def _send_keys(self) -> None:
-        assert self._socket is not None
         while True:
             digit = await self._keys.get()
-            await self._tell({"event": "websocket:dtmf", "digit": digit, "duration": KEY_DURATION})
-
-    async def _tell(self, event: dict[str, Any]) -> None:
-        assert self._socket is not None
-        await self._socket.send(json.dumps(event))
+            await self._pass(json.dumps({"event": "websocket:dtmf", "digit": digit, "duration": KEY_DURATION}))
 
     async def _receive(self) -> None:
         """What the server says: sound, heard one after the other, and commands. Returns when the socket is to end."""
@@ -178,6 +179,7 @@ class SocketLine:
             command = None
         action = command.get("action") if isinstance(command, dict) else None
         cue, clock = self._cue, self._network.clock
+        assert self._socket is not None
         if action == "notify":
             due = clock.now if cue is None else cue.until(math.inf)
             self._network.beside(self._leg, self._notify(command.get("payload", {}), cue, due))
@@ -186,7 +188,7 @@ class SocketLine:
                 cue.stopped_at, self._cue = cue.until(clock.now), None
                 self._leg.speaks()
             self._note_state("cleared")
-            await self._tell({"event": "websocket:cleared"})
+            await self._socket.send(json.dumps({"event": "websocket:cleared"}))
         elif not self._odd:  # said once: a server may send thousands
             self._odd = True
             text = f"The server's message is no command (clear, notify), and is ignored: {one_line(message)}"
@@ -194,15 +196,11 @@ class SocketLine:
 
     async def _notify(self, payload: Any, cue: Cue | None, due: float) -> None:
         """Tell that the sound has been played up to ``due``; not when it has been thrown away before."""
-        from websockets.exceptions import ConnectionClosed
-
         await self._network.clock.sleep_until(due)
         if cue is not None and cue.stopped_at is not None and cue.stopped_at < due:
             return
         self._note_state("notified", payload=payload)
-        with suppress(ConnectionClosed):
-            async with self._network.clock.in_flight():
-                await self._tell({"event": "websocket:notify", "payload": payload})
+        await self._pass(json.dumps({"event": "websocket:notify", "payload": payload}))
 
     def _note_state(self, state: str, **facts: Any) -> None:
         self._network.note(self._leg, "websocket", state=state, url=self._leg.to, **facts)
