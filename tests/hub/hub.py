@@ -12,6 +12,7 @@ import sys
 import tempfile
 import time
 import uuid
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,6 @@ class Hub:
         self.url, self.exchange = f"http://127.0.0.1:{ports[0]}", f"http://127.0.0.1:{ports[3]}"
         self._ports = ports
         self._process: subprocess.Popen[bytes] | None = None
-        self._gone_cpu = 0.0
 
     def set_up(self) -> None:
         """Copy the kit, and install it with JupyterHub and its proxy."""
@@ -85,23 +85,23 @@ class Hub:
     def stop(self) -> None:
         """End the hub with all servers and kernels, and delete the folder."""
         if self._process is not None:
-            family = [*self.processes(), psutil.Process(self._process.pid)]
             self._process.terminate()
-            _, left = psutil.wait_procs(family, timeout=60)
-            for one in left:  # servers have sessions of their own; a hub that was interrupted leaves them
+            self._process.wait(PATIENCE)
+        left = self.processes()  # servers have sessions of their own; a hub that did not get far leaves its proxy
+        for one in left:
+            with suppress(psutil.NoSuchProcess):
                 one.kill()
-            psutil.wait_procs(left, timeout=20)
+        psutil.wait_procs(left, timeout=20)
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def processes(self) -> list[psutil.Process]:
-        """Everything that the hub has started."""
-        assert self._process is not None
-        return psutil.Process(self._process.pid).children(recursive=True)
+        """The hub and everything that it has started: each runs out of the folder."""
+        running = psutil.process_iter(["cmdline"])
+        return [one for one in running if f"{self.folder}/" in " ".join(one.info["cmdline"] or ())]
 
     def cpu(self) -> float:
         """Seconds of a core that hub, proxy, exchange, servers and kernels have used so far."""
-        assert self._process is not None
-        used = [psutil.Process(self._process.pid).cpu_times(), *(one.cpu_times() for one in self.processes())]
+        used = [one.cpu_times() for one in self.processes()]
         return sum(one.user + one.system for one in used)
 
     def megabytes(self, name: str) -> float:
@@ -121,6 +121,7 @@ class Learner:
     def __init__(self, hub: Hub, name: str) -> None:
         self.hub, self.name = hub, name
         self.home = hub.folder / "homes" / name / "voice-call-notebooks"
+        self._stack = ExitStack()
         self._socket: ClientConnection | None = None
 
     def begin(self) -> None:
@@ -137,9 +138,9 @@ class Learner:
         assert reply.status_code == 201, reply.text
         where = f"{self.hub.url}/user/{self.name}/api/kernels/{reply.json()['kernel']['id']}/channels"
         login = {"Authorization": f"token {self.hub.token}"}
-        self._socket = connect(
-            where.replace("http", "ws", 1), additional_headers=login, max_size=None, open_timeout=PATIENCE, proxy=None
-        )
+        where = where.replace("http", "ws", 1)
+        opened = connect(where, additional_headers=login, max_size=None, open_timeout=PATIENCE, proxy=None)
+        self._socket = self._stack.enter_context(opened)
 
     def run(self, source: str) -> tuple[str, str]:
         """Run a cell. Returns what it printed or showed as text, and its error."""
@@ -174,8 +175,7 @@ class Learner:
         return wrong
 
     def close(self) -> None:
-        if self._socket is not None:
-            self._socket.close()
+        self._stack.close()
 
 
 def heard(message: str | bytes) -> Json:

@@ -30,8 +30,8 @@ class OwnUid(SimpleLocalProcessSpawner):
         return become
 
 
-c.JupyterHub.authenticator_class = "dummy"
-c.DummyAuthenticator.password = os.environ["HUB_PASSWORD"]
+c.JupyterHub.authenticator_class = "shared-password"
+c.SharedPasswordAuthenticator.user_password = os.environ["HUB_PASSWORD"]
 c.Authenticator.allow_all = True
 c.JupyterHub.spawner_class = OwnUid
 c.JupyterHub.bind_url = f"http://127.0.0.1:{PORT}"
