@@ -337,7 +337,7 @@ def test(words: "list[str]") -> int:
     if words:
         return run("pytest", *words)
     with beside("tests.notebooks.validate", *files(LESSONS)) as ended:
-        code = run("pytest", "tests", *LEAN, "-n", "3", "--dist", "loadfile")
+        code = run("pytest", "tests", *LEAN, "-n", "4", "--dist", "loadfile")
         return ended() or code
 
 
