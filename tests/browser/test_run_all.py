@@ -1,4 +1,4 @@
-"""*Run All* in real JupyterLab: every lesson, twice in a row, and nothing waits for a click."""
+"""*Run All* in real JupyterLab: lessons with something of a browser in them, and nothing waits for a click."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ pytestmark = pytest.mark.browser
 Open = Callable[[str | Path], NotebookPage]
 
 
-@pytest.mark.parametrize("lesson", [path.stem for path in lessons()])
+# Without those in which nothing is a browser's: their cells run in kernels, where nbval compares them.
+SHOWN = [path.stem for path in lessons() if not path.stem.startswith(("01", "02", "05", "07"))]
+
+
+@pytest.mark.parametrize("lesson", SHOWN)
 def test_lesson_runs(open_notebook: Open, lesson: str) -> None:
     notebook = open_notebook(lesson)
     # Twice in one kernel: the first lesson, and the one with phone and panel. Each run takes seconds here.
