@@ -704,7 +704,7 @@ def test_a_long_recording_is_mixed_piece_by_piece(noise: Samples) -> None:
         tracemalloc.stop()
     assert whole
     assert len(data) == 44 + minutes * 60 * RATE * 2
-    assert peak < 1.3 * len(data)  # as numbers the whole would be twice as large as the file
+    assert peak < 1.6 * len(data)  # as numbers the whole would be twice as large as the file, and come on top of it
     [samples] = sound_of(data)
     looped = np.resize(noise, len(samples) - 4800)
     assert float(abs(samples[4800:] - looped).max()) < 1e-4  # no click between two pieces
