@@ -24,15 +24,8 @@ TEACHER = os.environ.get("EXCHANGE_TOKEN") or secrets.token_hex(32)  # the teach
 # university's login), systemdspawner (limits of memory, too), dockerspawner.
 c.PAMAuthenticator.allowed_groups = {"learners"}
 
-# The start of a learner's server: their lessons, of which a changed one stays as it is; and a folder for the sockets of
-# their kernels, whose paths must be short and not on a network drive.
-START = """
-umask 077
-export JUPYTER_RUNTIME_DIR="$(mktemp -d /tmp/kit-XXXXXX)"
-mkdir -p ~/voice-call-notebooks && cp -Rn "$0/notebooks" ~/voice-call-notebooks
-exec "$@"
-"""
-c.Spawner.cmd = ["/bin/sh", "-c", START, str(KIT), str(PROGRAMS / "jupyterhub-singleuser")]
+# A learner's server. It begins with a copy of the lessons in their home folder, and a place for sockets.
+c.Spawner.cmd = ["/bin/sh", str(KIT / "classroom/begin-server.sh"), str(PROGRAMS / "jupyterhub-singleuser")]
 c.Spawner.notebook_dir = "~/voice-call-notebooks"
 c.Spawner.default_url = "/lab/tree/notebooks/00-start-here.ipynb"
 c.Spawner.args = [

@@ -53,7 +53,7 @@ class Hub:
         # Learners cannot write there, so without it each kernel would compile everything for itself.
         subprocess.run([python, "-m", "compileall", "-qq", "helpers", ".venv/lib"], **{**run, "check": False})
         subprocess.run(["npm", "install", "-s", "--prefix", self.folder / "proxy", "configurable-http-proxy"], **run)
-        for name, mode in (("homes", 0o755), ("exchange", 0o777)):
+        for name, mode in (("homes", 0o755), ("exchange", 0o777), ("t", 0o1777)):
             (self.folder / name).mkdir()
             (self.folder / name).chmod(mode)
 

@@ -48,3 +48,4 @@ c.JupyterHub.load_roles = [
 ]
 # What the tests ask the page about notebooks, as tests/browser/lab.py does.
 c.Spawner.args = [*c.Spawner.args, "--LabApp.expose_app_in_browser=True"]
+c.Spawner.environment = {"TMPDIR": f"{FOLDER}/t"}  # where nothing stays
