@@ -8,6 +8,7 @@ from hotline import create_app
 
 COLLEAGUE = "447700900002"
 MONDAY, SUNDAY = datetime(2030, 1, 7, 12), datetime(2030, 1, 6, 12)
+GOOD_MORNING = [{"do": "say", "text": "Bookshop, good morning"}, {"do": "hang_up"}]
 TWO = [{"do": "wait", "seconds": 2}, {"do": "press", "digits": "2"}]
 HEARD_ALL = {"do": "wait_for", "text": "say person"}
 HOLD_ON = [{"do": "wait_for", "text": "after the tone"}, {"do": "wait", "seconds": 1}]
@@ -44,7 +45,7 @@ def test_who_says_nothing_is_asked_three_times(hotline, phone_network):
 
 def test_two_rings_the_colleague_while_we_are_open(hotline, phone_network):
     hotline(MONDAY)
-    phone_network.phone(COLLEAGUE).script({"do": "say", "text": "Bookshop, good morning"}, {"do": "hang_up"})
+    phone_network.phone(COLLEAGUE).script(GOOD_MORNING)
     assert phone_network.call(*TWO).said("good morning")
 
 
