@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from ..line.control_plane import ControlPlane
 from ..phone import Phone
 from ..server.server import BackgroundServer
 from ..server.webhooks import create_app
@@ -47,7 +48,7 @@ class PlayedClass:
         """The phone of one of them, which does as it is told."""
         if name not in self._mates:
             raise ClassroomError(f"{name} is not played by the kit.", "Your own phone: kit.classroom.phone.")
-        return PlayedPhone(self._mates[name], mine)
+        return PlayedPhone(self._mates[name], mine.network)
 
     def _join(self, name: str) -> tuple[str, str]:
         return join(self._exchange.url, self._exchange.accounts.word, name)
@@ -57,8 +58,7 @@ class PlayedClass:
         at = mate.connect()
         mate.keep(application=mate.vonage.create_application(name, answer_url=f"{at}/answer", event_url=f"{at}/event"))
         mate.ready()
-        says = {"do": "say", "text": f"Hello, this is {name}.", "language": "en-GB"}
-        mate.phone.named(name).answers().script(says)
+        PlayedPhone(mate).named(name).answers()
 
     def _menu(self, parameters: dict[str, Any]) -> Ncco:
         mine, after = self._here_and_next(parameters["to"])
@@ -83,22 +83,29 @@ class PlayedClass:
 
 
 class PlayedPhone(Phone):
-    """The phone of a classmate who is played. What it dials is told of as it comes to you."""
+    """The phone of a classmate who is played. ``yours`` is where a call that it dials arrives."""
 
-    def __init__(self, mate: Classroom, mine: Classroom) -> None:
+    def __init__(self, mate: Classroom, yours: ControlPlane | None = None) -> None:
         super().__init__(mate.phone.number, mate.network)
-        self._mine = mine.network
+        self._name, self._yours = mate.name, yours or mate.network
+
+    def answers(self, after: float = 2) -> Phone:
+        """Be picked up, and say who it is."""
+        return super().answers(after).script(
+            {"do": "say", "text": f"Hello, this is {self._name}.", "language": "en-GB"}
+        )  # fmt: skip
 
     def dial(self, number: str | None = None, **more: Any) -> str:
-        """Call a number of yours. Returns the uuid of your leg."""
-        known = {call["uuid"] for call in self._mine.calls()}
-        until = self._mine.clock()["now"] + SETTLING
+        """Call a number of yours, and say nothing. Returns the uuid of your leg."""
+        known = {call["uuid"] for call in self._yours.calls()}
+        until = self._yours.clock()["now"] + SETTLING
+        self.script([])
         super().dial(number, **more)
-        while self._mine.clock()["now"] < until:
-            for call in self._mine.calls():
+        while self._yours.clock()["now"] < until:
+            for call in self._yours.calls():
                 if call["uuid"] not in known:
                     return str(call["uuid"])
-            self._mine.advance(0.1)
+            self._yours.advance(0.1)
         raise ClassroomError(f"The call to {number} did not come to you.", "Is it a number of yours?")
 
 
