@@ -272,7 +272,7 @@ class Kit:
 
         self._played = PlayedClass(self.settings.pace)
         try:
-            url, token = self._played.start(name)
+            url, token = self._played.start(name, self.server)
             self._classroom = Classroom(url, token, self.server, None, self._played)
             self._classroom.connect()
         except BaseException:

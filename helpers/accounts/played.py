@@ -9,7 +9,9 @@ from ..line.control_plane import ControlPlane
 from ..phone import Phone
 from ..server.server import BackgroundServer
 from ..server.webhooks import create_app
+from ..simulator.classroom.accounts import Allowance
 from ..simulator.classroom.exchange import Exchange
+from ..simulator.webhooks.web_client import WebClient
 from .classroom import Classroom, ClassroomError, join
 
 NAMES = ("Ben", "Chloe", "Dan")
@@ -20,7 +22,7 @@ Ncco = list[dict[str, Any]]
 class PlayedClass:
     """Three classmates: their phones answer and say who it is, their numbers are menus that lead from one to the next.
 
-    All is as on the exchange of a class: accounts, tokens, webhooks that come down a connection.
+    All is as on the exchange of a class, but that time waits, and that webhooks need no way down.
     """
 
     def __init__(self, pace: str | float) -> None:
@@ -28,10 +30,11 @@ class PlayedClass:
         self._server = BackgroundServer(create_app(answer=self._menu, on_event=self._pressed))
         self._mates: dict[str, Classroom] = {}
 
-    def start(self, name: str) -> tuple[str, str]:
+    def start(self, name: str, server: BackgroundServer) -> tuple[str, str]:
         """Let ``name`` join, then the others. Returns the exchange's address, and the token of ``name``."""
         self._exchange.start()
-        kept = self._join(name)
+        self._server.start()
+        kept = self._join(name, server)
         for one in NAMES:
             if one.casefold() != name.strip().casefold():
                 self._come(one)
@@ -50,11 +53,17 @@ class PlayedClass:
             raise ClassroomError(f"{name} is not played by the kit.", "Your own phone: kit.classroom.phone.")
         return PlayedPhone(self._mates[name], mine.network)
 
-    def _join(self, name: str) -> tuple[str, str]:
-        return join(self._exchange.url, self._exchange.accounts.word, name)
+    def _join(self, name: str, server: BackgroundServer) -> tuple[str, str]:
+        url, token = join(self._exchange.url, self._exchange.accounts.word, name)
+        member = self._exchange.accounts.named(name)
+        member.allowance = Allowance(float("inf"))  # it disturbs nobody
+        # Straight to the server in this kernel: on a busy machine the way down takes time, which the record would show.
+        member.network.reach.shortcuts[f"{url}/t/{member.door}"] = server.url
+        member.network.callbacks.web = WebClient()
+        return url, token
 
     def _come(self, name: str) -> None:
-        mate = self._mates[name] = Classroom(*self._join(name), self._server, None)
+        mate = self._mates[name] = Classroom(*self._join(name, self._server), self._server, None)
         at = mate.connect()
         mate.keep(application=mate.vonage.create_application(name, answer_url=f"{at}/answer", event_url=f"{at}/event"))
         mate.ready()
@@ -99,6 +108,8 @@ class PlayedPhone(Phone):
         """Call a number of yours, and say nothing. Returns the uuid of your leg."""
         known = {call["uuid"] for call in self._yours.calls()}
         until = self._yours.clock()["now"] + SETTLING
+        if any(one["number"] == self.number and one["status"] != "idle" for one in self._control.phones()):
+            self.hang_up()  # of a cell that was interrupted
         self.script([])
         super().dial(number, **more)
         while self._yours.clock()["now"] < until:

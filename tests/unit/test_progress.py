@@ -43,22 +43,22 @@ def solve() -> None:
 
 
 def test_what_is_done_is_kept_once_and_counted(folder: Path) -> None:
-    assert str(progress()).startswith("0 of 36 tasks done")
+    assert str(progress()).startswith("0 of 39 tasks done")
     exercise("wait", [WAIT])
-    assert "0 of 36" in str(progress())
+    assert "0 of 39" in str(progress())
     solve()
     solve()
-    assert "1 of 36" in str(progress())
-    assert str(progress("09")) == "Lesson 10 of 10: 1 of 9 tasks done\n09  NCCO playground  ○○○○○○○●○  1 of 9"
+    assert "1 of 39" in str(progress())
+    assert str(progress("09")) == "Lesson 10 of 11: 1 of 9 tasks done\n09  NCCO playground  ○○○○○○○●○  1 of 9"
     assert 'href="06-play.ipynb"' in progress().bundle["text/html"]
 
 
 @pytest.mark.parametrize("text", ["", "[", "[1]", '{"done": 1}', '{"done": [1, {}]}', "\x00"])
 def test_a_file_that_is_damaged_counts_as_nothing(folder: Path, text: str) -> None:
     (folder / "progress.json").write_text(text)
-    assert "0 of 36" in str(progress())
+    assert "0 of 39" in str(progress())
     solve()
-    assert "1 of 36" in str(progress())
+    assert "1 of 39" in str(progress())
 
 
 def test_one_lesson_is_begun_again_and_the_others_stay(folder: Path) -> None:
@@ -66,11 +66,11 @@ def test_one_lesson_is_begun_again_and_the_others_stay(folder: Path) -> None:
     assert "Nothing is begun again" in str(begin_again(...))
     said = str(begin_again("06"))
     assert "Open again: 3 tasks. Deleted: 1 files in heard, the outputs of 1 notebooks." in said
-    assert "1 of 36" in str(progress())
+    assert "1 of 39" in str(progress())
     assert (outputs(folder, "06-play"), outputs(folder, "09-ncco-playground")) == ([], [OUTPUT])
     assert [one.name for one in (folder / "notebooks/heard").iterdir() if one.name[:3] != "try"] == ["other.wav"]
     begin_again("09")
-    assert "0 of 36" in str(progress())
+    assert "0 of 39" in str(progress())
 
 
 def test_all_is_begun_again_with_the_account(folder: Path) -> None:
@@ -80,7 +80,7 @@ def test_all_is_begun_again_with_the_account(folder: Path) -> None:
         solve()
         assert "Your simulated account is empty" in str(begin_again("all"))
         assert kit.vonage.list_numbers() == {} and kit.settings.number == ""
-        assert "0 of 36" in str(progress())
+        assert "0 of 39" in str(progress())
         assert list((folder / "notebooks/heard").iterdir()) == [] == outputs(folder, "09-ncco-playground")
         assert "ready" in kit.ready()
     finally:
