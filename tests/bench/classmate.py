@@ -47,8 +47,8 @@ class Classmate:
         room.ready()
         app, sound = Flask(room.name), encode_wav(sound_of(self._seed), RATE)
         app.add_url_rule("/answer", view_func=self._answer)
-        app.add_url_rule("/event", view_func=lambda: "", methods=["POST"])
-        app.add_url_rule("/sound.wav", view_func=lambda: Response(sound, mimetype="audio/wav"))
+        app.add_url_rule("/event", "event", lambda: "", methods=["POST"])
+        app.add_url_rule("/sound.wav", "sound", lambda: Response(sound, mimetype="audio/wav"))
         self._serve(app)
         application = room.vonage.get_application(room.vonage.settings.application_id)
         hooks = {f"{what}_url": {"address": f"{room.url}/{what}"} for what in ("answer", "event")}
