@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     import requests
 
     from .accounts.classroom import Classroom
+    from .accounts.played import PlayedClass
     from .live.line import LiveLine
     from .live.restore import AsFound
     from .simulator import Simulator
@@ -135,6 +136,7 @@ class Kit:
         self.guarded = True  # in live mode only what is signed gets through to a webhook; False switches that off
         self.running = False
         self._classroom: Classroom | None = None
+        self._played: PlayedClass | None = None  # whom the kit plays in it
         self._found: AsFound | None = None  # the account as it was found; None in simulated mode
         self._past: Simulator | None = None  # a network that was stopped: its calls can still be looked at
         self._control: ControlPlane | None = None
@@ -222,18 +224,25 @@ class Kit:
     @property
     def in_class(self) -> str:
         """A line about the class that was joined; empty if there is none."""
-        at = self.settings.class_url
+        at = "played by the kit" if self._played else self.settings.class_url
         return f"In class: {at} (kit.classroom shows who is here, kit.leave() leaves it)." if self._classroom else ""
 
     @closed
     def join(self, address: str = "", word: str = "", *, name: str = "") -> Classroom:
         """Join the class whose exchange is at ``address``. ``.env`` remembers it; a second time changes nothing.
 
-        On a JupyterHub that has given you an account, ``kit.join()`` is enough. Lessons stay on the network of this
-        kernel. Raises :class:`ClassroomError` for a wrong word, or a name that somebody has.
+        Without an address it is the class that you are in; on a JupyterHub that has given you an account ``kit.join()``
+        is enough. If you are in none, the kit plays one in this kernel until you leave it, in live mode too.
+
+        Lessons stay on the network of this kernel. Raises :class:`ClassroomError` for a wrong word, or a name that
+        somebody has.
 
         >>> kit.join("192.168.1.5:9000", "blue-fox-42", name="Ada")
         """
+        if name and not address and self._classroom is None:
+            return self._play_class(name)
+        if self._played and not address:
+            return self.classroom
         if self.simulator is None:
             raise NotReady("Only a kit with a phone network of its own joins a class.", "Set VOICE_MODE=simulated.")
         if address:
@@ -262,8 +271,23 @@ class Kit:
             self._classroom.leave()
         except KitError as error:
             print(error)  # it is not there any more, or not in this network
+        if self._played is None:
+            self._keep({"class_url": "", "class_token": ""})
         self._close_classroom()
-        self._keep({"class_url": "", "class_token": ""})
+
+    def _play_class(self, name: str) -> Classroom:
+        from .accounts.classroom import Classroom
+        from .accounts.played import PlayedClass
+
+        self._played = PlayedClass(self.settings.pace)
+        try:
+            url, token = self._played.start(name, self.server)
+            self._classroom = Classroom(url, token, self.server, None, self._played)
+            self._classroom.connect()
+        except BaseException:
+            self._close_classroom()
+            raise
+        return self._classroom
 
     def _open_classroom(self) -> None:
         from .accounts.classroom import Classroom
@@ -275,11 +299,15 @@ class Kit:
 
     def _close_classroom(self) -> None:
         if self._classroom is not None:
-            self.tunnel.off()
-            self.tunnel.door = None
+            if self.tunnel.door is not None:
+                self.tunnel.off()
+                self.tunnel.door = None
             self._classroom.close()
             self._classroom = None
             self.server.class_secret = ""
+        if self._played is not None:
+            self._played.stop()
+            self._played = None
 
     # What a lesson builds on
 

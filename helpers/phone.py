@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from .line.control_plane import ControlPlane
     from .widgets.phone.screens import Screens
     from .widgets.phone.widget import PhoneWidget
-    from .wire.events import Events
 
 
 class PhoneError(KitError):
@@ -203,13 +203,13 @@ class LivePhone:
 
     PATIENCE = 60.0  # seconds a person gets to dial
 
-    def __init__(self, number: str, events: Events, *, other: bool = False) -> None:
-        self.number = number
-        self._events = events
-        self._other = other  # not MY_NUMBER: what is to be done says with which phone
+    def __init__(self, number: str, events: Iterable[Mapping[str, Any]], *, other: bool = False, who: str = "") -> None:
+        """``other``: it is not MY_NUMBER, so what is to be done says with which phone; ``who`` does it, if not you."""
+        self.number, self._events, self._who = number, events, who
+        self._whose = who or (f"Phone {number}" if other else "")
 
     def __repr__(self) -> str:
-        return f"Phone {self.number}: your own"
+        return f"Phone {self.number}: {self._who or 'your own'}"
 
     def show(self, *, manual: bool | None = None) -> View:
         """What to look at instead: your own phone. There is nothing to click in the notebook."""
@@ -232,7 +232,7 @@ class LivePhone:
             )
         number = dialled(number)
         known = {event.get("uuid") for event in self._events}
-        print(f"Now dial +{number} on your phone.")
+        print(f"{self._who}: dial {number}." if self._who else f"Now dial +{number} on your phone.")
         deadline = time.monotonic() + self.PATIENCE
         while time.monotonic() < deadline:
             for event in self._events:
@@ -250,7 +250,7 @@ class LivePhone:
 
         def ask(*what: Any, **more: Any) -> LivePhone:
             words = TO_DO[name].format(" ".join(map(str, [*what, *more.values()]))).strip()
-            print(f"Phone {self.number}: {words}" if self._other else words)
+            print(f"{self._whose}: {words}" if self._whose else words)
             return self
 
         return ask

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +20,7 @@ from ..calls.arguments import seconds_of, status_of, uuid_of
 from ..calls.statuses import LAST
 from ..line.control_plane import CONNECT, PATIENCE, ControlPlane
 from ..line.link import Link
-from ..phone import Phone
+from ..phone import LivePhone, Phone
 from ..settings.checks import CREDENTIALS, VARIABLES
 from ..settings.env_file import read_env
 from ..settings.settings import Settings
@@ -28,6 +30,7 @@ from . import groundwork
 
 if TYPE_CHECKING:
     from ..server.server import BackgroundServer
+    from .played import PlayedClass
 
 TRIES = 15.0  # seconds to go on when others have tried too many words
 HERE = {True: "here", False: "away"}
@@ -48,14 +51,18 @@ class Member:
 
 
 class Classroom:
-    """A place in a class, on the exchange at ``url``. ``state``: where the account's application is kept.
+    """A place in a class, on the exchange at ``url``. ``state``: where the account's application is kept, if it is.
+
+    ``played`` are classmates whom the kit plays.
 
     >>> kit.classroom.ring("Ben")
     """
 
     @closed
-    def __init__(self, url: str, token: str, server: BackgroundServer, state: Path) -> None:
-        self._url, self._token, self._server, self._state = url, token, server, state
+    def __init__(
+        self, url: str, token: str, server: BackgroundServer, state: Path | None, played: PlayedClass | None = None
+    ) -> None:
+        self._url, self._token, self._server, self._state, self._played = url, token, server, state, played
         self.network = ControlPlane(url, token, cure="Join again: kit.join(…).")
         self._link = Link(url, token, lambda: server.url)
         self._screens = Screens(self.network)
@@ -101,6 +108,16 @@ class Classroom:
         meant = f"Do you mean {found[near].name}?" if near else "kit.classroom shows who is here."
         raise ClassroomError(f"Nobody here is called {name}.", meant)
 
+    def neighbour(self, name: str) -> Phone | LivePhone:
+        """The phone of somebody here, to be told what to do. Who is played by the kit does it; a person is asked to.
+
+        >>> kit.classroom.neighbour("Ben").dial(kit.classroom.number)
+        """
+        one = self.member(name)
+        if self._played is not None:
+            return self._played.phone_of(one.name, self)
+        return LivePhone(one.phone, Calls(self.network), who=one.name)
+
     # What the teacher's board shows of me
 
     @property
@@ -128,9 +145,19 @@ class Classroom:
         return self.phone.dial(who if digits else self.member(who).phone)
 
     def call(self, call: str | dict[str, Any] | Call) -> Call:
-        """The record of a call on the exchange as it is now."""
-        uuid = uuid_of(call)
-        return Call(self.network.trace(uuid), uuid=uuid, heard=self.network.heard)
+        """The record of a call on the exchange as it is now; with whom it was put through to, as far as you know."""
+        own = self._record(uuid_of(call))
+        whole = self._record(str(own.conversation))
+        return whole if len(whole.legs) > 1 and whole.leg == own.leg else own
+
+    def _record(self, uuid: str) -> Call:
+        """Without your address: a picture of a call is shown to others."""
+        entries = json.dumps(self.network.trace(uuid)).replace(self._own("door"), "")
+        return Call(json.loads(entries), uuid=uuid, heard=self.network.heard)
+
+    def wait(self, seconds: float) -> None:
+        """Let ``seconds`` of call time pass on the exchange. Where it is real, it takes as long."""
+        self.network.advance(seconds_of(seconds))
 
     def wait_for(self, call: str | dict[str, Any] | Call, status: str = "completed", timeout: float = 60) -> Call:
         """Wait until a call on the exchange has a status, ``timeout`` real seconds at the longest; ``"over"``: any end.
@@ -152,8 +179,8 @@ class Classroom:
         if self._vonage is None:
             account = self.network.account()
             known = {name: account[name] for name in ("api_key", "api_secret", "signature_secret")}
-            settings = Settings(state=self._state, api_url=self._url, **known)
-            kept = read_env(settings.kept)
+            settings = Settings(state=self._state or Settings().state, api_url=self._url, **known)
+            kept = read_env(settings.kept) if self._state else {}
             settings.use(**{name: text for name in CREDENTIALS if (text := kept.get(VARIABLES[name], ""))})
             self._vonage = Vonage(settings)
         return self._vonage
@@ -169,7 +196,9 @@ class Classroom:
         values: dict[str, str] = {} if number is None else {"number": number}
         if application is not None:
             values |= {"application_id": application["id"], "private_key": application["keys"].get("private_key", "")}
-        self.vonage.settings.save(**{name: text for name, text in values.items() if text})
+        settings = self.vonage.settings
+        keep = settings.use if self._state is None else settings.save
+        keep(**{name: text for name, text in values.items() if text})
 
     def ready(self) -> str:
         """Make sure there is a number on the exchange, and an application that takes its calls. A line that says so."""
@@ -221,12 +250,23 @@ class Classroom:
                 raise
         finally:
             self.close()
-            self._state.with_suffix(".env").unlink(missing_ok=True)
+            if self._state is not None:
+                self._state.with_suffix(".env").unlink(missing_ok=True)
 
     def _own(self, what: str) -> str:
         if not self._me:
             self._me = ask(self._url, "GET", "me", token=self._token)
         return str(self._me[what])
+
+
+@dataclass(frozen=True)
+class Calls:
+    """The calls of an account, as they are at each look."""
+
+    network: ControlPlane
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        return iter(self.network.calls())
 
 
 def join(address: str, word: str, name: str) -> tuple[str, str]:

@@ -1,4 +1,4 @@
-"""The tasks of lessons 00 to 08, and of 11, by name and in their order."""
+"""The tasks of lessons 00 to 08, 10 and 11, by name and in their order."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from . import (  # noqa: F401
     events,
     first_calls,
     hotlines,
+    neighbours,
     placing,
     renting,
     serving,

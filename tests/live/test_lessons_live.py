@@ -24,7 +24,7 @@ LESSON = {file.name[:2]: file for file in lessons()}
 # webhooks after.
 FIRST, SIDE_BY_SIDE, LAST = (
     ("01", "05"),
-    {MY_NUMBER: ("03", "07"), "447700900003": ("00", "02", "04", "09")},
+    {MY_NUMBER: ("03", "07"), "447700900003": ("00", "02", "04", "09", "10")},
     ("06", "11"),
 )
 SLOW = "08"  # its phones do not keep up with the pace of the others

@@ -1,6 +1,7 @@
 """What a lesson sends, counted in its own kernel: the box that it shows in live mode is made from that.
 
-What ``kit.ready()`` sends in simulated mode, where it makes what an earlier lesson has not, does not count.
+What ``kit.ready()`` sends in simulated mode, where it makes what an earlier lesson has not, does not count; nor what
+goes to the exchange of a class.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def note_in(file: str) -> None:
     send = HTTPAdapter.send
 
     def noted(adapter: HTTPAdapter, request: Any, *args: Any, **more: Any) -> Any:
-        if not _is_ready_at_work():
+        if not _is_kit_at_work() and not _is_for_the_class(str(request.url)):
             with Path(file).open("a", encoding="utf-8") as sent:
                 sent.write(f"{request.method} {urlsplit(request.url).path}\n")
         return send(adapter, request, *args, **more)
@@ -48,12 +49,17 @@ def note_in(file: str) -> None:
     HTTPAdapter.send = noted  # type: ignore[method-assign]
 
 
-def _is_ready_at_work() -> bool:
+def _is_kit_at_work() -> bool:
     frame = sys._getframe()
     while frame := frame.f_back:  # type: ignore[assignment]
-        if frame.f_globals.get("__name__") == "helpers.accounts.groundwork":
+        if frame.f_globals.get("__name__") in ("helpers.accounts.groundwork", "helpers.accounts.played"):
             return True
     return False
+
+
+def _is_for_the_class(url: str) -> bool:
+    kit = getattr(sys.modules.get("helpers.kit"), "_kit", None)
+    return kit is not None and bool(kit.in_class) and url.startswith(kit.classroom.network.url)
 
 
 def sent_in(folder: Path) -> dict[str, int]:

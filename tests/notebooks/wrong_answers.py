@@ -353,6 +353,33 @@ WRONG: dict[str, list[str]] = {
             )
         ),
     ],
+    "10-1": [
+        'first = second = room(dan, say("Hello Ben and Dan, this is Ada."))',
+        'first, second = room(ben, say("Hello, this is Ada.")), room(dan, say("Hello, this is Ada."))',
+        'first, second = room(ben, say("Hello Ben and Dan, this is Ada.")), room(dan, say("Hello Dan, this is Ada."))',
+        'first, second = room(ben, say("Hello Ben.")), room(dan, say("Hello Dan."))',
+        'first, second = call(say("Hello Ben, this is Ada.")), call(say("Hello Dan, this is Ada."))',
+        'first = second = room(classroom.phone, say("Hello Ada, this is Ada."))',
+        'first, second = ben.dial(classroom.number), dan.dial(classroom.number)',
+        'first, second = "Ben", "Dan"',
+    ],
+    "10-2": [
+        "told = room(dan, *RING(CHLOE))",
+        "told = room(dan, say('I ring Ben and Chloe.'), *RING(BEN), *RING(CHLOE))",
+        "ben.busy()\ntold = room(dan, say('I ring Ben.'), *RING(BEN), *RING(CHLOE))",
+        "ben.busy()\ntold = room(dan, *RING(BEN), say('I ring Ben.'), *RING(CHLOE), say('I ring Chloe.'))",
+        "ben.busy()\nchloe.busy()\ntold = room(dan, say('Ben.'), *RING(BEN), say('Chloe.'), *RING(CHLOE))",
+        "told = call(say('I ring Ben.'), say('I ring Chloe.'))",
+    ],
+    "10-3": [
+        "through = message = room(dan, *DESK)",
+        "through, message = room(dan, *DESK, keys='1'), room(chloe, *DESK, keys='2')",
+        "through = room(dan, *DESK, keys='1', on_event=lambda e: RING(BEN) if 'dtmf' in e else None)\n"
+        "message = room(chloe, *DESK, keys='2', on_event=lambda e: [say('Thank you.')] if 'dtmf' in e else None)",
+        "through = room(dan, *CONNECT_TO_BENS_NUMBER)\nmessage = room(chloe, *TAPE)",
+        "through = room(dan, *DESK, keys='1', on_event=lambda e: CONNECT_TO_BENS_NUMBER if 'dtmf' in e else None)\n"
+        "message = room(chloe, *DESK, keys='2', on_event=lambda e: [say('Speak.')] if 'dtmf' in e else None)",
+    ],
     "11-1": [
         "def is_open(moment):\n    return 9 <= moment.hour < 17",
         "def is_open(moment):\n    return moment.isoweekday() < 7 and 9 <= moment.hour <= 17",

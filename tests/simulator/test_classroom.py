@@ -179,6 +179,35 @@ def test_one_menu_calls_another_and_keys_get_through(ada: Pupil, ben: Pupil, sec
     assert ben.door not in ada.records()
 
 
+def test_keys_and_words_get_through_a_chain_of_accounts(ada: Pupil, ben: Pupil) -> None:
+    ben.take_calls({"action": "connect", "endpoint": phone(ada.number), "from": ben.number})
+    ada.take_calls(
+        {"action": "talk", "text": "This is Ada"}, {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1}}
+    )
+    call = ada.dial(ben.number, PHONE)
+    ada.advance(4)
+    ada.use("press", PHONE, digits="4")
+    ada.until(call)
+    [pressed] = [one for one in ada.learner.payloads() if "dtmf" in one]
+    assert (pressed["dtmf"]["digits"], pressed["from"]) == ("4", ben.number)
+    assert [(one["text"], one["by"]) for one in ada.trace(leg_of(ada, "outbound"), "said")] == [("This is Ada", "line")]
+    assert [one["text"] for one in ben.trace(leg_of(ben, "outbound"), "said")] == ["This is Ada"]
+
+
+def test_a_key_does_not_go_round_for_ever(ada: Pupil, ben: Pupil) -> None:
+    """Both ends of the way through Ben's menu are in one conversation."""
+    room = {"action": "conversation", "name": "ring"}
+    ada.take_calls(room)
+    ben.take_calls({"action": "connect", "endpoint": phone(ada.number), "from": ben.number})
+    ada.dial(ada.number, PHONE)
+    ada.call(room, to=phone(ben.number))
+    ada.advance(4)
+    ada.use("press", PHONE, digits="5")
+    ada.advance(30)
+    passed = [key for one in ben.control("GET", "/calls").json() for key in ben.trace(one["uuid"], "key")]
+    assert 1 <= len(passed) <= 4
+
+
 def test_a_number_is_rented_once_in_the_class_and_not_many_by_one(ada: Pupil, ben: Pupil) -> None:
     taken = ben.numbers("buy", country="GB", msisdn=ada.number)
     assert taken.status_code == 420

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -63,7 +64,7 @@ def with_app(kit: Kit, *ncco: Any) -> list[dict[str, Any]]:
 
     kit.serve(app)
     kit.classroom.ready()
-    vonage, url = kit.classroom.vonage, kit.tunnel.on()
+    vonage, url = kit.classroom.vonage, kit.classroom.url
     application = vonage.get_application(vonage.settings.application_id)
     application["capabilities"]["voice"]["webhooks"] = {
         "answer_url": {"address": f"{url}/answer"}, "event_url": {"address": f"{url}/event"}
@@ -148,6 +149,54 @@ def test_webhooks_and_own_requests_come_down_to_the_kernel(exchange: Exchange, k
     assert {"own": "request"} in told and told[1]["from"] == "447700900100"
     signed = [one.signature for one in ben.server.requests if "/event" in one.path and one.signature]
     assert signed.count("good") >= 4
+
+
+def test_a_class_is_played_for_one_who_is_alone(kits: Callable[[str], Kit], tmp_path: Path) -> None:
+    ada = kits("Ada")
+    room = ada.join(name="Ada")
+    assert ada.join(name="Ada") is room and "played by the kit" in ada.in_class
+    assert [(one.name, len(one.numbers), one.here) for one in room.members] == [
+        ("Ada", 0, True), ("Ben", 1, True), ("Chloe", 1, True), ("Dan", 1, True)
+    ]  # fmt: skip
+    bens = {"type": "phone", "number": room.member("Ben").numbers[0]}
+    told = with_app(ada, {"action": "connect", "endpoint": [bens]})
+    dan = room.neighbour("Dan")
+    call = dan.dial(room.number)
+    for wait in (4, 8):
+        room.wait(wait)
+        dan.press("1")
+    record = room.wait_for(call)
+    for name in ("Ben", "Chloe"):
+        assert record.said(f"This is the menu of {name}")
+    assert record.said("You have come to the end") and told[0]["from"] == "447700900103"
+    assert room.url.rpartition("/")[2] not in str(record.ladder())
+    assert room.wait_for(room.ring("Chloe"), "answered").statuses[-1] == "answered"
+    with pytest.raises(KitError, match="not played"):
+        room.neighbour("Ada")
+    ada.leave()
+    with pytest.raises(NotReady):
+        _ = ada.classroom
+    assert not list((tmp_path / "Ada").rglob("class*"))
+
+
+def test_who_sits_in_the_room_is_asked_in_words(
+    exchange: Exchange, kits: Callable[[str], Kit], capsys: pytest.CaptureFixture[str]
+) -> None:
+    ada, ben = (joined(exchange, kits(name), name) for name in ("Ada", "Ben"))
+    with_app(ada, {"action": "talk", "text": "Hello"})
+    asked = ada.classroom.neighbour("Ben")
+    number, bens, said = ada.classroom.number, ben.classroom.phone.number, list[str]()
+
+    def hears() -> bool:
+        said.extend(capsys.readouterr().out.splitlines())
+        return f"Ben: dial {number}." in said
+
+    person = Thread(target=lambda: wait_until(hears) and ben.classroom.ring(number))
+    person.start()
+    assert ada.classroom.call(asked.dial(number)).from_ == bens
+    person.join()
+    asked.press("1")
+    assert capsys.readouterr().out == "Ben: Press 1 on your phone.\n"
 
 
 def test_lessons_stay_on_the_network_of_the_kernel(exchange: Exchange, kits: Callable[[str], Kit]) -> None:

@@ -48,15 +48,16 @@ class ClassError(KitError):
 
 
 class Allowance:
-    """How many requests somebody may still send: RATE more each second, up to BURST."""
+    """How many requests somebody may still send: RATE more each second, up to BURST, or to ``most``."""
 
-    def __init__(self) -> None:
-        self._left, self._at = BURST, time.monotonic()
+    def __init__(self, most: float | None = None) -> None:
+        self._most = BURST if most is None else most
+        self._left, self._at = self._most, time.monotonic()
 
     def take(self) -> bool:
         """True when there is one left."""
         now = time.monotonic()
-        self._left, self._at = min(BURST, self._left + RATE * (now - self._at)), now
+        self._left, self._at = min(self._most, self._left + RATE * (now - self._at)), now
         if self._left < 1:
             return False
         self._left -= 1

@@ -46,6 +46,10 @@ class Exchange(Simulator):
         self._account = Account(self.ids("account"))  # nobody's
 
     def _begin(self, clock: Clock, closing: asyncio.Event) -> ASGIApp:
+        # At once: the first call of a class, which thirty may place together, must not wait for a second of imports.
+        import numpy  # noqa: F401
+        import soundfile  # noqa: F401
+        import soxr  # noqa: F401
         from fastapi import FastAPI
 
         from ..routes.limits import BodyLimits

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 REFUSED = ("busy", "rejected", "unanswered", "timeout")  # how a phone does not take a call
 
 
+class PassedKey(str):
+    """A key that has come through lines; ``via`` are the legs on which it came out, so that it does not go round."""
+
+    via: tuple[str, ...] = ()
+
+
 class Trunk:
     """The end of the line at one leg."""
 
@@ -69,9 +75,15 @@ class Trunk:
         clock, far, home = self._network.clock, self._leg.far, self._leg.far_home
         while far is not None and home is not None:
             digit = await self._keys.get()
+            via = digit.via if isinstance(digit, PassedKey) else ()
+            if far.uuid in via:
+                continue
             await clock.sleep(KEY_PAUSE)
             home.note(far, "key", digit=digit, by="line")
             far.keypad.press(clock.now, digit)
+            onward = PassedKey(digit)
+            onward.via = (*via, far.uuid)
+            home.conversations.pass_key(far, onward)
 
     def _pass_sounds(self) -> None:
         """Bring the other leg's sheet up to date."""
@@ -86,14 +98,23 @@ class Trunk:
             # Where both legs are in one conversation a sound would go round for ever.
             if key not in self._passed and cue.until(math.inf) > now and far.uuid not in cue.via:
                 copy, changed = replace(cue, via=(*cue.via, far.uuid)), True
-                if cue.url and self._leg.far_home is not self._network:
-                    copy.url = file_name(cue.url)  # where it came from is the other account's business
+                self._note_foreign(far, copy)
                 self._passed[key] = cue, copy
                 far.mouth.cues.append(copy)
                 if cue.text and not cue.is_tone:
                     far.utterances.append(Utterance(cue.at, cue.at + cue.sound.seconds, cue.text))
         if changed:
             far.speaks()
+
+    def _note_foreign(self, far: Leg, cue: Cue) -> None:
+        """Within one account the record has it already; another's has what is heard, and not where it came from."""
+        home = self._leg.far_home
+        if home is None or home is self._network:
+            return
+        cue.url = file_name(cue.url) if cue.url else None
+        if not cue.is_tone:
+            where = {} if cue.url is None else {"url": cue.url}
+            home.note(far, "said", text=cue.text, by="line", seconds=round(cue.sound.seconds, 3), **where)
 
     def _heard(self) -> Iterator[Cue]:
         """What sounds on the leg, some of it long past."""
