@@ -64,6 +64,8 @@ class Record:
         mine += [e for e in entries if e["leg"] is None and e["conversation"] in talks]
         self.uuid = uuid
         self._entries = sorted(mine, key=lambda e: (e["at"], e["seq"]))
+        # Of a leg that came into the conversation from another one, only this is told besides.
+        self._begun = {e["leg"]: e for e in reversed(entries) if e["kind"] == "leg"}
         self._heard = heard
 
     def __repr__(self) -> str:
@@ -107,7 +109,7 @@ class Record:
 
     def fact(self, name: str, leg: str | None = None) -> Any:
         """One fact of a leg's first entry: ``direction``, ``from``, ``to`` or ``type``."""
-        return next((e.get(name) for e in self.entries("leg", leg=leg or self.leg)), None)
+        return self._begun.get(leg or self.leg, {}).get(name)
 
     @property
     def direction(self) -> str:

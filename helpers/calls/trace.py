@@ -49,9 +49,15 @@ class Trace:
         return entry
 
     def entries(self, uuid: str | None = None) -> list[Entry]:
-        """All entries, or those of one leg or conversation, in order of call time."""
+        """All entries, or those of one leg or conversation, in order of call time.
+
+        With a conversation comes the first entry of each leg in it, which says whose it is, wherever the leg began.
+        """
         with self._lock:
             found = list(self._entries if uuid is None else self._by_uuid.get(uuid, ()))
+            here = {e["seq"] for e in found}
+            begun = [self._by_uuid[leg][0] for leg in {e["leg"] for e in found if e["leg"]}]
+        found += [e for e in begun if e["kind"] == "leg" and e["seq"] not in here]
         return sorted(found, key=itemgetter("at", "seq"))
 
     def after(self, seq: int, most: int = 100) -> tuple[str, list[Entry]]:

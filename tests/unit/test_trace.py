@@ -81,6 +81,14 @@ def test_a_call_is_found_by_conversation_too(menu: Call) -> None:
     assert Call(menu.entries(), uuid=calls.TALK).statuses == menu.statuses
 
 
+def test_who_came_into_a_conversation_from_another_one_is_known() -> None:
+    trace = Trace()
+    trace.append("leg", at=0, leg="a", conversation="own", **{"from": "447700900001"}, to="2", direction="inbound")
+    trace.append("conversation", at=1, leg="a", conversation="room", state="joined")
+    room = Call(trace.entries("room"), uuid="room")
+    assert (room.from_, room.direction, room.talks) == ("447700900001", "inbound", ["room"])
+
+
 def test_other_calls_entries_are_left_out(menu: Call) -> None:
     foreign = {"seq": 999, "at": 0.0, "kind": "note", "leg": "other", "conversation": "CON-other", "text": "x"}
     assert Call([*menu.entries(), foreign], uuid=calls.LEG).entries() == menu.entries()

@@ -161,6 +161,10 @@ class Accounts:
                 return one.network
         return None
 
+    def name_of(self, number: str) -> str:
+        """Whose public phone it is, by name; empty if it is nobody's."""
+        return next((one.name for one in self.members.values() if number == one.phone), "")
+
     # Coming and going
 
     def join(self, name: str, url: str) -> Member:
@@ -233,7 +237,7 @@ class Accounts:
         network.callbacks.web = DoorClient(link, door)
         for one in self.members.values():
             network.sounds.share_with(one.network.sounds)
-        network.home_of, network.public_number = self.home_of, kept["phone"]
+        network.home_of, network.name_of, network.public_number = self.home_of, self.name_of, kept["phone"]
         account.taken = lambda msisdn: self._taken(account, msisdn)
         member = Member(kept["name"], kept["phone"], token, door, network, self._api_of(network, token), link, latest,
                         lessons=kept.get("lessons"))  # fmt: skip

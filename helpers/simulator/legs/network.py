@@ -42,8 +42,10 @@ class Network:
         self.clock, self.account, self.ids, self.trace, self.reach = clock, account, ids, trace, reach
         self.region_url = region_url
         self.closing = asyncio.Event()
-        # On an exchange of many accounts: whose a number is that others can call, and what they see of our phones.
+        # On an exchange of many accounts: whose a number is that others can call, who has it as their phone, and what
+        # they see of our phones.
         self.home_of: Callable[[str], Network | None] = lambda number: None
+        self.name_of: Callable[[str], str] = lambda number: ""
         self.public_number = ""
         self.legs: dict[str, Leg] = {}
         self.handsets: dict[str, Handset] = {}
@@ -339,7 +341,8 @@ class Network:
         self.legs[leg.uuid] = leg
         leg.conversations.append(leg.conversation)
         phone = self.handsets.get(leg.address)
-        name = {"name": phone.name} if phone and phone.name else {}
-        self.note(leg, "leg", direction=leg.direction, **{"from": leg.from_}, to=leg.to, type=leg.endpoint, **name)
+        name = (phone.name if phone else "") or self.name_of(leg.address)
+        named = {"name": name} if name else {}
+        self.note(leg, "leg", direction=leg.direction, **{"from": leg.from_}, to=leg.to, type=leg.endpoint, **named)
         leg.life = self.spawn(leg, life())
         return leg
