@@ -26,7 +26,7 @@ from .server.webhooks import create_app
 from .settings.checks import SECRETS
 from .settings.env_file import replace_file
 from .settings.settings import Settings, load_settings
-from .vonage.errors import VonageError
+from .vonage.errors import GATE, ForbiddenError, VonageError
 from .wire.capture import Capture, CaptureError
 
 Ask = Callable[[str], bool]
@@ -36,6 +36,7 @@ GREETING = {"action": "talk", "text": "Hello. This is your first live call. Plea
 ASKS = {"action": "input", "type": ["dtmf"], "dtmf": {"timeOut": 3}}
 GOODBYE = {"action": "talk", "text": "Thank you. Goodbye."}
 FREE = "Nothing. It reads only."
+MEANWHILE = "Until this walk ends, calls to it would come to this machine; then it is put back as it was."
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,8 @@ class FirstRun:
         except LookupError as error:
             print(f"   That did not work: something is missing in Vonage's reply ({error}).")
         finally:
-            heard = [*self._kit.vonage.wire[sent:], *self._kit.server.requests[came:]]
+            wire = [one for one in self._kit.vonage.wire[sent:] if GATE not in (one.response_body or "")]
+            heard = [*wire, *self._kit.server.requests[came:]]
             self.tried.append((step, sorted(heard, key=lambda exchange: exchange.at)))
             print(f"   Kept: {len(heard)} requests with their replies.")
 
@@ -158,11 +160,24 @@ class FirstRun:
         hooks = application["capabilities"]["voice"]["webhooks"]
         for name in ("answer", "event"):
             hooks[f"{name}_url"] = {"address": f"{kit.tunnel.url}/{name}", "http_method": "POST"}
-        kit.vonage.replace_application(application["id"], application)
+        self._change(lambda: kit.vonage.replace_application(application["id"], application))
         country = kit.vonage.list_numbers(pattern=kit.number)["numbers"][0]["country"]
-        kit.vonage.update_number(country, kit.number, app_id=application["id"])
+        self._change(lambda: kit.vonage.update_number(country, kit.number, app_id=application["id"]))
         record = kit.wait_for(kit.phone().dial(kit.number), "over", timeout=120)
         print(f"   {', '.join(record.statuses)}")
+
+    def _change(self, do: Callable[[], object]) -> None:
+        """Change something in the account. What the kit did not make is named first, and changed only on a yes."""
+        try:
+            do()
+        except ForbiddenError as error:
+            name = error.body.get("allow") if isinstance(error.body, dict) else None
+            if not name:
+                raise
+            if not self._ask(f"   {error.detail} {MEANWHILE}\n   Change it all the same?"):
+                raise KitError("You said no, so it is left as it is.") from None
+            self._kit.allowed.append(name)
+            self._change(do)
 
 
 def main(ask: Ask | None = None) -> int:

@@ -134,6 +134,7 @@ class Kit:
         self.vonage = Vonage(settings)
         self.events = Events(self.server, self._checks)
         self.guarded = True  # in live mode only what is signed gets through to a webhook; False switches that off
+        self.allowed: list[str] = []  # what somebody has agreed to who has no notebook for a line ALLOW = …
         self.running = False
         self._classroom: Classroom | None = None
         self._played: PlayedClass | None = None  # whom the kit plays in it
@@ -575,9 +576,12 @@ class Kit:
 
     def _open_gate(self) -> None:
         from .live.line import LiveLine
+        from .live.ownership import allowed_in_notebook
         from .live.restore import AsFound
 
-        self._found = AsFound(self.settings, lambda: self.tunnel.url).begin()
+        self._found = AsFound(
+            self.settings, lambda: self.tunnel.url, lambda: self.allowed or allowed_in_notebook()
+        ).begin()
         self.live = LiveLine(
             self.settings, self.server, lambda: self.tunnel.url, self._notices.tell, self.events, self._checks,
             [self._found.guard],

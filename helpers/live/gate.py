@@ -215,9 +215,9 @@ class Door(ThreadingHTTPServer):
 
 def refusal(refused: KitError) -> Replied:
     """A 403 in the form in which the newer APIs tell of errors, that names itself as the gate's."""
-    line = getattr(refused, "line", "")
+    lines = {name: line for name in ("line", "allow") if (line := getattr(refused, name, ""))}
     body = {"type": GATE, "title": "Refused by the kit's own gate, not by Vonage", "detail": mask(refused.message),
-            "cure": mask(refused.cure), **({"line": line} if line else {})}  # fmt: skip
+            "cure": mask(refused.cure), **lines}  # fmt: skip
     return Replied(403, {"Content-Type": "application/problem+json"}, json.dumps(body).encode())
 
 

@@ -159,8 +159,9 @@ class Ownership:
             return
         line = f"ALLOW = {json.dumps([*allowed, names[0]] if allowed else names[0], ensure_ascii=False, default=str)}"
         raise Refused(
-            f"{why}, so it is not {what}.", f"If you mean it, write this line into the cell: {line}   {effect}"
-        )
+            f"{why}, so it is not {what}.", f"If you mean it, write this line into the cell: {line}   {effect}",
+            allow=names[0],
+        )  # fmt: skip
 
 
 def applications(vonage: Vonage) -> Iterator[Json]:

@@ -19,9 +19,14 @@ NETWORK: pytest.StashKey[PhoneNetwork] = pytest.StashKey()
 
 @pytest.fixture
 def phone_network(request: pytest.FixtureRequest) -> Iterator[PhoneNetwork]:
-    """A phone network for this test alone: time is stepped, ids repeat, and nothing leaves this machine."""
+    """A phone network for this test alone: time is stepped, ids repeat, and nothing leaves this machine.
+
+    A proxy that the machine has set would get what the program sends: it is passed by.
+    """
+    from ..settings.proxy import pass_by
     from .network import PhoneNetwork
 
+    pass_by()
     with PhoneNetwork() as network:
         request.node.stash[NETWORK] = network
         yield network

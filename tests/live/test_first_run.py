@@ -50,15 +50,20 @@ def walk(world: World, settings: Settings, ask: Callable[[str], bool]) -> tuple[
     return status, out.getvalue()
 
 
+def account_of(world: World) -> str:
+    return json.dumps([world.network.account.applications, world.network.account.numbers])
+
+
 @pytest.mark.slow
 def test_a_capture_of_the_whole_walk_holds_nothing_of_its_owner(
     world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys.modules["__main__"], "ALLOW", [NAME], raising=False)
-    before = json.dumps([world.network.account.applications, world.network.account.numbers])
-    status, printed = walk(world, settings, lambda question: True)
+    monkeypatch.delattr(sys.modules["__main__"], "ALLOW")
+    before, asked = account_of(world), list[str]()
+    status, printed = walk(world, settings, lambda question: not asked.append(question))  # type: ignore[func-returns-value]
     assert (status, "did not work" in printed) == (0, False), printed
-    assert json.dumps([world.network.account.applications, world.network.account.numbers]) == before
+    assert len(asked) == 5 and f"“{NAME}” was not made by this kit" in asked[-1]
+    assert account_of(world) == before
     assert printed.count("Cost: ") == printed.count("Kept: ") == 4
     assert re.search(r"Answer, press nothing.*\n   Cost: about 0\.\d\d euros\.\n", printed)
 
@@ -102,6 +107,17 @@ def test_who_says_no_sends_nothing(world: World, settings: Settings) -> None:
     status, printed = walk(world, settings, lambda question: bool(asked.append(question)))
     assert (status, len(asked), world.dialled()) == (0, 4, [])
     assert "Kept: " not in printed and not (world.folder / ".live" / "first-run.json").exists()
+
+
+def test_who_says_no_to_a_change_of_what_is_theirs_keeps_it(
+    world: World, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(sys.modules["__main__"], "ALLOW")
+    before, answers = account_of(world), iter([False, False, False, True, False])  # the last step is done
+    status, printed = walk(world, settings, lambda question: next(answers))
+    assert (status, account_of(world), world.dialled()) == (0, before, [])
+    assert "You said no, so it is left as it is." in printed and "ALLOW" not in printed
+    assert "bakery" not in (world.folder / ".live" / "first-run.json").read_text("utf-8")
 
 
 def test_an_account_that_is_not_ready_is_not_called_from(world: World, settings: Settings) -> None:

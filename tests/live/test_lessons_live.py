@@ -1,4 +1,7 @@
-"""All lessons in live mode on an account in use, twice, some of them side by side: it is the same afterwards."""
+"""All lessons in live mode on an account in use, twice, some of them side by side: it is the same afterwards.
+
+They run behind a school's proxy, which must not see a request.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from tests.live.in_use import HOOKS, PRODUCTION, InUse, in_use
 from tests.notebooks import test_lesson_08_live as lesson_08
 from tests.notebooks.lesson_env import NOTEBOOKS, lessons
 from tests.notebooks.sanitising import PROJECT
+from tests.notebooks.school import school
 from tests.notebooks.test_lesson_07_live import MY_NUMBER, OTHER, PACE, PATIENCE, result, start
 
 LESSON = {file.name[:2]: file for file in lessons()}
@@ -49,7 +53,9 @@ def run(account: InUse, lesson: Path, phone: str = MY_NUMBER, pace: float = PACE
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(NOTEBOOKS / "flows", folder / "flows")
     person = ["--person", network.url, network.token, phone, "--pace", str(pace)]
-    printed = start(folder, settings | more, person, lesson).communicate(timeout=PATIENCE)[0]
+    with school() as here:
+        printed = start(folder, settings | more | here.environment, person, lesson).communicate(timeout=PATIENCE)[0]
+    assert here.asked == [], "all of them are to this machine"
     return result(folder, printed, "").printed
 
 

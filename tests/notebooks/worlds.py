@@ -1,4 +1,7 @@
-"""A pytest plugin, ``-p tests.notebooks.worlds``: notebooks share an account, as a learner's do, and nothing else."""
+"""A pytest plugin, ``-p tests.notebooks.worlds``: notebooks share an account, as a learner's do, and nothing else.
+
+They run behind a school's proxy (`school.py`), which must not see a request: all of them are to this machine.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from helpers.live.box import SENDS
 from tests.notebooks.execute import do_before, world_of
+from tests.notebooks.school import school
 from tests.notebooks.sending import sent_in, watch
 
 
@@ -26,28 +31,31 @@ class LessonWorlds:
 
     def __init__(self) -> None:
         self._before = dict(os.environ)
-        self._folder = tempfile.TemporaryDirectory(prefix="lessons-")
+        self._stack = ExitStack()
+        self._folder = self._stack.enter_context(tempfile.TemporaryDirectory(prefix="lessons-"))
+        self._school = self._stack.enter_context(school())
         self._notebook: Path | None = None
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_setup(self, item: pytest.Item) -> None:
         if item.path != self._notebook:
-            self._notebook, worlds = item.path, Path(self._folder.name)
+            self._notebook, worlds = item.path, Path(self._folder)
             do_before(item.path, worlds)
             watch(self._world_of(item))
-            self._put(world_of(item.path, worlds, self._before))
+            self._put(world_of(item.path, worlds, self._before) | self._school.environment)
 
     def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
         if nextitem is None or nextitem.path != item.path:
             stored = json.loads(item.path.read_text("utf-8"))["metadata"].get(SENDS, {})
             assert sent_in(self._world_of(item)) == stored, "It sends other requests than its metadata say: make notebooks"
+            assert self._school.asked == [], "A request to this machine went to the machine's proxy"
 
     def _world_of(self, item: pytest.Item) -> Path:
-        return Path(self._folder.name) / item.path.stem
+        return Path(self._folder) / item.path.stem
 
     def pytest_unconfigure(self) -> None:
         self._put(self._before)
-        self._folder.cleanup()
+        self._stack.close()
 
     @staticmethod
     def _put(world: Mapping[str, str]) -> None:

@@ -81,6 +81,7 @@ from pathlib import Path
 
 import helpers
 import pytest
+import requests
 import voice_call_kit
 
 
@@ -90,6 +91,7 @@ def test_both_packages_are_there(phone_network):
     ours = [name for name in sys.modules if name.startswith("helpers.")]
     assert ours == [], "everything of the kit has the kit's own name"
     assert "jupyterlab" not in sys.modules and "IPython" not in sys.modules
+    assert requests.get(phone_network.url, timeout=60).status_code == 404, "a proxy that is set is passed by"
 
 
 @pytest.fixture
@@ -138,7 +140,8 @@ def stranger(tmp_path: Path) -> Path:
 @pytest.mark.slow
 @pytest.mark.skipif(os.name != "posix", reason="a symbolic link needs a right of its own there")
 def test_the_plugin_works_beside_helpers_of_somebody_else(stranger: Path) -> None:
-    environment = {**os.environ, "PYTHONPATH": str(stranger.parent / "site"), "COLUMNS": "120"}
+    environment = {**os.environ, "PYTHONPATH": str(stranger.parent / "site"), "COLUMNS": "120",
+                   "HTTP_PROXY": "http://127.0.0.1:9", "no_proxy": "", "NO_PROXY": ""}  # fmt: skip
 
     def run(*command: str) -> str:
         done = subprocess.run([*command, "-q", "-W", "error", *LEAN], cwd=stranger, env=environment,

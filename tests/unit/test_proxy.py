@@ -6,21 +6,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
 
 import pytest
 import requests
 
 from helpers.server.server import BackgroundServer
 from helpers.settings.proxy import pass_by
-
-NAMES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+from tests.notebooks.school import NAMES, school
 
 
 @pytest.fixture(autouse=True)
 def no_proxy_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in (*NAMES, *map(str.upper, NAMES)):
+    for name in NAMES:
         monkeypatch.setenv(name, "")
         monkeypatch.delenv(name)
 
@@ -28,26 +25,10 @@ def no_proxy_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def proxy(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """A proxy that answers everything with a page of its own; what it was asked for."""
-    asked: list[str] = []
-
-    class Page(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            asked.append(self.path)
-            self.send_response(200)
-            self.end_headers()
-            self.wfile.write(b"<html>Please log in</html>")
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Page) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with school() as here:
         for name in ("HTTP_PROXY", "http_proxy", "HTTPS_PROXY"):
-            monkeypatch.setenv(name, f"http://127.0.0.1:{server.server_port}")
-        yield asked
-        server.shutdown()
-        thread.join()
+            monkeypatch.setenv(name, here.environment[name])
+        yield here.asked
 
 
 def test_without_a_proxy_nothing_changes() -> None:

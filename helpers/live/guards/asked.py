@@ -31,9 +31,11 @@ _KINDS = (
 
 
 class Refused(KitError):
-    """The gate does not let a request pass. ``.line`` is the line of ``.env`` that would, or empty if none does."""
+    """The gate does not let a request pass. ``.line`` is the line of ``.env`` that would, or empty if none does;
+    ``.allow`` is the name in ``ALLOW`` that would."""
 
     line: str = ""
+    allow: str = ""
 
 
 @dataclass(frozen=True)
