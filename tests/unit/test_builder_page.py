@@ -447,7 +447,7 @@ def test_placeholders_have_sample_data_and_a_preview() -> None:
 
 def test_given_data_fills_templates_in() -> None:
     hands = hands_on({**TALK, "text": "Hello {{name}}"})
-    hands.builder.sample({"name": "Ada"})
+    hands.fill("Sample data, as JSON", '{"name": "Ada"}')
     assert "Hello Ada" in hands.text("notes") and hands.builder.problems == []
     hands.press("Flask app")
     assert "Hello Ada" in hands.text("views")
@@ -501,7 +501,7 @@ def test_the_page_is_drawn_whatever_the_list_holds(items: list[Any]) -> None:
 def test_markup_is_shown_as_text_everywhere(name: str) -> None:
     item = {"action": name, MARKUP: MARKUP, **{option.name: MARKUP for option in options_of(ACTIONS[name])}}
     hands = hands_on(item, {"action": MARKUP, MARKUP: MARKUP}, MARKUP)
-    for field in ("to", "route", "file", "paste", "path", "address", "keys", "words", "sample"):
+    for field in ("to", "route", "file", "paste", "path", "keys", "words", "sample"):
         hands.page.handle({"do": "field", "name": field, "value": MARKUP})
     # Panels and texts take turns: none of them changes what the other shows.
     for panel, tab in zip(PANELS, ("json", "python", "curl", "requests", "flask"), strict=True):

@@ -2,9 +2,9 @@
 
 Mustache was made for web pages and writes ``/`` as ``&#x2F;``: in a call that would be an address nobody can fetch.
 Here nothing is escaped for HTML; each destination has an escape of its own (:mod:`helpers.ncco.templates.escapes`).
-``{{name}}``, ``{{{name}}}`` and ``{{&name}}`` (as it is), ``{{#list}}…{{/list}}``, ``{{^none}}…{{/none}}``, ``{{.}}``,
-``{{! a remark }}`` and dotted names work as in Mustache. Names are looked up only where a template has them; one that
-is not there is an error, in a section, too: ``None`` and ``False`` stand for what is left out on purpose.
+``{{name}}``, ``{{{name}}}`` and ``{{&name}}`` (as it is), ``{{! a remark }}`` and dotted names work as in Mustache.
+Sections (``{{#list}}``) do not: what is to be repeated or left out, Python does. Names are looked up only where a
+template has them; one that is not there is an error: ``None`` stands for what is left out on purpose.
 """
 
 from __future__ import annotations
@@ -109,8 +109,7 @@ def template_problems(data: Any, variables: Any) -> list[Problem]:
     """All that is wrong with the templates of an NCCO, or of the parameters of a call.
 
     Errors: a variable that is not there, with the nearest name, a template that is malformed, a value that cannot be
-    written down. Advice: three braces where a value can break an address or SSML. Only what these variables would
-    bring to light is looked at: the inside of a section that is left out is not.
+    written down. Advice: three braces where a value can break an address or SSML.
     """
     job = Job(variables)
     return fill_with(job, data) or job.problems
@@ -119,10 +118,8 @@ def template_problems(data: Any, variables: Any) -> list[Problem]:
 def placeholders(data: Any) -> list[str]:
     """The dotted names in an NCCO, the parameters of a call, or a template, in order of appearance, each once.
 
-    Names of sections are among them; a name within a section stands as it is written there.
-
-    >>> placeholders([{"action": "talk", "text": "{{#guests}}Hello {{name}}. {{/guests}}"}])
-    ['guests', 'name']
+    >>> placeholders([{"action": "talk", "text": "Hello {{name}}, calling from {{msg.call.from}}."}])
+    ['name', 'msg.call.from']
     """
     made, problems = read(data)
     if any(p.severity == "error" for p in problems):
@@ -130,7 +127,7 @@ def placeholders(data: Any) -> list[str]:
     found: dict[str, None] = {}
     for text in () if too_deep(made) else texts_in(made):
         with suppress(CannotFill):
-            found |= dict.fromkeys(parse(text).names)
+            found |= dict.fromkeys(tag.name for tag in parse(text).tags)
     return list(found)
 
 

@@ -7,7 +7,7 @@ and shows it. Without a browser the same facts are there as text.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,6 @@ from ...ncco.problems.problems import Problem
 from ..words import WithWords, with_words
 
 if TYPE_CHECKING:
-    from ...calls.record import Record
     from ...ncco.problems.fixes import Fix
     from .page import Page
 
@@ -53,7 +52,6 @@ class Builder(WithWords):
         self._draft = Draft(ncco, live=bool(kit is not None and kit.settings.live))
         self._on_change = on_change
         self._small, self._kit = small, kit
-        self._data: Mapping[str, Any] | None = None
         # A click may arrive in another thread than the cell that is running.
         self._lock = threading.RLock()
         self._page: Page | None = None
@@ -124,25 +122,6 @@ class Builder(WithWords):
         path: Path = self._do(lambda: self._draft.save(file, replace=replace))
         return path
 
-    def sample(self, data: Mapping[str, Any] | Record | None) -> None:
-        """What fills placeholders in, for checks and Play: data, a recorded call, or ``None`` for made-up data.
-
-        ``builder.ncco`` stays as it is: fill it in with ``render_ncco(builder.to_list(), variables)``.
-        """
-        from ...calls.record import Record
-
-        if isinstance(data, Record):
-            from .sample import data_of
-
-            data = data_of(data)
-        self._data = data
-
-        def give() -> None:
-            if self._page is not None:
-                self._page.sample(data)
-
-        self._do(give)
-
     @property
     def page(self) -> Page:
         """What a browser shows, as HTML, and what it sends; made when it is first asked for."""
@@ -150,7 +129,7 @@ class Builder(WithWords):
             if self._page is None:
                 from .page import Page
 
-                self._page = Page(self._draft, self._tell, self._lock, self._data, small=self._small, kit=self._kit)
+                self._page = Page(self._draft, self._tell, self._lock, small=self._small, kit=self._kit)
             return self._page
 
     @property

@@ -6,7 +6,7 @@ It needs no browser: :meth:`Page.handle` takes what a browser would send, and ``
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...base.errors import KitError
@@ -32,7 +32,7 @@ COMMANDS: dict[str, Callable[[State, Message], Job | None]] = {
 }  # fmt: skip
 #: Panel below the toolbar -> words and tip of its button, its heading, and what is in it. One is open at a time.
 PANELS: dict[str, tuple[str, str, str, Callable[[State], Html]]] = {
-    "load": ("Load…", "Load an example, a paste, a file, or what a server answers", "Load an NCCO", load.panel),
+    "load": ("Load…", "Load an example, a paste or a file", "Load an NCCO", load.panel),
     "save": ("Save…", "Save the NCCO to a file", "Save the NCCO", compare.save_panel),
     "compare": ("Compare", "What has changed since it was loaded or saved", "What has changed", compare.panel),
     "lab": ("Option lab", "Hear one option at several values", "Option lab: one option at several values", lab.panel),
@@ -45,21 +45,16 @@ class Page:
     drawing, with the elements that may get the focus and the words for a screen reader."""
 
     def __init__(
-        self, draft: Draft, changed: Callable[[], Any], lock: threading.RLock, data: Mapping[str, Any] | None = None,
-        *, small: bool = False, kit: Any = None,
-    ) -> None:  # fmt: skip
+        self, draft: Draft, changed: Callable[[], Any], lock: threading.RLock, *, small: bool = False, kit: Any = None
+    ) -> None:
         self.draft, self.small, self.lock = draft, small, lock
-        self.state = State(draft, kit, values=_first_values(kit), given=data)
+        self.state = State(draft, kit, values=_first_values(kit))
         self.parts: dict[str, Html] = dict.fromkeys(PARTS, Html())
         self.drawn: Callable[[Page, bool], Any] = lambda page, reset: None
         self.workers: list[threading.Thread] = []
         self._changed = changed
         self._cards: dict[int, tuple[Card, Html]] = {}
         self.draw()
-
-    def sample(self, data: Mapping[str, Any] | None) -> None:
-        """What fills placeholders in, from the next drawing on; ``None`` makes it up."""
-        sample.give(self.state, data)
 
     # What comes in
 
@@ -98,27 +93,19 @@ class Page:
             try:
                 made = job.do()
             except Exception as problem:
-                refusal = _refusal(problem)
-                self._finish(job.name, lambda: refusal)
-            else:
-                self._finish(job.name, lambda: job.show(made))
+                made = _refusal(problem)
+            self._finish(job.name, made)
 
         self.workers = [thread for thread in self.workers if thread.is_alive()]
         thread = threading.Thread(target=run, name=f"builder-{job.name}", daemon=True)
         self.workers.append(thread)
         thread.start()
 
-    def _finish(self, name: str, result: Callable[[], Html]) -> None:
+    def _finish(self, name: str, made: Html) -> None:
         with self.lock:
-            before = self.draft.items
             self.state.busy.discard(name)
             self.state.say("Done.")
-            try:
-                self.state.results[name] = result()
-                if self.draft.items is not before:
-                    self._changed()
-            except Exception as problem:
-                self.state.results[name] = _refusal(problem)
+            self.state.results[name] = made
             self.draw()
 
     # What goes out
@@ -304,7 +291,6 @@ def _first_values(kit: Any) -> dict[str, str]:
         "from": number or "447700900500",
         "route": "/answer",
         "file": "call.ncco.json",
-        "address": f"{kit.server.url}/answer" if running else "http://127.0.0.1:3000/answer",
         "direction": "outbound",
         "longest": "60",
     }

@@ -4,23 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
 from ...base.errors import KitError
 from ...base.html import Html, tag
 from ...base.text import one_line
-from ...calls.record import TOLD, Entry, Record
 from ...ncco.jsontext import from_json
-from ...ncco.templates.preview import message_of, sample_data
+from ...ncco.templates.preview import sample_data
 from ...ncco.texts.texts import as_json
 from .pieces import field, section, to_copy
 from .state import State
 
-ASKS = ("answer", "fallback", "input")  # webhooks that tell of the call itself, and whose reply is an NCCO
 
-
-def give(state: State, data: Mapping[str, Any] | None) -> None:
-    """Use this data from now on, such as that of a recorded call; ``None`` makes it up, until somebody edits it."""
+def give(state: State, data: Mapping[str, Any]) -> None:
+    """Use this data from now on, such as the constants of a flow, until somebody edits it."""
     state.given, state.data = data, None
     state.values.pop("sample", None)
 
@@ -62,33 +58,6 @@ def has_placeholder(value: Any) -> bool:
     if isinstance(value, dict):
         return any(map(has_placeholder, value)) or any(map(has_placeholder, value.values()))
     return isinstance(value, (list, tuple)) and any(map(has_placeholder, value))
-
-
-def data_of(call: Record) -> dict[str, Any]:
-    """What a recorded call brought, in the shape of :func:`sample_data`. ``call``: what ``kit.wait_for`` returns.
-
-    ``msg.call`` joins what the answer webhook was told with the last ``input`` event (``dtmf.digits``,
-    ``speech.results.0.text``) and with the queries of the two addresses. A call that was placed with an NCCO has no
-    answer webhook: then it is what is known of the leg. Each time it is a new dict.
-    """
-    known = {"to": call.to, "from": call.from_, "conversation_uuid": call.conversation, "uuid": call.leg}
-    told: dict[str, Any] = {**known, "endpoint_type": str(call.fact("type") or "phone")}
-    request: dict[str, Any] = {"method": "", "query": {}, "body": {}}
-    for sent in call.entries("webhook", leg=call.leg):
-        if sent["type"] in ASKS:
-            request = _request(sent)
-            told |= request["query"] | request["body"]
-    told_of = [e["payload"] for e in call.entries("webhook", attempt=1) if e["type"] in TOLD]
-    person = call.from_ if call.direction == "inbound" else call.to
-    return message_of(person, told, request, told_of[-1] if told_of else {})
-
-
-def _request(sent: Entry) -> dict[str, Any]:
-    """A webhook as a server sees it: the payload is the body, and with GET it is a part of the query."""
-    query = dict(parse_qsl(urlsplit(sent["url"]).query, keep_blank_values=True))
-    if sent["method"] == "GET":
-        return {"method": "GET", "query": query | sent["payload"], "body": {}}
-    return {"method": sent["method"], "query": query, "body": sent["payload"]}
 
 
 def panel(state: State, names: list[str]) -> Html:

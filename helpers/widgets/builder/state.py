@@ -19,11 +19,10 @@ Message = dict[str, Any]
 
 
 class Job(NamedTuple):
-    """What takes a while: ``do`` runs in a thread of its own; ``show`` makes of it what the panel ``name`` shows."""
+    """What takes a while: ``do`` runs in a thread of its own, and makes what the panel ``name`` then shows."""
 
     name: str
-    do: Callable[[], Any]
-    show: Callable[[Any], Html] = Html
+    do: Callable[[], Html]
 
 
 @dataclass
