@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from helpers.ncco import ACTIONS, NccoError, from_python, parse, to_python
-from helpers.ncco.texts.python_text import MODELS, PythonError
+from helpers.ncco import NccoError, from_python, parse, to_python
+from helpers.ncco.texts.python_text import PythonError
 from tests.unit.effort import deep_list, soon
 
 from .test_ncco_models import FULL
@@ -45,18 +45,8 @@ def test_the_list_form_is_the_list(data: list[Any]) -> None:
     assert from_python(source) == data
 
 
-@pytest.mark.parametrize("data", [FULL, NASTY[1:]], ids=["full", "nasty"])
-def test_the_model_form_makes_the_same_ncco(data: list[Any]) -> None:
-    source = to_python(data, models=True)
-    assert executed(source).to_list() == parse(data).to_list()
-    assert from_python(source) == parse(data).to_list()
-
-
-@pytest.mark.parametrize("models", [False, True])
-def test_the_source_is_a_program_of_its_own(models: bool) -> None:
-    program = (
-        to_python(FULL, models=models) + "\nimport json\nprint(json.dumps(list(ncco), default=lambda m: m.to_dict()))"
-    )
+def test_the_source_is_a_program_of_its_own() -> None:
+    program = to_python(FULL) + "\nimport json\nprint(json.dumps(ncco))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     assert json.loads(done.stdout) == parse(FULL).to_list()
 
@@ -78,29 +68,6 @@ def test_the_python_reads_well() -> None:
         "    },\n"
         "]\n"
     )
-    assert to_python(ncco, models=True) == (
-        "from helpers.ncco import Input, Ncco, Stream\n\n"
-        "ncco = Ncco([\n"
-        '    Stream(streamUrl=["https://example.com/audio/music.mp3"], loop=2),\n'
-        "    Input(\n"
-        '        type=["dtmf"],\n'
-        '        dtmf={"maxDigits": 1, "submitOnHash": True},\n'
-        '        eventUrl=["https://example.com/event"],\n'
-        "    ),\n"
-        "])\n"
-    )
-
-
-def test_python_spells_from_its_own_way() -> None:
-    source = to_python(
-        [{"action": "connect", "from": "447700900000", "endpoint": [{"type": "app", "user": "jamie"}]}], models=True
-    )
-    assert 'Connect(from_="447700900000", endpoint=[{"type": "app", "user": "jamie"}])' in source
-
-
-def test_a_strange_name_goes_into_a_dict() -> None:
-    source = to_python([{"action": "stream", "streamUrl": URLS, "x-new": 1, "xNew": 2}], models=True)
-    assert f'Stream(streamUrl={json.dumps(URLS)}, **{{"x-new": 1}}, xNew=2)' in source
 
 
 def test_no_character_can_change_what_the_source_seems_to_be() -> None:
@@ -113,8 +80,6 @@ def test_what_is_no_ncco_is_refused() -> None:
     for wrong in ("[", {"action": "talk"}, None, 5):
         with pytest.raises(NccoError):
             to_python(wrong)
-    with pytest.raises(NccoError):
-        to_python([{"action": "talk"}], models=True)
     with pytest.raises(NccoError, match="nested too deeply"):
         to_python(deep_list(100_000))
 
@@ -140,12 +105,7 @@ READ: dict[str, tuple[str, Any]] = {
     "beside other things": ("import os\napp = Flask(__name__)\nncco = [1]\nother = [2]\ndef f(): return []", [1]),
     "moved in": ("    ncco = [\n        1,\n    ]", [1]),
     "byte order mark": ("\ufeffncco = [1]", [1]),
-    "models": ('from helpers.ncco import Ncco, Talk, Wait\nncco = Ncco([Talk(text="Hi", level=0.5), Wait()])',
-               [{"action": "talk", "text": "Hi", "level": 0.5}, {"action": "wait"}]),
-    "from": ('[Connect(from_="1", limit=None)]', [{"action": "connect", "from": "1"}]),
-    "unknown options": ("[Wait(xNew=1, **{'x-new': None, 'y': 2})]", [{"action": "wait", "xNew": 1, "y": 2}]),
-    "models and dicts": ('[Wait(), {"action": "wait"}]', [{"action": "wait"}, {"action": "wait"}]),
-    "mistakes": ("[Talk(text=5), 7, {}]", [{"action": "talk", "text": 5}, 7, {}]),
+    "mistakes": ('[{"text": 5}, 7, {}]', [{"text": 5}, 7, {}]),
     "odd escapes": ("['\\d']", ["\\d"]),
 }  # fmt: skip
 
@@ -155,16 +115,11 @@ def test_what_is_read(source: str, made: Any) -> None:
     assert from_python(source) == made
 
 
-def test_every_action_can_be_called_by_its_name() -> None:
-    assert [from_python(f"[{name}(x_new=[1])]") for name in MODELS] == [[{"action": a, "x_new": [1]}] for a in ACTIONS]
-
-
 # source, line, column, words of the message, words of the cure
 REFUSED: dict[str, tuple[str, int, int, str, str]] = {
     "call": ("import os\nncco = [\n    os.system('ls')]", 3, 5, "os.system('ls') is not a plain value", "value itself"),
     "method": ("ncco = [1]\nncco.append(2)", 2, 1, "ncco.append(2) is not a list", "in brackets"),
-    "almost a model": ("[Strem(level=1)]", 1, 2, "Strem(level=1) is not a plain value", "value itself"),
-    "positions": ("[Talk('Hi')]", 1, 2, "Talk('Hi') is not a plain value", "value itself"),
+    "a model": ("[Talk(text='Hi')]", 1, 2, "Talk(text='Hi') is not a plain value", "value itself"),
     "f-string": ("[f'{x}']", 1, 2, "not a plain value", "{{name}}"),
     "a name": ("['é', x]", 1, 7, "x is not a plain value", "value itself"),
     "not a number": ("[NaN]", 1, 2, "NaN is not a plain value", "value itself"),
