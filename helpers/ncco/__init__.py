@@ -20,7 +20,7 @@ from .problems.problems import NccoError, Problem
 from .problems.rules import RULES, Rule
 from .templates.preview import preview, sample_data
 from .templates.templates import TemplateError, render, render_ncco
-from .texts.export import to_curl, to_flask, to_requests
+from .texts.export import to_curl, to_flask
 from .texts.python_text import from_python, to_python
 
 __all__ = [
@@ -57,5 +57,4 @@ __all__ = [
     "to_curl",
     "to_flask",
     "to_python",
-    "to_requests",
 ]

@@ -392,7 +392,7 @@ def test_a_text_can_be_mended_with_one_click() -> None:
 
 @pytest.mark.parametrize(
     ("tab", "says"),
-    [("curl", "curl -X POST"), ("requests", "import requests"), ("Flask app", '@app.route("/answer"')],
+    [("curl", "curl -X POST"), ("Flask app", '@app.route("/answer"')],
 )
 def test_exports_follow_the_list_and_are_made_when_they_are_looked_at(tab: str, says: str) -> None:
     hands = hands_on(TALK)
@@ -504,7 +504,7 @@ def test_markup_is_shown_as_text_everywhere(name: str) -> None:
     for field in ("to", "route", "file", "paste", "path", "keys", "words", "sample"):
         hands.page.handle({"do": "field", "name": field, "value": MARKUP})
     # Panels and texts take turns: none of them changes what the other shows.
-    for panel, tab in zip(PANELS, ("json", "python", "curl", "requests", "flask"), strict=True):
+    for panel, tab in zip(PANELS, ("json", "python", "curl", "json", "flask"), strict=True):
         hands.page.handle({"do": "panel", "panel": panel})
         hands.page.handle({"do": "tab", "tab": tab})
         soup = hands.soup()

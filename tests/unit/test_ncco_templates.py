@@ -19,29 +19,16 @@ from hypothesis import strategies as st
 
 from helpers.base.errors import KitError
 from helpers.ncco import Ncco, NccoError, Problem, Talk, TemplateError, check, parse, render, render_ncco
-from helpers.ncco.templates.templates import fill, placeholders, render_call, template_problems
+from helpers.ncco.templates.filling import fill_in
+from helpers.ncco.templates.templates import placeholders, render_call, template_problems
 from tests.unit.effort import soon
 
-NASTY = 'Tom & Jo <b> "quoted" it\'s 5/4 é \\ \n?#%'
 URL = "https://example.com/a.mp3"
 
 
 @pytest.mark.parametrize("value", ["https://example.com/a?b=c&d=e", "Tom & J", "<\"'>", "<script>alert(1)</script>"])
 def test_text_is_never_escaped_for_html(value: str) -> None:
     assert render("{{x}}", {"x": value}) == render("{{{x}}}", {"x": value}) == value
-
-
-def test_each_destination_gives_the_value_back_when_it_is_read() -> None:
-    values = {"x": NASTY}
-    assert json.loads(render('{"a": "{{x}}"}', values, destination="json")) == {"a": NASTY}
-    assert parse_qs(urlsplit(render("http://h/?a={{x}}&b=1", values, destination="url")).query) == {
-        "a": [NASTY],
-        "b": ["1"],
-    }
-    for destination in ("ssml", "xml"):
-        assert ElementTree.fromstring(render("<speak>{{x}}</speak>", values, destination=destination)).text == NASTY
-        inside = ElementTree.fromstring(render("<a b='{{x}}'/>", values, destination=destination))
-        assert inside.get("b") == NASTY
 
 
 def test_an_unknown_variable_is_named_with_the_known_ones() -> None:
@@ -53,11 +40,6 @@ def test_an_unknown_variable_is_named_with_the_known_ones() -> None:
     assert isinstance(caught.value, KitError)
     with pytest.raises(TemplateError, match="Known are: none"):
         render("{{x}}", {})
-
-
-def test_an_unknown_destination_is_refused() -> None:
-    with pytest.raises(TemplateError, match="Use one of text, url, json"):
-        render("a", {}, destination="html")
 
 
 def test_an_ncco_is_rendered_text_by_text() -> None:
@@ -165,6 +147,13 @@ def test_a_number_is_written_as_json_and_node_red_write_it(value: Any) -> None:
 
 # --- escaping ---------------------------------------------------------------------------------------------------------
 
+
+def address_of(template: str, variables: Any) -> str:
+    """What becomes of an address in an NCCO."""
+    [url] = render_ncco([{"action": "stream", "streamUrl": [template]}], variables)[0]["streamUrl"]
+    return str(url)
+
+
 texts = st.text(max_size=30) | st.text(alphabet="/?#&=%.:;@[]\\<>\"'{} \n\r\t\x00-+a1é℀／", max_size=12)
 
 
@@ -174,14 +163,14 @@ texts = st.text(max_size=30) | st.text(alphabet="/?#&=%.:;@[]\\<>\"'{} \n\r\t\x0
     ["https://example.com/a/b?q={{x}}&r=1", "{{url}}/b?r=1&q={{x}}", "{{url}}/b?r=1&q={{x}}#end"],
 )
 def test_a_value_in_a_query_comes_back_and_leaves_the_address_as_it_was(template: str, value: str) -> None:
-    parts = urlsplit(render(template, {"x": value, "url": "https://example.com/a"}, destination="address"))
+    parts = urlsplit(address_of(template, {"x": value, "url": "https://example.com/a"}))
     assert (parts.scheme, parts.netloc, parts.path) == ("https", "example.com", "/a/b")
     assert parse_qs(parts.query, keep_blank_values=True, errors="surrogatepass") == {"q": [value], "r": ["1"]}
 
 
 @given(value=texts)
 def test_a_value_in_a_path_stays_in_the_path(value: str) -> None:
-    parts = urlsplit(render("https://example.com/a/{{x}}/c.mp3?q=1", {"x": value}, destination="address"))
+    parts = urlsplit(address_of("https://example.com/a/{{x}}/c.mp3?q=1", {"x": value}))
     assert (parts.scheme, parts.netloc, parts.query, parts.fragment) == ("https", "example.com", "q=1", "")
     assert parts.path.startswith("/a/") and parts.path.endswith("/c.mp3")
     assert unquote(parts.path) == f"/a/{value}/c.mp3"
@@ -191,7 +180,7 @@ def test_a_value_in_a_path_stays_in_the_path(value: str) -> None:
 @given(value=texts)
 @pytest.mark.parametrize("template", ["https://{{x}}.example.com/a?b=1", "https://{{x}}@example.com/a?b=1"])
 def test_a_value_in_a_host_leads_to_no_other_host(template: str, value: str) -> None:
-    parts = urlsplit(render(template, {"x": value}, destination="address"))
+    parts = urlsplit(address_of(template, {"x": value}))
     assert parts.netloc.endswith("example.com") and (parts.scheme, parts.path, parts.query) == ("https", "/a", "b=1")
 
 
@@ -221,7 +210,7 @@ def test_a_value_in_a_host_leads_to_no_other_host(template: str, value: str) -> 
     ],
 )
 def test_a_value_in_an_address_is_written_for_its_place(template: str, value: str, address: str) -> None:
-    assert render(template, {"x": value}, destination="address") == address
+    assert address_of(template, {"x": value}) == address
 
 
 _not_xml = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -251,15 +240,6 @@ def test_a_value_in_ssml_is_spoken_as_it_is(value: str) -> None:
 )
 def test_only_the_templates_own_speak_makes_ssml(template: str, text: str) -> None:
     assert render_ncco([{"action": "talk", "text": template}], {"x": "<&>"})[0]["text"] == text
-
-
-@given(value=wild)
-def test_a_value_in_json_comes_back(value: str) -> None:
-    template = '{"{{x}}": "a {{x}} \\" {{x}}", "b": [{{n}}, {{none}}"{{list}}"]}'
-    variables = {"x": value, "n": 1.5, "list": [value, {"k": True}], "none": None}
-    read = json.loads(render(template, variables, destination="json"))
-    assert read["b"][0] == 1.5 and json.loads(read["b"][1]) == variables["list"]
-    assert read[value] == f'a {value} " {value}'
 
 
 @given(value=wild)
@@ -423,6 +403,11 @@ def test_a_value_that_is_none_is_named(value: Any, message: str, cure: str) -> N
 MSG = {"msg": {"payload": 1, "call": {"from": "4", "to": "5"}}, "name": "Ann", "guests": [{"first": "Bo"}]}
 
 
+def fill(ncco: list[Any], variables: Any) -> tuple[list[Any], list[Problem]]:
+    made, found = fill_in(ncco, variables)
+    return made, [problem for some in found.values() for problem in some]
+
+
 def problems_of(text: Any, variables: Any = MSG, **more: Any) -> list[Problem]:
     return template_problems([{"action": "wait", "timeout": 1}, {"action": "talk", "text": text, **more}], variables)
 
@@ -562,7 +547,6 @@ def test_fill_keeps_what_it_cannot_fill_in() -> None:
         {"action": "stream", "streamUrl": ["https://h/Ann"], "loop": "{{zzz}}", "level": 1},
     ]
     assert [(p.action, p.field) for p in problems] == [(0, "text"), (1, "text"), (2, "loop")]
-    assert fill("[{", MSG)[0] == [] and fill("[{", MSG)[1][0].rule == "not-json"
     assert template_problems("[{", MSG)[0].rule == "not-json"
 
 
@@ -719,7 +703,7 @@ def test_data_that_holds_itself_or_is_deep_is_refused() -> None:
         deep = [deep]
     for free, rule in ((payload, "too-deep"), (deep, "too-deep"), (_twice, "too-large")):
         ncco = [{"action": "notify", "payload": free}]
-        assert [p.rule for p in soon(lambda: fill(ncco, MSG))[1]] == [rule]  # noqa: B023
+        assert [p.rule for p in soon(lambda: template_problems(ncco, MSG))] == [rule]  # noqa: B023
         with pytest.raises(NccoError):
             render_ncco(ncco, MSG)
     assert placeholders(deep) == [] and [p.rule for p in template_problems(deep, MSG)] == ["too-deep"]

@@ -17,7 +17,7 @@ from ...base.errors import KitError
 from ..data import texts_in
 from ..jsontext import read, too_deep
 from ..problems.problems import NccoError, Problem, kind_of
-from .escapes import DESTINATIONS, Landing
+from .escapes import Landing
 from .filling import Job, Spot, plain_option
 from .reading import CannotFill, parse
 
@@ -33,26 +33,18 @@ class TemplateError(KitError):
     field: str
 
 
-def render(template: str, variables: Any, *, destination: str = "text") -> str:
-    """The template with its placeholders filled in.
+def render(template: str, variables: Any) -> str:
+    """The template with its placeholders filled in: a plain text, in which values stand as they are.
 
-    ``destination`` says what the values become part of: ``"text"`` (as they are), ``"url"`` (one value in a query:
-    everything but letters and digits is percent-encoded), ``"address"`` (a whole address: start, host, path or query,
-    wherever it lands), ``"json"`` (what stands between the quotes of a JSON text), ``"ssml"`` or ``"xml"``.
-    ``{{{name}}}`` puts a value in as it is, wherever it goes. ``variables`` is a mapping. Dotted names reach into
-    mappings and lists (``results.0.text``); true and false are written so, a list or dict as JSON. Raises
-    :class:`TemplateError`.
+    ``variables`` is a mapping. Dotted names reach into mappings and lists (``results.0.text``); true and false are
+    written so, a list or dict as JSON. Raises :class:`TemplateError`.
 
-    >>> render("https://example.com/?who={{msg.payload}}", {"msg": {"payload": "Tom & J"}}, destination="url")
-    'https://example.com/?who=Tom%20%26%20J'
+    >>> render("Hello {{msg.payload}}", {"msg": {"payload": "Tom & J"}})
+    'Hello Tom & J'
     """
-    if destination not in DESTINATIONS:
-        raise TemplateError(
-            f'There is no destination "{destination}".', f"Use one of {', '.join(DESTINATIONS)}.", template=template
-        )
     _look_at(template, variables)
     job = Job(variables, name="The template")
-    made = job.text(template, Spot((), plain_option("text")), Landing(DESTINATIONS[destination], template))
+    made = job.text(template, Spot((), plain_option("text")), Landing("text"))
     _raise_first(job)
     return str(made)
 
@@ -64,7 +56,8 @@ def render_ncco(data: Any, variables: Any) -> list[Any]:
     escaped for XML. In a web address it goes in as it is at the start (a scheme or a whole address); as a part of the
     host, in the path and after ``?`` it is percent-encoded, as each of them needs. A text that is one placeholder and
     nothing else becomes the value with its type, unless the option is a text; in a number's place ``"2"`` becomes 2.
-    Raises :class:`TemplateError` for the first placeholder that cannot be filled in; :func:`fill` tells of all.
+    Raises :class:`TemplateError` for the first placeholder that cannot be filled in; :func:`template_problems` tells of
+    all.
     """
     _look_at("", variables)
     job = Job(variables)
@@ -93,16 +86,6 @@ def render_call(parameters: Mapping[str, Any], variables: Any) -> dict[str, Any]
     made = job.call(parameters)
     _raise_first(job)
     return made
-
-
-def fill(data: Any, variables: Any) -> tuple[list[Any], list[Problem]]:
-    """An NCCO filled in as far as possible, and the problems of what is not: a placeholder without a value stays.
-
-    A text that is malformed stays as it is. JSON text that cannot be read gives an empty list.
-    """
-    job = Job(variables)
-    made, found = _fill_items(job, data)
-    return made, found + job.problems
 
 
 def template_problems(data: Any, variables: Any) -> list[Problem]:

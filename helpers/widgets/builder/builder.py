@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 class Builder(WithWords):
     """Build an NCCO with the mouse, the keyboard, from Python, or all of it: ``builder.add("stream", streamUrl=[…])``.
 
-    ``ncco`` is where to start from (a list, JSON or Python text, a ``Path``, or ``Ncco``); ``on_change(builder)`` is
-    called on each change. ``small`` shows the form, the JSON and the problems only. With the lesson's ``kit`` the
-    builder knows your numbers and your server, and checks for the real network in live mode.
+    ``ncco`` is where to start from (a list, JSON or Python text, a ``Path``, or ``Ncco``). ``small`` shows the form, the
+    JSON and the problems only. With the lesson's ``kit`` the builder knows your numbers and your server, and checks for
+    the real network in live mode.
 
     ``.ncco`` gives the checked NCCO and raises ``NccoError`` while something is wrong; ``.to_list()`` gives the list as
     it stands, mistakes included. Options are named by path: ``builder.set(0, "dtmf.timeOut", 5)``. Positions count
@@ -44,13 +44,11 @@ class Builder(WithWords):
     def __init__(
         self,
         ncco: Any = None,
-        on_change: Callable[[Builder], Any] | None = None,
         *,
         small: bool = False,
         kit: Any = None,
     ) -> None:
         self._draft = Draft(ncco, live=bool(kit is not None and kit.settings.live))
-        self._on_change = on_change
         self._small, self._kit = small, kit
         # A click may arrive in another thread than the cell that is running.
         self._lock = threading.RLock()
@@ -129,7 +127,7 @@ class Builder(WithWords):
             if self._page is None:
                 from .page import Page
 
-                self._page = Page(self._draft, self._tell, self._lock, small=self._small, kit=self._kit)
+                self._page = Page(self._draft, self._lock, small=self._small, kit=self._kit)
             return self._page
 
     @property
@@ -162,12 +160,7 @@ class Builder(WithWords):
             if self._page is not None:
                 # Somebody may be typing: only a change of that very field takes the place of what is typed.
                 self._page.draw(reset=self._page.state.typed() != before)
-            self._tell()
             return found
-
-    def _tell(self) -> None:
-        if self._on_change is not None:
-            self._on_change(self)
 
     def __repr__(self) -> str:
         with self._lock:

@@ -41,18 +41,14 @@ PANELS: dict[str, tuple[str, str, str, Callable[[State], Html]]] = {
 
 
 class Page:
-    """What a browser shows of a draft. ``changed`` is called after each change of the NCCO, ``drawn`` after each
-    drawing, with the elements that may get the focus and the words for a screen reader."""
+    """What a browser shows of a draft. ``drawn`` is called after each drawing."""
 
-    def __init__(
-        self, draft: Draft, changed: Callable[[], Any], lock: threading.RLock, *, small: bool = False, kit: Any = None
-    ) -> None:
+    def __init__(self, draft: Draft, lock: threading.RLock, *, small: bool = False, kit: Any = None) -> None:
         self.draft, self.small, self.lock = draft, small, lock
         self.state = State(draft, kit, values=_first_values(kit))
         self.parts: dict[str, Html] = dict.fromkeys(PARTS, Html())
         self.drawn: Callable[[Page, bool], Any] = lambda page, reset: None
         self.workers: list[threading.Thread] = []
-        self._changed = changed
         self._cards: dict[int, tuple[Card, Html]] = {}
         self.draw()
 
@@ -61,12 +57,9 @@ class Page:
     def handle(self, message: Message, files: Sequence[bytes] = ()) -> None:
         """Do what a button or a field of the page asks for. Whatever goes wrong is shown on the page."""
         with self.lock:
-            before = self.draft.items
             self.state.failure = ""
             try:
                 self._do(message, files)
-                if self.draft.items is not before:
-                    self._changed()
             except Exception as problem:  # it would vanish in a log that nobody reads
                 self.state.failure = _words_of(problem)
             self.draw(reset=message.get("do") in RESETTING)

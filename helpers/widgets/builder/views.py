@@ -1,4 +1,4 @@
-"""The same NCCO as text: JSON and Python to be edited, curl, requests and the Flask app to be copied."""
+"""The same NCCO as text: JSON and Python to be edited, curl and the Flask app to be copied."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from ...base.errors import KitError
 from ...base.html import Html, button, tag
 from ...ncco.editing.draft import Draft
-from ...ncco.texts.export import to_curl, to_flask, to_requests
+from ...ncco.texts.export import to_curl, to_flask
 from ...ncco.texts.texts import TEXTS
 from .listen import named_replies
 from .pieces import field, to_copy
 from .problems import text_banner
 from .state import State
 
-NAMES = {"json": "JSON", "python": "Python", "curl": "curl", "requests": "requests", "flask": "Flask app"}
+NAMES = {"json": "JSON", "python": "Python", "curl": "curl", "flask": "Flask app"}
 #: Longer texts are not sent to the page: a browser that has to draw them stands still.
 LONGEST_TEXT = 400_000
 ROWS = (8, 22)
@@ -104,7 +104,6 @@ def _export(state: State, kind: str) -> Html:
 
 _EXPORTS: dict[str, Callable[[Any, Any], str]] = {
     "curl": lambda items, state: to_curl(items, state.value("to"), state.value("from")),
-    "requests": lambda items, state: to_requests(items, state.value("to"), state.value("from")),
     "flask": lambda items, state: to_flask(items, state.value("route"), named_replies(state)),
 }
 
