@@ -43,7 +43,7 @@ def test_an_example_a_paste_and_a_flow_are_loaded(form: Form) -> None:
     load.get_by_label("Example", exact=True).select_option(label=voicemail.title)
     load.get_by_role("button", name="Load the example").click()
     form.in_step(*voicemail.ncco)
-    paste = load.get_by_label("JSON, Python, or a Node-RED flow")
+    paste = load.get_by_label("JSON, or a Node-RED flow")
     write(paste, "[{'action': 'wait', 'timeout': 1}]")
     load.get_by_role("button", name="Load the paste").click()
     form.in_step(WAIT)

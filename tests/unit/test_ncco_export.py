@@ -14,7 +14,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from helpers.base.errors import KitError
-from helpers.ncco import NccoError, from_python, parse, to_curl, to_flask
+from helpers.ncco import NccoError, parse, to_curl, to_flask
 from helpers.ncco.texts.export import flask_app
 
 from .test_ncco_models import FULL
@@ -67,12 +67,6 @@ def test_a_wrong_ncco_is_refused() -> None:
         for wrong in ([], [{"action": "talk"}], "["):
             with pytest.raises(NccoError):
                 export(wrong)
-
-
-def test_the_list_can_be_read_back_out_of_the_app() -> None:
-    source = to_flask(FULL)
-    beginning = source[: source.index("@app")]
-    assert from_python(beginning) == parse(FULL).to_list()
 
 
 MENU = [{"action": "input", "type": ["dtmf", "speech"], "eventUrl": ["https://example.com/menu"]}]

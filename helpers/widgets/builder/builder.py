@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 class Builder(WithWords):
     """Build an NCCO with the mouse, the keyboard, from Python, or all of it: ``builder.add("stream", streamUrl=[…])``.
 
-    ``ncco`` is where to start from (a list, JSON or Python text, a ``Path``, or ``Ncco``). ``small`` shows the form, the
+    ``ncco`` is where to start from (a list, JSON text, a ``Path``, or ``Ncco``). ``small`` shows the form, the
     JSON and the problems only. With the lesson's ``kit`` the builder knows your numbers and your server, and checks for
     the real network in live mode.
 
@@ -112,7 +112,7 @@ class Builder(WithWords):
         return bool(self._do(self._draft.redo))
 
     def load(self, ncco: Any) -> None:
-        """Replace everything by another NCCO: a list, JSON or Python text, a ``Path``, or ``Ncco``."""
+        """Replace everything by another NCCO: a list, JSON text, a ``Path``, or ``Ncco``."""
         self._do(lambda: self._draft.load(ncco))
 
     def save(self, file: str | Path, *, replace: bool = False) -> Path:

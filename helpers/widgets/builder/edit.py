@@ -11,7 +11,6 @@ from ...ncco.editing.paths import option_at, value_at
 from ...ncco.jsontext import LONGEST, from_json
 from ...ncco.models.actions import ACTIONS, known_action
 from ...ncco.schema import options_of
-from ...ncco.texts.texts import TEXTS
 from .controls import as_data, read, safe_id
 from .state import Message, State
 
@@ -147,40 +146,28 @@ def new(state: State, _: Message) -> None:
     state.say("Empty now. Undo brings the old one back.")
 
 
-def _kind(message: Message) -> str:
-    """The text that is meant."""
-    kind = str(message["kind"])
-    if kind not in TEXTS:
-        raise KitError(f"{kind} cannot be edited.", "Edit the JSON or the Python.")
-    return kind
-
-
 def text(state: State, message: Message) -> None:
-    """The JSON or Python was edited."""
-    kind = _kind(message)
-    shown = state.draft.text(kind)
+    """The JSON was edited."""
     typed = str(message["value"]).replace("\r\n", "\n")
-    if typed == shown:
+    if typed == state.draft.text:
         return
-    found = state.draft.set_text(kind, typed)
+    found = state.draft.set_text(typed)
     state.say(f"Not taken: {found[0].message}" if found else "Taken over.")
 
 
-def fix_text(state: State, message: Message) -> None:
+def fix_text(state: State, _: Message) -> None:
     """Put right with one click what keeps a text from being read."""
-    kind = _kind(message)
-    problem = next((one for one in state.draft.text_problems(kind) if one.fix), None)
+    problem = next((one for one in state.draft.text_problems if one.fix), None)
     if problem is None or problem.fix is None:
         raise KitError("There is nothing to fix any more.", "Look at the text again.")
-    state.draft.replace(problem.fix.apply(from_json(state.draft.text(kind))[0]))
-    state.focus(f"editor-{kind}")
+    state.draft.replace(problem.fix.apply(from_json(state.draft.text)[0]))
+    state.focus("editor-json")
 
 
-def forget(state: State, message: Message) -> None:
+def forget(state: State, _: Message) -> None:
     """Drop a text that could not be read."""
-    kind = _kind(message)
-    state.draft.forget_text(kind)
-    state.focus(f"editor-{kind}")
+    state.draft.forget_text()
+    state.focus("editor-json")
     state.say("Your text is gone. Undo brings it back.")
 
 

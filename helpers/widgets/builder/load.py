@@ -27,11 +27,11 @@ def panel(state: State) -> Html:
         _way("An example", choice(state, "example", "Example", examples, wide=True),
              tag("p", about, class_="ncco-quiet") if about else None,
              button("Load the example", "load_example", off=chosen is None, class_="ncco-button ncco-primary")),
-        _way("A paste", field(state, "paste", "JSON, Python, or a Node-RED flow", rows=5),
+        _way("A paste", field(state, "paste", "JSON, or a Node-RED flow", rows=5),
              button("Load the paste", "load_paste", class_="ncco-button ncco-primary")),
         _way("A file",
              tag("div", tag("label", "File of this computer", for_="file-here"),
-                 tag("input", type="file", id="file-here", accept=".json,.txt,.py", data_do="load_file"),
+                 tag("input", type="file", id="file-here", accept=".json,.txt", data_do="load_file"),
                  class_="ncco-field ncco-wide"),
              field(state, "path", "Or one below the notebook's folder", hint="call.ncco.json", wide=True),
              button("Load the file", "load_path", class_="ncco-button ncco-primary")),
@@ -77,7 +77,7 @@ def file(state: State, message: Message) -> None:
 
 
 def load_text(state: State, text: str | bytes, where: str) -> None:
-    """Take over the NCCO in a text: JSON, Python, or the first one of a Node-RED flow."""
+    """Take over the NCCO in a text: JSON, or the first one of a Node-RED flow."""
     if not text.strip():
         raise KitError("There is nothing in it.", "Paste an NCCO, or choose something that holds one.")
     data, read = from_json(text)

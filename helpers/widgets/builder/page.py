@@ -20,7 +20,7 @@ from .pieces import icon, section
 from .problems import panel as problem_panel
 from .problems import status
 from .state import PAGE, Job, Message, State
-from .views import NAMES, views
+from .views import views
 
 #: After these the fields show what Python has, whatever is being typed there.
 RESETTING = frozenset({
@@ -153,7 +153,7 @@ class Page:
                 role="alert",
             )
         head = tag("h3", "NCCO builder", class_="ncco-h3")
-        stands = status(problems, len(draft), [NAMES[kind] for kind in draft.unread])
+        stands = status(problems, len(draft), unread=bool(draft.text_problems))
         standing = tag("div", stands, class_="ncco-status", id="status")
         bar = tag("div", tools, role="toolbar", aria_label="NCCO builder", class_="ncco-toolbar")
         return join([tag("div", head, standing, bar, class_="ncco-top"), failure])
