@@ -209,24 +209,24 @@ def test_an_endless_stream_is_played_for_as_long_as_is_said(hands: Hands) -> Non
 
 def test_the_menu_answers_the_key_that_is_pressed(hands: Hands) -> None:
     hands.press("Load…")
-    hands.fill("Example", "A menu to press keys for")
+    hands.fill("Example", "A menu with voicemail")
     hands.press("Load the example")
     hands.press("Play")
     assert hands.value("What follows a key or a word") == "one of the replies below"
-    for key, heard in (("1", "We open at nine."), ("2", "One moment, please."), ("3", "I have not heard a key.")):
+    for key, heard in (("1", "from nine to five"), ("2", "speak after the beep"), ("3", "I have not understood")):
         hands.fill("Keys to press", key)
         hands.press("Play it")
         hands.wait()
         assert heard in hands.text("panel"), key
     hands.press("Flask app")
-    assert '"2": [' in hands.text("views")
+    assert '"2, message": [' in hands.text("views")
     hands.fill("Replies, as JSON: a key or a word, then what follows", '{"3": [')
     hands.press("Play it")
     assert "The replies cannot be read" in hands.text("top") and "There is no Flask app yet" in hands.text("views")
     hands.fill("What follows a key or a word", "the next action")
     hands.press("Play it")
     hands.wait()
-    assert "I have not heard a key." in hands.text("panel") and '"2": [' not in hands.text("views")
+    assert "I have not understood" in hands.text("panel") and '"2, message": [' not in hands.text("views")
 
 
 def test_a_new_builder_says_what_each_action_does() -> None:

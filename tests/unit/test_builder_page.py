@@ -450,15 +450,6 @@ def test_given_data_fills_templates_in() -> None:
     assert "Placeholders" not in hands.text("notes")
 
 
-def test_the_reference_follows_the_cursor() -> None:
-    hands = hands_on({**STREAM, "level": 0.5})
-    field = hands.field("level")
-    hands.page.handle({"do": "look", **json.loads(field["data-look"])})
-    assert "stream.level" in hands.text("notes") and "-1 to 1" in hands.text("notes")
-    hands.press("0 stream")
-    assert ACTIONS["stream"].summary in hands.text("notes")
-
-
 # --- small, safe, sound ----------------------------------------------------------------------------------------------
 
 

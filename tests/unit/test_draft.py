@@ -41,7 +41,7 @@ plain = json_values(8)
     ],
 )
 def test_whatever_a_list_holds_is_kept(items: list[Any]) -> None:
-    for data in (items, json.dumps(items), f"ncco = {items!r}"):
+    for data in (items, json.dumps(items)):
         draft = Draft(data)
         assert draft.to_list() == items
         assert json.loads(draft.to_json()) == items

@@ -63,7 +63,7 @@ def test_together_they_show_everything() -> None:
 
 
 def test_an_example_cannot_be_spoilt() -> None:
-    example = EXAMPLES["spoken-menu"]
+    example = EXAMPLES["menu-with-voicemail"]
     example.ncco[0]["text"] = "spoilt"
     example.script[0]["text"] = "spoilt"
     assert "spoilt" not in json.dumps([example.ncco, example.script])

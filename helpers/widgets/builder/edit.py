@@ -31,7 +31,6 @@ def add(state: State, message: Message) -> None:
     first = next(iter(options_of(ACTIONS[action])), None)
     path = f"{number}-{first.name}" if first else ""
     state.turn_to(place)
-    state.look = (number, first.name if first and first.required else "")
     state.focus(path if first and first.required else "", f"{path}-0", f"chip-{path}", f"title-{number}")
     state.say(f"{action} added as action {place}.")
 
@@ -39,14 +38,12 @@ def add(state: State, message: Message) -> None:
 def toggle(state: State, message: Message) -> None:
     """Open or close a card."""
     state.open ^= {message["id"]}
-    state.look = (message["id"], "")
 
 
 def show(state: State, message: Message) -> None:
     """Bring an option that is not set into sight, and go to it."""
     number, option = message["id"], str(message["option"])
     state.keep_in_sight(number, option)
-    state.look = (number, option)
     state.focus(f"{number}-{safe_id(option)}", f"{number}-{safe_id(option)}-0")
 
 
@@ -200,11 +197,6 @@ def see(state: State, _: Message) -> None:
     state.focus("problems")
 
 
-def look(state: State, message: Message) -> None:
-    """The cursor is in an option now: its reference is shown."""
-    state.look = (message["id"], str(message.get("path", "")))
-
-
 def tab(state: State, message: Message) -> None:
     """Another text comes to the front."""
     state.tab = str(message["tab"])
@@ -241,6 +233,6 @@ def dismiss(state: State, _: Message) -> None:
 COMMANDS: dict[str, Callable[[State, Message], None]] = {
     "add": add, "toggle": toggle, "show": show, "set": set_, "tick": tick, "unset": unset, "put": put,
     "remove": remove, "duplicate": duplicate, "up": move, "down": move, "undo": undo, "redo": redo, "new": new,
-    "text": text, "fix_text": fix_text, "forget": forget, "fix": fix, "jump": jump, "see": see, "look": look,
+    "text": text, "fix_text": fix_text, "forget": forget, "fix": fix, "jump": jump, "see": see,
     "tab": tab, "panel": panel, "field": field, "turn": turn, "dismiss": dismiss,
 }  # fmt: skip

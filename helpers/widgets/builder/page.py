@@ -12,11 +12,10 @@ from typing import Any
 from ...base.errors import KitError
 from ...base.html import Html, button, join, tag
 from ...ncco.editing.draft import Draft
-from ...ncco.models.actions import known_action
 from ...ncco.problems.problems import Problem
 from . import compare, edit, lab, listen, load, sample
 from .cards import Card, palette
-from .pieces import icon, section
+from .pieces import icon
 from .problems import panel as problem_panel
 from .problems import status
 from .state import PAGE, Job, Message, State
@@ -69,7 +68,7 @@ class Page:
         command = COMMANDS.get(name if isinstance(name, str) else "")
         if command is None:
             raise KitError(f"The builder knows no {name!r}.", "Run the cell again.")
-        if not (name == "set" and message.get("live")) and name != "look":
+        if not (name == "set" and message.get("live")):
             self.state.editing = None
         try:
             if job := command(self.state, {**message, "files": list(files)}):
@@ -199,7 +198,6 @@ class Page:
         draft = self.draft
         parts = [problem_panel(problems, draft.ids)] if draft.items or problems else []
         if not self.small:
-            parts += [_reference(self.state) or Html()]
             parts += [sample.panel(self.state, names)] if names else []
         return join(parts)
 
@@ -240,26 +238,6 @@ def _turner(places: range, count: int) -> Html | None:
     ]
     said = f"Actions {places.start} to {places.stop - 1} of {count}. All of them are in the JSON. "
     return tag("div", tag("span", said), buttons, class_="ncco-buttons", role="group", aria_label="More actions")
-
-
-def _reference(state: State) -> Html | None:
-    """What the models say about the option, or about the action, in front."""
-    from ...ncco.editing.reference import describe
-
-    if state.look is None or state.look[0] not in state.draft.ids:
-        return None
-    number, option = state.look
-    name = known_action(state.draft.items[state.place(number)])
-    if name is None:
-        return None
-    try:
-        found = describe(name, option) if option else describe(name)
-    except KitError:
-        return None  # an option that the models do not know
-    row = found.rows[0] if option else ()
-    facts = [(tag("dt", head), tag("dd", text)) for head, text in zip(found.head, row, strict=False) if text]
-    heading = ["Reference: ", tag("code", f"{name}.{option}" if option else name)]
-    return section("reference", heading, tag("dl", facts, class_="ncco-facts") if facts else tag("p", found.title))
 
 
 def _tool(words: str, drawing: str, do: str, tip: str, **more: Any) -> Html:
