@@ -14,15 +14,12 @@ class View:
     ``bundle`` maps a MIME type to what is shown (``text/html``, ``text/vnd.mermaid``, ``image/png`` as base64).
     """
 
-    def __init__(
-        self, text: str, bundle: Mapping[str, str] | None = None, metadata: Mapping[str, Any] | None = None
-    ) -> None:
+    def __init__(self, text: str, bundle: Mapping[str, str] | None = None) -> None:
         self.text = visible(text)
         self.bundle = {**(bundle or {}), "text/plain": self.text}
-        self.metadata = dict(metadata or {})
 
     def __repr__(self) -> str:
         return self.text
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
-        return self.bundle, self.metadata
+        return self.bundle, {}

@@ -20,8 +20,8 @@ from .problems.problems import NccoError, Problem
 from .problems.rules import RULES, Rule
 from .templates.preview import preview, sample_data
 from .templates.templates import TemplateError, render, render_ncco
-from .texts.export import to_curl, to_flask, to_requests
-from .texts.python_text import from_python, to_python
+from .texts.export import to_curl, to_flask
+from .texts.python_text import to_python
 
 __all__ = [
     "ACTIONS",
@@ -47,7 +47,6 @@ __all__ = [
     "describe",
     "differences",
     "example_of",
-    "from_python",
     "parse",
     "preview",
     "reference",
@@ -57,5 +56,4 @@ __all__ = [
     "to_curl",
     "to_flask",
     "to_python",
-    "to_requests",
 ]

@@ -35,6 +35,8 @@ _INDEX = re.compile(r"0|[1-9][0-9]{0,5}")
 _QUOTE = '\\"'
 # A text of JSON, to its end or that of the whole, or what is between two such texts.
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[^"]+', re.DOTALL)
+# In front of a list in Python: ncco = [
+_ASSIGNED = re.compile(r"\A\s*\w+\s*=(?=\s*\[)")
 # Sounds, pictures and archives are full of these; a text has none.
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
@@ -185,7 +187,7 @@ def _python(text: str) -> Any:
     if len(text) > _LONGEST_PYTHON:
         return None
     try:
-        value = ast.literal_eval(text.strip())
+        value = ast.literal_eval(_ASSIGNED.sub("", text).strip())
         json.dumps(value)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None

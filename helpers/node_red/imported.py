@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..base.grid import grid
@@ -52,19 +51,16 @@ class Imported:
     notes: list[Note]
     not_translated: list[NotTranslated]
 
-    def app(self, audio: Path | str | None = None) -> Flask:
-        """A Flask app with the flow's routes: ``kit.serve(imported.app())``.
-
-        ``audio``: the folder of the sounds that its file routes send; the server's own unless given.
-        """
+    def app(self) -> Flask:
+        """A Flask app with the flow's routes: ``kit.serve(imported.app())``. It sends the sounds of the server."""
         names: dict[str, Any] = {}
-        exec(compile(self.to_flask(audio), "<flow>", "exec"), names)  # test_nothing_of_a_flow_becomes_code
+        exec(compile(self.to_flask(), "<flow>", "exec"), names)  # test_nothing_of_a_flow_becomes_code
         app: Flask = names["app"]
         return app
 
-    def to_flask(self, audio: Path | str | None = None) -> str:
+    def to_flask(self) -> str:
         """The same app as Python source. It defines ``app``."""
-        return source(self.routes, audio)
+        return source(self.routes)
 
     def show(self) -> View:
         """Everything in tables."""

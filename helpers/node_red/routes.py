@@ -9,7 +9,6 @@ import pprint
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from ..base.text import one_line
@@ -29,14 +28,13 @@ KIT = __name__.partition(".")[0]  # helpers, or voice_call_kit where it was inst
 NO_NCCO = "This route has no NCCO: put an action in front of its return ncco."
 # In the order in which a source has them, each if a name in it is called there.
 IMPORTS = (
-    "from pathlib import Path\n",
     "from flask import Flask, jsonify\n",
     f"from {KIT}.ncco import render_ncco",
     f"from {KIT}.node_red import message",
     f"from {KIT}.server.sound_files import send_audio",
 )
 # Names that the source uses itself.
-TAKEN = ("app", "Flask", "Path", "jsonify", "message", "render_ncco", "send_audio", "AUDIO")
+TAKEN = ("app", "Flask", "jsonify", "message", "render_ncco", "send_audio")
 
 
 @dataclass(frozen=True)
@@ -166,21 +164,20 @@ def message(constants: Mapping[str, Any] | None = None) -> Variables:
     return union_of({"msg": {"call": call, "payload": call, "req": seen}}, constants or {})
 
 
-def source(routes: Sequence[Route], audio: Path | str | None = None) -> str:
+def source(routes: Sequence[Route]) -> str:
     """A Flask app with these routes as Python source, which defines ``app``. Texts of a flow are literals in it."""
-    views = [_function(name, route, audio) for name, route in zip(_names(routes), routes, strict=True)]
-    folder = f"AUDIO = Path({str(audio)!r})\n" if audio else ""
-    code = f'{folder}app = Flask("imported", static_folder=None)\n\n\n' + "\n\n\n".join(views)
+    views = [_function(name, route) for name, route in zip(_names(routes), routes, strict=True)]
+    code = 'app = Flask("imported", static_folder=None)\n\n\n' + "\n\n\n".join(views)
     found = [
         line for line in IMPORTS if any(f"{name}(" in code for name in re.findall(r"\w+", line.split("import")[1]))
     ]
     return "\n".join(found).rstrip() + f"\n\n{code}\n"
 
 
-def _function(name: str, route: Route, audio: Path | str | None) -> str:
+def _function(name: str, route: Route) -> str:
     head = f"@app.{route.method.lower()}({route.rule!r})\ndef {name}({'**names' if '<' in route.rule else ''}):\n"
     if route.file:
-        return f"{head}    return send_audio({route.file!r}{', AUDIO' if audio else ''})"
+        return f"{head}    return send_audio({route.file!r})"
     if route.reply:
         return f"{head}    return {route.reply}"
     ncco = pprint.pformat(list(route.ncco), width=100, sort_dicts=False).replace("\n", "\n    ")

@@ -14,13 +14,11 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
 from ..base.errors import KitError
 from ..base.hosts import host_of, is_here, is_private
 from ..base.masking import mask, mask_logs
 from ..base.secret import Secret, reveal
-from ..base.web import fault_of
 from ..settings.env_file import replace_file
 
 logger = logging.getLogger(__name__)
@@ -175,7 +173,7 @@ class Tunnel:
         if settings.mode != "live" and local:
             return self._server.url
         if settings.public_url:
-            return _checked(settings.public_url, allow_local=local)
+            return _reachable(settings.public_url, allow_local=local)
         if local:
             return self._server.url
         if settings.mode != "live":
@@ -312,21 +310,15 @@ def _platform_is_here(settings: TunnelSettings) -> bool:
     return is_here(host_of(where)) if where else settings.mode != "live"
 
 
-def _checked(address: str, *, allow_local: bool) -> str:
-    """``PUBLIC_URL`` without its last slash, or a TunnelError that says what is wrong with it."""
-    example = "Write it like https://calls.example.com in .env."
-    address = address.strip()
-    if fault := fault_of(address):
-        raise TunnelError(f"PUBLIC_URL is not a web address: {mask(address)} {fault.said}.", example)
-    parts, host = urlsplit(address), host_of(address)
-    if parts.query or parts.fragment or parts.username:
-        raise TunnelError("PUBLIC_URL must not have a user name, a ? or a #: paths are added to its end.", example)
+def _reachable(address: str, *, allow_local: bool) -> str:
+    """``PUBLIC_URL``, which the settings have checked, or a TunnelError if nobody out there can reach it."""
+    host = host_of(address)
     if is_private(host) and not allow_local:
         raise TunnelError(
             f"PUBLIC_URL leads to {host}, which Vonage cannot reach.",
             "It has to be an address on the internet; leave PUBLIC_URL empty to use ngrok.",
         )
-    return address.rstrip("/")
+    return address
 
 
 def _has_token(config: Path) -> bool:

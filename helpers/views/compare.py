@@ -28,7 +28,7 @@ class Comparison(Picture):
         self.differences = differences
 
 
-def compare_calls(a: Record, b: Record, *, width: float = 0) -> Comparison:
+def compare_calls(a: Record, b: Record) -> Comparison:
     """What differs between the first legs of two calls: which action took longer, which webhook was slower, which
     silence is new. Both count from the answer; a call that nobody answered counts from its start.
     """
@@ -47,7 +47,7 @@ def compare_calls(a: Record, b: Record, *, width: float = 0) -> Comparison:
     axis = "seconds since the answer" if _both(pair) else "seconds since the answer, or the start of the call"
     legs = [(_head(name, t.call), t, t.answered or 0.0) for name, t in zip(NAMES, pair, strict=True)]
     words = "; ".join(f"{row[0]}: {row[3]}" for row in different)
-    svg = Timeline(legs, max(width, 320) if width else WIDTH, axis).draw("Two calls compared", words)
+    svg = Timeline(legs, WIDTH, axis).draw("Two calls compared", words)
     return Comparison(text, svg, different)
 
 

@@ -156,11 +156,11 @@ def _title(svg: str) -> str:
     return unescape(svg.partition("<title>")[2].partition("</title>")[0])
 
 
-def image(svg: str, alt: str, style: str = "") -> Html:
+def image(svg: str, alt: str) -> Html:
     """A picture as HTML, as wide as there is room. JupyterLab shows it in a notebook that is not trusted, too, where it
     refuses ``image/svg+xml``."""
     source = f"data:image/svg+xml,{quote(svg, safe=' /:;=,.()[]{}@*+-!?')}"
-    return tag("img", src=source, alt=one_line(alt, 300), style=f"display:block;width:100%;max-width:{WIDEST}px{style}")
+    return tag("img", src=source, alt=one_line(alt, 300), style=f"display:block;width:100%;max-width:{WIDEST}px")
 
 
 class Picture(View):

@@ -110,9 +110,9 @@ class Form:
         """The tab of one of the texts."""
         return self.box.get_by_role("tab", name=name, exact=True)
 
-    def editor(self, name: str = "JSON") -> Locator:
+    def editor(self) -> Locator:
         """The text that can be edited."""
-        return self.box.get_by_role("textbox", name=f"{name} of the NCCO", exact=True)
+        return self.box.get_by_role("textbox", name="JSON of the NCCO", exact=True)
 
     @property
     def problems(self) -> Locator:
@@ -125,9 +125,9 @@ class Form:
         """The list in Python is this one, or will be as soon as what was done has arrived there."""
         self.notebook.ask_until(f"import json; print(json.dumps({name}.to_list()))", json.dumps(expected))
 
-    def shows(self, *expected: Any, kind: str = "JSON") -> None:
-        """The text in front is that of this list."""
-        expect(self.editor(kind)).to_have_value(Draft(list(expected)).text(kind.lower()))
+    def shows(self, *expected: Any) -> None:
+        """The JSON is that of this list."""
+        expect(self.editor()).to_have_value(Draft(list(expected)).text)
 
     def in_step(self, *expected: Any) -> None:
         """Python has this list, and the page shows it: its text and a card for each action."""

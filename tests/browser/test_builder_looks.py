@@ -32,7 +32,7 @@ ALL: list[Any] = [
     {"action": "whistle", "tune": [1, 2]},
 ]
 #: Every panel, each with another text beside it.
-STATES = {"Load…": "Python", "Save…": "curl", "Compare": "requests", "Option lab": "Flask app", "Play": "JSON"}
+STATES = {"Load…": "Python", "Save…": "curl", "Compare": "curl", "Option lab": "Flask app", "Play": "JSON"}
 CONTROLS = ("button", "textbox", "combobox", "checkbox", "switch", "slider", "tab", "listbox", "link", "spinbutton")
 YES = {"type": "booleanOrUndefined", "value": True}
 #: A line of Playwright's view of a page for a screen reader: a control, and the name after it.

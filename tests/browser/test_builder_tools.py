@@ -11,7 +11,6 @@ from playwright.sync_api import Locator, expect
 from helpers.ncco.editing.examples import EXAMPLES
 from helpers.node_red import import_flow
 from tests.browser.builder_form import Form, write
-from tests.browser.speaker_page import server_of
 from tests.notebooks.sanitising import PROJECT
 
 pytestmark = pytest.mark.browser
@@ -44,7 +43,7 @@ def test_an_example_a_paste_and_a_flow_are_loaded(form: Form) -> None:
     load.get_by_label("Example", exact=True).select_option(label=voicemail.title)
     load.get_by_role("button", name="Load the example").click()
     form.in_step(*voicemail.ncco)
-    paste = load.get_by_label("JSON, Python, or a Node-RED flow")
+    paste = load.get_by_label("JSON, or a Node-RED flow")
     write(paste, "[{'action': 'wait', 'timeout': 1}]")
     load.get_by_role("button", name="Load the paste").click()
     form.in_step(WAIT)
@@ -85,25 +84,6 @@ def test_a_file_is_uploaded_and_a_wrong_one_is_explained(form: Form) -> None:
     hand_over(json.dumps([WAIT]).encode())
     form.in_step(WAIT)
     expect(form.box.get_by_role("alert")).to_have_count(0)
-
-
-def test_the_answer_of_a_server_is_loaded(form: Form) -> None:
-    form.show(TALK)
-    load = panel(form, "Load…")
-    where, ask = load.get_by_label("Address of an answer route"), load.get_by_role("button", name="Ask the server")
-    with server_of({"/answer": ("application/json", json.dumps([WAIT, TALK]))}) as address:
-        write(where, f"{address}/answer")
-        ask.click()
-        form.in_step(WAIT, TALK)
-        write(where, f"{address}/nothing")
-        ask.click()
-        expect(load.get_by_role("alert")).to_contain_text("answered 404")
-    write(where, "https://example.com/answer")
-    ask.click()
-    expect(load.get_by_role("alert")).to_contain_text("is not your own server")
-    form.in_step(WAIT, TALK)
-    form.button("Undo").click()
-    form.in_step(TALK)
 
 
 def test_it_is_saved_compared_and_loaded_again(form: Form) -> None:

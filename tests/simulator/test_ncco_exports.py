@@ -1,4 +1,4 @@
-"""What is exported runs: curl and a script place the call, the app answers it; and every example can be carried out."""
+"""What is exported runs: curl places the call, the app answers it; and every example can be carried out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 import requests
 
-from helpers.ncco import to_curl, to_flask, to_requests
+from helpers.ncco import to_curl, to_flask
 from helpers.ncco.editing.examples import EXAMPLES, Example
 from helpers.ncco.editing.reference import example_of
 from helpers.rehearsal import play
@@ -51,24 +51,6 @@ def arrived(world: World, printed: str) -> Ncco:
 def test_the_curl_command_places_the_call(world: World, tmp_path: Path) -> None:
     command = to_curl(NCCO, PHONE, world.number, f"{world.network.url}/v1/calls")
     assert arrived(world, ran(["sh", "-c", command], world, tmp_path)) == NCCO
-
-
-@pytest.mark.slow
-def test_the_script_places_the_call(world: World, tmp_path: Path) -> None:
-    script = tmp_path / "place_call.py"
-    script.write_text(to_requests(NCCO, PHONE, world.number, f"{world.network.url}/v1/calls"), "utf-8")
-    printed = ran([sys.executable, str(script)], world, tmp_path)
-    assert printed.startswith("201 ")
-    assert arrived(world, printed) == NCCO
-
-
-@pytest.mark.slow
-def test_the_script_fails_where_the_call_does(world: World, tmp_path: Path) -> None:
-    script = tmp_path / "place_call.py"
-    script.write_text(to_requests(NCCO, PHONE, world.number, f"{world.network.url}/v1/calls"), "utf-8")
-    environment = {"PATH": os.environ["PATH"], "JWT": "wrong", "no_proxy": "*"}
-    done = subprocess.run([sys.executable, str(script)], env=environment, capture_output=True, timeout=60, check=False)
-    assert done.returncode == 1 and done.stdout.startswith(b"401 ")
 
 
 @contextmanager

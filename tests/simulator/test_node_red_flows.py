@@ -76,7 +76,8 @@ def imported_flow(name: str, kit: Kit) -> Imported:
     """A flow, imported for this kit and served by it. The kit's own way to the sounds is closed."""
     url = kit.tunnel.on()
     imported = import_flow((FLOWS / f"{name}.json").read_text("utf-8"), your_url=url)
-    kit.serve(imported.app(audio=kit.settings.audio))
+    app = imported.app()
+    kit.serve(lambda environ, start: app({**environ, "kit.audio": kit.settings.audio}, start))
     kit.server.audio = None
     return imported
 

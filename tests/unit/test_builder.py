@@ -97,28 +97,6 @@ def test_a_wrong_value_is_kept_and_spoken_of_and_fixed() -> None:
     assert len(builder.differences) == 1 and "added" in builder.differences[0]
 
 
-def test_each_change_is_reported_once() -> None:
-    seen: list[Any] = []
-    builder = Builder(on_change=lambda b: seen.append(b.to_list()))
-    builder.add("wait")
-    builder.page.handle({"do": "toggle", "id": 1})
-    builder.page.handle({"do": "set", "id": 1, "path": "timeout", "value": "3"})
-    builder.page.handle({"do": "set", "id": 1, "path": "timeout", "value": "3"})
-    assert seen == [[{"action": "wait"}], [{"action": "wait", "timeout": 3}]]
-
-
-def test_an_exception_in_a_handler_is_shown_on_the_page() -> None:
-    def fail(_: Builder) -> None:
-        raise ValueError("<no> such luck")
-
-    builder = Builder([{"action": "wait"}], on_change=fail)
-    builder.page.handle({"do": "set", "id": 1, "path": "timeout", "value": "3"})
-    assert "This did not work: ValueError: &lt;no&gt; such luck" in builder.page.parts["top"].replace("</strong>", "")
-    assert builder.to_list() == [{"action": "wait", "timeout": 3}]
-    with pytest.raises(ValueError, match="such luck"):
-        builder.set(0, "timeout", 4)
-
-
 def test_the_text_twin_says_everything() -> None:
     builder = Builder([{"action": "talk", "text": "<b>&"}, {"action": "stream", "streamUrl": [URL], "loop": -1}])
     text = repr(builder)

@@ -49,7 +49,7 @@ def load_file(hands: Hands, data: bytes, name: str = "call.json", **more: Any) -
     ],
 )
 def test_a_json_that_cannot_be_read_says_why_and_keeps_the_form(hands: Hands, typed: str, says: str) -> None:
-    hands.page.handle({"do": "text", "kind": "json", "value": typed})
+    hands.page.handle({"do": "text", "value": typed})
     assert says in hands.text("views") and hands.builder.to_list() == [TALK]
     assert "JSON not read" in hands.text("top") and "Ready" not in hands.text("top")
     hands.press("Undo")
@@ -57,18 +57,17 @@ def test_a_json_that_cannot_be_read_says_why_and_keeps_the_form(hands: Hands, ty
 
 
 def test_a_json_that_cannot_be_read_is_read_once_not_at_each_key(hands: Hands) -> None:
-    hands.page.handle({"do": "text", "kind": "json", "value": "[" + "1," * 200_000})
-    first = hands.builder._draft.text_problems("json")[0]
+    hands.page.handle({"do": "text", "value": "[" + "1," * 200_000})
+    first = hands.builder._draft.text_problems[0]
     hands.page.handle({"do": "set", "id": 1, "path": "text", "value": "Bye", "live": True})
-    assert hands.builder._draft.text_problems("json")[0] is first
+    assert hands.builder._draft.text_problems[0] is first
 
 
 def test_the_sign_of_an_unread_text_leads_to_it(hands: Hands) -> None:
-    hands.press("Python")
-    hands.page.handle({"do": "text", "kind": "python", "value": "ncco = ["})
+    hands.page.handle({"do": "text", "value": "[{"})
     hands.press("curl")
-    hands.press("Python not read")
-    assert hands.value("Python of the NCCO") == "ncco = ["
+    hands.press("JSON not read")
+    assert hands.value("JSON of the NCCO") == "[{"
 
 
 @pytest.mark.parametrize(
@@ -82,7 +81,7 @@ def test_the_sign_of_an_unread_text_leads_to_it(hands: Hands) -> None:
         (json.dumps({"states": [], "initial_state": "Trigger"}).encode(), 'an object with "states"'),
         (json.dumps({"cells": [], "nbformat": 4}).encode(), "a file of another tool"),
         (json.dumps([{"id": "1", "type": "inject", "wires": [[]]}]).encode(), "a Node-RED flow without an NCCO"),
-        (b"import os\nos.system('x')", "nothing is"),
+        (b"import os\nos.system('x')", "This is not JSON"),
     ],
 )
 def test_a_file_without_an_ncco_says_what_it_is(hands: Hands, data: bytes, says: str) -> None:
@@ -116,16 +115,16 @@ def test_a_file_too_large_for_the_line_to_the_kernel_is_refused_by_its_size(hand
 
 def test_a_paste_that_is_too_long_is_not_carried_to_and_fro(hands: Hands) -> None:
     hands.press("Load…")
-    hands.fill("JSON, Python, or a Node-RED flow", LONG)
+    hands.fill("JSON, or a Node-RED flow", LONG)
     assert "5,000,001 characters" in hands.text("top")
     assert sum(map(len, hands.page.parts.values())) < 100_000
 
 
 def test_a_paste_that_was_loaded_leaves_its_field(hands: Hands) -> None:
     hands.press("Load…")
-    hands.fill("JSON, Python, or a Node-RED flow", json.dumps([STREAM]))
+    hands.fill("JSON, or a Node-RED flow", json.dumps([STREAM]))
     hands.press("Load the paste")
-    assert hands.builder.to_list() == [STREAM] and hands.value("JSON, Python, or a Node-RED flow") == ""
+    assert hands.builder.to_list() == [STREAM] and hands.value("JSON, or a Node-RED flow") == ""
 
 
 @pytest.mark.slow
@@ -210,24 +209,24 @@ def test_an_endless_stream_is_played_for_as_long_as_is_said(hands: Hands) -> Non
 
 def test_the_menu_answers_the_key_that_is_pressed(hands: Hands) -> None:
     hands.press("Load…")
-    hands.fill("Example", "A menu to press keys for")
+    hands.fill("Example", "A menu with voicemail")
     hands.press("Load the example")
     hands.press("Play")
     assert hands.value("What follows a key or a word") == "one of the replies below"
-    for key, heard in (("1", "We open at nine."), ("2", "One moment, please."), ("3", "I have not heard a key.")):
+    for key, heard in (("1", "from nine to five"), ("2", "speak after the beep"), ("3", "I have not understood")):
         hands.fill("Keys to press", key)
         hands.press("Play it")
         hands.wait()
         assert heard in hands.text("panel"), key
     hands.press("Flask app")
-    assert '"2": [' in hands.text("views")
+    assert '"2, message": [' in hands.text("views")
     hands.fill("Replies, as JSON: a key or a word, then what follows", '{"3": [')
     hands.press("Play it")
     assert "The replies cannot be read" in hands.text("top") and "There is no Flask app yet" in hands.text("views")
     hands.fill("What follows a key or a word", "the next action")
     hands.press("Play it")
     hands.wait()
-    assert "I have not heard a key." in hands.text("panel") and '"2": [' not in hands.text("views")
+    assert "I have not understood" in hands.text("panel") and '"2, message": [' not in hands.text("views")
 
 
 def test_a_new_builder_says_what_each_action_does() -> None:

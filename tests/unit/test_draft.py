@@ -41,7 +41,7 @@ plain = json_values(8)
     ],
 )
 def test_whatever_a_list_holds_is_kept(items: list[Any]) -> None:
-    for data in (items, json.dumps(items), f"ncco = {items!r}"):
+    for data in (items, json.dumps(items)):
         draft = Draft(data)
         assert draft.to_list() == items
         assert json.loads(draft.to_json()) == items
@@ -50,12 +50,10 @@ def test_whatever_a_list_holds_is_kept(items: list[Any]) -> None:
 
 
 @given(st.lists(st.dictionaries(st.text(max_size=8), plain, max_size=4) | plain, max_size=4))
-def test_json_and_python_text_are_the_list(items: list[Any]) -> None:
-    draft = Draft(items)
-    for kind in ("json", "python"):
-        again = Draft([TALK])
-        assert again.set_text(kind, draft.text(kind)) == []
-        assert json.dumps(again.to_list()) == json.dumps(items)
+def test_the_json_text_is_the_list(items: list[Any]) -> None:
+    again = Draft([TALK])
+    assert again.set_text(Draft(items).text) == []
+    assert json.dumps(again.to_list()) == json.dumps(items)
 
 
 @given(plain)
@@ -157,7 +155,7 @@ def test_an_action_keeps_its_number() -> None:
     draft.move(0, 2)
     draft.set(0, "loop", 2)
     assert list(draft.ids) == [stream, wait, talk]
-    draft.set_text("json", json.dumps([{**STREAM, "loop": 3}, {"action": "record"}, {"action": "wait"}, TALK]))
+    draft.set_text(json.dumps([{**STREAM, "loop": 3}, {"action": "record"}, {"action": "wait"}, TALK]))
     assert [draft.ids[2], draft.ids[3]] == [wait, talk] and len(set(draft.ids)) == 4
     draft.undo()
     assert list(draft.ids) == [stream, wait, talk]
@@ -193,20 +191,20 @@ def test_every_change_is_one_step_back_and_forth() -> None:
         lambda: draft.move(0, 1),
         lambda: draft.duplicate(0),
         lambda: draft.remove(2),
-        lambda: draft.set_text("json", '[{"action": "wait"}]'),
-        lambda: draft.set_text("json", "broken"),
+        lambda: draft.set_text('[{"action": "wait"}]'),
+        lambda: draft.set_text("broken"),
         lambda: draft.load([STREAM]),
         lambda: draft.clear(),
     ]
-    seen = [(draft.to_list(), draft.text("json"))]
+    seen = [(draft.to_list(), draft.text)]
     for change in changes:
         change()
-        seen.append((draft.to_list(), draft.text("json")))
+        seen.append((draft.to_list(), draft.text))
     for state in seen[-2::-1]:
-        assert draft.undo() and (draft.to_list(), draft.text("json")) == state
+        assert draft.undo() and (draft.to_list(), draft.text) == state
     assert not draft.undo() and not draft.can_undo
     for state in seen[1:]:
-        assert draft.redo() and (draft.to_list(), draft.text("json")) == state
+        assert draft.redo() and (draft.to_list(), draft.text) == state
     assert not draft.redo() and not draft.can_redo
 
 
@@ -216,9 +214,9 @@ def test_what_changes_nothing_is_no_step() -> None:
     draft.set(0, "loop", None)
     draft.move(0, 0)
     draft.replace([TALK])
-    draft.set_text("json", draft.to_json())
+    draft.set_text(draft.to_json())
     draft.put(0, dict(TALK))
-    draft.forget_text("json")
+    draft.forget_text()
     assert not draft.can_undo
 
 
@@ -273,38 +271,36 @@ def test_the_history_is_bounded() -> None:
 def test_a_broken_text_is_kept_and_so_is_the_list() -> None:
     draft = Draft([TALK])
     broken = '[{"action": "wait",}]'
-    found = draft.set_text("json", broken)
+    found = draft.set_text(broken)
     assert "line 1, column" in found[0].message and found[0].cure
     assert draft.to_list() == [TALK]
-    assert draft.text("json") == broken and draft.text_problems("json") == found
-    assert draft.text("python").startswith("ncco = ") and draft.text_problems("python") == []
+    assert draft.text == broken and draft.text_problems == found
     draft.set(0, "loop", 2)
-    assert draft.text("json") == broken
+    assert draft.text == broken
     draft.undo()
     draft.undo()
-    assert draft.text("json") == draft.to_json() and draft.text_problems("json") == []
+    assert draft.text == draft.to_json() and draft.text_problems == []
 
 
 def test_a_text_that_was_mended_is_taken() -> None:
     draft = Draft([TALK])
-    draft.set_text("json", "[{")
-    assert draft.set_text("json", '[{"action": "wait"}]') == []
-    assert draft.to_list() == [{"action": "wait"}] and draft.text("json") == draft.to_json()
+    draft.set_text("[{")
+    assert draft.set_text('[{"action": "wait"}]') == []
+    assert draft.to_list() == [{"action": "wait"}] and draft.text == draft.to_json()
 
 
 def test_a_broken_text_can_be_dropped_and_fetched_back() -> None:
     draft = Draft([TALK])
-    draft.set_text("python", "ncco = [")
-    assert "Line 1, column 8" in draft.text_problems("python")[0].message
-    draft.forget_text("python")
-    assert draft.text("python") == draft.to_python()
+    draft.set_text("[{")
+    draft.forget_text()
+    assert draft.text == draft.to_json()
     draft.undo()
-    assert draft.text("python") == "ncco = ["
+    assert draft.text == "[{"
 
 
 def test_a_name_that_stands_twice_is_spoken_of() -> None:
     draft = Draft([STREAM])
-    assert draft.set_text("json", '[{"action": "talk", "text": "a", "text": "b"}]') == []
+    assert draft.set_text('[{"action": "talk", "text": "a", "text": "b"}]') == []
     assert [(p.rule, p.severity) for p in draft.problems()] == [("duplicate-name", "advice")]
     draft.set(0, "text", "c")
     assert draft.problems() == []
@@ -315,19 +311,19 @@ def test_five_megabytes_are_one_undo_away() -> None:
     draft = Draft([TALK])
     text = json.dumps([{"action": "talk", "text": "x" * 1000}] * 4800)
     for _ in range(2):
-        assert [p.rule for p in soon(lambda: draft.set_text("json", text))] == ["too-large"]
-    assert draft.text("json") == text and draft.to_list() == [TALK]
+        assert [p.rule for p in soon(lambda: draft.set_text(text))] == ["too-large"]
+    assert draft.text == text and draft.to_list() == [TALK]
     with pytest.raises(NccoError, match="characters"):
         soon(lambda: draft.load(text))
     draft.undo()
-    assert draft.text("json") == draft.to_json()
+    assert draft.text == draft.to_json()
 
 
 @pytest.mark.slow
 def test_as_much_as_is_taken_is_handled_soon() -> None:
     draft = Draft([TALK])
     text = json.dumps([{"action": "talk", "text": "x"}] * 25_000)
-    assert soon(lambda: draft.set_text("json", text)) == [] and len(draft) == 25_000
+    assert soon(lambda: draft.set_text(text)) == [] and len(draft) == 25_000
     draft.undo()
     assert draft.to_list() == [TALK]
 
@@ -344,8 +340,6 @@ def test_a_file_is_written_and_read(tmp_path: Path) -> None:
     draft.add("wait")
     draft.save(file, replace=True)
     assert Draft(file).to_list() == draft.to_list()
-    (tmp_path / "call.py").write_text(draft.to_python(), "utf-8")
-    assert Draft(tmp_path / "call.py").to_list() == draft.to_list()
     with pytest.raises(KitError, match="cannot be written"):
         draft.save(tmp_path / "no" / "folder.json")
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from helpers.base.errors import KitError
 from helpers.widgets.events.panel import EventPanel
 from tests.unit import calls
 from tests.unit.panels import Inbox, panel_of, request, status
@@ -194,13 +192,3 @@ def test_filter(menu: Inbox, how: dict[str, Any], names: Any) -> None:
     assert found == names if isinstance(names, list) else len(found) == names
     assert len(panel) == 5, "a filter takes nothing away"
     assert len(panel.filter().shown()) == 5
-
-
-def test_export_to_a_file(menu: Inbox, tmp_path: Path) -> None:
-    panel = EventPanel(menu.events)
-    path = panel.export(tmp_path / "call.jsonl")
-    lines = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    assert [line["name"] for line in lines] == ["started", "ringing", "answered", "input", "completed"]
-    assert {line["status"] for line in lines} == {200}
-    with pytest.raises(KitError, match="cannot be written"):
-        panel.export(tmp_path / "nowhere" / "call.jsonl")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import gzip
 import json
 import time
 import weakref
@@ -118,17 +117,6 @@ def test_a_page_that_is_loaded_again_gets_everything(panel: EventPanel, inbox: I
     assert [row["b"] for row in state["snapshot"]["rows"]] == ["started"]
 
 
-def test_pause_holds_the_rows_and_counts_on(panel: EventPanel, inbox: Inbox, wire: Wire) -> None:
-    hello(panel)
-    panel.pause()
-    inbox.arrive(status("started"))
-    until(lambda: any(message["counts"]["rows"] == 1 for message in wire.of("counts")))
-    assert not wire.rows()
-    assert len(panel) == 1
-    panel.resume()
-    until(wire.rows)
-
-
 def test_a_filter_finds_what_has_left_the_screen(inbox: Inbox, wire: Wire) -> None:
     panel = EventPanel(inbox.events, rows=5)
     inbox.arrive(status("busy", at=0))
@@ -239,17 +227,6 @@ def test_the_whole_request_on_demand(panel: EventPanel, inbox: Inbox, wire: Wire
         panel.handle(odd)
 
 
-def test_export_in_parts(panel: EventPanel, inbox: Inbox, wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("helpers.widgets.events.shell.PART", 100)
-    for n in range(20):
-        inbox.arrive(status("ringing", at=n))
-    panel.handle({"do": "export", "part": 0, "view": "v"})
-    for part in range(1, wire.of("export")[0]["parts"]):
-        panel.handle({"do": "export", "part": part, "view": "v"})
-    data = b"".join(buffers[0] for *_, message, buffers in wire.sent if message["do"] == "export")
-    assert gzip.decompress(data).decode() == panel.to_jsonl()
-
-
 # --- made-up events
 
 
@@ -326,7 +303,7 @@ def test_closed_panels_are_freed_and_a_page_that_is_loaded_later_finds_the_table
     for shell in shells:
         assert [row["b"] for row in shell.get_state()["snapshot"]["rows"]] == ["started", "ringing"]
         shell._received(None, {"do": "open", "n": 1, "view": "v"}, [])
-        shell.paused, shell.looking = True, {"text": "x", "kind": "", "call": ""}
+        shell.looking = {"text": "x", "kind": "", "call": ""}
 
 
 def test_a_closed_panel_that_somebody_holds_still_answers(panel: EventPanel, inbox: Inbox, wire: Wire) -> None:

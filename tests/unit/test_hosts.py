@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from helpers.base.errors import KitError
 from helpers.base.hosts import host_of, is_here, is_private
 from helpers.ncco import check
 from helpers.node_red.addresses import _is_own_host
 from helpers.rehearsal.requests import Sent
 from helpers.settings.settings import REST_URL, Settings
 from helpers.simulator.webhooks.reach import Reach
-from helpers.widgets.builder.load import answer_of
 
 HERE = ["127.0.0.1", "127.0.0.2", "127.255.255.254", "localhost", "LocalHost", "calls.localhost", "localhost.", "[::1]"]
 ELSEWHERE = ["example.com", "128.0.0.1", "localhost.example.com", "notlocalhost", "192.168.1.5", "[::2]"]
@@ -29,8 +27,6 @@ def test_this_machine_by_all_its_names(host: str) -> None:
     assert Settings(mode="live", api_url=url).rest_url == url
     assert place(url) == "your server, /answer"
     assert _is_own_host(f"{host}:9")
-    with pytest.raises(KitError, match="does not answer"):
-        answer_of(url, None, 1000, 2.0)
     found = check([{"action": "stream", "streamUrl": [url]}], live=True)
     assert [problem.rule for problem in found if problem.severity == "error"] == ["private-address"]
 
@@ -43,8 +39,6 @@ def test_other_machines(host: str) -> None:
     assert Settings(mode="live", api_url=url).rest_url == REST_URL
     assert place(url) == url
     assert not _is_own_host(f"{host}:9")
-    with pytest.raises(KitError, match="not your own server"):
-        answer_of(url, None, 1000, 2.0)
 
 
 @pytest.mark.parametrize("url", ["", "no address", "http://", "http://[::1", "http://a:0/"])

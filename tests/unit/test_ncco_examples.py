@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from helpers.ncco import ACTIONS, check, from_python, parse, to_python
+from helpers.ncco import ACTIONS, check, parse
 from helpers.ncco.editing.examples import EXAMPLES, Example
 from helpers.ncco.models.endpoints import ENDPOINTS
 from helpers.settings.project import audio
@@ -27,7 +27,7 @@ def texts(value: Any) -> list[str]:
 @pytest.mark.parametrize("example", ALL, ids=EXAMPLES)
 def test_there_is_nothing_to_say_about_an_example(example: Example) -> None:
     assert [problem for ncco in (example.ncco, *example.replies.values()) for problem in check(ncco)] == []
-    assert from_python(to_python(example.ncco, models=True)) == parse(example.ncco).to_list() == example.ncco
+    assert parse(example.ncco).to_list() == example.ncco
 
 
 @pytest.mark.parametrize("example", ALL, ids=EXAMPLES)
@@ -63,7 +63,7 @@ def test_together_they_show_everything() -> None:
 
 
 def test_an_example_cannot_be_spoilt() -> None:
-    example = EXAMPLES["spoken-menu"]
+    example = EXAMPLES["menu-with-voicemail"]
     example.ncco[0]["text"] = "spoilt"
     example.script[0]["text"] = "spoilt"
     assert "spoilt" not in json.dumps([example.ncco, example.script])

@@ -6,17 +6,15 @@ from typing import Any
 
 import pytest
 
-from helpers.ncco import NccoError, render, render_ncco
+from helpers.ncco import NccoError, render
 from helpers.ncco.templates.preview import preview, sample_data
 from helpers.ncco.templates.templates import template_problems
-from helpers.rehearsal import play
-from helpers.widgets.builder.sample import data_of
 from tests.unit.builder_page import cells, tags
-from tests.unit.calls import LEG, PHONE, TALK, VIRTUAL, inbound, menu, voicemail_music
+from tests.unit.calls import PHONE, inbound
 
 TEMPLATE = [
     {"action": "stream", "streamUrl": ["{{url}}/{{file}}?for={{msg.who}}&raw={{{msg.who}}}"], "loop": "{{times}}"},
-    {"action": "talk", "text": "<speak>{{#msg}}{{who}}{{/msg}} {{nmae}}</speak>"},
+    {"action": "talk", "text": "<speak>{{msg.who}} {{nmae}}</speak>"},
     {"action": "notify", "payload": {"all": "{{msg}}"}, "eventUrl": ["{{url}}/event"]},
     {"action": "talk", "text": "Hello {{name"},
 ]
@@ -34,8 +32,7 @@ def test_the_preview_tells_what_each_placeholder_becomes_and_how() -> None:
             "the query of an address: percent-encoded"] in rows  # fmt: skip
     assert ["[0] streamUrl", "{{{msg.who}}}", "Tom & J", "Tom & J", "as it is, because of its braces"] in rows
     assert ["[0] loop", "{{times}}", "2", "2", "a value of its own: with its type"] in rows
-    assert ["[1] text", "{{who}}", "Tom & J", "Tom &amp; J", "SSML: & < > and quotes written as entities"] in rows
-    assert ["[1] text", "{{#msg}}", '{"who": "Tom & J"}', "written once", "a section"] in rows
+    assert ["[1] text", "{{msg.who}}", "Tom & J", "Tom &amp; J", "SSML: & < > and quotes written as entities"] in rows
     assert ["[1] text", "{{nmae}}", "—", "—", "not known: stays as it is"] in rows
     assert ["[0] loop", "{{times}}", "2 (a number)"] in rows
     assert ["[2] payload.all", "{{msg}}", '{"who": "Tom & J"} (an object)'] in rows
@@ -77,8 +74,8 @@ def test_a_preview_of_a_call_and_of_json_text() -> None:
 def test_a_long_preview_is_cut_and_says_so() -> None:
     view = preview([{"action": "talk", "text": "{{name}}" * 500}], {"name": "Ann"})
     assert "Placeholders, from the given data (and 300 more)" in view.text
-    big = preview([{"action": "talk", "text": "{{#all}}{{.}}{{/all}}"}], {"all": list(range(1, 100))})
-    assert "a list of 99" in big.text and "written 99 times" in big.text
+    big = preview([{"action": "talk", "text": "{{all}}"}], {"all": list(range(1, 100))})
+    assert "a list of 99" in big.text
 
 
 # --- made-up data ----------------------------------------------------------------------------------------------------
@@ -97,9 +94,6 @@ def test_made_up_data_has_what_an_input_brings_if_it_is_asked_for() -> None:
     assert "dtmf" not in sample_data()["msg"]["call"]
     template = "{{msg.call.dtmf.digits}} {{msg.call.speech.results.0.text}}"
     assert render(template, sample_data(template)) == "42 yes please"
-    assert (
-        "dtmf" in sample_data([{"action": "talk", "text": "{{#msg.call}}{{dtmf.digits}}{{/msg.call}}"}])["msg"]["call"]
-    )
 
 
 def test_other_names_are_not_made_up() -> None:
@@ -111,58 +105,3 @@ def test_made_up_data_is_new_each_time() -> None:
     first = sample_data()
     first["msg"]["call"]["from"] = first["msg"]["req"]["query"]["from"] = "x"
     assert sample_data()["msg"]["call"]["from"] == sample_data()["msg"]["req"]["query"]["from"] == "447700900001"
-
-
-# --- data of a call --------------------------------------------------------------------------------------------------
-
-
-def test_the_data_of_a_call_with_an_answer_webhook_and_an_input() -> None:
-    call = menu().call()
-    data = data_of(call)
-    message = data["msg"]
-    assert data.keys() == sample_data().keys() and message.keys() == sample_data()["msg"].keys()
-    assert message["payload"] == PHONE
-    facts = {"from": VIRTUAL, "to": PHONE, "uuid": LEG, "conversation_uuid": TALK, "endpoint_type": "phone"}
-    assert facts.items() <= message["call"].items()
-    assert message["call"]["dtmf"]["digits"] == call.digits == "14"
-    assert message["req"]["method"] == "POST" and message["req"]["body"]["dtmf"]["digits"] == "14"
-    assert message["event"]["status"] == "completed"
-    assert render_ncco([{"action": "talk", "text": "You pressed {{msg.call.dtmf.digits}}."}], data)[0]["text"] == (
-        "You pressed 14."
-    )
-
-
-def test_the_data_of_a_caller_and_of_a_call_without_webhooks() -> None:
-    message = data_of(inbound().call())["msg"]
-    assert message["payload"] == message["call"]["from"] == PHONE
-    assert message["req"]["query"]["from"] == PHONE and message["req"]["body"] == {}
-    message = data_of(voicemail_music().call())["msg"]
-    assert message["call"] == {
-        "from": VIRTUAL, "to": PHONE, "uuid": LEG, "conversation_uuid": TALK, "endpoint_type": "phone",
-    }  # fmt: skip
-    assert message["req"] == {"method": "", "query": {}, "body": {}}
-
-
-def test_the_data_is_a_copy() -> None:
-    call = menu().call()
-    data_of(call)["msg"]["call"]["dtmf"]["digits"] = "x"
-    assert data_of(call)["msg"]["call"]["dtmf"]["digits"] == "14"
-
-
-@pytest.mark.parametrize("method", ["GET", "POST"])
-def test_the_data_of_a_simulated_call(method: str) -> None:
-    ask = {
-        "action": "input",
-        "type": ["speech"],
-        "speech": {"language": "en-GB"},
-        "eventUrl": ["https://example.com/input?menu=main"],
-        "eventMethod": method,
-    }
-    call = play([ask, {"action": "talk", "text": "Good-bye"}], says="yes please", direction="inbound").call
-    data = data_of(call)
-    template = "{{msg.call.speech.results.0.text}} from {{msg.payload}} in {{msg.call.menu}}, {{msg.req.query.menu}}"
-    assert render(template, data) == f"yes please from {call.from_} in main, main"
-    assert data["msg"]["call"]["region_url"] and data["msg"]["req"]["method"] == method
-    text = "<speak>{{msg.call.speech.results.0.text}}</speak>"
-    assert "yes please" in preview([{"action": "talk", "text": text}], data).text
-    assert render(template.replace("menu", "uuid"), sample_data(template))

@@ -25,7 +25,8 @@ def only(imported: Imported) -> list[Item]:
 
 def asked(imported: Imported, path: str, method: str = "GET", **options: Any) -> Any:
     """What the app of the flow replies."""
-    return imported.app(PROJECT / "audio").test_client().open(path, method=method, buffered=True, **options)
+    options |= {"environ_base": {"kit.audio": PROJECT / "audio"}}
+    return imported.app().test_client().open(path, method=method, buffered=True, **options)
 
 
 def plain_json(imported: Imported) -> bool:

@@ -40,7 +40,7 @@ FLOW: list[Item] = [
 @pytest.fixture(scope="module")
 def ask() -> Iterator[Callable[..., requests.Response]]:
     """Ask the app over HTTP."""
-    with BackgroundServer(import_flow(FLOW).app(AUDIO)) as server, requests.Session() as session:
+    with BackgroundServer(import_flow(FLOW).app(), audio=AUDIO) as server, requests.Session() as session:
         yield lambda method, path, body=None: session.request(method, server.url + path, json=body, timeout=60)
 
 
@@ -112,11 +112,11 @@ def test_nothing_of_a_flow_becomes_code(evil: str) -> None:
         *sound("/s.mp3", f"/data/{evil}.mp3"),
     ]  # fmt: skip
     imported = import_flow(flow)
-    assert literals_only(imported.to_flask(AUDIO))
-    client = imported.app(AUDIO).test_client()
+    assert literals_only(imported.to_flask())
+    client = imported.app().test_client()
     assert evil != EVIL or client.get("/class").get_json() == [{"action": "talk", "text": evil}]
     assert client.post("/event").text == evil
-    assert client.get("/s.mp3", buffered=True).status_code == 404
+    assert client.get("/s.mp3", buffered=True, environ_base={"kit.audio": AUDIO}).status_code == 404
     assert "none that Flask can serve" in " ".join(part.instead for part in imported.not_translated)
 
 
@@ -132,8 +132,8 @@ def test_only_sounds_of_the_audio_folder_are_sent(name: str) -> None:
 def test_a_file_route_never_leaves_its_folder(tmp_path: Path) -> None:
     (tmp_path / "secret.mp3").write_bytes(b"secret")
     (tmp_path / "audio").mkdir()
-    app = import_flow(sound("/file.mp3", str(tmp_path / "secret.mp3"))).app(tmp_path / "audio")
-    assert app.test_client().get("/file.mp3").status_code == 404
+    app = import_flow(sound("/file.mp3", str(tmp_path / "secret.mp3"))).app()
+    assert app.test_client().get("/file.mp3", environ_base={"kit.audio": tmp_path / "audio"}).status_code == 404
 
 
 @pytest.mark.parametrize("address", [

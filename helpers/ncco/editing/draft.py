@@ -7,7 +7,7 @@ import itertools
 import json
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +17,7 @@ from ..checking.document import Ncco, as_list, check, parse
 from ..models.actions import action_named
 from ..problems.fixes import Fix
 from ..problems.problems import NccoError, Problem
-from ..texts.texts import as_json, own_copy, read_any, read_file, read_text, same_json
+from ..texts.texts import as_json, own_copy, read_file, read_text, same_json
 from .paths import value_at, with_value
 
 #: The most steps that can be undone.
@@ -27,12 +27,12 @@ _EMPTY = "empty-ncco"  # the rule that speaks of a list without actions: to a dr
 
 @dataclass(frozen=True)
 class _State:
-    """The actions, a number for each that it keeps when it moves, the texts that could not be read, and what there is
+    """The actions, a number for each that it keeps when it moves, the text that could not be read, and what there is
     to say about the text that these actions were read from. It is never changed, only replaced."""
 
     items: tuple[Any, ...] = ()
     ids: tuple[int, ...] = ()
-    typed: Mapping[str, str] = field(default_factory=dict)
+    typed: str | None = None
     remarks: tuple[Problem, ...] = ()
 
 
@@ -53,7 +53,7 @@ class Draft:
         self._future: list[_State] = []
         self._edit: Hashable | None = None
         self._checked: tuple[Any, list[Problem]] | None = None
-        self._unreadable: dict[str, tuple[str, list[Problem]]] = {}
+        self._unreadable: tuple[str, list[Problem]] = "", []
         self.variables, self.live = variables, live
         self._origin: list[Any] = []
         if ncco is not None:
@@ -82,12 +82,6 @@ class Draft:
     def to_json(self) -> str:
         """The list as JSON text, mistakes included."""
         return as_json(list(self.items))
-
-    def to_python(self) -> str:
-        """The list as Python source, mistakes included."""
-        from ..texts.python_text import to_python
-
-        return to_python(list(self.items))
 
     def get(self, index: int, option: str) -> Any:
         """What the option holds; ``None`` if it is not set."""
@@ -211,60 +205,55 @@ class Draft:
         self._now, self._edit = state, edit
         self._future.clear()
 
-    # Texts that can be edited
+    # The JSON, which can be edited
 
-    def text(self, kind: str) -> str:
-        """The list as JSON or Python: as it was typed if that could not be read, else as it is."""
-        typed = self._now.typed.get(kind)
-        return typed if typed is not None else self.to_json() if kind == "json" else self.to_python()
+    @property
+    def text(self) -> str:
+        """The list as JSON: as it was typed if that could not be read, else as it is."""
+        return self.to_json() if self._now.typed is None else self._now.typed
 
-    def text_problems(self, kind: str) -> list[Problem]:
-        """Why the text that was typed there could not be read; nothing if it could."""
-        typed = self._now.typed.get(kind)
+    @property
+    def text_problems(self) -> list[Problem]:
+        """Why the JSON that was typed could not be read; nothing if it could."""
+        typed = self._now.typed
         if typed is None:
             return []
         # Asked for at every drawing, and the text may be long.
-        if kind not in self._unreadable or self._unreadable[kind][0] is not typed:
-            self._unreadable[kind] = typed, read_text(kind, typed)[1]
-        return list(self._unreadable[kind][1])
+        if self._unreadable[0] is not typed:
+            self._unreadable = typed, read_text(typed)[1]
+        return list(self._unreadable[1])
 
-    @property
-    def unread(self) -> Sequence[str]:
-        """The texts, ``"json"`` or ``"python"``, that were typed and could not be read."""
-        return tuple(self._now.typed)
-
-    def set_text(self, kind: str, text: str) -> list[Problem]:
+    def set_text(self, text: str) -> list[Problem]:
         """The list as it was typed. What cannot be read is kept as it is, and the list too; the errors say why."""
-        items, found = read_text(kind, text)
+        items, found = read_text(text)
         if items is None:
-            if self._now.typed.get(kind) != text:
-                self._step(replace(self._now, typed={**self._now.typed, kind: text}))
+            if self._now.typed != text:
+                self._step(replace(self._now, typed=text))
             return found
-        self._take(items, {name: one for name, one in self._now.typed.items() if name != kind}, found)
+        self._take(items, found)
         return []
 
-    def forget_text(self, kind: str) -> None:
+    def forget_text(self) -> None:
         """Put what was typed there away: the text follows the list again."""
-        now = self._now
-        if kind in now.typed:
-            self._step(replace(now, typed={name: text for name, text in now.typed.items() if name != kind}))
+        if self._now.typed is not None:
+            self._step(replace(self._now, typed=None))
 
     # In and out
 
     def load(self, ncco: Any) -> None:
-        """Take over a whole NCCO: a list, JSON or Python text, an ``Ncco``, or a file (a ``Path``).
+        """Take over a whole NCCO: a list, JSON text, an ``Ncco``, or a file (a ``Path``).
 
         Whatever the list holds is kept. What is not a list raises :class:`NccoError`, and changes nothing.
         """
         ncco = read_file(ncco) if isinstance(ncco, Path) else ncco
         found: list[Problem] = []
         if isinstance(ncco, (str, bytes, bytearray)):
-            items, found = read_any(ncco)
+            items, found = read_text(ncco)
             if items is None:
                 raise NccoError(found)
         else:
             items = own_copy(as_list(ncco))
-        self._take(items, {}, found)
+        self._take(items, found)
         self._origin = self.to_list()
 
     def save(self, file: str | Path, *, replace: bool = False) -> Path:
@@ -297,10 +286,10 @@ class Draft:
         if state.ids != now.ids or any(a is not b for a, b in zip(state.items, now.items, strict=True)):
             self._step(state, edit)
 
-    def _take(self, items: list[Any], typed: Mapping[str, str] | None = None, remarks: Sequence[Problem] = ()) -> None:
+    def _take(self, items: list[Any], remarks: Sequence[Problem] = ()) -> None:
         """Another list in the place of this one."""
         now = self._now
-        new = _State(tuple(items), self._numbered(items), typed or {}, tuple(remarks))
+        new = _State(tuple(items), self._numbered(items), None, tuple(remarks))
         if not same_json(items, now.items) or (new.typed, new.remarks) != (now.typed, now.remarks):
             self._step(new)
 

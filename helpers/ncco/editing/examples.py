@@ -98,37 +98,6 @@ _ALL = [
         [_stream("music")],
     ),
     Example(
-        "hold-music-until-key",
-        "Music until a key is pressed",
-        "Music plays over and over until the caller presses a key.",
-        [
-            _talk("Please hold the line. Press any key to go on."),
-            _stream("hold", loop=0, bargeIn=True),
-            _keys(maxDigits=1),
-            _talk("Thank you for waiting."),
-        ],
-        [_waits(12), _presses("1")],
-    ),
-    Example(
-        "three-levels",
-        "Soft, as recorded, loud",
-        "The same sound three times, each time louder than before.",
-        [_stream("jingle", level=-0.5), _stream("jingle", level=0), _stream("jingle", level=0.5)],
-    ),
-    Example(
-        "spoken-menu",
-        "A menu to press keys for",
-        "The caller may press a key before the voice has finished, and the key goes to your server.",
-        [
-            _talk("For opening hours, press one. For a person, press two.", bargeIn=True),
-            _keys(maxDigits=1, timeOut=5),
-            _talk("I have not heard a key. Goodbye."),
-        ],
-        [_hears("press one"), _presses("1")],
-        "a server that answers the key with the next NCCO: the Flask tab has it",
-        {"1": [_talk("We open at nine.")], "2": [_talk("One moment, please."), _stream("hold")]},
-    ),
-    Example(
         "menu-with-voicemail",
         "A menu with voicemail",
         "The caller chooses by a key or by a word, and hears the opening hours or leaves a message.",
@@ -160,17 +129,6 @@ _ALL = [
                 _talk("Thank you."),
             ],
         },
-    ),
-    Example(
-        "long-number",
-        "Ask for a number of several digits",
-        "The caller types a customer number and ends it with the hash key.",
-        [
-            _talk("Please type your customer number, then press the hash key."),
-            _keys(maxDigits=10, timeOut=8, submitOnHash=True),
-            _talk("Thank you."),
-        ],
-        [_hears("hash key"), _presses("4711#")],
     ),
     Example(
         "voicemail",

@@ -1,4 +1,4 @@
-"""Where a value lands, and how it is written there: one table for plain text, the parts of an address, SSML and JSON.
+"""Where a value lands, and how it is written there: one table for plain text, the parts of an address, and SSML.
 
 Whatever the value is, what stands around it stays what it was. An address at its start, and what stands in three
 braces, goes in as it is.
@@ -6,7 +6,6 @@ braces, goes in as it is.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from urllib.parse import quote
@@ -37,10 +36,7 @@ ESCAPES: dict[str, tuple[str, Callable[[str], str]]] = {
     "path": ("the path of an address: percent-encoded, but for /", _path),
     "query": ("the query of an address: percent-encoded", _percent("")),
     "ssml": ("SSML: & < > and quotes written as entities", lambda text: _NOT_XML.sub("", text).translate(_XML)),
-    "json": ("JSON: quotes and \\ escaped", lambda text: json.dumps(text)[1:-1]),
 }
-#: What ``render`` can be told that its values become part of -> where they land.
-DESTINATIONS = {"text": "text", "url": "query", "json": "json", "ssml": "ssml", "xml": "ssml", "address": "start"}
 #: Where a value as it is can break what stands around it -> the rule that says so.
 RISKS = {"path": "raw-in-address", "query": "raw-in-address", "ssml": "raw-in-ssml"}
 

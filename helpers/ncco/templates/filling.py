@@ -18,11 +18,8 @@ from ..problems.fixes import Fix
 from ..problems.problems import MOST_PROBLEMS, Problem, advice, error, shown
 from ..schema import Named, Option, named_options
 from .escapes import ESCAPES, RISKS, Landing
-from .reading import CannotFill, Node, Section, Tag, Template, parse, rewritten, written
+from .reading import CannotFill, Tag, Template, parse, rewritten, written
 from .values import NOTHING, as_json, as_text, look_up, unknown
-
-#: What a round of a section costs, in characters: a list in a list in a list could go on for hours.
-ROUND = 20
 
 _WEB = re.compile(r"(https?|wss?)://")
 _FLAGS = {"true": True, "false": False}
@@ -57,7 +54,7 @@ class Spot:
         is_address = self.option and (self.option.kind in ("url", "urls") or self.option.name == "uri")
         if is_address or (self.kind == "free" and _WEB.match(template)):
             return Landing("start", template)
-        own = re.sub(r"\{\{[#^/!][^{}]*\}\}", "", template)  # what a value holds never makes SSML of the rest
+        own = re.sub(r"\{\{![^{}]*\}\}", "", template)  # a remark in front does not count
         return Landing("ssml" if self.option and self.kind == "text" and is_ssml(own) else "text")
 
 
@@ -72,7 +69,7 @@ class Job:
     filled: list[Filled] = field(default_factory=list)
     #: The text of each problem.
     texts: list[str] = field(default_factory=list)
-    left: int = LONGEST  # characters that may still be written, and what rounds of sections cost beside them
+    left: int = LONGEST  # characters that may still be written
     _action: int | None = None
 
     def action(self, index: int, item: Any) -> Any:
@@ -114,7 +111,7 @@ class Job:
 
     def _made(self, run: Run, spot: Spot) -> Any:
         tag, kind = run.template.only_tag, spot.kind
-        value = look_up(tag.name, [self.variables]) if tag else NOTHING
+        value = look_up(tag.name, self.variables) if tag else NOTHING
         fits = isinstance(value, (Mapping, list, tuple)) and not spot.in_list and kind not in ("text", "choice", "url")
         if tag is None or value is NOTHING or not (fits or kind in _OWN_TYPE):
             return _typed(run.text(), kind)
@@ -125,13 +122,13 @@ class Job:
     def _tell(self, run: Run, spot: Spot) -> None:
         """What a text could not be given, and where three braces can break something."""
         text, fixable = run.template.text, self._action is not None
-        for (name, _), (why, numbers) in run.missing.items():
-            fix = _rename(spot.path, name, numbers, why.better) if why.better and fixable else None
+        for name, why in run.missing.items():
+            fix = _rename(spot.path, name, why.better, escaped=False) if why.better and fixable else None
             self.find(spot, text, why.message, why.cure, why.rule, fix)
-        for (rule, name), numbers in run.risks.items():
+        for rule, name in run.risks:
             where = "SSML" if rule == "raw-in-ssml" else "an address"
             cure = f"Write {written(name)}, so that it is escaped, unless it is escaped already."
-            fix = _rename(spot.path, name, numbers, name, kind="") if fixable else None
+            fix = _rename(spot.path, name, name, escaped=True) if fixable else None
             self.find(spot, text, f"puts {written(name, '{')} into {where} as it is", cure, rule, fix)
 
     def find(self, spot: Spot, text: str, said: str, cure: str, rule: str, fix: Fix | None = None) -> None:
@@ -152,73 +149,41 @@ class Run:
     template: Template
     landing: Landing
     uses: list[Use]
-    #: Why, and the numbers of the tags: for each name and depth of sections, as the nearest name is looked for once.
-    missing: dict[tuple[str, int], tuple[CannotFill, dict[int, None]]] = field(default_factory=dict)
-    #: Unescaped values where they can break what stands around them: rule and name -> numbers of the tags.
-    risks: dict[tuple[str, str], dict[int, None]] = field(default_factory=dict)
+    #: Why, for each name.
+    missing: dict[str, CannotFill] = field(default_factory=dict)
+    #: Unescaped values where they can break what stands around them: rule and name.
+    risks: dict[tuple[str, str], None] = field(default_factory=dict)
 
     def text(self) -> str:
         """The text with everything filled in that can be."""
-        return self._nodes(self.template.nodes, [self.job.variables])
+        return "".join(self._wrote(one) if isinstance(one, str) else self._tag(one) for one in self.template.nodes)
 
-    def note(self, tag: Tag, value: Any, becomes: Any, said: str, at: int | None = None) -> None:
-        """Remember what became of a placeholder; ``at`` is its place among the others, the last one unless given."""
+    def note(self, tag: Tag, value: Any, becomes: Any, said: str) -> None:
+        """Remember what became of a placeholder."""
         if self.job.watch:
-            use = str(tag), _brief(value), _brief(becomes), said
-            self.uses.insert(len(self.uses) if at is None else at, use)
+            self.uses.append((str(tag), _brief(value), _brief(becomes), said))
 
-    def _nodes(self, nodes: list[Node], contexts: list[Any]) -> str:
-        return "".join(self._node(node, contexts) for node in nodes)
-
-    def _node(self, node: Node, contexts: list[Any]) -> str:
-        if isinstance(node, Section):
-            return self._section(node, contexts)
-        return self._wrote(node) if isinstance(node, str) else self._tag(node, contexts)
-
-    def _wrote(self, text: str, cost: int = 0) -> str:
-        self.job.left -= len(text) + cost
+    def _wrote(self, text: str) -> str:
+        self.job.left -= len(text)
         if self.job.left < 0:
-            said = f"asks for more than {LONGEST:,} characters"
-            raise CannotFill(said, "Use shorter lists, or fewer sections within each other.", "too-large")
+            raise CannotFill(f"asks for more than {LONGEST:,} characters", "Fill in shorter values.", "too-large")
         self.landing.wrote(text)
         return text
 
-    def _tag(self, tag: Tag, contexts: list[Any]) -> str:
+    def _tag(self, tag: Tag) -> str:
         if tag.raw and (risk := RISKS.get(self.landing.zone)):
-            self.risks.setdefault((risk, tag.name), {})[tag.number] = None
-        value = look_up(tag.name, contexts)
-        if value is NOTHING:
-            return self._miss(contexts, tag, tag)
+            self.risks[risk, tag.name] = None
+        value = look_up(tag.name, self.job.variables)
+        if value is NOTHING:  # what stands there stays
+            if tag.name not in self.missing:  # in a text of thousands the nearest name is looked for once
+                self.missing[tag.name] = unknown(tag.name, self.job.variables)
+            self.note(tag, None, "", "")
+            return self._wrote(self.template.text[tag.start : tag.end])
         text = as_text(value, tag.name)
         said, escaped = ESCAPES[self.landing.zone_of(text)]
         done = self._wrote(text if tag.raw else escaped(text))
         self.note(tag, value, done, "as it is, because of its braces" if tag.raw else said)
         return done
-
-    def _section(self, section: Section, contexts: list[Any]) -> str:
-        tag, before = section.tag, len(self.uses)
-        value = look_up(tag.name, contexts)
-        if value is NOTHING:
-            return self._miss(contexts, tag, section.close)
-        if tag.kind == "^":
-            self.note(tag, value, "left out" if value else "written", "a section for what is empty or false")
-            return "" if value else self._nodes(section.body, contexts)
-        items = value if isinstance(value, (list, tuple)) else [value] if value else []
-        done = "".join(self._wrote("", ROUND) + self._nodes(section.body, [*contexts, item]) for item in items)
-        words = {0: "left out", 1: "written once"}.get(len(items), f"written {len(items)} times")
-        self.note(tag, value, words, "a section", before)
-        return done
-
-    def _miss(self, contexts: list[Any], first: Tag, last: Tag) -> str:
-        """What stands there stays; said once is enough, in a list of thousands, too."""
-        key = first.name, len(contexts)
-        if key not in self.missing:
-            self.missing[key] = unknown(first.name, contexts), {}
-        numbers = self.missing[key][1]
-        if first.number not in numbers:
-            numbers |= dict.fromkeys((first.number, last.number))
-            self.note(first, None, "", "")
-        return self._wrote(self.template.text[first.start : last.end])
 
 
 def fill_in(
@@ -249,12 +214,12 @@ def _typed(value: Any, kind: str) -> Any:
     return value if made is None else made
 
 
-def _rename(path: Path, name: str, numbers: Collection[int], better: str, kind: str | None = None) -> Fix:
-    """Write another name into some placeholders of a text, and other braces if ``kind`` says so."""
+def _rename(path: Path, name: str, better: str, *, escaped: bool) -> Fix:
+    """Write another name into the placeholders of that name in a text; see :func:`rewritten`."""
 
     def change(item: Any) -> Any:
         holder = holder_of(item, path)
-        holder[path[-1]] = rewritten(holder[path[-1]], numbers, name, better, kind)
+        holder[path[-1]] = rewritten(holder[path[-1]], name, better, escaped=escaped)
         return item
 
     return Fix(f"Write {written(better, limit=40)}", change)

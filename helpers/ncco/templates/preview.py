@@ -29,9 +29,8 @@ def preview(data: Any, variables: Any = None) -> View:
     """Two tables, with the same facts as text: each placeholder with its value and its escape, and each text before
     and after. Behind them stands what is wrong, in words.
 
-    ``data`` is an NCCO or the parameters of a call; ``variables`` are those it is filled in with, or what
-    :func:`helpers.widgets.builder.sample.data_of` says of a recorded call. Without them they are made up
-    (:func:`sample_data`). Raises :class:`NccoError` for text that is not JSON.
+    ``data`` is an NCCO or the parameters of a call; ``variables`` are those it is filled in with. Without them they are
+    made up (:func:`sample_data`). Raises :class:`NccoError` for text that is not JSON.
     """
     made_up = variables is None
     if made_up:
@@ -103,10 +102,6 @@ def sample_data(data: Any = None) -> dict[str, Any]:
         },
     }
     call = {**query, **{name: value for name, value in heard.items() if name in asked}}
-    return message_of(PERSON, call, {"method": "GET", "query": query, "body": {}}, event)
-
-
-def message_of(payload: str, call: Any, request: Any, event: Any) -> dict[str, Any]:
-    """The shape of all such data; a copy of what it is given."""
-    message = {"payload": payload, "call": call, "req": request, "event": event}
+    request = {"method": "GET", "query": query, "body": {}}
+    message = {"payload": PERSON, "call": call, "req": request, "event": event}
     return {"msg": copy.deepcopy(message), "flow": {}, "global": {}}

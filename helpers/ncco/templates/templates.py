@@ -2,9 +2,9 @@
 
 Mustache was made for web pages and writes ``/`` as ``&#x2F;``: in a call that would be an address nobody can fetch.
 Here nothing is escaped for HTML; each destination has an escape of its own (:mod:`helpers.ncco.templates.escapes`).
-``{{name}}``, ``{{{name}}}`` and ``{{&name}}`` (as it is), ``{{#list}}…{{/list}}``, ``{{^none}}…{{/none}}``, ``{{.}}``,
-``{{! a remark }}`` and dotted names work as in Mustache. Names are looked up only where a template has them; one that
-is not there is an error, in a section, too: ``None`` and ``False`` stand for what is left out on purpose.
+``{{name}}``, ``{{{name}}}`` and ``{{&name}}`` (as it is), ``{{! a remark }}`` and dotted names work as in Mustache.
+Sections (``{{#list}}``) do not: what is to be repeated or left out, Python does. Names are looked up only where a
+template has them; one that is not there is an error: ``None`` stands for what is left out on purpose.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from ...base.errors import KitError
 from ..data import texts_in
 from ..jsontext import read, too_deep
 from ..problems.problems import NccoError, Problem, kind_of
-from .escapes import DESTINATIONS, Landing
+from .escapes import Landing
 from .filling import Job, Spot, plain_option
 from .reading import CannotFill, parse
 
@@ -33,26 +33,18 @@ class TemplateError(KitError):
     field: str
 
 
-def render(template: str, variables: Any, *, destination: str = "text") -> str:
-    """The template with its placeholders filled in.
+def render(template: str, variables: Any) -> str:
+    """The template with its placeholders filled in: a plain text, in which values stand as they are.
 
-    ``destination`` says what the values become part of: ``"text"`` (as they are), ``"url"`` (one value in a query:
-    everything but letters and digits is percent-encoded), ``"address"`` (a whole address: start, host, path or query,
-    wherever it lands), ``"json"`` (what stands between the quotes of a JSON text), ``"ssml"`` or ``"xml"``.
-    ``{{{name}}}`` puts a value in as it is, wherever it goes. ``variables`` is a mapping. Dotted names reach into
-    mappings and lists (``results.0.text``); true and false are written so, a list or dict as JSON. Raises
-    :class:`TemplateError`.
+    ``variables`` is a mapping. Dotted names reach into mappings and lists (``results.0.text``); true and false are
+    written so, a list or dict as JSON. Raises :class:`TemplateError`.
 
-    >>> render("https://example.com/?who={{msg.payload}}", {"msg": {"payload": "Tom & J"}}, destination="url")
-    'https://example.com/?who=Tom%20%26%20J'
+    >>> render("Hello {{msg.payload}}", {"msg": {"payload": "Tom & J"}})
+    'Hello Tom & J'
     """
-    if destination not in DESTINATIONS:
-        raise TemplateError(
-            f'There is no destination "{destination}".', f"Use one of {', '.join(DESTINATIONS)}.", template=template
-        )
     _look_at(template, variables)
     job = Job(variables, name="The template")
-    made = job.text(template, Spot((), plain_option("text")), Landing(DESTINATIONS[destination], template))
+    made = job.text(template, Spot((), plain_option("text")), Landing("text"))
     _raise_first(job)
     return str(made)
 
@@ -64,7 +56,8 @@ def render_ncco(data: Any, variables: Any) -> list[Any]:
     escaped for XML. In a web address it goes in as it is at the start (a scheme or a whole address); as a part of the
     host, in the path and after ``?`` it is percent-encoded, as each of them needs. A text that is one placeholder and
     nothing else becomes the value with its type, unless the option is a text; in a number's place ``"2"`` becomes 2.
-    Raises :class:`TemplateError` for the first placeholder that cannot be filled in; :func:`fill` tells of all.
+    Raises :class:`TemplateError` for the first placeholder that cannot be filled in; :func:`template_problems` tells of
+    all.
     """
     _look_at("", variables)
     job = Job(variables)
@@ -95,22 +88,11 @@ def render_call(parameters: Mapping[str, Any], variables: Any) -> dict[str, Any]
     return made
 
 
-def fill(data: Any, variables: Any) -> tuple[list[Any], list[Problem]]:
-    """An NCCO filled in as far as possible, and the problems of what is not: a placeholder without a value stays.
-
-    A text that is malformed stays as it is. JSON text that cannot be read gives an empty list.
-    """
-    job = Job(variables)
-    made, found = _fill_items(job, data)
-    return made, found + job.problems
-
-
 def template_problems(data: Any, variables: Any) -> list[Problem]:
     """All that is wrong with the templates of an NCCO, or of the parameters of a call.
 
     Errors: a variable that is not there, with the nearest name, a template that is malformed, a value that cannot be
-    written down. Advice: three braces where a value can break an address or SSML. Only what these variables would
-    bring to light is looked at: the inside of a section that is left out is not.
+    written down. Advice: three braces where a value can break an address or SSML.
     """
     job = Job(variables)
     return fill_with(job, data) or job.problems
@@ -119,10 +101,8 @@ def template_problems(data: Any, variables: Any) -> list[Problem]:
 def placeholders(data: Any) -> list[str]:
     """The dotted names in an NCCO, the parameters of a call, or a template, in order of appearance, each once.
 
-    Names of sections are among them; a name within a section stands as it is written there.
-
-    >>> placeholders([{"action": "talk", "text": "{{#guests}}Hello {{name}}. {{/guests}}"}])
-    ['guests', 'name']
+    >>> placeholders([{"action": "talk", "text": "Hello {{name}}, calling from {{msg.call.from}}."}])
+    ['name', 'msg.call.from']
     """
     made, problems = read(data)
     if any(p.severity == "error" for p in problems):
@@ -130,7 +110,7 @@ def placeholders(data: Any) -> list[str]:
     found: dict[str, None] = {}
     for text in () if too_deep(made) else texts_in(made):
         with suppress(CannotFill):
-            found |= dict.fromkeys(parse(text).names)
+            found |= dict.fromkeys(tag.name for tag in parse(text).tags)
     return list(found)
 
 

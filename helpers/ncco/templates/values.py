@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -24,16 +24,10 @@ DEEPEST_NAME = 6
 NOTHING: Any = object()
 
 
-def look_up(name: str, contexts: Sequence[Any]) -> Any:
-    """The value of a dotted name, or ``NOTHING``. ``contexts``: the variables, then what each section has put on top.
-
-    The first part is looked for from the inside out, the others in what was found.
-    """
-    if name == ".":
-        return contexts[-1]
-    first, *others = name.split(".")
-    found = next((one for context in reversed(contexts) if (one := _member(context, first)) is not NOTHING), NOTHING)
-    for part in others:
+def look_up(name: str, variables: Any) -> Any:
+    """The value of a dotted name, or ``NOTHING``."""
+    found = variables
+    for part in name.split("."):
         found = _member(found, part)
     return found
 
@@ -46,7 +40,7 @@ def _member(holder: Any, part: str) -> Any:
     return NOTHING
 
 
-def as_text(value: Any, name: str = ".") -> str:
+def as_text(value: Any, name: str = "") -> str:
     """A value as it stands in a text: nothing for ``None``, ``true``, 5 and not 5.0, JSON for a list or an object."""
     if isinstance(value, str):
         return value
@@ -55,7 +49,7 @@ def as_text(value: Any, name: str = ".") -> str:
     return "" if value is None else as_json(value, name)
 
 
-def as_json(value: Any, name: str = ".") -> str:
+def as_json(value: Any, name: str) -> str:
     """A value as JSON text, of a length that can still be handled."""
     pieces, length = [], 0
     try:
@@ -77,10 +71,10 @@ def _mapping(value: Any) -> dict[Any, Any]:
     raise TypeError
 
 
-def unknown(name: str, contexts: Sequence[Any]) -> CannotFill:
+def unknown(name: str, variables: Any) -> CannotFill:
     """What there is to say of a name that is not there: the nearest one, or all."""
     said = f"names {written(name)}, which is not among the variables"
-    names = dict(islice((pair for context in reversed(contexts) for pair in _names(context)), MOST_NAMES))
+    names = dict(islice(_names(variables), MOST_NAMES))
     if better := meant(name, list(names)):
         return CannotFill(said, f"Did you mean {written(better)}?", better=better)
     ends = [one for one, is_end in names.items() if is_end]
@@ -88,7 +82,7 @@ def unknown(name: str, contexts: Sequence[Any]) -> CannotFill:
     return CannotFill(said, f"Known are: {known or 'none'}.")
 
 
-def meant(wrong: str, names: Sequence[str]) -> str:
+def meant(wrong: str, names: list[str]) -> str:
     """The dotted name that was meant: one that ends so, or one much like it, as a whole or in its last part."""
     end = f".{wrong.lower()}"
     ends = {name.rpartition(".")[2]: name for name in reversed(names)}

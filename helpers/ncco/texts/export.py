@@ -1,6 +1,6 @@
-"""An NCCO as something to run elsewhere: a curl command, a script that places the call, a Flask app that serves it.
+"""An NCCO as something to run elsewhere: a curl command that places the call, a Flask app that serves it.
 
-No token is ever written into them: curl takes it from the shell variable ``JWT``, the script from the environment.
+No token is ever written into them: curl takes it from the shell variable ``JWT``.
 """
 
 from __future__ import annotations
@@ -41,37 +41,6 @@ def to_curl(ncco: Any, to: str, from_: str, url: str = CALLS_URL) -> str:
         '  -H "Content-Type: application/json" \\\n'
         f"  -d {shlex.quote(body)}\n"
     )
-
-
-def to_requests(ncco: Any, to: str, from_: str, url: str = CALLS_URL) -> str:
-    """A Python script that places a call with this NCCO; it needs the package ``requests`` and a token in ``JWT``.
-
-    Arguments and errors as with :func:`to_curl`.
-    """
-    order = _order(ncco, to, from_)
-    actions = order.pop("ncco")
-    return f'''"""Place a call with an NCCO. Before you run it, put a token into the environment variable JWT."""
-
-import os
-
-import requests
-
-ncco = {literal(actions, room=0)}
-
-call = {{
-    "to": {literal(order["to"], room=80)},
-    "from": {literal(order["from"], room=80)},
-    "ncco": ncco,
-}}
-reply = requests.post(
-    {literal(url)},
-    json=call,
-    headers={{"Authorization": "Bearer " + os.environ["JWT"]}},
-    timeout=30,
-)
-print(reply.status_code, reply.text)
-reply.raise_for_status()
-'''
 
 
 def to_flask(ncco: Any, route: str = "/answer", replies: Mapping[str, Any] | None = None) -> str:

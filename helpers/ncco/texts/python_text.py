@@ -1,52 +1,31 @@
-"""An NCCO as Python source and back: a list of dicts, or an ``Ncco`` of models. Nothing is executed to read it."""
+"""An NCCO as Python source: a list of dicts."""
 
 from __future__ import annotations
 
-import ast
-import keyword
 import math
-import re
-import textwrap
-import warnings
 from collections.abc import Iterable
-from itertools import groupby
 from typing import Any
 
-from ..checking.document import as_list, parse
-from ..jsontext import LONGEST, from_json
-from ..models.actions import ACTIONS
-from ..models.model import Action
+from ..checking.document import as_list
 from ..problems.problems import NccoError, error
 
 WIDTH = 100  # characters in a line, where there is a choice
 INDENT = "    "
 LONG_NUMBER = 10_000  # bits; Python refuses to write longer ones in decimal
-#: What may be called in Python that is read: the actions.
-MODELS = {model.__name__: model for model in ACTIONS.values()}
-# The names of JSON, which a person writes by habit.
-_JSON_NAMES = {"true": True, "false": False, "null": None}
 
 
-def to_python(ncco: Any, *, models: bool = False) -> str:
+def to_python(ncco: Any) -> str:
     """Python source that makes this NCCO, under the name ``ncco``.
 
-    ``ncco`` is a list, JSON text or an ``Ncco``. Without ``models`` the source is a list of dicts, and has whatever
-    mistakes the list has. With ``models=True`` it is ``Ncco([Talk(…), …])``, which takes no mistakes: then
-    :class:`NccoError` is raised for them.
+    ``ncco`` is a list, JSON text or an ``Ncco``. The source is a list of dicts, with whatever mistakes the list has.
 
     >>> print(to_python([{"action": "wait", "timeout": 2}]))
     ncco = [
         {"action": "wait", "timeout": 2},
     ]
-    >>> print(to_python([{"action": "wait", "timeout": 2}], models=True))
-    from helpers.ncco import Ncco, Wait
-    <BLANKLINE>
-    ncco = Ncco([
-        Wait(timeout=2),
-    ])
     """
     try:
-        return _with_models(ncco) if models else f"ncco = {_rows('[', map(_value, as_list(ncco)), ']', '')}\n"
+        return f"ncco = {_rows('[', map(_value, as_list(ncco)), ']', '')}\n"
     except RecursionError:
         raise NccoError([error("", "It is nested too deeply.", "An NCCO has five levels.", rule="too-deep")]) from None
 
@@ -58,31 +37,6 @@ def literal(value: Any, indent: str = "", room: int = WIDTH) -> str:
 
 # What is to be written, as a tree: a text, or (beginning, what is between, end). A line break may go at each comma.
 _Tree = str | tuple[str, list[Any], str]
-
-
-def _with_models(ncco: Any) -> str:
-    checked = parse(ncco)
-    names = ", ".join(sorted({"Ncco", *(type(action).__name__ for action in checked)}))
-    return f"from helpers.ncco import {names}\n\nncco = Ncco({_rows('[', map(_call, checked), ']', '')})\n"
-
-
-def _call(action: Action) -> _Tree:
-    """``Talk(text="Hello")``: Python's names (``from_``); parts stay dicts, which the models take too."""
-    names = {field.alias or name: name for name, field in type(action).model_fields.items()}
-    data = {name: value for name, value in action.to_dict().items() if name != "action"}
-    if None in data.values():  # a model takes None for "not set"
-        return _value(action.to_dict())
-    parts: list[_Tree] = []
-    for odd, group in groupby(data.items(), key=lambda one: one[0] not in names and not _is_keyword(one[0])):
-        some = dict(group)
-        # A name that Python cannot write in front of `=` goes into a dict.
-        parts += [_after("**", some)] if odd else [_after(f"{names.get(n, n)}=", v) for n, v in some.items()]
-    return f"{type(action).__name__}(", parts, ")"
-
-
-def _is_keyword(name: str) -> bool:
-    # Other letters are allowed, but Python takes some of them for others.
-    return name.isascii() and name.isidentifier() and not keyword.iskeyword(name)
 
 
 def _after(beginning: str, value: Any) -> _Tree:
@@ -129,146 +83,3 @@ def _rows(begin: str, parts: Iterable[_Tree], end: str, indent: str) -> str:
 
 def _flat(tree: _Tree) -> str:
     return tree if isinstance(tree, str) else tree[0] + ", ".join(map(_flat, tree[1])) + tree[2]
-
-
-class PythonError(NccoError):
-    """The text cannot be read as Python data. ``line`` and ``column`` count from 1, and are 0 if there is no place."""
-
-    def __init__(self, message: str, cure: str, rule: str = "not-json", line: int = 0, column: int = 0) -> None:
-        place = f"Line {line}, column {column}: " if line else ""
-        why = "Python is read here without being executed, so it must be plain data." if rule == "not-json" else ""
-        super().__init__([error("", place + message, cure, rule=rule, why=why)], what="This Python text")
-        self.line, self.column = line, column
-
-
-def from_python(source: str) -> list[Any]:
-    """The list of actions that stands in this Python source, as JSON would have it. Nothing in it is executed.
-
-    It may be a bare list, or assign one (``ncco = [...]``, ``ncco = Ncco([Talk(text="Hello")])``), with imports,
-    functions and other values around it: the list that is called ``ncco`` counts, or else the last one. JSON's
-    ``true``, ``false`` and ``null`` are understood. Mistakes in the NCCO itself are kept: ``check`` finds them. Raises
-    :class:`PythonError`, an ``NccoError`` with ``line``, ``column``.
-
-    >>> from_python('ncco = Ncco([Wait(timeout=2)])')
-    [{'action': 'wait', 'timeout': 2}]
-    """
-    if not source.strip():
-        raise PythonError("The text is empty.", 'Write for example ncco = [{"action": "talk", "text": "Hello"}].')
-    if len(source) > LONGEST:
-        (problem,) = from_json(source)[1]  # which says the same of any text
-        raise PythonError(problem.message, problem.cure, problem.rule)
-    # A piece out of the middle of a program starts further to the right.
-    text = textwrap.dedent(source.removeprefix("\ufeff"))
-    try:
-        return _read(_list_in(_parsed(text), text), text)  # type: ignore[no-any-return]
-    except (RecursionError, MemoryError):
-        raise PythonError("It is nested too deeply.", "An NCCO has five levels.", "too-deep") from None
-
-
-def _parsed(text: str) -> ast.Module:
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of "\d" and the like: what is meant is clear
-            return ast.parse(text)
-    except SyntaxError as problem:
-        said = problem.msg.partition(". ")[0].rstrip(".?")
-        if "too many nested" in said:
-            raise RecursionError from None
-        usual = 'Write a placeholder in quotes: "{{name}}".' if "{{" in text.replace(" ", "") else _USUAL
-        cure = next((cure for words, cure in _SLIPS.items() if re.search(words, problem.msg.lower())), usual)
-        said = f"This is not Python: {said[:1].lower()}{said[1:]}."
-        raise PythonError(said, cure, line=problem.lineno or 1, column=problem.offset or 1) from None
-    except ValueError:  # a NUL, or half of a character
-        raise PythonError("There is a character in it that no text can hold.", "Take it out.") from None
-
-
-_USUAL = 'Write it like [{"action": "talk", "text": "Hello"}].'
-# What Python says of a slip, and what to do.
-_SLIPS = {
-    "never closed|unexpected eof": "Write the bracket that closes it.",
-    "unterminated": "Write the quote that closes the text.",
-    "forgot a comma": "Write the comma that is missing.",
-    "does not match|unmatched": "Write the brackets in pairs: [ … ] around the list, { … } around each action.",
-    "invalid character": 'Write straight double quotes: "…".',
-    "integer string conversion": "Write an ordinary number.",
-}
-
-
-def _list_in(module: ast.Module, text: str) -> ast.expr:
-    """The list that is called ``ncco``, or else the last one; what could change it afterwards is refused."""
-    found: dict[str, ast.expr] = {}
-    for statement in module.body:
-        name = ""
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name)], value=node):
-                pass
-            case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as node):
-                pass
-            case ast.Expr(value=ast.Constant(value=str()) | ast.Name(id="ncco")):
-                continue
-            case ast.Expr(value=node):
-                pass
-            case ast.Import() | ast.ImportFrom() | ast.FunctionDef() | ast.ClassDef():
-                continue
-            case _:
-                told = "Only imports, values and the list itself are read, and nothing is executed."
-                raise _no(statement, text, told, "Write the list out, without this line.")
-        match node:
-            case ast.Call(func=ast.Name(id="Ncco"), args=[inner], keywords=[]):
-                node = inner
-        if isinstance(node, (ast.List, ast.Tuple)):
-            found["ncco" if name == "ncco" else ""] = node
-        elif name in ("", "ncco"):  # any other need not be understood: app = Flask(__name__)
-            said = f"{_source(node)} is not a list that is written out, and nothing is executed."
-            raise _no(node, text, said, "Write the list in brackets: [ … ].")
-    if not found:
-        raise PythonError("There is no list in it.", 'Write ncco = [{"action": "talk", "text": "Hello"}].')
-    return found.get("ncco") or found[""]
-
-
-def _read(node: ast.expr, text: str) -> Any:
-    match node:
-        case ast.Constant(value=str() | int() | None as plain):
-            return plain
-        case ast.List(elts=parts) | ast.Tuple(elts=parts):
-            return [_read(part, text) for part in parts]
-        case ast.Dict(keys=keys, values=values):
-            names = [key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)]
-            if len(names) == len(keys):
-                return dict(zip(names, (_read(one, text) for one in values), strict=True))
-            said = f"{_source(node)} has a name that is not a text in quotes."
-            raise _no(node, text, said, 'Write it like {"action": "talk"}.')
-        case ast.Name(id=name) if name in _JSON_NAMES:
-            return _JSON_NAMES[name]
-        case ast.Call(func=ast.Name(id=name), args=[]) if name in MODELS:
-            return _action(MODELS[name], {word.arg: _read(word.value, text) for word in node.keywords})
-    try:
-        made = ast.literal_eval(node)
-    except (ValueError, TypeError):
-        made = ...
-    if made is None or (isinstance(made, (str, int, float)) and made not in (math.inf, -math.inf)):
-        return made
-    cure = 'Write the value itself, or a placeholder in quotes: "{{name}}".'
-    raise _no(node, text, f"{_source(node)} is not a plain value, and nothing is executed.", cure)
-
-
-def _action(model: type[Action], given: dict[str | None, Any]) -> dict[str, Any]:
-    """The options as JSON has them: ``from``, not ``from_``; the action first; ``None`` is "not set"."""
-    api = {name: facts.alias for name, facts in model.model_fields.items() if facts.alias}
-    more = given.pop(None, {})  # names that Python cannot write stand in a dict: **{"x-new": 1}
-    options = given | (more if isinstance(more, dict) else {})
-    named = {api.get(str(name), str(name)): value for name, value in options.items() if value is not None}
-    return {"action": model.model_fields["action"].default, **named}
-
-
-def _no(node: ast.AST, text: str, message: str, cure: str) -> PythonError:
-    line, before = getattr(node, "lineno", 1), getattr(node, "col_offset", 0)
-    # Python counts bytes here, a person counts characters.
-    written = re.split(r"\r\n|\r|\n", text)[line - 1].encode()
-    return PythonError(message, cure, "not-json", line, len(written[:before].decode(errors="ignore")) + 1)
-
-
-def _source(node: ast.AST) -> str:
-    """A piece of the source, for use in a sentence."""
-    text = " ".join(ast.unparse(node).split())
-    return text if len(text) <= 60 else f"{text[:59]}…"

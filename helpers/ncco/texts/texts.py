@@ -1,4 +1,4 @@
-"""A list of actions as text for people, and out of text that people have edited, pasted or saved: JSON or Python."""
+"""A list of actions as JSON for people, and out of JSON that people have edited, pasted or saved."""
 
 from __future__ import annotations
 
@@ -12,13 +12,8 @@ from typing import Any
 from ...base.errors import KitError
 from ..checking.document import check
 from ..jsontext import from_json
-from ..problems.problems import NccoError, Problem
-from .python_text import from_python
+from ..problems.problems import Problem
 
-#: The texts in which a list can be edited, beside the form.
-TEXTS = ("json", "python")
-#: Python source is read up to this length, in characters.
-LONGEST_SOURCE = 500_000
 #: The longest list that is written on one line, in characters; a list of one address always is.
 ONE_LINE = 64
 # JSON texts hold no line breaks, so these find lists only: one text, or several texts, numbers and words.
@@ -54,36 +49,13 @@ def own_copy(items: Sequence[Any]) -> list[Any]:
     return made
 
 
-def read_text(kind: str, text: str | bytes | bytearray) -> tuple[list[Any] | None, list[Problem]]:
-    """The list in a JSON or Python text, and advice about it; or ``None``, and the errors: where, and what to do."""
-    if kind == "python":
-        try:
-            return from_python(str(text)), []
-        except NccoError as problem:
-            return None, [p for p in problem.problems if p.severity == "error"]
+def read_text(text: str | bytes | bytearray) -> tuple[list[Any] | None, list[Problem]]:
+    """The list in a JSON text, and advice about it; or ``None``, and the errors: where, and what to do."""
     data, found = from_json(text)
     wrong = [p for p in found if p.severity == "error"]
     if not wrong and isinstance(data, list):
         return data, found
     return None, wrong or [p for p in check(text) if p.severity == "error"]
-
-
-def read_any(text: str | bytes | bytearray) -> tuple[list[Any] | None, list[Problem]]:
-    """The list in a text that may be JSON or Python; else ``None``, and the errors of the likelier one."""
-    items, found = read_text("json", text)
-    if items is not None or len(text) > LONGEST_SOURCE:
-        return items, found
-    try:
-        source = text if isinstance(text, str) else bytes(text).decode()
-    except UnicodeDecodeError:
-        return None, found
-    # Of JSON behind a byte order mark Python would make nothing of the mark.
-    if "\0" in source or (source[:1] == "\ufeff" and found[0].fix):
-        return None, found
-    items, other = read_text("python", source)
-    if items is not None:
-        return items, []
-    return None, found if source.lstrip()[:1] in ("", "[", "{", "<", "/", '"') else other
 
 
 def read_file(path: Path) -> bytes:

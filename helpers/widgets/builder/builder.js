@@ -152,12 +152,6 @@ function render({ model, el }) {
     else if (button.dataset.do) send(button);
   }
 
-  function onFocus({ target }) {
-    const look = target.dataset?.look;
-    if (look && look !== root.dataset.look) tell({ do: "look", ...JSON.parse(look) });
-    root.dataset.look = look || root.dataset.look || "";
-  }
-
   function onBlur({ target }) {
     if (target.matches(STEPPED) && typing.delete(target)) serve(target);
   }
@@ -251,7 +245,7 @@ function render({ model, el }) {
     });
   };
 
-  listen(end, root, { input: onInput, change: onChange, click: onClick, focusin: onFocus, focusout: onBlur,
+  listen(end, root, { input: onInput, change: onChange, click: onClick, focusout: onBlur,
     pointerdown: onDown });
   listen(end, window, { pointerup: onUp, pointercancel: onUp, keydown: onKey }, true);
   model.on("change", update);

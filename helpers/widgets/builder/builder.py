@@ -7,7 +7,7 @@ and shows it. Without a browser the same facts are there as text.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,6 @@ from ...ncco.problems.problems import Problem
 from ..words import WithWords, with_words
 
 if TYPE_CHECKING:
-    from ...calls.record import Record
     from ...ncco.problems.fixes import Fix
     from .page import Page
 
@@ -26,9 +25,9 @@ if TYPE_CHECKING:
 class Builder(WithWords):
     """Build an NCCO with the mouse, the keyboard, from Python, or all of it: ``builder.add("stream", streamUrl=[…])``.
 
-    ``ncco`` is where to start from (a list, JSON or Python text, a ``Path``, or ``Ncco``); ``on_change(builder)`` is
-    called on each change. ``small`` shows the form, the JSON and the problems only. With the lesson's ``kit`` the
-    builder knows your numbers and your server, and checks for the real network in live mode.
+    ``ncco`` is where to start from (a list, JSON text, a ``Path``, or ``Ncco``). ``small`` shows the form, the
+    JSON and the problems only. With the lesson's ``kit`` the builder knows your numbers and your server, and checks for
+    the real network in live mode.
 
     ``.ncco`` gives the checked NCCO and raises ``NccoError`` while something is wrong; ``.to_list()`` gives the list as
     it stands, mistakes included. Options are named by path: ``builder.set(0, "dtmf.timeOut", 5)``. Positions count
@@ -45,15 +44,12 @@ class Builder(WithWords):
     def __init__(
         self,
         ncco: Any = None,
-        on_change: Callable[[Builder], Any] | None = None,
         *,
         small: bool = False,
         kit: Any = None,
     ) -> None:
         self._draft = Draft(ncco, live=bool(kit is not None and kit.settings.live))
-        self._on_change = on_change
         self._small, self._kit = small, kit
-        self._data: Mapping[str, Any] | None = None
         # A click may arrive in another thread than the cell that is running.
         self._lock = threading.RLock()
         self._page: Page | None = None
@@ -116,32 +112,13 @@ class Builder(WithWords):
         return bool(self._do(self._draft.redo))
 
     def load(self, ncco: Any) -> None:
-        """Replace everything by another NCCO: a list, JSON or Python text, a ``Path``, or ``Ncco``."""
+        """Replace everything by another NCCO: a list, JSON text, a ``Path``, or ``Ncco``."""
         self._do(lambda: self._draft.load(ncco))
 
     def save(self, file: str | Path, *, replace: bool = False) -> Path:
         """Write the JSON to a file. One that is there already is replaced only if that is said."""
         path: Path = self._do(lambda: self._draft.save(file, replace=replace))
         return path
-
-    def sample(self, data: Mapping[str, Any] | Record | None) -> None:
-        """What fills placeholders in, for checks and Play: data, a recorded call, or ``None`` for made-up data.
-
-        ``builder.ncco`` stays as it is: fill it in with ``render_ncco(builder.to_list(), variables)``.
-        """
-        from ...calls.record import Record
-
-        if isinstance(data, Record):
-            from .sample import data_of
-
-            data = data_of(data)
-        self._data = data
-
-        def give() -> None:
-            if self._page is not None:
-                self._page.sample(data)
-
-        self._do(give)
 
     @property
     def page(self) -> Page:
@@ -150,7 +127,7 @@ class Builder(WithWords):
             if self._page is None:
                 from .page import Page
 
-                self._page = Page(self._draft, self._tell, self._lock, self._data, small=self._small, kit=self._kit)
+                self._page = Page(self._draft, self._lock, small=self._small, kit=self._kit)
             return self._page
 
     @property
@@ -183,12 +160,7 @@ class Builder(WithWords):
             if self._page is not None:
                 # Somebody may be typing: only a change of that very field takes the place of what is typed.
                 self._page.draw(reset=self._page.state.typed() != before)
-            self._tell()
             return found
-
-    def _tell(self) -> None:
-        if self._on_change is not None:
-            self._on_change(self)
 
     def __repr__(self) -> str:
         with self._lock:

@@ -39,7 +39,7 @@ def safe_id(text: str) -> str:
 
 def control(option: Option | None, place: Place, value: Any, **more: Any) -> Html:
     """The control for an option with that value; ``more`` are attributes of it."""
-    more |= {"id": place.id, "data_look": place.args()}
+    more |= {"id": place.id}
     if option is None or not _fits(option, value):
         return _raw(place, value, more)
     return _MAKERS.get(option.kind, _text)(option, place, value, more)
@@ -152,9 +152,8 @@ def _select(choices: list[tuple[str, str]], chosen: str, place: Place, more: dic
 def _choices(option: Option, place: Place, value: Any, more: dict[str, Any]) -> Html:
     boxes = []
     for number, choice in enumerate(option.choices):
-        own = {"id": f"{place.id}-{number}", "data_look": more["data_look"]}
         box = tag("input", type="checkbox", checked=choice in (value or ()), data_do="tick",
-                  data_args=place.args(choice=choice), **own)  # fmt: skip
+                  data_args=place.args(choice=choice), id=f"{place.id}-{number}")  # fmt: skip
         boxes.append(tag("label", box, " ", str(choice), class_="ncco-tick"))
     described = more.get("aria_describedby")
     return tag("div", boxes, class_="ncco-ticks", role="group", id=place.id, aria_label=option.name,
@@ -173,7 +172,7 @@ def _number(option: Option, place: Place, value: Any, more: dict[str, Any]) -> H
     at = value if isinstance(value, (int, float)) and not isinstance(value, bool) else option.default
     slider = tag("input", type="range", min=f"{low:g}", max=f"{high:g}", step=f"{step:g}", value=at or 0,
                  aria_label=f"{option.name}, slider", id=f"{place.id}-slider", data_do="set", data_args=place.args(),
-                 data_live=True, data_look=more["data_look"])  # fmt: skip
+                 data_live=True)  # fmt: skip
     return join([box, unit, slider])
 
 

@@ -11,7 +11,6 @@ from ...ncco.editing.paths import option_at, value_at
 from ...ncco.jsontext import LONGEST, from_json
 from ...ncco.models.actions import ACTIONS, known_action
 from ...ncco.schema import options_of
-from ...ncco.texts.texts import TEXTS
 from .controls import as_data, read, safe_id
 from .state import Message, State
 
@@ -32,7 +31,6 @@ def add(state: State, message: Message) -> None:
     first = next(iter(options_of(ACTIONS[action])), None)
     path = f"{number}-{first.name}" if first else ""
     state.turn_to(place)
-    state.look = (number, first.name if first and first.required else "")
     state.focus(path if first and first.required else "", f"{path}-0", f"chip-{path}", f"title-{number}")
     state.say(f"{action} added as action {place}.")
 
@@ -40,14 +38,12 @@ def add(state: State, message: Message) -> None:
 def toggle(state: State, message: Message) -> None:
     """Open or close a card."""
     state.open ^= {message["id"]}
-    state.look = (message["id"], "")
 
 
 def show(state: State, message: Message) -> None:
     """Bring an option that is not set into sight, and go to it."""
     number, option = message["id"], str(message["option"])
     state.keep_in_sight(number, option)
-    state.look = (number, option)
     state.focus(f"{number}-{safe_id(option)}", f"{number}-{safe_id(option)}-0")
 
 
@@ -147,40 +143,28 @@ def new(state: State, _: Message) -> None:
     state.say("Empty now. Undo brings the old one back.")
 
 
-def _kind(message: Message) -> str:
-    """The text that is meant."""
-    kind = str(message["kind"])
-    if kind not in TEXTS:
-        raise KitError(f"{kind} cannot be edited.", "Edit the JSON or the Python.")
-    return kind
-
-
 def text(state: State, message: Message) -> None:
-    """The JSON or Python was edited."""
-    kind = _kind(message)
-    shown = state.draft.text(kind)
+    """The JSON was edited."""
     typed = str(message["value"]).replace("\r\n", "\n")
-    if typed == shown:
+    if typed == state.draft.text:
         return
-    found = state.draft.set_text(kind, typed)
+    found = state.draft.set_text(typed)
     state.say(f"Not taken: {found[0].message}" if found else "Taken over.")
 
 
-def fix_text(state: State, message: Message) -> None:
+def fix_text(state: State, _: Message) -> None:
     """Put right with one click what keeps a text from being read."""
-    kind = _kind(message)
-    problem = next((one for one in state.draft.text_problems(kind) if one.fix), None)
+    problem = next((one for one in state.draft.text_problems if one.fix), None)
     if problem is None or problem.fix is None:
         raise KitError("There is nothing to fix any more.", "Look at the text again.")
-    state.draft.replace(problem.fix.apply(from_json(state.draft.text(kind))[0]))
-    state.focus(f"editor-{kind}")
+    state.draft.replace(problem.fix.apply(from_json(state.draft.text)[0]))
+    state.focus("editor-json")
 
 
-def forget(state: State, message: Message) -> None:
+def forget(state: State, _: Message) -> None:
     """Drop a text that could not be read."""
-    kind = _kind(message)
-    state.draft.forget_text(kind)
-    state.focus(f"editor-{kind}")
+    state.draft.forget_text()
+    state.focus("editor-json")
     state.say("Your text is gone. Undo brings it back.")
 
 
@@ -211,11 +195,6 @@ def jump(state: State, message: Message) -> None:
 def see(state: State, _: Message) -> None:
     """Go to the list of problems."""
     state.focus("problems")
-
-
-def look(state: State, message: Message) -> None:
-    """The cursor is in an option now: its reference is shown."""
-    state.look = (message["id"], str(message.get("path", "")))
 
 
 def tab(state: State, message: Message) -> None:
@@ -254,6 +233,6 @@ def dismiss(state: State, _: Message) -> None:
 COMMANDS: dict[str, Callable[[State, Message], None]] = {
     "add": add, "toggle": toggle, "show": show, "set": set_, "tick": tick, "unset": unset, "put": put,
     "remove": remove, "duplicate": duplicate, "up": move, "down": move, "undo": undo, "redo": redo, "new": new,
-    "text": text, "fix_text": fix_text, "forget": forget, "fix": fix, "jump": jump, "see": see, "look": look,
+    "text": text, "fix_text": fix_text, "forget": forget, "fix": fix, "jump": jump, "see": see,
     "tab": tab, "panel": panel, "field": field, "turn": turn, "dismiss": dismiss,
 }  # fmt: skip

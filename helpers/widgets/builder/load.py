@@ -1,31 +1,23 @@
-"""Load an NCCO: an example by its name, a paste, a file, or what the learner's server answers with."""
+"""Load an NCCO: an example by its name, a paste, or a file."""
 
 from __future__ import annotations
 
-import time
 from typing import Any
-from urllib.parse import urlsplit
 
 from ...base.errors import KitError
-from ...base.hosts import host_of, is_here
 from ...base.html import Html, button, join, tag
 from ...base.text import one_line
-from ...base.web import fault_of
 from ...ncco.jsontext import LONGEST, from_json, unwrapped
 from ...ncco.problems.problems import NccoError
 from ...ncco.texts.texts import as_json, read_file
 from .compare import below
 from .pieces import choice, field
 from .sample import give
-from .state import Job, Message, State
-
-#: The largest answer of a server that is read, in bytes; and how long it may take, in seconds.
-MOST_BYTES = 1_000_000
-PATIENCE = 5.0
+from .state import Message, State
 
 
 def panel(state: State) -> Html:
-    """Four ways to load."""
+    """Three ways to load."""
     from ...ncco.editing.examples import EXAMPLES
 
     examples = {"": "choose one", **{name: f"{one.title}" for name, one in EXAMPLES.items()}}
@@ -35,16 +27,14 @@ def panel(state: State) -> Html:
         _way("An example", choice(state, "example", "Example", examples, wide=True),
              tag("p", about, class_="ncco-quiet") if about else None,
              button("Load the example", "load_example", off=chosen is None, class_="ncco-button ncco-primary")),
-        _way("A paste", field(state, "paste", "JSON, Python, or a Node-RED flow", rows=5),
+        _way("A paste", field(state, "paste", "JSON, or a Node-RED flow", rows=5),
              button("Load the paste", "load_paste", class_="ncco-button ncco-primary")),
         _way("A file",
              tag("div", tag("label", "File of this computer", for_="file-here"),
-                 tag("input", type="file", id="file-here", accept=".json,.txt,.py", data_do="load_file"),
+                 tag("input", type="file", id="file-here", accept=".json,.txt", data_do="load_file"),
                  class_="ncco-field ncco-wide"),
              field(state, "path", "Or one below the notebook's folder", hint="call.ncco.json", wide=True),
              button("Load the file", "load_path", class_="ncco-button ncco-primary")),
-        _way("Your server", field(state, "address", "Address of an answer route", wide=True),
-             button("Ask the server", "load_address", off="load" in state.busy, class_="ncco-button ncco-primary")),
     ], class_="ncco-ways")  # fmt: skip
 
 
@@ -86,21 +76,16 @@ def file(state: State, message: Message) -> None:
     load_text(state, message["files"][0], name)
 
 
-def address(state: State, _: Message) -> Job:
-    """Ask the learner's server."""
-    url, kit = state.value("address").strip(), state.kit
-    return Job("load", lambda: answer_of(url, kit, MOST_BYTES, PATIENCE), lambda text: load_text(state, text, url))
-
-
-def load_text(state: State, text: str | bytes, where: str) -> Html:
-    """Take over the NCCO in a text: JSON, Python, or the first one of a Node-RED flow. Says what was found."""
+def load_text(state: State, text: str | bytes, where: str) -> None:
+    """Take over the NCCO in a text: JSON, or the first one of a Node-RED flow."""
     if not text.strip():
         raise KitError("There is nothing in it.", "Paste an NCCO, or choose something that holds one.")
     data, read = from_json(text)
     mend = next((one.fix for one in read if data is None and one.fix), None)
     data = unwrapped(mend.apply(text) if mend else data)
     if _is_flow(data):
-        return _take_flow(state, data, where)
+        _take_flow(state, data, where)
+        return
     where = one_line(where, 60)
     try:
         state.draft.load(text)
@@ -111,7 +96,7 @@ def load_text(state: State, text: str | bytes, where: str) -> Html:
         state.draft.load(found.fix.apply(data))
         where += f", mended: “{found.fix.label}” ({found.cure.rstrip('.')})"
     state.values.pop("paste", None)
-    return _counted(state, where)
+    _counted(state, where)
 
 
 def _is_flow(data: Any) -> bool:
@@ -122,7 +107,7 @@ def _is_flow(data: Any) -> bool:
     )
 
 
-def _take_flow(state: State, data: Any, where: str) -> Html:
+def _take_flow(state: State, data: Any, where: str) -> None:
     from ...node_red import import_flow
 
     imported = import_flow(data)
@@ -136,7 +121,7 @@ def _take_flow(state: State, data: Any, where: str) -> Html:
     notes = [f"{note.node}: {note.text}" for note in imported.notes]
     notes += [f"Not translated: {one.type} {one.name}. {one.instead}" for one in imported.not_translated]
     rest = f"The flow holds {len(others)} more: {', '.join(one.name for one in others)}."
-    return _loaded(
+    _loaded(
         state,
         f"Loaded from the Node-RED flow: {first.name}, {first.where}.",
         tag("p", rest, class_="ncco-quiet") if others else None,
@@ -144,66 +129,16 @@ def _take_flow(state: State, data: Any, where: str) -> Html:
     )
 
 
-def _counted(state: State, where: str) -> Html:
+def _counted(state: State, where: str) -> None:
     count = len(state.draft)
     actions = f"{count} action{'' if count == 1 else 's'}"
-    return _loaded(state, f"Loaded {actions} from {where}. Undo brings back what was there.")
+    _loaded(state, f"Loaded {actions} from {where}. Undo brings back what was there.")
 
 
-def _loaded(state: State, said: str, *below: Html | None) -> Html:
+def _loaded(state: State, said: str, *below: Html | None) -> None:
     state.results["load"] = join([tag("p", said, class_="ncco-done"), below])
     state.forget_cards()
     state.say(said)
-    return state.results["load"]
-
-
-def answer_of(url: str, kit: Any, most: int, patience: float) -> bytes:
-    """The body of the answer to a GET, at most ``most`` bytes, within ``patience`` seconds.
-
-    Raises :class:`KitError` for a foreign address, no answer, or one without an NCCO: it says what came.
-    """
-    import requests
-
-    _own(url, kit)
-    begin = time.monotonic()
-    try:
-        with requests.get(url, timeout=patience, stream=True, allow_redirects=False) as reply:
-            body = b""
-            for piece in reply.iter_content(65_536):
-                body += piece
-                if len(body) > most:
-                    raise KitError(f"The answer of {url} is longer than {most:,} bytes.", "An NCCO is shorter.")
-                if time.monotonic() - begin > patience:
-                    raise KitError(f"{url} takes longer than {patience:g} s.", "Vonage would not wait either.")
-            status, kind = reply.status_code, reply.headers.get("Content-Type", "no content type")
-    except requests.RequestException as problem:
-        raise KitError(
-            f"{url} does not answer ({type(problem).__name__}).", "Is the server running, and the port right?"
-        ) from None
-    if status != 200:
-        raise KitError(f"{url} answered {status}, not 200.", "Look at the route, and at the errors of your server.")
-    if body.lstrip()[:1] not in (b"[", b"{"):
-        start = body[:60].decode("utf-8", "replace")
-        raise KitError(f"{url} answered with {kind}, not with JSON: {start!r}.", "Return the list of actions as JSON.")
-    return body
-
-
-def _own(url: str, kit: Any) -> None:
-    if fault := fault_of(url):
-        raise KitError(f"{url} {fault.said}." if url else "There is no address yet.",
-                       "Write for example http://127.0.0.1:3000/answer.")  # fmt: skip
-    host = host_of(url)
-    own = {urlsplit(one).hostname for one in _addresses(kit)}
-    if not is_here(host) and host not in own:
-        raise KitError(f"{host} is not your own server.", "Use http://127.0.0.1 with its port, or your public address.")
-
-
-def _addresses(kit: Any) -> list[str]:
-    """The public addresses that belong to the learner."""
-    if kit is None:
-        return []
-    found = [getattr(kit.settings, "public_url", ""), getattr(kit.tunnel, "url", "")]
-    return [one for one in found if isinstance(one, str) and one]
 
 
 COMMANDS = {
@@ -211,5 +146,4 @@ COMMANDS = {
     "load_paste": paste,
     "load_path": path,
     "load_file": file,
-    "load_address": address,
 }

@@ -6,21 +6,20 @@ It needs no browser: :meth:`Page.handle` takes what a browser would send, and ``
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ...base.errors import KitError
 from ...base.html import Html, button, join, tag
 from ...ncco.editing.draft import Draft
-from ...ncco.models.actions import known_action
 from ...ncco.problems.problems import Problem
 from . import compare, edit, lab, listen, load, sample
 from .cards import Card, palette
-from .pieces import icon, section
+from .pieces import icon
 from .problems import panel as problem_panel
 from .problems import status
 from .state import PAGE, Job, Message, State
-from .views import NAMES, views
+from .views import views
 
 #: After these the fields show what Python has, whatever is being typed there.
 RESETTING = frozenset({
@@ -32,7 +31,7 @@ COMMANDS: dict[str, Callable[[State, Message], Job | None]] = {
 }  # fmt: skip
 #: Panel below the toolbar -> words and tip of its button, its heading, and what is in it. One is open at a time.
 PANELS: dict[str, tuple[str, str, str, Callable[[State], Html]]] = {
-    "load": ("Load…", "Load an example, a paste, a file, or what a server answers", "Load an NCCO", load.panel),
+    "load": ("Load…", "Load an example, a paste or a file", "Load an NCCO", load.panel),
     "save": ("Save…", "Save the NCCO to a file", "Save the NCCO", compare.save_panel),
     "compare": ("Compare", "What has changed since it was loaded or saved", "What has changed", compare.panel),
     "lab": ("Option lab", "Hear one option at several values", "Option lab: one option at several values", lab.panel),
@@ -41,37 +40,25 @@ PANELS: dict[str, tuple[str, str, str, Callable[[State], Html]]] = {
 
 
 class Page:
-    """What a browser shows of a draft. ``changed`` is called after each change of the NCCO, ``drawn`` after each
-    drawing, with the elements that may get the focus and the words for a screen reader."""
+    """What a browser shows of a draft. ``drawn`` is called after each drawing."""
 
-    def __init__(
-        self, draft: Draft, changed: Callable[[], Any], lock: threading.RLock, data: Mapping[str, Any] | None = None,
-        *, small: bool = False, kit: Any = None,
-    ) -> None:  # fmt: skip
+    def __init__(self, draft: Draft, lock: threading.RLock, *, small: bool = False, kit: Any = None) -> None:
         self.draft, self.small, self.lock = draft, small, lock
-        self.state = State(draft, kit, values=_first_values(kit), given=data)
+        self.state = State(draft, kit, values=_first_values(kit))
         self.parts: dict[str, Html] = dict.fromkeys(PARTS, Html())
         self.drawn: Callable[[Page, bool], Any] = lambda page, reset: None
         self.workers: list[threading.Thread] = []
-        self._changed = changed
         self._cards: dict[int, tuple[Card, Html]] = {}
         self.draw()
-
-    def sample(self, data: Mapping[str, Any] | None) -> None:
-        """What fills placeholders in, from the next drawing on; ``None`` makes it up."""
-        sample.give(self.state, data)
 
     # What comes in
 
     def handle(self, message: Message, files: Sequence[bytes] = ()) -> None:
         """Do what a button or a field of the page asks for. Whatever goes wrong is shown on the page."""
         with self.lock:
-            before = self.draft.items
             self.state.failure = ""
             try:
                 self._do(message, files)
-                if self.draft.items is not before:
-                    self._changed()
             except Exception as problem:  # it would vanish in a log that nobody reads
                 self.state.failure = _words_of(problem)
             self.draw(reset=message.get("do") in RESETTING)
@@ -81,7 +68,7 @@ class Page:
         command = COMMANDS.get(name if isinstance(name, str) else "")
         if command is None:
             raise KitError(f"The builder knows no {name!r}.", "Run the cell again.")
-        if not (name == "set" and message.get("live")) and name != "look":
+        if not (name == "set" and message.get("live")):
             self.state.editing = None
         try:
             if job := command(self.state, {**message, "files": list(files)}):
@@ -98,41 +85,33 @@ class Page:
             try:
                 made = job.do()
             except Exception as problem:
-                refusal = _refusal(problem)
-                self._finish(job.name, lambda: refusal)
-            else:
-                self._finish(job.name, lambda: job.show(made))
+                made = _refusal(problem)
+            self._finish(job.name, made)
 
         self.workers = [thread for thread in self.workers if thread.is_alive()]
         thread = threading.Thread(target=run, name=f"builder-{job.name}", daemon=True)
         self.workers.append(thread)
         thread.start()
 
-    def _finish(self, name: str, result: Callable[[], Html]) -> None:
+    def _finish(self, name: str, made: Html) -> None:
         with self.lock:
-            before = self.draft.items
             self.state.busy.discard(name)
             self.state.say("Done.")
-            try:
-                self.state.results[name] = result()
-                if self.draft.items is not before:
-                    self._changed()
-            except Exception as problem:
-                self.state.results[name] = _refusal(problem)
+            self.state.results[name] = made
             self.draw()
 
     # What goes out
 
     def draw(self, *, reset: bool = False) -> None:
         """Draw all parts as they are now; ``reset`` says that fields show what Python has, whatever is typed there."""
-        names = sample.fill(self.state)
+        sample.fill(self.state)
         problems = self._problems()
         self.parts = {
             "top": self._top(problems),
             "panel": Html() if self.small else _panel(self.state),
             "cards": self._form(problems),
             "views": views(self.state, small=self.small),
-            "notes": self._notes(problems, names),
+            "notes": self._notes(problems),
         }
         self.drawn(self, reset)
         self.state.aims, self.state.said = (), ""
@@ -173,7 +152,7 @@ class Page:
                 role="alert",
             )
         head = tag("h3", "NCCO builder", class_="ncco-h3")
-        stands = status(problems, len(draft), [NAMES[kind] for kind in draft.unread])
+        stands = status(problems, len(draft), unread=bool(draft.text_problems))
         standing = tag("div", stands, class_="ncco-status", id="status")
         bar = tag("div", tools, role="toolbar", aria_label="NCCO builder", class_="ncco-toolbar")
         return join([tag("div", head, standing, bar, class_="ncco-top"), failure])
@@ -215,12 +194,11 @@ class Page:
             self._cards[number] = kept = card, card.html()
         return kept[1]
 
-    def _notes(self, problems: list[Problem], names: list[str]) -> Html:
+    def _notes(self, problems: list[Problem]) -> Html:
         draft = self.draft
         parts = [problem_panel(problems, draft.ids)] if draft.items or problems else []
         if not self.small:
-            parts += [_reference(self.state) or Html()]
-            parts += [sample.panel(self.state, names)] if names else []
+            parts += [sample.panel(self.state)] if draft.variables is not None else []
         return join(parts)
 
 
@@ -262,26 +240,6 @@ def _turner(places: range, count: int) -> Html | None:
     return tag("div", tag("span", said), buttons, class_="ncco-buttons", role="group", aria_label="More actions")
 
 
-def _reference(state: State) -> Html | None:
-    """What the models say about the option, or about the action, in front."""
-    from ...ncco.editing.reference import describe
-
-    if state.look is None or state.look[0] not in state.draft.ids:
-        return None
-    number, option = state.look
-    name = known_action(state.draft.items[state.place(number)])
-    if name is None:
-        return None
-    try:
-        found = describe(name, option) if option else describe(name)
-    except KitError:
-        return None  # an option that the models do not know
-    row = found.rows[0] if option else ()
-    facts = [(tag("dt", head), tag("dd", text)) for head, text in zip(found.head, row, strict=False) if text]
-    heading = ["Reference: ", tag("code", f"{name}.{option}" if option else name)]
-    return section("reference", heading, tag("dl", facts, class_="ncco-facts") if facts else tag("p", found.title))
-
-
 def _tool(words: str, drawing: str, do: str, tip: str, **more: Any) -> Html:
     same = {"class_": "ncco-tool", "id": f"do-{do}", "title": tip, **more}
     return button([icon(drawing), words], do, **same)
@@ -304,7 +262,6 @@ def _first_values(kit: Any) -> dict[str, str]:
         "from": number or "447700900500",
         "route": "/answer",
         "file": "call.ncco.json",
-        "address": f"{kit.server.url}/answer" if running else "http://127.0.0.1:3000/answer",
         "direction": "outbound",
         "longest": "60",
     }

@@ -41,10 +41,10 @@ def _word(severity: str, after: str, name: str = "span") -> Html:
     return tag(name, tag("span", sign, aria_hidden="true"), f" {word}{after}", class_=f"ncco-{severity}")
 
 
-def status(problems: Sequence[Problem], count: int, unread: Sequence[str]) -> Html:
-    """How the NCCO stands, in a few words; ``unread`` are the names of texts that could not be read."""
+def status(problems: Sequence[Problem], count: int, *, unread: bool) -> Html:
+    """How the NCCO stands, in a few words; ``unread``: the JSON that was typed could not be read."""
     errors, pieces = numbers_of(problems)
-    texts = [_leads(f"{name} not read", "error", "tab", {"tab": name.lower()}) for name in unread]
+    texts = [_leads("JSON not read", "error", "tab", {"tab": "json"})] if unread else []
     numbers = {"error": errors, "advice": pieces}
     found = [_leads(counted(number, one), one, "see") for one, number in numbers.items() if number]
     if errors or unread:
@@ -82,8 +82,8 @@ def panel(problems: Sequence[Problem], ids: Sequence[int]) -> Html:
     return section("problems", "Problems", parts, tabindex="-1")
 
 
-def text_banner(kind: str, name: str, problems: Sequence[Problem]) -> Html | None:
-    """What is wrong with a text that was typed, and the way to the place."""
+def text_banner(problems: Sequence[Problem]) -> Html | None:
+    """What is wrong with the JSON that was typed, and the way to the place."""
     if not problems:
         return None
     first = problems[0]
@@ -92,9 +92,9 @@ def text_banner(kind: str, name: str, problems: Sequence[Problem]) -> Html | Non
         goto = tag("button", f"Go to line {found[1]}", type="button", data_goto=f"{found[1]},{found[2]}",
                    class_="ncco-small")  # fmt: skip
     if first.fix:
-        mend = button(first.fix.label, "fix_text", args={"kind": kind}, class_="ncco-small ncco-fix")
-    hint = f"Drop my text and show the {name} of the form again"
-    forget = button("Drop my text", "forget", hint=hint, args={"kind": kind}, class_="ncco-small")
+        mend = button(first.fix.label, "fix_text", class_="ncco-small ncco-fix")
+    hint = "Drop my text and show the JSON of the form again"
+    forget = button("Drop my text", "forget", hint=hint, class_="ncco-small")
     said = [
         _word("error", ": ", "strong"),
         f"{first.message} ",
@@ -102,7 +102,7 @@ def text_banner(kind: str, name: str, problems: Sequence[Problem]) -> Html | Non
         tag("div", "The form is as it was, and your text is kept here.", class_="ncco-quiet"),
     ]
     buttons = tag("div", goto, mend, forget, class_="ncco-buttons")
-    label = f"What is wrong with the {name}"
+    label = "What is wrong with the JSON"
     return tag("div", tag("div", said), buttons, class_="ncco-banner", role="group", aria_label=label)
 
 

@@ -4,35 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
 
-from ...base.errors import KitError
-from ...base.html import Html, tag
-from ...base.text import one_line
-from ...calls.record import TOLD, Entry, Record
+from ...base.html import Html, tag, trusted
+from ...ncco.data import texts_in
 from ...ncco.jsontext import from_json
-from ...ncco.templates.preview import message_of, sample_data
+from ...ncco.templates.preview import sample_data
 from ...ncco.texts.texts import as_json
-from .pieces import field, section, to_copy
+from .pieces import field, section
 from .state import State
 
-ASKS = ("answer", "fallback", "input")  # webhooks that tell of the call itself, and whose reply is an NCCO
 
-
-def give(state: State, data: Mapping[str, Any] | None) -> None:
-    """Use this data from now on, such as that of a recorded call; ``None`` makes it up, until somebody edits it."""
+def give(state: State, data: Mapping[str, Any]) -> None:
+    """Use this data from now on, such as the constants of a flow, until somebody edits it."""
     state.given, state.data = data, None
     state.values.pop("sample", None)
 
 
-def fill(state: State) -> list[str]:
-    """Give the draft the data that its checks need, and return the placeholders in it; none need none."""
+def fill(state: State) -> None:
+    """Give the draft the data that its checks need: none without placeholders."""
     draft = state.draft
-    if not any(map(has_placeholder, draft.items)):
+    if not any("{{" in text for text in texts_in(draft.items)):
         draft.variables = None
-        return []
-    from ...ncco.templates.templates import placeholders
-
+        return
     text = state.value("sample")
     if not text or state.data is None:
         state.data = state.given if state.given is not None else dict(sample_data(draft.to_list()))
@@ -41,7 +34,6 @@ def fill(state: State) -> list[str]:
         _take(text, state)
     state.read = text
     draft.variables = state.data
-    return list(placeholders(draft.to_list()))
 
 
 def _take(text: str, state: State) -> None:
@@ -55,71 +47,15 @@ def _take(text: str, state: State) -> None:
         state.sample_problem = said
 
 
-def has_placeholder(value: Any) -> bool:
-    """Is there a ``{{`` in one of its texts?"""
-    if isinstance(value, str):
-        return "{{" in value
-    if isinstance(value, dict):
-        return any(map(has_placeholder, value)) or any(map(has_placeholder, value.values()))
-    return isinstance(value, (list, tuple)) and any(map(has_placeholder, value))
+def panel(state: State) -> Html:
+    """The sample data, and what each placeholder becomes with it."""
+    from ...ncco.templates.preview import preview
 
-
-def data_of(call: Record) -> dict[str, Any]:
-    """What a recorded call brought, in the shape of :func:`sample_data`. ``call``: what ``kit.wait_for`` returns.
-
-    ``msg.call`` joins what the answer webhook was told with the last ``input`` event (``dtmf.digits``,
-    ``speech.results.0.text``) and with the queries of the two addresses. A call that was placed with an NCCO has no
-    answer webhook: then it is what is known of the leg. Each time it is a new dict.
-    """
-    known = {"to": call.to, "from": call.from_, "conversation_uuid": call.conversation, "uuid": call.leg}
-    told: dict[str, Any] = {**known, "endpoint_type": str(call.fact("type") or "phone")}
-    request: dict[str, Any] = {"method": "", "query": {}, "body": {}}
-    for sent in call.entries("webhook", leg=call.leg):
-        if sent["type"] in ASKS:
-            request = _request(sent)
-            told |= request["query"] | request["body"]
-    told_of = [e["payload"] for e in call.entries("webhook", attempt=1) if e["type"] in TOLD]
-    person = call.from_ if call.direction == "inbound" else call.to
-    return message_of(person, told, request, told_of[-1] if told_of else {})
-
-
-def _request(sent: Entry) -> dict[str, Any]:
-    """A webhook as a server sees it: the payload is the body, and with GET it is a part of the query."""
-    query = dict(parse_qsl(urlsplit(sent["url"]).query, keep_blank_values=True))
-    if sent["method"] == "GET":
-        return {"method": "GET", "query": query | sent["payload"], "body": {}}
-    return {"method": sent["method"], "query": query, "body": sent["payload"]}
-
-
-def panel(state: State, names: list[str]) -> Html:
-    """The sample data, what each placeholder becomes with it, and the NCCO with all of them filled in."""
-    from ...ncco.templates.templates import render_ncco
-
-    variables = state.draft.variables
-    rows = [
-        tag("tr", tag("th", f"{{{{{one_line(name, 60)}}}}}", scope="row"), tag("td", _value_of(name, variables)))
-        for name in names[:40]
-    ]
-    try:
-        filled = as_json(render_ncco(state.draft.to_list(), variables or {}))
-        preview = to_copy(filled, "The NCCO with the placeholders filled in")
-    except KitError as problem:
-        preview = tag("p", problem.message, " ", problem.cure, class_="ncco-message")
-    head = tag("tr", tag("th", "in the NCCO", scope="col"), tag("th", "becomes", scope="col"))
+    view = preview(state.draft.to_list(), state.draft.variables)
     return section(
         "placeholders",
         "Placeholders",
-        tag("table", tag("thead", head), tag("tbody", rows), class_="ncco-table"),
         field(state, "sample", "Sample data, as JSON", rows=5),
         tag("p", state.sample_problem, class_="ncco-message") if state.sample_problem else None,
-        tag("details", tag("summary", "The NCCO with them filled in"), preview),
+        tag("div", trusted(view.bundle["text/html"]), class_="ncco-result"),
     )
-
-
-def _value_of(name: str, variables: Any) -> str:
-    value: Any = variables
-    for step in name.split("."):
-        value = value.get(step) if isinstance(value, dict) else None
-    if value is None:
-        return "nothing: there is no such value"
-    return one_line(value if isinstance(value, str) else as_json(value), 80)

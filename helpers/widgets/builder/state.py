@@ -19,11 +19,10 @@ Message = dict[str, Any]
 
 
 class Job(NamedTuple):
-    """What takes a while: ``do`` runs in a thread of its own; ``show`` makes of it what the panel ``name`` shows."""
+    """What takes a while: ``do`` runs in a thread of its own, and makes what the panel ``name`` then shows."""
 
     name: str
-    do: Callable[[], Any]
-    show: Callable[[Any], Html] = Html
+    do: Callable[[], Html]
 
 
 @dataclass
@@ -41,7 +40,6 @@ class State:
     kit: Any = None
     open: set[int] = field(default_factory=set)
     shown: dict[int, set[str]] = field(default_factory=dict)
-    look: tuple[int, str] | None = None
     tab: str = "json"
     panel: str = ""
     first: int = 0
@@ -119,4 +117,4 @@ class State:
         """Another NCCO is here: nothing of the old one stays open."""
         self.open.clear()
         self.shown.clear()
-        self.first, self.look = 0, None
+        self.first = 0

@@ -1,22 +1,21 @@
-"""The same NCCO as text: JSON and Python to be edited, curl, requests and the Flask app to be copied."""
+"""The same NCCO as text: JSON to be edited; Python, curl and the Flask app to be copied."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 from ...base.errors import KitError
 from ...base.html import Html, button, tag
 from ...ncco.editing.draft import Draft
-from ...ncco.texts.export import to_curl, to_flask, to_requests
-from ...ncco.texts.texts import TEXTS
+from ...ncco.texts.export import to_curl, to_flask
+from ...ncco.texts.python_text import to_python
 from .listen import named_replies
 from .pieces import field, to_copy
 from .problems import text_banner
 from .state import State
 
-NAMES = {"json": "JSON", "python": "Python", "curl": "curl", "requests": "requests", "flask": "Flask app"}
+NAMES = {"json": "JSON", "python": "Python", "curl": "curl", "flask": "Flask app"}
 #: Longer texts are not sent to the page: a browser that has to draw them stands still.
 LONGEST_TEXT = 400_000
 ROWS = (8, 22)
@@ -40,7 +39,7 @@ def views(state: State, *, small: bool) -> Html:
         )
         for kind, words in names.items()
     ]
-    body = _editor(state.draft, front) if front in TEXTS else _export(state, front)
+    body = _editor(state.draft) if front == "json" else _export(state, front)
     return tag(
         "section",
         tag("div", tabs, role="tablist", aria_label="The same NCCO as text", class_="ncco-tabs"),
@@ -48,34 +47,28 @@ def views(state: State, *, small: bool) -> Html:
     )
 
 
-def _editor(draft: Draft, kind: str) -> Html:
-    name = NAMES[kind]
-    try:
-        text = draft.text(kind)
-    except KitError as problem:
-        return _refused(f"The {name} cannot be written.", problem)
-    problems = draft.text_problems(kind)
+def _editor(draft: Draft) -> Html:
+    text, banner = draft.text, text_banner(draft.text_problems)
     if len(text) > LONGEST_TEXT:
-        return tag("div", text_banner(kind, name, problems), _beginning(text, name, "edited"))
+        return tag("div", banner, _beginning(text, "JSON", "edited"))
     rows = min(max(text.count("\n") + 2, ROWS[0]), ROWS[1])
     box = tag(
         "textarea",
         text,
-        id=f"editor-{kind}",
-        aria_label=f"{name} of the NCCO",
-        aria_invalid="true" if problems else None,
+        id="editor-json",
+        aria_label="JSON of the NCCO",
+        aria_invalid="true" if banner else None,
         rows=rows,
         spellcheck="false",
         autocomplete="off",
         class_="ncco-code ncco-editor",
         data_do="text",
-        data_args=json.dumps({"kind": kind}),
         data_editor=True,
     )
-    apply = button("Apply", "apply", hint=f"Apply the {name} to the form (Ctrl+Enter)", class_="ncco-small")
+    apply = button("Apply", "apply", hint="Apply the JSON to the form (Ctrl+Enter)", class_="ncco-small")
     hint = tag("span", "Edit it: the form follows when you leave it or press Ctrl+Enter.", class_="ncco-quiet")
-    below = tag("div", apply, _copy(f"editor-{kind}", name), hint, class_="ncco-buttons")
-    return tag("div", text_banner(kind, name, problems), box, below)
+    below = tag("div", apply, _copy("editor-json", "JSON"), hint, class_="ncco-buttons")
+    return tag("div", banner, box, below)
 
 
 def _beginning(text: str, name: str, done: str) -> Html:
@@ -89,7 +82,7 @@ def _export(state: State, kind: str) -> Html:
 
     draft, items, note = state.draft, state.draft.to_list(), None
     try:
-        if draft.variables is not None and placeholders(items):
+        if kind != "python" and draft.variables is not None and placeholders(items):
             items = render_ncco(items, draft.variables)
             note = tag("p", "The placeholders are filled in with the sample data.", class_="ncco-quiet")
         text = _EXPORTS[kind](items, state)
@@ -103,14 +96,14 @@ def _export(state: State, kind: str) -> Html:
 
 
 _EXPORTS: dict[str, Callable[[Any, Any], str]] = {
+    "python": lambda items, state: to_python(items),
     "curl": lambda items, state: to_curl(items, state.value("to"), state.value("from")),
-    "requests": lambda items, state: to_requests(items, state.value("to"), state.value("from")),
     "flask": lambda items, state: to_flask(items, state.value("route"), named_replies(state)),
 }
 
 
 def _fields(state: State, kind: str) -> Html:
-    names = {"route": "Route"} if kind == "flask" else {"to": "To", "from": "From"}
+    names = {"python": {}, "curl": {"to": "To", "from": "From"}, "flask": {"route": "Route"}}[kind]
     return tag("div", [field(state, name, words) for name, words in names.items()], class_="ncco-fields")
 
 

@@ -3,7 +3,6 @@
 
 const CALLS = 500; // calls whose headings are kept, for the menus
 const QUIET = 2500; // ms between two announcements to a screen reader
-const BETWEEN_PARTS = 400; // ms between two parts of an export: Jupyter's server drops what comes faster than 1 MB/s
 const AT_ONCE = 24; // lines drawn in one go: in a flood the page must still take keys; older ones follow in a calm
 const CALM = 300; // ms
 const KINDS = [["", "Everything"], ["event", "All events"], ["status", "– status"], ["input", "– input"],
@@ -13,9 +12,7 @@ const KINDS = [["", "Everything"], ["event", "All events"], ["status", "– stat
 // `data-ref` is the name that an element has in its View.
 const PAGE = `<div class="evp-top"><span class="evp-title">Events</span><span data-ref="state"></span>
     <span class="evp-counts" data-ref="counts"></span><span class="evp-tools">
-      <button type="button" class="evp-button" data-ref="pauseButton">Pause</button>
       <button type="button" class="evp-button" data-ref="sendButton" aria-expanded="false">Send an event…</button>
-      <button type="button" class="evp-button" data-ref="exportButton" title="Everything as JSON lines">Export</button>
     </span></div>
   <div class="evp-filters" role="search" aria-label="Filter of the event panel">
     <input class="evp-search" data-ref="text" type="search" placeholder="Filter: words, number, uuid, path"
@@ -118,12 +115,7 @@ class View {
       this.look();
       this.text.focus();
     };
-    this.pauseButton.onclick = () => {
-      this.model.set("paused", !this.model.get("paused"));
-      this.model.save_changes();
-    };
     this.sendButton.onclick = () => this.showForm(this.form.hidden);
-    this.exportButton.onclick = () => this.ask("export", { part: 0 });
     this.jump.onclick = () => {
       this.follow = true;
       this.toNewest();
@@ -183,24 +175,6 @@ class View {
   say(words, look = "") {
     this.said.textContent = words;
     this.said.className = `evp-said ${look}`;
-  }
-
-  async exported({ view, part, parts }, data) {
-    if (view !== this.id) return;
-    if (part === 0) this.parts = [];
-    this.parts.push(data.buffer ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice() : data);
-    this.exportButton.textContent = parts > 1 ? `Export ${Math.round((100 * (part + 1)) / parts)} %` : "Export";
-    if (part + 1 < parts) {
-      setTimeout(() => this.ask("export", { part: part + 1 }), BETWEEN_PARTS);
-      return;
-    }
-    const unpacked = new Blob(this.parts).stream().pipeThrough(new DecompressionStream("gzip"));
-    const name = "events.jsonl";
-    const link = make("a", "", "", { href: URL.createObjectURL(await new Response(unpacked).blob()), download: name });
-    link.click();
-    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
-    this.exportButton.textContent = "Export";
-    this.live.textContent = `${name} was handed to your browser.`;
   }
 
   // ---- drawing
@@ -410,7 +384,7 @@ class View {
   // ---- what is told about it all
 
   showCounts(rows) {
-    const { counts, newest, upto } = this.store;
+    const { counts, newest } = this.store;
     const many = (n, one) => `${n.toLocaleString("en")} ${one}${n === 1 ? "" : "s"}`;
     this.counts.replaceChildren(
       make("span", "evp-chip", many(counts.events, "event")),
@@ -423,13 +397,9 @@ class View {
     const answered = Object.keys(looking).every((name) => looking[name] === (this.store.passed[name] ?? ""));
     const asked = this.lost ? "Not filtered: no kernel answers" : "Python is asked (it waits while a cell runs)…";
     this.reset.hidden = !filtered;
-    const held = this.model.get("paused") ? counts.rows - upto : 0;
     const all = counts.rows.toLocaleString("en");
-    const last = counts.rows > rows.length && !held ? `The last ${rows.length} of ${all}; Export has all` : "";
-    this.showing.textContent = [
-      held ? `${held.toLocaleString("en")} new, not shown while paused` : "",
-      !answered ? asked : filtered ? `${rows.length} shown by the filter, of ${all}` : last,
-    ].filter(Boolean).join(" · ");
+    const last = counts.rows > rows.length ? `The last ${rows.length} of ${all}; panel.to_jsonl() has all` : "";
+    this.showing.textContent = !answered ? asked : filtered ? `${rows.length} shown by the filter, of ${all}` : last;
     const said = newest ? [make("span", "evp-soft", "Newest "), badge(newest.i, newest.b, newest.c), ` ${newest.s}`]
       : [make("span", "evp-soft", "No events yet. They show here as soon as they reach your server.")];
     this.newest.replaceChildren(...said);
@@ -467,14 +437,10 @@ class View {
     if (lost) this.lost = true;
     const restarted = "The kernel was stopped or restarted: run the cell again for a live panel.";
     const note = this.lost ? restarted : this.model.get("note");
-    const paused = this.model.get("paused");
-    const [look, words] = note ? ["over", "■ closed"] : paused ? ["held", "❚❚ paused"] : ["live", "● live"];
-    this.state.className = `evp-state evp-state-${look}`;
-    this.state.textContent = words;
+    this.state.className = `evp-state evp-state-${note ? "over" : "live"}`;
+    this.state.textContent = note ? "■ closed" : "● live";
     this.note.hidden = !note;
     this.note.textContent = note;
-    this.pauseButton.textContent = paused ? "Continue" : "Pause";
-    this.pauseButton.hidden = Boolean(note) && !paused;
     this.soon();
   }
 
@@ -598,9 +564,8 @@ export default () => {
   return {
     initialize({ model }) {
       store = new Store(model);
-      model.on("msg:custom", (message, buffers) => {
-        if (["news", "counts"].includes(message.do)) store.take(message);
-        else if (message.do === "export") store.views.forEach((view) => view.exported(message, buffers[0]));
+      model.on("msg:custom", (message) => {
+        if (message.do === "news") store.take(message);
         else store.views.forEach((view) => view.answer(message));
       });
       model.on("change:snapshot", () => store.take(model.get("snapshot")));
@@ -609,8 +574,8 @@ export default () => {
     render({ model, el }) {
       const view = new View(model, store, el);
       store.views.add(view);
-      const on = [["change:paused", () => view.showState()], ["change:note", () => view.showState()],
-        ["change:looking", () => view.showFilter()], ["comm_live_update", () => view.showState(true)]];
+      const on = [["change:note", () => view.showState()], ["change:looking", () => view.showFilter()],
+        ["comm_live_update", () => view.showState(true)]];
       on.forEach(([name, handler]) => model.on(name, handler));
       return () => {
         on.forEach(([name, handler]) => model.off(name, handler));

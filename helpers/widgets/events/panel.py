@@ -8,11 +8,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from ...base.errors import KitError
 from ...calls.record import Entry
 from ...calls.statuses import OVER
 from ...wire.events import Events
@@ -65,12 +63,11 @@ class EventPanel(WithWords):
         self._posts: dict[int, Entry] = {}
         self._past: set[str] = set()
         self.open = True
-        self._desk = Desk(self._post, self._kept, self.to_jsonl, self._hello)
+        self._desk = Desk(self._post, self._kept, self._hello)
         self._pace = Pace(self._update)
         # ipywidgets keeps each widget for ever. A panel that is closed shall not stay with it.
         self.widget = PanelShell(weakly(self.handle), weakly(self.snapshot))
         self.widget.observe(weakly(self._looked), "looking")
-        self.widget.observe(weakly(self._paused), "paused")
         self.widget.panel = self  # as long as it is open
         self._signed, self._placed = signed, placed
         self._ends = [events.log.subscribe(lambda _: self._pace.wake())]
@@ -121,15 +118,6 @@ class EventPanel(WithWords):
         """Everything as JSON lines: one request a line, with our reply, milliseconds and flags. Secrets are masked."""
         return "".join(row.line() for row in self._all())
 
-    def export(self, path: str | Path) -> Path:
-        """Write :meth:`to_jsonl` to a file. Returns its path."""
-        path = Path(path)
-        try:
-            path.write_text(self.to_jsonl(), "utf-8", errors="backslashreplace")
-        except OSError as error:
-            raise KitError(f"{path.name!r} cannot be written ({type(error).__name__}).", "Give another file.") from None
-        return path
-
     # What can be done with it
 
     def filter(self, text: str = "", kind: str = "", call: int | str = "") -> EventPanel:
@@ -142,14 +130,6 @@ class EventPanel(WithWords):
         """The newest rows that pass the filter, as many as are on screen."""
         with self._lock:
             return self._passing(self._all())
-
-    def pause(self) -> None:
-        """Let the rows on screen stand still. Nothing is lost meanwhile."""
-        self.widget.paused = True
-
-    def resume(self) -> None:
-        """Go on, with all that came meanwhile."""
-        self.widget.paused = False
 
     def send(self, event: str | dict[str, Any], *, path: str = "", method: str = "") -> WireView:
         """Send a made-up event to your own server, by real HTTP, marked with the header ``X-Made-Up``.
@@ -270,7 +250,7 @@ class EventPanel(WithWords):
 
     def _news(self, since: int, *, anew: bool = False, touched: Iterable[int] = ()) -> int:
         """Send what passes the filter of the rows from there on; ``anew``: in place of all that the page has."""
-        rows = self._all()[: self._sent if self.widget.paused else None]
+        rows = self._all()
         picture = self._picture(self._passing(rows[since:]), touched)
         self._sent = len(rows)
         return self.widget.tell("news", era=self._era, upto=self._sent, anew=anew, **picture)
@@ -284,8 +264,6 @@ class EventPanel(WithWords):
                 del self._waiting[g]
             if self._waiting:
                 self._pace.wake(max(0.05, min(self._waiting.values()) - now))
-            if self._greeted and self.widget.paused:
-                return self.widget.tell("counts", era=self._era, counts=self._book.counts)
             touched, self._touched = self._touched | due, set()
             if not self._greeted:
                 # Nobody has said that the page listens: the state is what it will find when it does.
@@ -322,9 +300,6 @@ class EventPanel(WithWords):
                 self._news(0, anew=True)
             else:
                 self.widget.snapshot = clean(self.snapshot())[0]
-
-    def _paused(self, _: Any) -> None:
-        self._pace.wake()
 
     def _post(self, method: str, path: str, payload: dict[str, Any]) -> RoundTrip:
         if self._server is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import logging
 import threading
@@ -23,7 +22,6 @@ logger = logging.getLogger(__name__)
 
 PAUSE = 0.2  # seconds between two messages: five a second
 BUDGET = 120_000  # bytes a second; after a large message the next one waits longer
-PART = 300_000  # bytes of an export that go to the browser at once
 
 
 class PanelShell(Shell):
@@ -33,7 +31,6 @@ class PanelShell(Shell):
     answers_while_busy = True
     snapshot = traitlets.Dict().tag(sync=True)
     looking = traitlets.Dict({"text": "", "kind": "", "call": ""}).tag(sync=True)
-    paused = traitlets.Bool().tag(sync=True)
     note = traitlets.Unicode().tag(sync=True)
 
     panel: object = None
@@ -49,11 +46,11 @@ class PanelShell(Shell):
             state["snapshot"] = clean(now)[0]
         return state
 
-    def tell(self, what: str, buffers: list[bytes] | None = None, **facts: Any) -> int:
+    def tell(self, what: str, **facts: Any) -> int:
         """Send a message to the page. Returns its size in bytes."""
         message, size = clean({"do": what, **facts})
-        self.send(message, buffers)
-        return size + sum(map(len, buffers or ()))
+        self.send(message)
+        return size
 
 
 def weakly(method: Callable[..., Any]) -> Callable[..., Any]:
@@ -75,17 +72,15 @@ def clean(message: dict[str, Any]) -> tuple[dict[str, Any], int]:
 
 
 class Desk:
-    """Answers the page of one panel. ``post`` sends a made-up event, ``lines`` gives everything as JSON lines."""
+    """Answers the page of one panel. ``post`` sends a made-up event."""
 
     def __init__(
         self,
         post: Callable[[str, str, dict[str, Any]], RoundTrip],
         book: Callable[[], Book],
-        lines: Callable[[], str],
         greet: Callable[[int, Any], None],
     ) -> None:
-        self._post, self._book, self._lines, self._greet = post, book, lines, greet
-        self._export = b""
+        self._post, self._book, self._greet = post, book, greet
 
     def handle(self, shell: PanelShell, message: dict[str, Any]) -> None:
         """Do what a message asks for, and tell the view that asked; what is wrong with it is told as well."""
@@ -99,8 +94,6 @@ class Desk:
                 self._draft(shell, str(message.get("name")), str(message.get("call") or ""), view)
             elif what == "send":
                 self._send(shell, message, view)
-            elif what == "export":
-                self._export_part(shell, max(0, int(message.get("part") or 0)), view)
         except (KitError, LookupError, TypeError, ValueError) as error:
             shell.tell("sent", view=view, ok=False, words=str(error))
 
@@ -123,13 +116,6 @@ class Desk:
                 shell.tell("sent", view=view, ok=False, words=str(error))
 
         threading.Thread(target=post, name="event-panel-send", daemon=True).start()
-
-    def _export_part(self, shell: PanelShell, part: int, view: str) -> None:
-        if part == 0:
-            self._export = gzip.compress(self._lines().encode("utf-8", "backslashreplace"), mtime=0)
-        parts = max(1, -(-len(self._export) // PART))
-        data = self._export[part * PART : (part + 1) * PART]
-        shell.tell("export", [data], view=view, part=part, parts=parts)
 
 
 class Pace:
