@@ -421,7 +421,15 @@ def test_calls_that_were_made_can_be_looked_at_after_a_stop(kit: Kit) -> None:
     assert str(kit.call(uuid).player(folder="heard")) == str(record.player(folder="heard"))
     assert kit.call(uuid).heard_wav() == before
     with pytest.raises(KitError, match="There is no call"):
-        kit._past.heard("nobody")  # type: ignore[union-attr]
+        kit._past[0].heard("nobody")
+    kit.start()
+    assert kit.call(uuid).heard_wav() == before
+    kit.stop()
+    again = helpers.setup()  # another kit
+    assert again.wait_for(uuid).ladder().text == record.ladder().text
+    with pytest.raises(KitError, match="run the cell that makes the call again"):
+        again.call("0b0a6f6e-2f4c-4f0a-9d55-5c2f3c1b8a11")
+    again.stop()
 
 
 @pytest.mark.slow
