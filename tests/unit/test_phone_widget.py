@@ -129,6 +129,19 @@ def test_keys_words_and_sounds_that_are_stopped_have_captions(kit: Kit) -> None:
     assert captions(phone) == ["♪ music.mp3 (again and again)", "You: presses 1", "music.mp3 stops"]
 
 
+def test_an_error_of_a_call_is_told_once_and_whole(kit: Kit) -> None:
+    phone = shown(kit)
+    uuid = placed(kit, "answered", {"action": "stream", "streamUrl": [f"{kit.server.url}/audio/nowhere.mp3"]},
+                  {"action": "wait", "timeout": 9})  # fmt: skip
+    kit.wait(1)
+    told = facts(phone)
+    (error,) = [line for line in told["lines"] if line["who"] == "error"]
+    assert error["text"].startswith("Audio of stream cannot be played") and error["text"].endswith("WAV.")
+    assert "cannot be played" not in told["latest"] + told["note"]
+    assert repr(phone).count("cannot be played") == 1
+    kit.wait_for(uuid)
+
+
 def test_two_phones_hear_each_other(kit: Kit) -> None:
     mine, other = shown(kit), shown(kit, OTHER)
     room = {"action": "conversation", "name": "room"}
