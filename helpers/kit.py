@@ -8,7 +8,8 @@ import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .base.cell_errors import watch
@@ -83,7 +84,7 @@ def setup(**options: Any) -> Kit:
         if _kit is None or not _kit.running or _kit.loaded != vars(settings):
             if _kit is not None:
                 _kit.stop()
-            _kit = Kit(settings).start()
+            _kit = Kit(settings, _kit._past if _kit else ()).start()
         print("\n".join(filter(None, [_kit.banner, around, settings.warning, _kit.left_open, _kit.box, _kit.in_class])))
         if sharing := shared(settings.dotenv, settings.kept):
             print(sharing)
@@ -125,7 +126,7 @@ class Kit:
     ``simulator`` is the network in this kernel; None in live mode, and when SIMULATOR_URL names one elsewhere.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, past: Iterable[Simulator] = ()) -> None:
         self.loaded = dict(vars(settings))  # as read, to notice later changes of the file
         self.settings = settings
         self.simulator: Simulator | None = None
@@ -139,7 +140,7 @@ class Kit:
         self._classroom: Classroom | None = None
         self._played: PlayedClass | None = None  # whom the kit plays in it
         self._found: AsFound | None = None  # the account as it was found; None in simulated mode
-        self._past: Simulator | None = None  # a network that was stopped: its calls can still be looked at
+        self._past = deque(past, maxlen=4)  # networks that were stopped, newest first: their calls can be looked at
         self._control: ControlPlane | None = None
         self._screens: Screens | None = None
         self.live: LiveLine | None = None  # the gate and its guards; None in simulated mode
@@ -188,7 +189,8 @@ class Kit:
             self._control = None
         if self.simulator:
             self.simulator.stop()
-            self._past, self.simulator = self.simulator, None
+            self._past.appendleft(self.simulator)
+            self.simulator = None
         self.server.stop()
         self.running = False
 
@@ -421,8 +423,8 @@ class Kit:
     def call(self, call: str | dict[str, Any] | Call) -> Call:
         """The record of a call as it is now, by leg or conversation uuid, or by the reply that created it.
 
-        Where the network ran in this kernel, also after :meth:`stop`. Raises :class:`TraceError` for a call that is not
-        in the record.
+        Where the network ran in this kernel, also after :meth:`stop`, and when it was started again. Raises
+        :class:`TraceError` for a call that is not in the record.
 
         >>> kit.call(reply["uuid"]).statuses
         ['started', 'ringing']
@@ -430,10 +432,18 @@ class Kit:
         uuid = uuid_of(call)
         if self.settings.live:
             return Call(live_entries(self.events, self.live.waiting.answers_of(uuid) if self.live else ()), uuid=uuid)
-        if self._control is None and self._past:
-            return Call(self._past.trace.entries(uuid), uuid=uuid, heard=self._past.heard)
-        heard = self.simulator.heard if self.simulator else self.network.heard
-        return Call(self.network.trace(uuid), uuid=uuid, heard=heard)
+        try:
+            heard = self.simulator.heard if self.simulator else self.network.heard
+            return Call(self.network.trace(uuid), uuid=uuid, heard=heard)
+        except KitError:
+            if (before := self._stopped_with(uuid)) is None:
+                raise
+            return before
+
+    def _stopped_with(self, uuid: str) -> Call | None:
+        """The record of a call of a network that this kernel has stopped; None if there is none."""
+        found = next((one for one in self._past if one.trace.entries(uuid)), None)
+        return Call(found.trace.entries(uuid), uuid=uuid, heard=found.heard) if found else None
 
     def wait(self, seconds: float) -> None:
         """Let ``seconds`` of call time pass: 0 or more. Stepped time jumps, in live mode it takes as long.
@@ -476,7 +486,12 @@ class Kit:
         )
 
     def _advance(self, uuid: str, status: str, timeout: float) -> bool:
-        return self.network.advance(timeout, uuid, status)
+        try:
+            return self.network.advance(timeout, uuid, status)
+        except KitError:
+            if (before := self._stopped_with(uuid)) is None:
+                raise
+            return status in before.statuses
 
     def _poll(self, uuid: str, status: str, timeout: float) -> bool | None:
         return self.live.waiting.until(uuid, status, timeout) if self.live else None

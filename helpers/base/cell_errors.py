@@ -23,7 +23,7 @@ def watch() -> None:
     """Begin. Does nothing outside of a notebook, and when it has begun."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is not None:
-        shell.set_custom_exc((NameError, OSError), _tell)
+        shell.set_custom_exc((NameError, OSError, TypeError, AttributeError, LookupError, ValueError), _tell)
 
 
 def sentence(error: BaseException) -> str:
@@ -37,7 +37,11 @@ def sentence(error: BaseException) -> str:
     request = getattr(error, "request", None)
     if "ConnectionError" in type(error).__name__ and _is_here(url := getattr(request, "url", None) or ""):
         return STOPPED.format(url=url.split("?")[0])
-    return ""
+    if isinstance(error, OSError):
+        return ""
+    from .usage import usage_after
+
+    return usage_after(error)
 
 
 def _is_here(url: str) -> bool:

@@ -25,10 +25,16 @@ def _stream(call: Call, file: str) -> Span:
     return found[0]
 
 
-def _softly_twice(span: Span) -> Iterator[Step]:
+def _softly_twice(call: Call, span: Span) -> Iterator[Step]:
     loop, level = span.options.get("loop", 1), span.options.get("level", 0)
-    yield "It is played softly.", unless(float(level) < 0, f"Its level is {level}.")
-    yield "It is to be played twice, by one action.", unless(loop == 2, f"`loop` is {loop}.")
+    yield f"It is played softly.{_advice(call, 'level')}", unless(float(level) < 0, f"Its level is {level}.")
+    yield f"It is to be played twice, by one action.{_advice(call, 'loop')}", unless(loop == 2, f"`loop` is {loop}.")
+
+
+def _advice(call: Call, option: str) -> str:
+    """What the network advises about an option that it takes all the same: a number in quotes."""
+    told = [note["text"].partition("] ")[2] for note in call.entries("note")]
+    return "".join(f" Advice: {words}" for words in told if words.startswith(f"{option} "))
 
 
 @task(
@@ -42,7 +48,7 @@ def _softly_twice(span: Span) -> Iterator[Step]:
 def softly(kit: Kit, given: Any) -> Iterator[Step]:
     call = placed(kit, given)
     span = _stream(call, JINGLE)
-    yield from _softly_twice(span)
+    yield from _softly_twice(call, span)
     if span.state != "finished":
         yield "It runs to its end.", f"It was {span.state}: {span.why}."
         return
@@ -90,7 +96,7 @@ def asked(kit: Kit, given: Any) -> Iterator[Step]:
 def key_one(kit: Kit, given: Any) -> Iterator[Step]:
     call = placed(kit, given)
     span, keys = _stream(call, HOLD), call.entries("key", leg=call.leg)
-    yield from _softly_twice(span)
+    yield from _softly_twice(call, span)
     pressed = keys[0]["at"] if keys else 0.0
     yield (
         "Key 1 is pressed while it plays.",

@@ -34,10 +34,14 @@ def create_app(
     ``answer`` is an NCCO, or a function that gets the call's parameters (or nothing) and returns one. ``on_event`` gets
     each event; if it returns something, that is the NCCO of the reply (an ``input`` event is answered like that).
     Received events are in ``app.extensions["events"]``, in order of arrival.
+
+    >>> kit.serve(create_app(answer=[{"action": "talk", "text": "Hello"}], on_event=print))
     """
     from flask import Flask, request
     from werkzeug.wrappers import Response
 
+    if on_event is not None and not callable(on_event):
+        raise WebhookError(f"on_event={on_event!r} is not a function.", "Give its name, without brackets.")
     app = Flask(__name__, static_folder=None)
     events: list[Event] = []
     app.extensions["events"] = events

@@ -133,8 +133,9 @@ def audio(source: str, label: str, style: str = "", **more: str) -> Html:
 
 
 def who(call: Record, leg: str) -> str:
-    """Whose phone a leg leads to."""
-    return Story(call).phone(leg)
+    """Whose phone a leg leads to, as it stands inside a sentence: ``Anna``, ``447700900001``, ``you``."""
+    name = Story(call).phone(leg)
+    return "you" if name == "You" else name
 
 
 def listen(

@@ -15,6 +15,10 @@ function make(name, style = "", inside = [], attributes = {}) {
   return element;
 }
 
+// A text whose addresses may break behind a slash and the like: then no line has to break inside a word.
+const breakable = (text) => String(text).split(/(?<=[/?&=])/).flatMap((part, place) => [
+  place && document.createElement("wbr"), part]);
+
 // Listen until the view is closed, which aborts `end`. What is captured in the window comes here before JupyterLab sees
 // it: its shortcuts would run or delete cells, or restart the kernel.
 function listen(end, target, handlers, capture = false) {

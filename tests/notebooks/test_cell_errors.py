@@ -59,6 +59,11 @@ def test_a_request_to_a_stopped_server_ends_in_one_sentence(run: Run) -> None:
     assert "urllib3" not in said
 
 
+def test_a_function_of_the_kit_that_is_given_too_much_says_how_it_is_written(run: Run) -> None:
+    said = run("from helpers.server import create_app; create_app(print)")
+    assert "takes 0 positional arguments" in said and "Write create_app(answer=…, audio=…, on_event=…)" in said
+
+
 def test_a_request_to_somebody_else_keeps_its_own_words() -> None:
     error = requests.ConnectionError(request=requests.Request("GET", "https://example.com/").prepare())
     assert sentence(error) == "" == sentence(FileNotFoundError("x"))

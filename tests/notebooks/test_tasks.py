@@ -260,6 +260,12 @@ def test_a_copied_record_is_not_right(lesson: Callable[[], Names], name: str, mo
     assert attempt(TASKS[name], lesson(), TASKS[name].solution).state == "not yet"
 
 
+def test_a_number_in_quotes_is_right_as_the_api_takes_it_and_the_advice_is_told(lesson: Callable[[], Names]) -> None:
+    mark = attempt(TASKS["07-1"], lesson(), 'soft = call(sound("jingle.mp3", loop="2", level="-0.5"))')
+    assert mark.right
+    assert "It is played softly. Advice: level is the text '-0.5'; it is read as the number -0.5." in str(mark)
+
+
 def copied(answer: Any) -> Any:
     """The same, from elsewhere."""
     if isinstance(answer, Call):

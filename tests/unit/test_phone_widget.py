@@ -129,6 +129,19 @@ def test_keys_words_and_sounds_that_are_stopped_have_captions(kit: Kit) -> None:
     assert captions(phone) == ["♪ music.mp3 (again and again)", "You: presses 1", "music.mp3 stops"]
 
 
+def test_an_error_of_a_call_is_told_once_and_whole(kit: Kit) -> None:
+    phone = shown(kit)
+    uuid = placed(kit, "answered", {"action": "stream", "streamUrl": [f"{kit.server.url}/audio/nowhere.mp3"]},
+                  {"action": "wait", "timeout": 9})  # fmt: skip
+    kit.wait(1)
+    told = facts(phone)
+    (error,) = [line for line in told["lines"] if line["who"] == "error"]
+    assert error["text"].startswith("Audio of stream cannot be played") and error["text"].endswith("WAV.")
+    assert "cannot be played" not in told["latest"] + told["note"]
+    assert repr(phone).count("cannot be played") == 1
+    kit.wait_for(uuid)
+
+
 def test_two_phones_hear_each_other(kit: Kit) -> None:
     mine, other = shown(kit), shown(kit, OTHER)
     room = {"action": "conversation", "name": "room"}
@@ -421,7 +434,15 @@ def test_calls_that_were_made_can_be_looked_at_after_a_stop(kit: Kit) -> None:
     assert str(kit.call(uuid).player(folder="heard")) == str(record.player(folder="heard"))
     assert kit.call(uuid).heard_wav() == before
     with pytest.raises(KitError, match="There is no call"):
-        kit._past.heard("nobody")  # type: ignore[union-attr]
+        kit._past[0].heard("nobody")
+    kit.start()
+    assert kit.call(uuid).heard_wav() == before
+    kit.stop()
+    again = helpers.setup()  # another kit
+    assert again.wait_for(uuid).ladder().text == record.ladder().text
+    with pytest.raises(KitError, match="run the cell that makes the call again"):
+        again.call("0b0a6f6e-2f4c-4f0a-9d55-5c2f3c1b8a11")
+    again.stop()
 
 
 @pytest.mark.slow

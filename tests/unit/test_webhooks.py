@@ -145,6 +145,11 @@ def test_an_event_that_is_no_object_is_400(server: BackgroundServer, body: str) 
     assert not list(Events(server))
 
 
+def test_what_is_not_a_function_is_refused_when_the_app_is_made() -> None:
+    with pytest.raises(KitError, match=r"on_event=5 is not a function\. Give its name"):
+        create_app(on_event=5)  # type: ignore[arg-type]
+
+
 def test_on_event_may_reply_with_an_ncco_and_may_raise(server: BackgroundServer) -> None:
     server.handle(create_app(on_event=lambda event: NCCO if "dtmf" in event else 1 // 0))
     assert post(f"{server.url}/event", json={"dtmf": {}}).json() == NCCO

@@ -27,6 +27,7 @@ from .voice import json_body
 
 RATES = (8000, 16000)
 BANDS = ("full", "narrow")
+GONE = "If the kernel was restarted since, run the cell that makes the call again. GET /simulator/calls lists all."
 
 
 class ControlError(KitError):
@@ -58,7 +59,7 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
     def legs_of(uuid: str) -> list[Leg]:
         found = [leg for leg in network.legs.values() if uuid == leg.uuid or uuid in leg.conversations]
         if not found:
-            raise ApiError(404, _error(f"There is no call {uuid}.", "GET /simulator/calls lists them."))
+            raise ApiError(404, _error(f"There is no call {uuid}.", GONE))
         return found
 
     @router.get("/account")

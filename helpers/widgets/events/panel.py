@@ -65,7 +65,7 @@ class EventPanel(WithWords):
         self.open = True
         self._desk = Desk(self._post, self._kept, self._hello)
         self._pace = Pace(self._update)
-        # ipywidgets keeps each widget for ever. A panel that is closed shall not stay with it.
+        # ipywidgets keeps each widget forever. A panel that is closed should not stay with it.
         self.widget = PanelShell(weakly(self.handle), weakly(self.snapshot))
         self.widget.observe(weakly(self._looked), "looking")
         self.widget.panel = self  # as long as it is open

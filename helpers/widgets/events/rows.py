@@ -119,7 +119,7 @@ def name_of(event: Event, kind: str) -> str:
 def sentence_of(exchange: RoundTrip, event: Event, kind: str) -> str:
     """What happened, in one plain sentence."""
     if kind == "answer":
-        return f"Vonage asks what the call shall do. {_actions(exchange)}"
+        return f"Vonage asks what the call should do. {_actions(exchange)}"
     if kind in ("audio", "request"):
         name = one_line(unquote(exchange.path.rsplit("/", 1)[-1]), 40)
         if kind == "audio":

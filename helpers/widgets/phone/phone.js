@@ -236,7 +236,7 @@ function show(phone, model, el) {
       if (line.id <= last) continue;
       list.append(make("li", `kp-by-${line.who}`, [
         make("span", "kp-at", line.at >= 0 && `${line.at.toFixed(1)} s`),
-        make("span", "kp-said", line.who === "you" ? `You: ${line.text}` : line.text),
+        make("span", "kp-said", breakable(line.who === "you" ? `You: ${line.text}` : line.text)),
       ], { "data-id": line.id }));
       list.scrollTop = list.scrollHeight;
     }
@@ -360,7 +360,7 @@ function show(phone, model, el) {
 }
 
 function put(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  if (element.textContent !== text) element.replaceChildren(...breakable(text).filter(Boolean));
 }
 
 // ---- the loudspeaker

@@ -45,7 +45,7 @@ CONTROLS = {
 
 @dataclass
 class Line:
-    """One caption: ``who`` is ``you``, ``line`` (what the platform plays), ``other`` or ``note``."""
+    """One caption: ``who`` is ``you``, ``line`` (what the platform plays), ``other``, ``note`` or ``error``."""
 
     number: int
     at: float  # call time
@@ -161,9 +161,12 @@ class PhoneState:
             self._muting(entry)
             return self._caption(entry, "note", CONTROLS.get(str(entry["action"]), ""))
         if kind in ("error", "note"):
-            text = entry.get("reason") or entry.get("text") or ""
-            self.note = one_line(f"{text} {entry.get('advice') or ''}".strip(), 300)
-            return self._caption(entry, "note", self.note)
+            said = [entry.get("reason") or entry.get("text"), entry.get("advice")]
+            text = one_line(" ".join(map(str, filter(None, said))), 300)
+            if self.state != "calling":
+                return self._caption(entry, "error", text)
+            self.note = text  # why a call that this phone makes does not get through is said at its end
+            return True
         return False
 
     def _sound(self, entry: Entry) -> bool:

@@ -21,7 +21,7 @@ from ..words import WithWords, with_words
 from .buttons import Buttons
 from .live_sound import Ear
 from .page import page
-from .state import SILENT, PhoneState, behaviour_in_words, shown_number
+from .state import SILENT, Line, PhoneState, behaviour_in_words, shown_number
 
 STILL = "Time stands still between cells."
 LINES = 20  # captions on the page
@@ -104,9 +104,7 @@ class PhoneWidget(PhoneShell, WithWords):
     @property
     def captions(self) -> list[str]:
         """What is heard and said in this call, or was in the last: ``"  3.2 s  Press one."``"""
-        begin = self._state.zero
-        lines = [(line.at - begin, "You: " if line.who == "you" else "", line.text) for line in list(self._state.lines)]
-        return [f"{at:5.1f} s  {who}{text}" for at, who, text in lines]
+        return [f"{line.at - self._state.zero:5.1f} s  {_told(line)}" for line in list(self._state.lines)]
 
     @property
     def history(self) -> list[str]:
@@ -323,7 +321,7 @@ class PhoneWidget(PhoneShell, WithWords):
             "sound": self._buttons.sound,
             "sound_word": "Sound on" if self._buttons.sound else "Sound off",
             "volume": self._buttons.volume,
-            "latest": self.captions[-1].split(" s  ", 1)[1] if call and lines else "",
+            "latest": _told(now.lines[-1]) if call and lines and now.lines[-1].who != "error" else "",
             "lines": lines[-LINES:],
             "calls": [
                 {"who": shown_number(call.who), "out": call.out, "how": call.ended, "missed": call.seconds is None}
@@ -333,6 +331,11 @@ class PhoneWidget(PhoneShell, WithWords):
             "clock": time.time(),
             "pace": self._screens.pace,
         }
+
+
+def _told(line: Line) -> str:
+    """What is heard or said, as a caption."""
+    return f"You: {line.text}" if line.who == "you" else line.text
 
 
 class SideBySide(WithWords):
