@@ -12,9 +12,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from .accounts.place import Place
 from .base.cell_errors import watch
 from .base.errors import KitError
-from .base.hosts import host_of, parts_of
+from .base.hosts import parts_of
 from .base.secret import closed
 from .call import Call
 from .calls.arguments import ArgumentError, addressed, seconds_of, status_of, uuid_of
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     import requests
 
     from .accounts.classroom import Classroom
-    from .accounts.played import PlayedClass
     from .live.line import LiveLine
     from .live.restore import AsFound
     from .simulator import Simulator
@@ -47,6 +47,10 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+PLAYED = 'kit.join(name="Ada")'
+JOIN_CURE = (
+    f'Alone? {PLAYED}, and the kit plays a class. With others: kit.join("192.168.1.5:9000", "blue-fox-42", name="Ada").'
+)
 QUIET = 120.0  # seconds after which the event panel asks about a live call that nothing is heard of
 UNSIGNED = (
     "VONAGE_SIGNATURE_SECRET is not set: your webhooks take events from anybody who knows the address. "
@@ -98,28 +102,6 @@ def current() -> Kit:
     return _kit
 
 
-class ClassDoor:
-    """The tunnel's way to an exchange. The network in this kernel goes straight to its server, not there and back."""
-
-    def __init__(self, kit: Kit, classroom: Classroom) -> None:
-        self._kit, self._classroom = kit, classroom
-
-    def open(self) -> str:
-        """Connect. A class that is not there, at home for example, must not stop a lesson: it is told of."""
-        try:
-            url = self._classroom.connect()
-        except KitError as error:
-            print(f"{error}\nThe lesson goes on without the class. kit.leave() forgets it.")
-            return ""
-        if self._kit.simulator is not None:
-            self._kit.simulator.lead(url, self._kit.server.url)
-        return url
-
-    def shut(self) -> None:
-        """Disconnect."""
-        self._classroom.disconnect()
-
-
 class Kit:
     """Everything a lesson uses: ``kit.settings .server .tunnel .vonage .events .simulator``.
 
@@ -137,8 +119,7 @@ class Kit:
         self.guarded = True  # in live mode only what is signed gets through to a webhook; False switches that off
         self.allowed: list[str] = []  # what somebody has agreed to who has no notebook for a line ALLOW = …
         self.running = False
-        self._classroom: Classroom | None = None
-        self._played: PlayedClass | None = None  # whom the kit plays in it
+        self._place = Place(settings, self.server, self.tunnel, self._keep, lambda: self.simulator)
         self._found: AsFound | None = None  # the account as it was found; None in simulated mode
         self._past = deque(past, maxlen=4)  # networks that were stopped, newest first: their calls can be looked at
         self._control: ControlPlane | None = None
@@ -179,7 +160,7 @@ class Kit:
         while self._panels:
             self._panels.pop().close("The kit is stopped. To go on: kit = setup(), then kit.panel().")
         self.tunnel.off()
-        self._close_classroom()
+        self._place.close()
         self.vonage.close()
         if self._screens:
             self._screens.close()
@@ -219,16 +200,14 @@ class Kit:
     @property
     def classroom(self) -> Classroom:
         """The class that was joined: who is here, and your account on its exchange. Raises :class:`NotReady`."""
-        if self._classroom is None:
-            cure = 'Join: kit.join("192.168.1.5:9000", "blue-fox-42", name="Ada").'
-            raise NotReady("You have not joined a class.", cure)
-        return self._classroom
+        if self._place.classroom is None:
+            raise NotReady("You have not joined a class.", JOIN_CURE)
+        return self._place.classroom
 
     @property
     def in_class(self) -> str:
         """A line about the class that was joined; empty if there is none."""
-        at = "played by the kit" if self._played else self.settings.class_url
-        return f"In class: {at} (kit.classroom shows who is here, kit.leave() leaves it)." if self._classroom else ""
+        return str(self._place)
 
     @closed
     def join(self, address: str = "", word: str = "", *, name: str = "") -> Classroom:
@@ -242,75 +221,22 @@ class Kit:
 
         >>> kit.join("192.168.1.5:9000", "blue-fox-42", name="Ada")
         """
-        if name and not address and self._classroom is None:
-            return self._play_class(name)
-        if self._played and not address:
+        if name and not address and self._place.classroom is None:
+            return self._place.play(name)
+        if self._place.is_played and not address:
             return self.classroom
         if self.simulator is None:
-            raise NotReady("Only a kit with a phone network of its own joins a class.", "Set VOICE_MODE=simulated.")
+            cure = f"Set VOICE_MODE=simulated, or let the kit play a class: {PLAYED}."
+            raise NotReady("Only a kit with a phone network of its own joins a class of others.", cure)
         if address:
-            self._enter(address, word, name)
+            self._place.enter(address, word, name)
         classroom = self.classroom
         self.tunnel.on()
         return classroom
 
-    def _enter(self, address: str, word: str, name: str) -> None:
-        from .accounts.classroom import join, who_am_i
-
-        own = self.settings
-        known = who_am_i(own.class_url, own.class_token) if own.class_url and host_of(own.class_url) in address else ""
-        if not known or known.casefold() != name.strip().casefold():
-            url, token = join(address, word, name)  # first: with a wrong word the place of before stays
-            self.leave()
-            own.class_state.with_suffix(".env").unlink(missing_ok=True)
-            self._keep({"class_url": url, "class_token": token})
-            self._open_classroom()
-
     def leave(self) -> None:
         """Leave the class: its exchange forgets you, your numbers and calls there. Twice is fine."""
-        if self._classroom is None:
-            return
-        try:
-            self._classroom.leave()
-        except KitError as error:
-            print(error)  # it is not there any more, or not in this network
-        if self._played is None:
-            self._keep({"class_url": "", "class_token": ""})
-        self._close_classroom()
-
-    def _play_class(self, name: str) -> Classroom:
-        from .accounts.classroom import Classroom
-        from .accounts.played import PlayedClass
-
-        self._played = PlayedClass(self.settings.pace)
-        try:
-            url, token = self._played.start(name, self.server)
-            self._classroom = Classroom(url, token, self.server, None, self._played)
-            self._classroom.connect()
-        except BaseException:
-            self._close_classroom()
-            raise
-        return self._classroom
-
-    def _open_classroom(self) -> None:
-        from .accounts.classroom import Classroom
-
-        own = self.settings
-        pass_by(host_of(own.class_url))
-        self._classroom = Classroom(own.class_url, own.class_token, self.server, own.class_state)
-        self.tunnel.door = ClassDoor(self, self._classroom)
-
-    def _close_classroom(self) -> None:
-        if self._classroom is not None:
-            if self.tunnel.door is not None:
-                self.tunnel.off()
-                self.tunnel.door = None
-            self._classroom.close()
-            self._classroom = None
-            self.server.class_secret = ""
-        if self._played is not None:
-            self._played.stop()
-            self._played = None
+        self._place.leave()
 
     # What a lesson builds on
 
@@ -685,6 +611,6 @@ class Kit:
         self._screens = Screens(self._control, self._started_again)
         account = self._control.account()
         if self.simulator and self.settings.class_url and self.settings.class_token:
-            self._open_classroom()
+            self._place.take()
         # For this kernel only: simulated credentials never reach .env.
         self.settings.use(api_url=url, **{k: account[k] for k in ("api_key", "api_secret", "signature_secret")})

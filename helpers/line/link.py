@@ -11,6 +11,7 @@ from __future__ import annotations
 import http.client
 import json
 import logging
+import socket
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -25,8 +26,12 @@ if TYPE_CHECKING:
     from websockets.sync.client import ClientConnection
 
 logger = logging.getLogger(__name__)
+quiet = logging.getLogger(f"{__name__}.socket")  # a network that is gone for a while is no traceback in a notebook
+quiet.setLevel(logging.CRITICAL)
 
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0  # seconds until the first attempt to connect again, and between two
+OPENING = 10.0  # seconds for a connection: thirty may begin at once, on a machine that has other work
+BUSY = 30.0  # seconds more to wait for the first one, of an exchange that can be reached
 PING = 5.0  # seconds between two looks at whether the exchange is still there, and to wait for its answer
 PIECE = 65_536  # bytes of a reply in a message, so that a long sound does not keep the others waiting
 KEPT = 200  # requests whose replies are remembered until the exchange has them
@@ -79,13 +84,13 @@ class Link:
         return self._thread is not None and self._thread.is_alive()
 
     def start(self, patience: float = 5.0) -> None:
-        """Connect, and wait for it. Raises KitError when there is no connection in time."""
+        """Connect, and wait for it: longer where the exchange is there. Raises KitError when there is no connection."""
         if not self.running:
             self._stopped.clear()
             self.why = ""
             self._thread = threading.Thread(target=self._run, name="class link", daemon=True)
             self._thread.start()
-        if not self._up.wait(patience):
+        if not self._up.wait(patience) and (self.why or not self._reachable() or not self._up.wait(BUSY)):
             why = self.why or "the exchange does not answer"
             raise KitError(f"There is no connection to the class: {why}.", "Is this machine in the same network?")
 
@@ -97,6 +102,13 @@ class Link:
                 self._socket.close()
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(10)
+
+    def _reachable(self) -> bool:
+        place = urlsplit(self._url)
+        usual = 443 if place.scheme == "wss" else 80
+        with suppress(OSError), socket.create_connection((place.hostname, place.port or usual), FIRST_PAUSE * 10):
+            return True
+        return False
 
     def _run(self) -> None:
         pause = FIRST_PAUSE
@@ -114,13 +126,13 @@ class Link:
 
         try:
             with connect(
-                self._url, additional_headers=self._headers, open_timeout=5, close_timeout=1, ping_interval=PING,
-                ping_timeout=PING, compression=None, max_size=None, proxy=None,
-            ) as socket:  # fmt: skip
-                self._socket = socket
+                self._url, additional_headers=self._headers, open_timeout=OPENING, close_timeout=1, ping_interval=PING,
+                ping_timeout=PING, compression=None, max_size=None, proxy=None, logger=quiet,
+            ) as opened:  # fmt: skip
+                self._socket = opened
                 self._up.set()
                 while not self._stopped.is_set():
-                    self._take(socket, *unpacked(bytes(socket.recv())))  # type: ignore[arg-type]
+                    self._take(opened, *unpacked(bytes(opened.recv())))  # type: ignore[arg-type]
         except InvalidStatus as error:
             if error.response.status_code in (401, 403):
                 self.why = "the exchange does not know you any more"
@@ -136,12 +148,12 @@ class Link:
             self._socket = None
         return True
 
-    def _take(self, socket: ClientConnection, head: dict[str, Any], body: bytes) -> None:
+    def _take(self, opened: ClientConnection, head: dict[str, Any], body: bytes) -> None:
         if "done" in head:
             self._had.pop(head["done"], None)
             return
         number = str(head["id"])
-        socket.send(packed({"had": number}))
+        opened.send(packed({"had": number}))
         with self._lock:
             known, reply = number in self._had, self._had.get(number)
             if not known:

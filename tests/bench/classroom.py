@@ -151,16 +151,14 @@ def main(kernels: int = 10, others: int = 20) -> int:
         meter = Meter(process)
         pupils: list[Any] = [Kernel(url, word, f"K{seed}", seed, Path(name) / f"k{seed}") for seed in range(kernels)]
         pupils += [Process(url, word, f"P{seed}", seed) for seed in range(kernels, count)]
-        turns = [(pupil, lessons()[at % 10]) for at, pupil in enumerate(pupils[:kernels])]
-        list(pool.map(lambda turn: turn[0].read(turn[1]), turns))
-        told = list(pool.map(lambda one: one.do(do="ready"), pupils))
-        wrong = [line for pupil in pupils for line in pupil.wrong]
-        print(
-            f"{count} have joined, {kernels} ran a lesson in a kernel: {meter}; wrong: {wrong or 'nothing'}", flush=True
-        )
-        learner = psutil.Process(pupils[-1].pid).memory_info().rss / 1e6
-        print(f"one learner's process {learner:.0f} MB", flush=True)
         try:
+            turns = [(pupil, lessons()[at % 10]) for at, pupil in enumerate(pupils[:kernels])]
+            list(pool.map(lambda turn: turn[0].read(turn[1]), turns))
+            told = list(pool.map(lambda one: one.do(do="ready"), pupils))
+            wrong = [line for pupil in pupils for line in pupil.wrong]
+            print(f"{count} have joined, {kernels} ran a lesson in a kernel: {meter}; wrong: {wrong or 'nothing'}")
+            learner = psutil.Process(pupils[-1].pid).memory_info().rss / 1e6
+            print(f"one learner's process {learner:.0f} MB", flush=True)
             return _measure(pupils, told, process, pool) + len(wrong)
         finally:
             for pupil in pupils:

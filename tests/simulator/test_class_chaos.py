@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ import requests
 from helpers.line import link as line_link
 from helpers.line.link import Link
 from helpers.server.server import BackgroundServer
-from helpers.simulator.classroom import accounts, switchboard
+from helpers.simulator.classroom import accounts, links, switchboard
 from helpers.simulator.classroom.exchange import Exchange
 from tests.simulator.test_classroom import PUBLIC, Pupil, phone
 from tests.simulator.world import PHONE, Keys, wait_until
@@ -160,6 +161,33 @@ def test_who_floods_is_refused_and_nobody_else(
     flood = [ada.voice("GET").status_code for _ in range(100)]
     assert flood.count(429) >= 85 and set(flood) == {200, 429}
     assert [ben.control("GET", "/account").status_code for _ in range(5)] == [200] * 5
+    ben.close()
+
+
+def test_who_makes_the_exchange_hold_much_is_refused_and_nobody_else(
+    room: Exchange, ada: Pupil, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "MOST_BYTES", 400_000)
+    ben, url = Pupil(room, "Ben", keys), f"{room.url}{ada.door}"
+    ada.way.stop()
+    with ThreadPoolExecutor(8) as pool:
+        waiting = [pool.submit(requests.post, f"{url}/event", json={"x": "x" * 100_000}) for _ in range(8)]
+        wait_until(lambda: sum(one.done() for one in waiting) >= 5)
+        assert {one.result().status_code for one in waiting if one.done()} == {502}
+        assert requests.post(f"{room.url}{ben.door}/event", json={"x": "x" * 100_000}).status_code == 200
+        ada.way = Link(room.url, ada.network.token, lambda: ada.server.url)
+        ada.way.start(30)
+        assert sorted(one.result().status_code for one in waiting) == [200] * 3 + [502] * 5
+    monkeypatch.setattr(links, "MOST_BYTES", 9_000_000)
+    large = ada.learner.serve("large.wav", bytes(8_000_000))
+    with socket.socket() as slow:  # takes nothing of its reply, which is held until then
+        slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        slow.connect(("127.0.0.1", int(room.url.rpartition(":")[2])))
+        slow.sendall(f"GET {large.removeprefix(room.url)} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        assert slow.recv(12) == b"HTTP/1.1 200"
+        refused = requests.get(large)
+        assert refused.status_code == 502 and "too much has come" in refused.text
+    wait_until(lambda: requests.get(large).status_code == 200)
     ben.close()
 
 

@@ -127,7 +127,7 @@ def test_on_a_hub_the_account_is_there_and_join_needs_nothing(exchange: Exchange
 def test_without_an_address_and_without_a_hub_join_says_what_to_do(kits: Callable[[str], Kit]) -> None:
     with pytest.raises(NotReady, match="not joined") as error:
         kits("Ada").join()
-    assert 'kit.join("192' in error.value.cure
+    assert 'kit.join("192' in error.value.cure and 'kit.join(name="Ada"), and the kit plays' in error.value.cure
 
 
 def test_webhooks_and_own_requests_come_down_to_the_kernel(exchange: Exchange, kits: Callable[[str], Kit]) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, Request, Response, WebSocket
 from fastapi.responses import HTMLResponse, JSONResponse
 
 from ...base.web import fault_of
+from ...line.link import PIECE
 from ..routes.voice import json_body
 from ..webhooks.audio_fetcher import LARGEST
 from ..webhooks.web_client import WebError
@@ -18,6 +20,7 @@ from .accounts import Accounts, ClassError, Member, key_of, same
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from starlette.types import Receive, Scope, Send
 
 FREE = 10  # wrong words from one address, until each of them costs PAUSE
 PAUSE = 1.0  # real seconds
@@ -211,11 +214,12 @@ async def _passed(member: Member, request: Request) -> Response:
     headers = [(name, value) for name, value in request.headers.items() if name not in HOP]
     body = await request.body()
     headers += [("content-length", str(len(body)))] if body else []
+    in_use = AsyncExitStack()
     try:
-        answer = await member.link.ask(
+        answer = await in_use.enter_async_context(member.link.asked(
             request.method, f"{path}?{query}" if query else path, headers, body,
             patience=5, seconds=REPLY_SECONDS, largest=LARGEST,
-        )  # fmt: skip
+        ))  # fmt: skip
     except WebError as error:
         raise ClassError(f"The notebook is not reached: {error}.", "Run kit.tunnel.on() there.", status=502) from None
     kept = {name: value for name, value in answer.headers.items() if name not in HOP}
@@ -224,7 +228,22 @@ async def _passed(member: Member, request: Request) -> Response:
     if request.method == "HEAD" and "content-length" in answer.headers:
         kept["content-length"] = answer.headers["content-length"]
     body = b"" if answer.status in (204, 304) else answer.body or b""
-    return Response(body, answer.status, headers=kept)
+    return InPieces(in_use, body, answer.status, headers=kept)
+
+
+class InPieces(Response):
+    """Goes out as fast as its client takes it, and is in use until then: none of it piles up on the way."""
+
+    def __init__(self, in_use: AsyncExitStack, *content: Any, **more: Any) -> None:
+        super().__init__(*content, **more)
+        self._in_use = in_use
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with self._in_use:
+            await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            for at in range(0, len(self.body), PIECE):
+                await send({"type": "http.response.body", "body": self.body[at : at + PIECE], "more_body": True})
+            await send({"type": "http.response.body"})
 
 
 def answer_class_errors(app: FastAPI) -> None:

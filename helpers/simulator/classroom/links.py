@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import uuid
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -20,12 +20,13 @@ from ..webhooks.reach import Reach
 from ..webhooks.web_client import REFUSED, Answer, Headers, Place, ReadTimeout, WebClient, WebError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import AsyncIterator, Iterable
 
     from starlette.websockets import WebSocket
 
 AWAY = 90.0  # seconds that what is told by POST waits for a laptop that is gone: a lid is closed, Wi-Fi is lost
 MOST_WAITING = 500  # requests that wait for one laptop
+MOST_BYTES = 64_000_000  # of these requests and of their replies, at once: the largest sound, and more
 DOOR = re.compile(r"/t/([0-9a-f]{32})(?=[/?]|$)")
 
 
@@ -39,6 +40,17 @@ class Asked:
     had: bool = False
     head: dict[str, Any] | None = None
     body: bytearray = field(default_factory=bytearray)
+    whole: int = 0  # bytes of the reply, once it is complete
+
+    @property
+    def size(self) -> int:
+        """The bytes of it that are held, of the reply too, which is in use."""
+        return len(self.message) + len(self.body) + self.whole
+
+    def refuse(self, why: str) -> None:
+        """Let who asked know that there will be no reply."""
+        if not self.reply.done():
+            self.reply.set_exception(WebError(why, REFUSED, retry=False))
 
     def take(self, head: dict[str, Any], piece: bytes) -> bool:
         """Take a piece of the reply; True when it is complete."""
@@ -55,6 +67,7 @@ class Asked:
                 self.reply.set_result(self._answer(self.head))
             except (ValueError, TypeError, OverflowError, h11.LocalProtocolError):
                 self.reply.set_exception(WebError("the reply is not HTTP", retry=False))
+        self.whole, self.body = len(self.body), bytearray()
         return True
 
     def _answer(self, head: dict[str, Any]) -> Answer:
@@ -81,28 +94,36 @@ class Link:
         """Whether a kernel is there."""
         return self._socket is not None
 
-    async def ask(
+    @asynccontextmanager
+    async def asked(
         self, method: str, target: str, headers: Iterable[tuple[str, str]], body: bytes, *,
         patience: float, seconds: float, largest: int,
-    ) -> Answer:  # fmt: skip
-        """Send a request down and wait for its reply. ``patience``: seconds to wait for a kernel; ``seconds``: for it.
+    ) -> AsyncIterator[Answer]:  # fmt: skip
+        """Send a request down and wait for its reply, which counts for as long as it is in use.
 
-        Raises WebError.
+        ``patience``: seconds to wait for a kernel; ``seconds``: for its reply. Raises WebError.
         """
-        if len(self._asked) >= MOST_WAITING:
-            raise WebError(f"{MOST_WAITING} requests wait for this laptop", REFUSED, retry=False)
         number = uuid.uuid4().hex
         head = {"id": number, "method": method, "target": target, "headers": list(headers)}
         one = Asked(packed(head, body), largest, asyncio.get_running_loop().create_future())
+        if len(self._asked) >= MOST_WAITING or self._held + one.size > MOST_BYTES:
+            raise WebError("too much waits for this laptop", REFUSED, retry=False)
         self._asked[number] = one
         try:
             await self._send(one.message)
-            while True:
-                await self._wait_up(patience)
-                if (answer := await self._wait(one, seconds)) is not None:
-                    return answer
+            yield await self._answer(one, patience, seconds)
         finally:
             del self._asked[number]
+
+    @property
+    def _held(self) -> int:
+        return sum(one.size for one in self._asked.values())
+
+    async def _answer(self, one: Asked, patience: float, seconds: float) -> Answer:
+        while True:
+            await self._wait_up(patience)
+            if (answer := await self._wait(one, seconds)) is not None:
+                return answer
 
     async def _wait_up(self, patience: float) -> None:
         try:
@@ -154,8 +175,7 @@ class Link:
     async def close(self) -> None:
         """Let go of the connection for good, and of what waits."""
         for one in self._asked.values():
-            if not one.reply.done():
-                one.reply.set_exception(WebError("the account is closed", REFUSED, retry=False))
+            one.refuse("the account is closed")
         await self.drop(GONE)
 
     async def _take(self, head: dict[str, Any], piece: bytes) -> None:
@@ -165,6 +185,9 @@ class Link:
             return
         number = str(head["id"])
         one = self._asked.get(number)
+        if one is not None and self._held + len(piece) > MOST_BYTES:
+            one.refuse("too much has come from this laptop at once")
+            one = None
         is_whole = one.take(head, piece) if one is not None else not head.get("more")  # nobody waits for it any more
         if is_whole:
             await self._send(packed({"done": number}))
@@ -213,7 +236,8 @@ class DoorClient(WebClient):
             raise ValueError("it is not the address of kit.tunnel.on()")
         sent = [("Host", place.name), *headers, *([("Content-Length", str(len(body)))] if method == "POST" else ())]
         target = f"{path or '/'}?{query}" if query else path or "/"
-        return await self._link.ask(
+        async with self._link.asked(
             method, target, sent, body, patience=AWAY if method == "POST" else connect_timeout,
             seconds=socket_timeout, largest=largest,
-        )  # fmt: skip
+        ) as answer:  # fmt: skip
+            return answer
