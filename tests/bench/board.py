@@ -189,7 +189,9 @@ def _call(board: Board, class_: list[Learner], pool: ThreadPoolExecutor, button:
     rang = time.monotonic() - begun
     list(pool.map(Learner.answer, class_))
     expect(board.page.locator("#call")).to_have_text(f"{len(class_)} of {len(class_)} in the call")
-    print(f"{button}: all ring after {rang:.1f} s, all have answered after {time.monotonic() - begun:.1f} s", flush=True)
+    print(
+        f"{button}: all ring after {rang:.1f} s, all have answered after {time.monotonic() - begun:.1f} s", flush=True
+    )
 
 
 def _ring(board: Board, class_: list[Learner], pool: ThreadPoolExecutor) -> int:
