@@ -90,7 +90,8 @@ def main(words: list[str]) -> int:
 
 def copy_kit(folder: Path) -> None:
     """Put in what a learner needs, and nothing of what is somebody's own: what Git ignores stays out."""
-    ignored = [line.strip("/") for line in (PROJECT / ".gitignore").read_text("utf-8").splitlines()]
+    lines = (PROJECT / ".gitignore").read_text("utf-8").splitlines()
+    ignored = [line.strip("/") for line in lines if not line.startswith("/")]  # a slash first: at the top only
     folder.mkdir(parents=True)
     for name in FILES:
         if (PROJECT / name).is_dir():

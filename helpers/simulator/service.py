@@ -35,6 +35,9 @@ logger = logging.getLogger(__name__)
 OnRequest = Callable[[str, str, str, int, str], object]
 # What listens on every address of this machine is reached on this machine by its loopback address.
 EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+# Seconds after which a connection that is kept is closed. A request that is sent at that very moment is lost, and a
+# person who reads between two cells may send it at any: so the client closes first, when its program ends.
+IDLE = 24 * 3600
 
 
 class SimulatorError(KitError):
@@ -224,7 +227,7 @@ class Simulator:
         closing = asyncio.Event()
         config = uvicorn.Config(
             self._begin(clock, closing), http=patient_protocol(), ws="websockets-sansio", log_config=None,
-            access_log=False, lifespan="off", timeout_graceful_shutdown=1,
+            access_log=False, lifespan="off", timeout_graceful_shutdown=1, timeout_keep_alive=IDLE,
         )  # fmt: skip
         self._server = uvicorn.Server(config)
         serving = asyncio.ensure_future(self._server.serve(sockets=[listener]))

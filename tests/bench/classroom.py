@@ -100,8 +100,8 @@ class Kernel:
 
 
 @contextmanager
-def exchange(folder: Path) -> Iterator[tuple[str, str, psutil.Process]]:
-    """Its address, the word, and its process."""
+def exchange(folder: Path) -> Iterator[tuple[dict[str, str], psutil.Process]]:
+    """What it prints at its start (``address``, ``word`` and so on), and its process."""
     command = [sys.executable, "-m", "helpers.simulator", "--class", "--quiet", "--port", "0", "--state", str(folder)]
     around = {name: value for name, value in os.environ.items() if name != "SIMULATOR_TOKEN"}
     program = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, env=around)
@@ -113,7 +113,7 @@ def exchange(folder: Path) -> Iterator[tuple[str, str, psutil.Process]]:
         if line.startswith("Ctrl-C"):
             break
     try:
-        yield told["address"], told["word"], psutil.Process(program.pid)
+        yield told, psutil.Process(program.pid)
     finally:
         program.terminate()
         program.wait(30)
@@ -144,9 +144,10 @@ def in_words(seconds: list[float]) -> str:
 def main(kernels: int = 10, others: int = 20) -> int:
     count = kernels + others
     with (
-        tempfile.TemporaryDirectory(prefix="class-") as name, exchange(Path(name) / "accounts") as (url, word, process),
+        tempfile.TemporaryDirectory(prefix="class-") as name, exchange(Path(name) / "accounts") as (told, process),
         ThreadPoolExecutor(count) as pool,
     ):  # fmt: skip
+        url, word = told["address"], told["word"]
         print(f"the exchange, empty: {process.memory_info().rss / 1e6:.0f} MB", flush=True)
         meter = Meter(process)
         pupils: list[Any] = [Kernel(url, word, f"K{seed}", seed, Path(name) / f"k{seed}") for seed in range(kernels)]
@@ -154,12 +155,12 @@ def main(kernels: int = 10, others: int = 20) -> int:
         try:
             turns = [(pupil, lessons()[at % 10]) for at, pupil in enumerate(pupils[:kernels])]
             list(pool.map(lambda turn: turn[0].read(turn[1]), turns))
-            told = list(pool.map(lambda one: one.do(do="ready"), pupils))
+            ready = list(pool.map(lambda one: one.do(do="ready"), pupils))
             wrong = [line for pupil in pupils for line in pupil.wrong]
             print(f"{count} have joined, {kernels} ran a lesson in a kernel: {meter}; wrong: {wrong or 'nothing'}")
             learner = psutil.Process(pupils[-1].pid).memory_info().rss / 1e6
             print(f"one learner's process {learner:.0f} MB", flush=True)
-            return _measure(pupils, told, process, pool) + len(wrong)
+            return _measure(pupils, ready, process, pool) + len(wrong)
         finally:
             for pupil in pupils:
                 pupil.close()

@@ -140,6 +140,7 @@ def test_in_a_conference_of_the_room_all_hear_each_other_and_the_teacher(room: R
     assert room.shown()[""]["call"] == {"rung": 2, "ringing": 0, "answered": 2}
     room.use("Ada", "say", text="Hello everybody")
     room.exchange.advance(4)
+    assert [room.shown()[name]["did"][0] for name in ("ada", "ben")] == ["speaks", "in a call"]
     room.do("say", text="Please open lesson six")
     room.exchange.advance(4)
     room.do("hang_up")
@@ -198,3 +199,5 @@ def test_one_is_taken_away_the_door_is_closed_and_at_the_end_no_name_is_left(roo
     assert set(room.shown()) == {""} and room.shown()[""]["deleted"] == 1
     left = [one for one in folder.rglob("*") if one.is_file()]
     assert not any(b"Ada" in one.read_bytes() or PHONES["Ada"] in str(one) for one in left)
+    with Exchange(folder=folder, pace="stepped") as anew:  # the next class, in the same folder
+        assert anew.accounts.open and anew.accounts.word != room.exchange.accounts.word

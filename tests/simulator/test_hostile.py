@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import http.client
 import json
 import socket
@@ -156,6 +157,21 @@ def test_a_byte_now_and_then_does_not_keep_a_connection(world: World, monkeypatc
             line.sendall(bytes([byte]))
             time.sleep(0.05)  # the client's own slowness: that is what is tested
         raise OSError("closed") if _is_closed(line) else AssertionError("still open")
+
+
+def test_who_pauses_finds_the_connection_as_it_was(world: World) -> None:
+    loop = world.network._loop
+    assert loop
+    now = loop.time
+    with connection(world) as line:
+        for _ in range(2):
+            line.sendall(b"GET /simulator/openapi.json HTTP/1.1\r\nHost: x\r\n\r\n")
+            answer = http.client.HTTPResponse(line)
+            answer.begin()
+            assert (answer.status, bool(answer.read())) == (200, True)
+            loop.time = lambda: now() + 600  # type: ignore[method-assign]  # as if somebody had read for ten minutes
+            for _ in range(3):  # what was due by then is done
+                asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result()
 
 
 def test_a_client_that_goes_away_leaves_nothing(world: World, caplog: pytest.LogCaptureFixture) -> None:

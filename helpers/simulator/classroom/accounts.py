@@ -120,6 +120,8 @@ class Accounts:
                     self._file.write(self._kept)
         for key in self._kept["members"]:
             self._bring_in(key)
+        if not self.members:  # the last class was ended, and with it the door was closed: this is the next one
+            self.set_open(True)
 
     # Who is who
 

@@ -37,7 +37,7 @@ BEATS = 40  # ticks without news, until a line says that the connection still st
 EVERYBODY = "everybody"
 LONGEST_TEXT = 300  # characters that are said to everybody
 WHY = {"wrong": "This is not the code.", "wait": "There were too many wrong codes. Wait a moment, then try again."}
-FAULTS = ("answer_slow", "line_busy", "audio_404")
+FAULTS = {"answer_slow": "Slow answers", "line_busy": "Busy lines", "audio_404": "Audio 404"}  # as the buttons say
 GUARD = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -134,7 +134,7 @@ class Board:
             raise ClassError("This is not a fault of the board.", f"It has {', '.join(FAULTS)}.", status=400)
         for member in chosen:
             member.network.faults.change({name: {} if on else None})
-        return f"{name.replace('_', ' ')} is {'on' if on else 'off'} for {whom}."
+        return f"{FAULTS[name]}: {'on' if on else 'off'} for {whom}."
 
     async def _begin_again(self, chosen: Iterable[Member], whom: str) -> str:
         for member in chosen:

@@ -20,7 +20,7 @@ DONE: dict[str, Callable[[Entry], str]] = {
     "leg": lambda e: f"{'dials' if e['direction'] == 'inbound' else 'a call to'} {e['to']}",
     "status": lambda e: STATES.get(e["status"], ""),
     "key": lambda e: "presses a key",
-    "said": lambda e: "speaks",
+    "said": lambda e: "speaks" if e["by"] != "line" else "",  # what comes in from another account, they hear
     "ncco": lambda e: f"NCCO: {', '.join(str(one.get('action')) for one in e['actions'][:4])}",
     "request": lambda e: f"asks for: {asked(e)}" if e["path"] != "/v1/calls" else "",  # the leg says it
 }
