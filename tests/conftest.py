@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import os
 import socket
 import stat
@@ -11,12 +12,16 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
+
+from helpers.simulator.account.applications import new_key_pair
+from tests.forks import Forks
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -142,6 +147,24 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     # One browser serves all browser tests: it keeps spare processes, and Playwright its own threads, for the next one.
     with leaving_nothing(request.node.name, browser=request.node.get_closest_marker("browser") is not None):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_keys() -> Iterator[None]:
+    """New applications get one of eight pairs of keys in turn: making one, and reading it, takes longer than a test."""
+    pair, turn = cache(lambda _: new_key_pair()), itertools.count()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("helpers.simulator.routes.account.new_key_pair", lambda: pair(next(turn) % 8))
+        yield
+
+
+@pytest.fixture(scope="module")
+def readers() -> Iterator[Forks]:
+    """Processes that run a lesson, without a kernel: of what it imports, most is there."""
+    heavy = ("exercises", "rehearsal", "simulator.routes.control", "views", "widgets.builder", "audio.files")
+    others = ("IPython.core.interactiveshell", "flask", "jwt", "numpy", "soundfile", "soxr", "uvicorn", "waitress")
+    with Forks("tests.notebooks.wire_tap", *(f"helpers.{name}" for name in heavy), *others) as readers:
+        yield readers
 
 
 @pytest.fixture

@@ -12,6 +12,8 @@ import pytest
 
 from helpers.live.box import SENDS
 from tests.notebooks.execute import do_before, world_of
+from tests.notebooks.killed_kernel import kill
+from tests.notebooks.lesson_env import lessons
 from tests.notebooks.sending import sent_in, watch
 
 
@@ -41,6 +43,8 @@ class LessonWorlds:
         if nextitem is None or nextitem.path != item.path:
             stored = json.loads(item.path.read_text("utf-8"))["metadata"].get(SENDS, {})
             assert sent_in(self._world_of(item)) == stored, "It sends other requests than its metadata say: make notebooks"
+            if item.path in lessons():
+                kill(item.parent.kernel)  # type: ignore[union-attr]
 
     def _world_of(self, item: pytest.Item) -> Path:
         return Path(self._folder.name) / item.path.stem
