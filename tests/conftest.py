@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 settings.register_profile("kit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("kit"), max_examples=10)
 settings.load_profile("kit")
+GIVES_WAY = 5  # how nice a worker is that has no browser
 LISTENS = (socket.SOL_SOCKET, getattr(socket, "SO_ACCEPTCONN", 30))
 
 
@@ -60,6 +61,12 @@ def pytest_collection_finish() -> None:
     """What is there until the end need not be looked through for rubbish after each few hundred objects of a test."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give way, from now on, to the worker with the browser: its tests are one long chain, all others fill the gaps."""
+    if sys.platform != "win32" and "PYTEST_XDIST_WORKER" in os.environ and not item.get_closest_marker("browser"):
+        os.nice(max(0, GIVES_WAY - os.nice(0)))
 
 
 @pytest.hookimpl(optionalhook=True)
