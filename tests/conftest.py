@@ -90,18 +90,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
 
 
 def _running(*, browser: bool) -> dict[str, set[object]]:
-    me = psutil.Process()
     return {
         "threads": {t for t in threading.enumerate() if not (browser and t.name.startswith("asyncio_"))},
-        "listening ports": _listening(me),
-        "child processes": {p for p in _children(me) if _counts(p, browser)},
+        "listening ports": _listening(),
+        "child processes": {p for p in _children() if _counts(p, browser)},
     }
 
 
-def _listening(me: psutil.Process) -> set[object]:
+def _listening() -> set[object]:
     """The ports this process listens on. Linux is asked about each socket; psutil reads every connection there is."""
     if not sys.platform.startswith("linux"):
-        return {c.laddr.port for c in me.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
+        return {c.laddr.port for c in psutil.Process().net_connections("tcp") if c.status == psutil.CONN_LISTEN}
     ports: set[object] = set()
     for entry in os.scandir("/proc/self/fd"):
         with contextlib.suppress(OSError):  # not a socket, or closed meanwhile
@@ -112,14 +111,14 @@ def _listening(me: psutil.Process) -> set[object]:
     return ports
 
 
-def _children(me: psutil.Process) -> list[psutil.Process]:
+def _children() -> list[psutil.Process]:
     """This process's children, and theirs. Most tests have none, which Linux says ten times as fast as psutil."""
     if sys.platform.startswith("linux"):
         try:
             os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:
             return []
-    return me.children(recursive=True)
+    return psutil.Process().children(recursive=True)
 
 
 def _counts(process: psutil.Process, browser: bool) -> bool:
