@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import os
 import socket
 import stat
@@ -11,12 +12,16 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 from hypothesis import HealthCheck, settings
+
+from helpers.simulator.account.applications import new_key_pair
+from tests.forks import Forks
 
 if TYPE_CHECKING:
     from xdist.remote import Producer
@@ -26,6 +31,7 @@ if TYPE_CHECKING:
 settings.register_profile("kit", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("kit"), max_examples=10)
 settings.load_profile("kit")
+GIVES_WAY = 5  # how nice a worker is that has no browser
 LISTENS = (socket.SOL_SOCKET, getattr(socket, "SO_ACCEPTCONN", 30))
 
 
@@ -57,6 +63,12 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Give way, from now on, to the worker with the browser: its tests are one long chain, all others fill the gaps."""
+    if sys.platform != "win32" and "PYTEST_XDIST_WORKER" in os.environ and not item.get_closest_marker("browser"):
+        os.nice(max(0, GIVES_WAY - os.nice(0)))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFileScheduling | None:
     """``--dist loadfile``: a worker takes whole files, but all of tests/browser that is in one browser; those first.
@@ -78,18 +90,17 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadFil
 
 
 def _running(*, browser: bool) -> dict[str, set[object]]:
-    me = psutil.Process()
     return {
         "threads": {t for t in threading.enumerate() if not (browser and t.name.startswith("asyncio_"))},
-        "listening ports": _listening(me),
-        "child processes": {p for p in _children(me) if _counts(p, browser)},
+        "listening ports": _listening(),
+        "child processes": {p for p in _children() if _counts(p, browser)},
     }
 
 
-def _listening(me: psutil.Process) -> set[object]:
+def _listening() -> set[object]:
     """The ports this process listens on. Linux is asked about each socket; psutil reads every connection there is."""
     if not sys.platform.startswith("linux"):
-        return {c.laddr.port for c in me.net_connections("tcp") if c.status == psutil.CONN_LISTEN}
+        return {c.laddr.port for c in psutil.Process().net_connections("tcp") if c.status == psutil.CONN_LISTEN}
     ports: set[object] = set()
     for entry in os.scandir("/proc/self/fd"):
         with contextlib.suppress(OSError):  # not a socket, or closed meanwhile
@@ -100,14 +111,14 @@ def _listening(me: psutil.Process) -> set[object]:
     return ports
 
 
-def _children(me: psutil.Process) -> list[psutil.Process]:
+def _children() -> list[psutil.Process]:
     """This process's children, and theirs. Most tests have none, which Linux says ten times as fast as psutil."""
     if sys.platform.startswith("linux"):
         try:
             os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
         except ChildProcessError:
             return []
-    return me.children(recursive=True)
+    return psutil.Process().children(recursive=True)
 
 
 def _counts(process: psutil.Process, browser: bool) -> bool:
@@ -142,6 +153,24 @@ def nothing_left_behind(request: pytest.FixtureRequest) -> Iterator[None]:
     # One browser serves all browser tests: it keeps spare processes, and Playwright its own threads, for the next one.
     with leaving_nothing(request.node.name, browser=request.node.get_closest_marker("browser") is not None):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_keys() -> Iterator[None]:
+    """New applications get one of eight pairs of keys in turn: making one, and reading it, takes longer than a test."""
+    pair, turn = cache(lambda _: new_key_pair()), itertools.count()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("helpers.simulator.routes.account.new_key_pair", lambda: pair(next(turn) % 8))
+        yield
+
+
+@pytest.fixture(scope="module")
+def readers() -> Iterator[Forks]:
+    """Processes that run a lesson, without a kernel: of what it imports, most is there."""
+    heavy = ("exercises", "rehearsal", "simulator.routes.control", "views", "widgets.builder", "audio.files")
+    others = ("IPython.core.interactiveshell", "flask", "jwt", "numpy", "soundfile", "soxr", "uvicorn", "waitress")
+    with Forks("tests.notebooks.wire_tap", *(f"helpers.{name}" for name in heavy), *others) as readers:
+        yield readers
 
 
 @pytest.fixture

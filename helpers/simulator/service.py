@@ -262,7 +262,7 @@ def api_of(network: Network, token: str, closing: asyncio.Event, ids: Ids, told:
         control_api(network, token, closing),
         openapi_api(),
     ):
-        app.include_router(router)
+        app.router.routes += router.routes  # include_router makes each of them once more
     app.add_middleware(BodyLimits)
     answer_errors(app, ids)
     answer_kit_errors(app)

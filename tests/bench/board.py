@@ -27,10 +27,38 @@ from tests.bench.classroom import Meter, exchange, in_words
 from tests.browser.browsers import launching
 from tests.matching import match
 
-NAMES = """
-Ada Ben Chloe Dan Élodie Farid Grace Hiro Inés Jürgen Kofi Leïla Mo Nadia Oksana Priya Quentin Rosa Søren Tariq Uma
-Vera Wei Xenia Yusuf Zoë Maximilian-Alexander Bartholomew Anne-Sophie 王小明
-""".split()
+NAMES = [
+    "Ada",
+    "Ben",
+    "Chloe",
+    "Dan",
+    "Élodie",
+    "Farid",
+    "Grace",
+    "Hiro",
+    "Inés",
+    "Jürgen",
+    "Kofi",
+    "Leïla",
+    "Mo",
+    "Nadia",
+    "Oksana",
+    "Priya",
+    "Quentin",
+    "Rosa",
+    "Søren",
+    "Tariq",
+    "Uma",
+    "Vera",
+    "Wei",
+    "Xenia",
+    "Yusuf",
+    "Zoë",
+    "Maximilian-Alexander",
+    "Bartholomew",
+    "Anne-Sophie",
+    "王小明",
+]
 RATE = 8000
 SPEAKERS = {0: "greeting.mp3", 7: "jingle.mp3"}  # who plays what into the conference
 TEXT = "Good morning, and welcome to the class."

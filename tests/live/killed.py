@@ -1,17 +1,14 @@
 """The steps of lessons 01, 05, 06 and 07, in a process that is killed at one moment of them.
 
 A moment is before, in the middle of or after each line of the journal, and before or after each request on its way to
-Vonage. With moment 0 the process lives, and tells how many there were. Each is forked from one that has imported
-everything: ``python -m tests.live.killed`` reads what to do from its standard input, a line each.
+Vonage. With moment 0 the process lives, and tells how many there were. Each is forked (tests/forks.py).
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import traceback
 from pathlib import Path
@@ -85,8 +82,8 @@ def lessons(vonage: Vonage, settings: Settings, number: str, production: str) ->
     vonage.cancel_number("GB", rented)
 
 
-def main(account: dict[str, Any], moment: int) -> int:
-    """Returns how many moments there were."""
+def moments(account: dict[str, Any], moment: int) -> int:
+    """Live to the end, unless it comes before. Returns how many moments there were."""
     fate = Fate(moment)
     put_under(fate)
     names = ("api_url", "api_key", "api_secret")
@@ -101,42 +98,12 @@ def main(account: dict[str, Any], moment: int) -> int:
     return fate.seen
 
 
-class Kernels:
-    """Kernels with one account and one moment each, one after the other."""
-
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "tests.live.killed"]
-        self._parent = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-
-    def begin(self, account: dict[str, Any], moment: int) -> None:
-        assert self._parent.stdin is not None
-        print(json.dumps([account, moment]), file=self._parent.stdin, flush=True)
-
-    def end(self) -> tuple[int, int]:
-        """How it ended, as Popen.returncode, and how many moments it counted; -1 if it did not get to the end."""
-        assert self._parent.stdout is not None
-        *counted, code = map(int, self._parent.stdout.readline().split())
-        return code, sum(counted) if counted else -1
-
-    def close(self) -> None:
-        self._parent.communicate()
-
-
-def fork_each() -> None:
-    """Be the parent of such kernels."""
-    for line in sys.stdin:
-        if not (child := os.fork()):
-            signal.alarm(60)  # that is its end, too
-            try:
-                print(main(*json.loads(line)), end=" ", flush=True)
-            except Exception:
-                traceback.print_exc()
-                os._exit(1)
-            os._exit(0)
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-
-
-if __name__ == "__main__":
-    for name in ("cryptography.x509", "jwt.algorithms", "requests"):  # the kit imports them when it needs them
-        importlib.import_module(name)
-    fork_each()
+def main() -> None:
+    """What it says is how many moments there were."""
+    signal.alarm(60)  # that is its end, too
+    try:
+        print(moments(*json.loads(sys.argv[1])), flush=True)
+    except Exception:
+        traceback.print_exc()
+        os._exit(1)
+    os._exit(0)

@@ -7,13 +7,12 @@ import random
 import signal
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from helpers.live.restore import AsFound, open_steps
+from tests.forks import Fork, Forks
 from tests.live.in_use import PRODUCTION, InUse, in_use
-from tests.live.killed import Kernels
 
 SEEDS = 50
 
@@ -26,21 +25,20 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[InUse]:
 
 
 @pytest.fixture(scope="module")
-def kernels() -> Iterator[tuple[Kernels, Kernels]]:
-    """Two at a time."""
-    both = Kernels(), Kernels()
-    yield both
-    for one in both:
-        one.close()
+def kernels() -> Iterator[Forks]:
+    with Forks("tests.live.killed", "cryptography.x509", "jwt.algorithms", "requests") as kernels:
+        yield kernels
 
 
-def told(account: InUse, *, allowed: bool) -> dict[str, Any]:
+def begin(kernels: Forks, account: InUse, *, allowed: bool, moment: int) -> Fork:
+    """A kernel that dies at this moment."""
     own = account.network.account
-    return {
+    told = {
         "api_url": account.network.url, "api_key": own.api_key, "api_secret": own.api_secret,
         "dotenv": str(account.folder / ".env"), "allow": PRODUCTION if allowed else [],
         "number": account.linked[0] if allowed else account.free, "production": account.production if allowed else "",
     }  # fmt: skip
+    return kernels.begin(json.dumps([told, moment]))
 
 
 def restore(account: InUse) -> list[str]:
@@ -55,13 +53,13 @@ def restore(account: InUse) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def moments(account: InUse, kernels: tuple[Kernels, Kernels]) -> dict[bool, int]:
+def moments(account: InUse, kernels: Forks) -> dict[bool, int]:
     """How many moments there are to be killed at, without and with the line that allows more."""
     counted = {}
     for allowed in (False, True):
-        kernels[0].begin(told(account, allowed=allowed), 0)
-        code, counted[allowed] = kernels[0].end()
-        assert code == 0
+        code, said = begin(kernels, account, allowed=allowed, moment=0).end()
+        assert code == 0, said
+        counted[allowed] = int(said)
         assert restore(account) == []
     return counted
 
@@ -70,24 +68,22 @@ def moments(account: InUse, kernels: tuple[Kernels, Kernels]) -> dict[bool, int]
 @pytest.mark.hostile
 @pytest.mark.parametrize("seed", range(SEEDS))
 def test_an_account_in_use_is_the_same_after_a_kill(
-    account: InUse, kernels: tuple[Kernels, Kernels], moments: dict[bool, int], seed: int
+    account: InUse, kernels: Forks, moments: dict[bool, int], seed: int
 ) -> None:
     chosen = random.Random(seed)
     allowed = bool(chosen.getrandbits(1))
     moment = chosen.randint(1, moments[allowed])
-    kernels[0].begin(told(account, allowed=allowed), moment)
-    assert kernels[0].end() == (-signal.SIGKILL, -1)
+    assert begin(kernels, account, allowed=allowed, moment=moment).end() == (-signal.SIGKILL, "")
     assert restore(account) == [], f"killed at moment {moment} of {moments[allowed]}"
 
 
 @pytest.mark.slow
 @pytest.mark.hostile
 @pytest.mark.parametrize("seed", range(5))
-def test_of_two_kernels_in_a_folder_one_is_killed(tmp_path: Path, kernels: tuple[Kernels, Kernels], seed: int) -> None:
+def test_of_two_kernels_in_a_folder_one_is_killed(tmp_path: Path, kernels: Forks, seed: int) -> None:
     moment = random.Random(seed).randint(1, 60)
     with in_use(tmp_path, pace=20) as account:
-        for kernel, one in zip(kernels, (0, moment), strict=True):
-            kernel.begin(told(account, allowed=True), one)
+        both = [begin(kernels, account, allowed=True, moment=one) for one in (0, moment)]
         # Both may have asked for the same number at the same time: then one of them ends early.
-        assert {kernel.end()[0] for kernel in kernels} <= {0, 1, -signal.SIGKILL}
+        assert {kernel.end()[0] for kernel in both} <= {0, 1, -signal.SIGKILL}
         assert restore(account) == [], f"killed at moment {moment}"

@@ -16,12 +16,13 @@ import pytest
 from helpers.call import Call
 from helpers.line.control_plane import ControlPlane
 from helpers.live.restore import AsFound
+from tests.forks import Forks
 from tests.live.in_use import HOOKS, PRODUCTION, InUse, in_use
 from tests.notebooks import test_lesson_08_live as lesson_08
 from tests.notebooks.lesson_env import NOTEBOOKS, lessons
 from tests.notebooks.sanitising import PROJECT
 from tests.notebooks.school import school
-from tests.notebooks.test_lesson_07_live import MY_NUMBER, OTHER, PACE, PATIENCE, result, start
+from tests.notebooks.test_lesson_07_live import MY_NUMBER, OTHER, PACE, result, start
 
 LESSON = {file.name[:2]: file for file in lessons()}
 # Two readers with a phone each share the folder: what makes number and application comes before, what links and takes
@@ -42,7 +43,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "kit"
 
 
-def run(account: InUse, lesson: Path, phone: str = MY_NUMBER, pace: float = PACE, **more: str) -> str:
+def run(readers: Forks, account: InUse, lesson: Path, phone: str = MY_NUMBER, pace: float = PACE, **more: str) -> str:
     """What a lesson printed. Its ``.env`` is that of the lesson before; nothing else lies where it works."""
     own, network = account.network.account, account.network
     settings = {"VOICE_MODE": "live", "VONAGE_API_URL": network.url, "VONAGE_API_KEY": own.api_key, "LIVE_BUDGET": "50",
@@ -54,7 +55,7 @@ def run(account: InUse, lesson: Path, phone: str = MY_NUMBER, pace: float = PACE
     shutil.copytree(NOTEBOOKS / "flows", folder / "flows")
     person = ["--person", network.url, network.token, phone, "--pace", str(pace)]
     with school() as here:
-        printed = start(folder, settings | more | here.environment, person, lesson).communicate(timeout=PATIENCE)[0]
+        printed = start(readers, folder, settings | more | here.environment, person, lesson).end()[1]
     assert here.asked == [], "all of them are to this machine"
     return result(folder, printed, "").printed
 
@@ -76,32 +77,32 @@ def journal(account: InUse) -> AsFound:
 
 
 @pytest.mark.slow
-def test_an_account_in_use_is_the_same_after_all_lessons(folder: Path) -> None:
+def test_an_account_in_use_is_the_same_after_all_lessons(readers: Forks, folder: Path) -> None:
     assert sorted([*FIRST, *LAST, SLOW, *chain.from_iterable(SIDE_BY_SIDE.values())]) == sorted(LESSON)
     with in_use(folder, pace=PACE) as account:
         for again in (False, True):
-            read_all_but_slow(account, again)
+            read_all_but_slow(readers, account, again)
     with account.on_a_network(lesson_08.PACE):
         for _ in range(2):
-            run(account, LESSON[SLOW], pace=lesson_08.PACE)
+            run(readers, account, LESSON[SLOW], pace=lesson_08.PACE)
             assert is_the_same(account)
     assert journal(account).left_open() == ""
     assert len(account.state()["applications"]) == 2  # the second time lesson 05 found its own
 
 
-def read_all_but_slow(account: InUse, again: bool) -> None:
+def read_all_but_slow(readers: Forks, account: InUse, again: bool) -> None:
     printed: dict[str, str] = {}
 
     def read(phone: str, *numbers: str) -> None:
         for number in numbers:
             lesson = LESSON[number]
-            printed[number] = run(account, knocks_again(lesson, account.folder) if again else lesson, phone)
+            printed[number] = run(readers, account, knocks_again(lesson, account.folder) if again else lesson, phone)
 
     read(MY_NUMBER, *FIRST)
     assert is_the_same(account)
-    with ThreadPoolExecutor() as readers:
-        for reader in [readers.submit(read, phone, *numbers) for phone, numbers in SIDE_BY_SIDE.items()]:
-            reader.result()
+    with ThreadPoolExecutor() as side_by_side:
+        for one in [side_by_side.submit(read, phone, *numbers) for phone, numbers in SIDE_BY_SIDE.items()]:
+            one.result()
     assert is_the_same(account)
     read(MY_NUMBER, *LAST)
     assert is_the_same(account)
@@ -126,23 +127,23 @@ def heard(account: InUse, sound: str) -> bool:
 
 
 @pytest.mark.slow
-def test_somebodys_number_and_application_are_used_with_the_line_only(folder: Path) -> None:
+def test_somebodys_number_and_application_are_used_with_the_line_only(readers: Forks, folder: Path) -> None:
     with in_use(folder, pace=PACE) as account:
-        uses_with_the_line_only(account, LESSON["06"])
+        uses_with_the_line_only(readers, account, LESSON["06"])
 
 
-def uses_with_the_line_only(account: InUse, lesson: Path) -> None:
+def uses_with_the_line_only(readers: Forks, account: InUse, lesson: Path) -> None:
     theirs = {"VONAGE_APPLICATION_ID": account.production, "VONAGE_PRIVATE_KEY": account.key,
               "VONAGE_NUMBER": account.linked[0]}  # fmt: skip
     with pytest.raises(AssertionError, match="not made by this kit, so it is not changed"):
-        run(account, lesson, **theirs)
+        run(readers, account, lesson, **theirs)
     assert account.state() == account.at_first
     notebook = nbformat.read(lesson, as_version=4)
     cell = next(cell for cell in notebook.cells if "/number/update" in cell.source and cell.cell_type == "code")
     cell.source = f'ALLOW = "{PRODUCTION}"\n{cell.source}'
     allowed = account.folder / lesson.name
     nbformat.write(notebook, allowed)
-    printed = run(account, allowed, **theirs)
+    printed = run(readers, account, allowed, **theirs)
     assert heard(account, "music.mp3") and heard(account, "jingle.mp3")
     assert f"application “{PRODUCTION}” changed" in printed
     assert f"application “{PRODUCTION}”: put back as it was" in printed

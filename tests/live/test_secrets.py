@@ -13,6 +13,7 @@ from nbclient import NotebookClient
 
 from helpers.settings.checks import SECRETS
 from helpers.settings.settings import Settings, load_settings
+from tests.forks import Forks
 from tests.live.in_use import InUse, in_use
 from tests.notebooks.lesson_env import CELL_TIMEOUT, NOTEBOOKS, lesson_environment
 from tests.notebooks.sanitising import PROJECT
@@ -135,7 +136,7 @@ def test_no_secret_is_found_after_a_lesson_with_errors(account: InUse, tmp_path:
 
 
 @pytest.mark.slow
-def test_no_secret_is_found_after_lessons_with_calls(account: InUse, tmp_path: Path) -> None:
+def test_no_secret_is_found_after_lessons_with_calls(readers: Forks, account: InUse, tmp_path: Path) -> None:
     log, variables = tmp_path / "debug.log", planted(account)
     for number in ("05", "07"):
         lesson = nbformat.read(next(NOTEBOOKS.glob(f"{number}-*.ipynb")), as_version=4)
@@ -143,8 +144,8 @@ def test_no_secret_is_found_after_lessons_with_calls(account: InUse, tmp_path: P
         nbformat.write(lesson, tmp_path / f"{number}.ipynb")
         (account.folder / "report.json").unlink(missing_ok=True)
         person = ["--person", account.network.url, account.network.token, MY_NUMBER, "--pace", str(PACE)]
-        process = start(account.folder, variables, person, tmp_path / f"{number}.ipynb")
-        printed = result(account.folder, process.communicate(timeout=150)[0], "").printed
+        reader = start(readers, account.folder, variables, person, tmp_path / f"{number}.ipynb")
+        printed = result(account.folder, reader.end()[1], "").printed
         settings = load_settings(variables, account.folder / ".env")
         assert found_in(printed + log.read_text(), settings) == set()
     assert "POST /v1/calls" in log.read_text()

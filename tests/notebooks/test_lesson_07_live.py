@@ -9,8 +9,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,12 +18,12 @@ import requests
 from helpers.settings.settings import Settings
 from helpers.simulator import Simulator
 from helpers.vonage.client import Vonage
+from tests.forks import Fork, Forks
 from tests.notebooks.lesson_env import NOTEBOOKS, OURS, lesson_environment
 from tests.notebooks.sanitising import PROJECT
 
 pytestmark = pytest.mark.slow
 LESSON = NOTEBOOKS / "07-stream-audio-into-a-call.ipynb"
-PATIENCE = 600  # real seconds for a whole lesson, however busy the machine is
 PACE = 30  # a phone that rings for two seconds rings for 67 ms
 SIMULATED_NUMBER = "447700900500"
 MY_NUMBER, OTHER = "447700900001", "447700900002"
@@ -51,22 +49,22 @@ class Run(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
-    return both_runs(tmp_path_factory.mktemp("one-switch"), LESSON, KEYS, PACE)
+def runs(tmp_path_factory: pytest.TempPathFactory, readers: Forks) -> dict[str, Run]:
+    return both_runs(readers, tmp_path_factory.mktemp("one-switch"), LESSON, KEYS, PACE)
 
 
-def both_runs(folder: Path, lesson: Path, simulated: dict[str, str], pace: float) -> dict[str, Run]:
+def both_runs(readers: Forks, folder: Path, lesson: Path, simulated: dict[str, str], pace: float) -> dict[str, Run]:
     """A lesson in both modes, side by side; in live mode a simulator in this process plays Vonage's part."""
     with Simulator(pace=pace, seed="live", state=folder / "vonage.json") as network:
         live = account(network)
         person = ["--person", network.url, network.token, MY_NUMBER, "--pace", str(pace)]
-        processes = {
-            "live": start(folder / "live", live, person, lesson),
-            "simulated": start(folder / "simulated", simulated, [], lesson),
+        running = {
+            "live": start(readers, folder / "live", live, person, lesson),
+            "simulated": start(readers, folder / "simulated", simulated, [], lesson),
         }
-        printed = {name: process.communicate(timeout=PATIENCE)[0] for name, process in processes.items()}
+        printed = {name: one.end()[1] for name, one in running.items()}
     numbers = {"live": live["VONAGE_NUMBER"], "simulated": SIMULATED_NUMBER}
-    return {name: result(folder / name, printed[name], numbers[name]) for name in processes}
+    return {name: result(folder / name, printed[name], numbers[name]) for name in running}
 
 
 def account(network: Simulator) -> dict[str, str]:
@@ -97,14 +95,11 @@ def account(network: Simulator) -> dict[str, str]:
     }
 
 
-def start(folder: Path, settings: dict[str, str], more: list[str], lesson: Path) -> subprocess.Popen[str]:
+def start(readers: Forks, folder: Path, settings: dict[str, str], more: list[str], lesson: Path) -> Fork:
     """Run a lesson in a process of its own, in ``folder``."""
     outside = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
     environment = lesson_environment(folder, outside) | settings | {"PYTHONPATH": str(PROJECT)}
-    command = [sys.executable, "-m", "tests.notebooks.wire_tap", str(lesson), str(folder / "report.json"), *more]
-    return subprocess.Popen(
-        command, env=environment, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
+    return readers.begin(str(lesson), str(folder / "report.json"), *more, env=environment, cwd=folder)
 
 
 def result(folder: Path, printed: str, number: str) -> Run:

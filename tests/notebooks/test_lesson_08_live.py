@@ -10,6 +10,7 @@ import re
 
 import pytest
 
+from tests.forks import Forks
 from tests.notebooks.lesson_env import NOTEBOOKS
 from tests.notebooks.test_lesson_07_live import OTHER, Run, both_runs, sent
 
@@ -19,8 +20,8 @@ PACE = 4  # the first second of a call, in which it cannot be hung up, lasts a q
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
-    return both_runs(tmp_path_factory.mktemp("two-phones"), LESSON, {}, PACE)
+def runs(tmp_path_factory: pytest.TempPathFactory, readers: Forks) -> dict[str, Run]:
+    return both_runs(readers, tmp_path_factory.mktemp("two-phones"), LESSON, {}, PACE)
 
 
 def test_live_mode_sends_the_same_requests(runs: dict[str, Run]) -> None:

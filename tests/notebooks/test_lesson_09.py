@@ -15,6 +15,7 @@ import pytest
 
 from helpers.exercises import TASKS, exercise
 from helpers.ncco import ACTIONS, check
+from tests.forks import Forks
 from tests.notebooks.lesson_env import NOTEBOOKS
 from tests.notebooks.test_lesson_07_live import PACE, SIMULATED_NUMBER, Run, both_runs, sent
 
@@ -90,11 +91,11 @@ def test_the_solution_is_right_and_has_no_problem(name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+def runs(tmp_path_factory: pytest.TempPathFactory, readers: Forks) -> dict[str, Run]:
     folder = tmp_path_factory.mktemp("playground")
     for name in ("live", "simulated"):
         shutil.copytree(NOTEBOOKS / "flows", folder / name / "flows")
-    return both_runs(folder, LESSON, {}, PACE)
+    return both_runs(readers, folder, LESSON, {}, PACE)
 
 
 @pytest.mark.slow

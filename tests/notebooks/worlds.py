@@ -16,6 +16,8 @@ import pytest
 
 from helpers.live.box import SENDS
 from tests.notebooks.execute import do_before, world_of
+from tests.notebooks.killed_kernel import kill
+from tests.notebooks.lesson_env import lessons
 from tests.notebooks.school import school
 from tests.notebooks.sending import sent_in, watch
 
@@ -49,6 +51,8 @@ class LessonWorlds:
             stored = json.loads(item.path.read_text("utf-8"))["metadata"].get(SENDS, {})
             assert sent_in(self._world_of(item)) == stored, "It sends other requests than its metadata say: make notebooks"
             assert self._school.asked == [], "A request to this machine went to the machine's proxy"
+            if item.path in lessons():
+                kill(item.parent.kernel)  # type: ignore[union-attr]
 
     def _world_of(self, item: pytest.Item) -> Path:
         return Path(self._folder) / item.path.stem

@@ -74,8 +74,8 @@ class Exchange(Simulator):
         own = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
         board = Board(self.accounts, call := GroupCall(clock, self.ids, self.accounts.home_of))
         self._call = call
-        own.include_router(board_api(board, self.token, closing))
-        own.include_router(class_api(self.accounts, self.token, board.end))
+        own.router.routes += board_api(board, self.token, closing).routes
+        own.router.routes += class_api(self.accounts, self.token, board.end).routes
         own.add_middleware(BodyLimits)
         answer_errors(own, self.ids("traces"))
         answer_class_errors(own)
