@@ -103,7 +103,7 @@ def without_plus(kit: Kit, given: Any) -> Iterator[Step]:
 
 
 @task("01-a", "the secret", hints=(
-    "What comes after `Basic ` is base64. `base64.b64decode(…)` turns it back, and `.decode()` makes a string of it.",
+    "`base64.b64decode(CODED)` turns it back, and `.decode()` makes a string of it.",
     "Before the colon stands the key, behind it the secret.",
 ))  # fmt: skip
 def read_a_header(kit: Kit, secret: Any) -> Iterator[Step]:

@@ -37,6 +37,7 @@ BEFORE = {
     "01-b": 'offer = kit.vonage.search_numbers("GB", features="VOICE")["numbers"][0]',
     "03-a": f"{A_CALL}completed = events[-1]",
     "03-b": f"{A_CALL}muddle = [events[3], events[1], events[0], events[2], events[2]]",
+    "03-d": 'EVENT_URL = f"{YOUR_URL}/event"',
     "03-c": "phone = kit.phone()\n"
     'call_that_becomes = lambda status: kit.wait_for(kit.vonage.create_call(to=kit.my_number, from_=kit.number, ncco=[say("Hello.")]), status)',
     "04-a": MUSIC,
@@ -81,7 +82,7 @@ WRONG_STEPS: dict[str, list[str]] = {
         "mended = e164",
         'mended = kit.vonage.create_call(to=kit.my_number, from_=kit.number, ncco=[say("The plus is gone.")])',
     ],
-    "01-a": ['secret = "ada"', 'secret = "ada:open-sesame"', "secret = HEADER", 'secret = b"open-sesame"'],
+    "01-a": ['secret = "ada"', 'secret = "ada:open-sesame"', "secret = CODED", 'secret = b"open-sesame"'],
     "01-b": ['rent = 12 * offer["cost"]', 'rent = float(offer["cost"])', 'rent = offer["cost"]', "rent = offer", "rent = 3"],
     "01-c": [
         'wrong = requests.get(f"{NUMBERS}/account/numbers", auth=AUTH, timeout=10)',
