@@ -339,10 +339,9 @@ def a_list_of_one(kit: Kit, given: Any) -> Iterator[Step]:
 ))  # fmt: skip
 def waits_for(kit: Kit, given: Any, seconds: Any) -> Iterator[Step]:
     call = over(kit, given)
-    first = next((one.start for one in sounds(call)), None)
-    if first is None:
+    if not sounds(call):
         raise NotYet("Nothing was heard in this call.")
-    yield _number(seconds, first - (call.answered_at or 0), "So long the caller hears nothing.", NEAR)
+    yield _number(seconds, call.longest_silence().seconds or 0.0, "So long the caller hears nothing.", NEAR)
 
 
 # 07

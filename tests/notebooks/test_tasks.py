@@ -24,6 +24,7 @@ import pytest
 import requests
 
 import helpers
+from helpers.base import e164
 from helpers.call import Call
 from helpers.exercises import Mark, exercise, progress
 from helpers.exercises.judging import LessonTask
@@ -109,7 +110,7 @@ def _names(kit: Any, url: str) -> Names:
     return {
         **{name: getattr(flask, name) for name in ("Flask", "Response", "jsonify", "request")},
         **{"kit": kit, "YOUR_URL": url, "requests": requests, "create_app": create_app, "exercise": exercise},
-        **{"time": time, "json": json, "uuid": uuid, "jwt": jwt, "base64": base64, "Path": Path, "telephone_ear": telephone_ear},
+        **{"time": time, "json": json, "uuid": uuid, "jwt": jwt, "base64": base64, "e164": e164, "Path": Path, "telephone_ear": telephone_ear},
         **{"AUDIO": kit.settings.audio, "NUMBERS": kit.settings.rest_url, "APPLICATIONS": f"{api}/v2/applications"},
         **dict.fromkeys(("AUTH", "LOGIN"), (kit.settings.api_key, kit.settings.api_secret)),
         **{"PARKED": [{"action": "wait", "timeout": 120}], "MUSIC": f"{url}/audio/music.mp3"},

@@ -48,7 +48,7 @@ BEFORE = {
     "05-b": TOKEN,
     "05-c": TOKEN,
     "06-a": 'REST, LOGIN, params = NUMBERS, AUTH, {"pattern": kit.number}',
-    "06-b": 'phone, REPLY = kit.phone(), {"action": "talk", "text": "Hello"}\nkit.serve(create_app(answer=lambda: REPLY))',
+    "06-b": 'phone, REPLY = kit.phone(), {"action": "talk", "text": "Hello"}\napp = Flask("f")\napp.post("/event", endpoint="e")(lambda: ("", 200))\napp.route("/answer", methods=["GET", "POST"])(lambda: jsonify(REPLY))\nkit.serve(app)',
     "06-c": SLOW,
     "07-b": FILLED,
     "07-c": FILLED,
