@@ -6,6 +6,7 @@ after a restart, when nothing of the kit is imported yet: this module imports no
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
@@ -18,12 +19,30 @@ STOPPED = (
     "→ kit = setup() and kit.serve(app) start yours again, under a new address: YOUR_URL = kit.tunnel.on()."
 )
 
+# What Python and its libraries say of slips that are made in every lesson, and what to do.
+SAID = (
+    (r"^KeyError: (.+)", "There is no {0} in it. Print it, and see what there is. .get({0}) would be None."),
+    (r"^TypeError: (?=.*'?str\b)"
+     r".*(?:concatenate|not supported between instances of .*(?:int|float)|unsupported operand)",
+     "One of the two is a string, and the other a number. int(…) or float(…) makes a number of a string."),
+    (r"^TypeError: .* missing \d+ required (?:positional|keyword-only) arguments?: (.+)",
+     "Between the brackets of this call there is something missing: {0}."),
+    (r"^TypeError: .* got an unexpected keyword argument '(\w+)'(?!.*Did you mean)",
+     "This call knows no option {0}. A question mark behind its name, in a cell of its own, shows those it has."),
+    (r"^(?:Invalid|Missing)Schema: ", "An address begins with http:// or https://. Yours is YOUR_URL: print it."),
+    (r"^AssertionError: The setup method '(\w+)' can no longer be called",
+     "An app that has answered takes no new routes. Make a new one, app = Flask(…), with all of them, and serve it."),
+    (r"^AssertionError: View function mapping is overwriting an existing endpoint function: (\w+)",
+     "Two routes of this app have a function of the same name. Call the second one something else than {0}."),
+)  # fmt: skip
+WATCHED = (NameError, OSError, TypeError, AttributeError, LookupError, ValueError, AssertionError)
+
 
 def watch() -> None:
     """Begin. Does nothing outside of a notebook, and when it has begun."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is not None:
-        shell.set_custom_exc((NameError, OSError, TypeError, AttributeError, LookupError, ValueError), _tell)
+        shell.set_custom_exc(WATCHED, _tell)
 
 
 def sentence(error: BaseException) -> str:
@@ -37,11 +56,20 @@ def sentence(error: BaseException) -> str:
     request = getattr(error, "request", None)
     if "ConnectionError" in type(error).__name__ and _is_here(url := getattr(request, "url", None) or ""):
         return STOPPED.format(url=url.split("?")[0])
-    if isinstance(error, OSError):
-        return ""
+    return _usage(error) or _slip(error)
+
+
+def _usage(error: BaseException) -> str:
     from .usage import usage_after
 
-    return usage_after(error)
+    return "" if isinstance(error, OSError) else usage_after(error)
+
+
+def _slip(error: BaseException) -> str:
+    for pattern, words in SAID:
+        if found := re.search(pattern, f"{type(error).__name__}: {error}"):
+            return f"→ {words.format(*found.groups())}"
+    return ""
 
 
 def _is_here(url: str) -> bool:

@@ -1,4 +1,4 @@
-"""The tasks of lessons 00 to 08, 10 and 11, by name and in their order."""
+"""The tasks of lessons 00 to 08, 10 and 11 by name, in their order; and the steps, which are smaller."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from . import (  # noqa: F401
     serving,
     signing,
     sound_files,
+    steps,
 )
 from .judging import REGISTERED
 
-LESSON_TASKS = {name: REGISTERED[name] for name in sorted(REGISTERED)}
+LESSON_TASKS = {name: REGISTERED[name] for name in sorted(REGISTERED) if name[-1].isdigit()}
+STEPS = {name: REGISTERED[name] for name in sorted(REGISTERED) if name[-1].isalpha()}

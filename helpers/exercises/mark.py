@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from ..base.html import Html, tag, trusted
 from ..base.view import View
+from ..call import Call
 from ..ncco.problems.problems import Problem
 from ..rehearsal import Rehearsal
 
@@ -17,6 +18,8 @@ NOT_ATTEMPTED, NOT_YET, RIGHT = "not attempted", "not yet", "right"
 # Sign and colour of a state: such that it can be read on light and on dark, and told apart in grey.
 LOOKS = {NOT_ATTEMPTED: ("○", "#757575"), NOT_YET: ("◐", "#b26a00"), RIGHT: ("✓", "#2e7d32")}
 DOTS = "Put your answer in place of the three dots, and run the cell again."
+FOUND = "This is what the lesson has. Put it right, and run the cell again."
+STEP = re.compile(r"\d\d-[a-z]")
 
 
 class Part(NamedTuple):
@@ -30,7 +33,8 @@ class Part(NamedTuple):
 @dataclass(frozen=True, repr=False)
 class Mark:
     """What came of an attempt. ``parts`` are the parts of the task that were looked at; ``rehearsal`` is the call as it
-    was played, where an NCCO was; ``tries`` of the ``hints`` are in the words, in the picture they unfold."""
+    was played, where an NCCO was, ``call`` the call of an answer; ``tries`` of the ``hints`` are in the words, in the
+    picture they unfold. ``attempted`` is False while an NCCO is as the lesson has it."""
 
     name: str
     problems: tuple[Problem, ...] = ()
@@ -39,6 +43,8 @@ class Mark:
     hints: tuple[str, ...] = ()
     tries: int = 1
     score: str = ""
+    call: Call | None = None
+    attempted: bool = True
 
     @property
     def right(self) -> bool:
@@ -48,21 +54,25 @@ class Mark:
     @property
     def state(self) -> str:
         """``not attempted``, ``not yet`` or ``right``."""
-        return RIGHT if self.right else NOT_YET if self.parts else NOT_ATTEMPTED
+        return RIGHT if self.right else NOT_YET if self.parts and self.attempted else NOT_ATTEMPTED
 
     @property
     def title(self) -> str:
         """The result in one line."""
-        return f"Task {self.name}: {self.state}"
+        return f"{'Step' if STEP.fullmatch(self.name) else 'Task'} {self.name}: {self.state}"
 
     @property
     def view(self) -> View:
         """All of it, to look at: as HTML, and in words."""
-        sound = self.rehearsal.player() if self.rehearsal and self.rehearsal.seconds else None
+        sound = self.call.player(name=f"try-{self.name}") if self.call else self._rehearsed
         return View(_as_text(self, sound), {"text/html": _as_html(self, sound)})
 
+    @property
+    def _rehearsed(self) -> View | None:
+        return self.rehearsal.player() if self.rehearsal and self.rehearsal.seconds else None
+
     def __repr__(self) -> str:
-        return self.view.text
+        return _as_text(self, self._rehearsed)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
         return self.view._repr_mimebundle_(include, exclude)
@@ -75,6 +85,10 @@ def _lines(problem: Problem) -> list[str]:
     return [f"{KINDS[problem.severity]}: {problem}", *filter(None, (why, fix))]
 
 
+def _todo(mark: Mark) -> str:
+    return DOTS if mark.attempted else FOUND
+
+
 def _as_text(mark: Mark, sound: View | None) -> str:
     lines = []
     for problem in mark.problems:
@@ -84,7 +98,7 @@ def _as_text(mark: Mark, sound: View | None) -> str:
     for part in mark.parts:
         lines.append(f"  {'✓ done   ' if part.done else '✗ not yet'}  {part.words}")
         lines += [f"             {part.missing}"] if part.missing else []
-    lines += [f"  {DOTS}"] if mark.state == NOT_ATTEMPTED else []
+    lines += [f"  {_todo(mark)}"] if mark.state == NOT_ATTEMPTED else []
     if mark.state == NOT_YET:
         told = mark.hints[: mark.tries]
         lines += [f"  Hint {number} of {len(mark.hints)}: {hint}" for number, hint in enumerate(told, 1)]
@@ -99,7 +113,7 @@ def _as_html(mark: Mark, sound: View | None) -> Html:
     head = tag("div", badge, tag("strong", mark.title, style="font-size:1.1em"),
                tag("span", mark.score, style=f"margin-left:auto;{QUIET}"),
                style="display:flex;gap:.6em;align-items:center;flex-wrap:wrap")  # fmt: skip
-    dots = tag("p", DOTS, style="margin:.5em 0 0") if mark.state == NOT_ATTEMPTED else None
+    dots = tag("p", _todo(mark), style="margin:.5em 0 0") if mark.state == NOT_ATTEMPTED else None
     rows = tag("ul", _rows(mark.parts), style="margin:.6em 0 0;padding:0;list-style:none") if mark.parts else None
     hints = _hints(mark.hints) if mark.state == NOT_YET else None
     card = tag(

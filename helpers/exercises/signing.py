@@ -31,7 +31,8 @@ def _opens(kit: Kit, token: str) -> Step:
     return "The Voice API lets it in.", unless(status == 200, f"It answers {status}.")
 
 
-def _claims(token: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+def token_of(token: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """The header and the claims of a token."""
     try:
         return decode_jwt(token)
     except (KitError, AttributeError):
@@ -66,9 +67,9 @@ def created(kit: Kit, given: Any) -> Iterator[Step]:
     ),
 )  # fmt: skip
 def a_minute(kit: Kit, token: Any) -> Iterator[Step]:
-    header, claims = _claims(token)
+    header, claims = token_of(token)
     application = kit.settings.application_id
-    yield from _signed(kit, token, application)
+    yield from signed_by_you(kit, token, application)
     life = claims.get("exp", 0) - claims.get("iat", 0)
     yield "It lives for a minute.", unless(life == 60, f"It lives for {life:g} seconds.")
     faults = token_faults(header, claims, now=time.time(), application_id=application)
@@ -76,7 +77,8 @@ def a_minute(kit: Kit, token: Any) -> Iterator[Step]:
     yield _opens(kit, token)
 
 
-def _signed(kit: Kit, token: str, application: str) -> Iterator[Step]:
+def signed_by_you(kit: Kit, token: str, application: str) -> Iterator[Step]:
+    """The step that a token was signed with the private key of an application."""
     keys = kit.vonage.get_application(application)["keys"]
     yield (
         "It is signed with the private key of the application.",
@@ -103,10 +105,10 @@ def own_key(kit: Kit, given: Any, token: Any) -> Iterator[Step]:
         unless(application["name"] == DAY, f"It is called {application['name']}."),
     )
     yield "It is not the one of the lessons.", unless(application["id"] != kit.settings.application_id, "It is.")
-    _, claims = _claims(token)
+    _, claims = token_of(token)
     yield (
         "The token names it.",
         unless(claims.get("application_id") == application["id"], f"It names {claims.get('application_id')}."),
     )
-    yield from _signed(kit, token, application["id"])
+    yield from signed_by_you(kit, token, application["id"])
     yield _opens(kit, token)

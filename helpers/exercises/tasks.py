@@ -160,3 +160,27 @@ TASKS: dict[str, Task] = {
         ("Nothing stands after the transfer.", _moves_last),
     )),
 }  # fmt: skip
+
+# What the cells of lesson 09 hold before anybody has touched them.
+JINGLE = {"action": "stream", "streamUrl": ["https://example.com/audio/jingle.mp3"]}
+BYE = {"action": "talk", "text": "Good-bye."}
+PHONES = [{"type": "phone", "number": number} for number in (FIRST, SECOND)]
+CONNECT = {"action": "connect", "endpoint": PHONES[:1]}
+TRAPS: dict[str, list[dict[str, Any]]] = {
+    "stream": [{**JINGLE, "loop": 0}, BYE],
+    "talk": [{"action": "talk", "text": "Your code is <break time='1s'/> 42."}],
+    "input": [{"action": "input", "type": ["dtmf"], "maxDigits": 1, "timeOut": 5}],
+    "record": [CONNECT, {"action": "record"}],
+    "conversation": [{"action": "conversation", "name": "weekly", "mute": True, "canSpeak": []}],
+    "connect": [{**CONNECT, "endpoint": PHONES}],
+    "notify": [JINGLE, {"action": "notify", "payload": {"heard": "jingle"}}],
+    "wait": [{"action": "wait", "timeout": 5}, JINGLE],
+    "transfer": [{"action": "transfer", "name": "weekly"}, BYE],
+}
+
+
+def is_untouched(name: str, ncco: Any) -> bool:
+    """Whether an NCCO is the one that the lesson has, whatever number it calls from."""
+    if not isinstance(ncco, list) or not all(isinstance(one, dict) for one in ncco):
+        return False
+    return [{key: value for key, value in one.items() if key != "from"} for one in ncco] == TRAPS[name]

@@ -1,4 +1,4 @@
-"""The teacher's board with thirty accounts that ring each other all the time: ``python -m tests.bench.board 10 FOLDER``.
+"""The teacher's board with thirty accounts that ring each other: ``python -m tests.bench.board 10 FOLDER``.
 
 For so many minutes somebody clicks and types on it every few seconds. Then everybody is rung at once and answers, a
 conference of all is held, all begin again, and the class ends. Pictures of each are kept in the folder.
@@ -27,38 +27,10 @@ from tests.bench.classroom import Meter, exchange, in_words
 from tests.browser.browsers import launching
 from tests.matching import match
 
-NAMES = [
-    "Ada",
-    "Ben",
-    "Chloe",
-    "Dan",
-    "Élodie",
-    "Farid",
-    "Grace",
-    "Hiro",
-    "Inés",
-    "Jürgen",
-    "Kofi",
-    "Leïla",
-    "Mo",
-    "Nadia",
-    "Oksana",
-    "Priya",
-    "Quentin",
-    "Rosa",
-    "Søren",
-    "Tariq",
-    "Uma",
-    "Vera",
-    "Wei",
-    "Xenia",
-    "Yusuf",
-    "Zoë",
-    "Maximilian-Alexander",
-    "Bartholomew",
-    "Anne-Sophie",
-    "王小明",
-]
+NAMES = """
+Ada Ben Chloe Dan Élodie Farid Grace Hiro Inés Jürgen Kofi Leïla Mo Nadia Oksana Priya Quentin Rosa Søren Tariq Uma
+Vera Wei Xenia Yusuf Zoë Maximilian-Alexander Bartholomew Anne-Sophie 王小明
+""".split()  # noqa: SIM905
 RATE = 8000
 SPEAKERS = {0: "greeting.mp3", 7: "jingle.mp3"}  # who plays what into the conference
 TEXT = "Good morning, and welcome to the class."

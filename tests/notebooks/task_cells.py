@@ -1,4 +1,4 @@
-"""The tasks of a lesson as cells, and the tool that puts them into it: ``python -m tests.notebooks.task_cells LESSON…``.
+"""The tasks and steps of a lesson as cells, and the tool that puts them into it: ``python -m tests.notebooks.task_cells LESSON…``.
 
 Until they are in the lesson, text, solution and starter cell are in ``tasks/NN.md``; afterwards that file is gone, and
 they are in the notebook only. A task goes where a Markdown cell says ``TASK 06-2``, else before the heading that the
@@ -21,7 +21,7 @@ from tests.notebooks.lesson_env import lessons
 
 FOLDER = Path(__file__).with_name("tasks")
 IN_FILE = re.compile(r'^# (\d\d-\d), before "([^"\n]+)"\n\n(.+?)\n\n~~~python\n(.+?)\n~~~\n', re.MULTILINE | re.DOTALL)
-MARKED = re.compile(r'^exercise\("(\d\d-\d)"', re.MULTILINE)
+MARKED = re.compile(r'^exercise\("(\d\d-\w)"', re.MULTILINE)
 SOLUTION = re.compile(r"<summary>Solution</summary>\s+```python\n(.+?)```", re.DOTALL)
 
 

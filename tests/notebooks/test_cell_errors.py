@@ -69,6 +69,23 @@ def test_a_request_to_somebody_else_keeps_its_own_words() -> None:
     assert sentence(error) == "" == sentence(FileNotFoundError("x"))
 
 
+@pytest.mark.parametrize(
+    ("slip", "advice"),
+    [
+        ("{}['price']", "There is no 'price' in it"),
+        ("'1.00' + 1", "One of the two is a string"),
+        ("'61' > 60", "One of the two is a string"),
+        ("(lambda app: app)()", "there is something missing: 'app'"),
+        ("requests.get('127.0.0.1:5000/hello')", "An address begins with http://"),
+        ("(app := Flask('a')).route('/a', endpoint='f')(len); app.route('/b', endpoint='f')(max)", "Call the second one"),
+        ("app.test_client().get('/'); app.route('/c')(len)", "An app that has answered takes no new routes"),
+    ],
+)
+def test_a_slip_of_every_lesson_is_followed_by_what_to_do(run: Run, slip: str, advice: str) -> None:
+    source = f"import requests\nfrom flask import Flask\napp = Flask('a')\n{slip}"
+    assert advice in run(source.replace("\n(app :=", "\nbegun = (app :="))
+
+
 def test_arguments_in_the_wrong_order_are_seen_by_the_shape_of_the_id() -> None:
     uuid = "0b0a6f6e-2f4c-4f0a-9d55-5c2f3c1b8a11"
     vonage = Vonage(Settings())

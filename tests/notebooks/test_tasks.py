@@ -1,10 +1,11 @@
-"""The tasks of the lessons, but for 09: what nobody has tried, what is wrong and what was copied is never right; what is right,
+"""The tasks and steps of the lessons, but for 09: what nobody has tried, what is wrong and what was copied is never right; what is right,
 is right three times in one kernel.
 """
 
 from __future__ import annotations
 
 import ast
+import base64
 import builtins
 import copy
 import json
@@ -23,20 +24,23 @@ import pytest
 import requests
 
 import helpers
+from helpers.base import e164
 from helpers.call import Call
 from helpers.exercises import Mark, exercise, progress
 from helpers.exercises.judging import LessonTask
-from helpers.exercises.lesson_tasks import LESSON_TASKS
+from helpers.exercises.lesson_tasks import LESSON_TASKS, STEPS
 from helpers.server import create_app
 from helpers.views import telephone_ear
 from tests.conftest import leaving_nothing
 from tests.notebooks.lesson_env import lessons
 from tests.notebooks.task_cells import TaskCells, all_tasks
 from tests.notebooks.wrong_answers import WRONG
+from tests.notebooks.wrong_steps import BEFORE, WRONG_STEPS
 
 pytestmark = pytest.mark.slow
 TASKS = {task.name: task for task in all_tasks()}
 NAMES = list(TASKS)
+EVERY_WRONG = WRONG | WRONG_STEPS
 Names = dict[str, Any]
 
 
@@ -106,7 +110,7 @@ def _names(kit: Any, url: str) -> Names:
     return {
         **{name: getattr(flask, name) for name in ("Flask", "Response", "jsonify", "request")},
         **{"kit": kit, "YOUR_URL": url, "requests": requests, "create_app": create_app, "exercise": exercise},
-        **{"time": time, "json": json, "uuid": uuid, "jwt": jwt, "Path": Path, "telephone_ear": telephone_ear},
+        **{"time": time, "json": json, "uuid": uuid, "jwt": jwt, "base64": base64, "e164": e164, "Path": Path, "telephone_ear": telephone_ear},
         **{"AUDIO": kit.settings.audio, "NUMBERS": kit.settings.rest_url, "APPLICATIONS": f"{api}/v2/applications"},
         **dict.fromkeys(("AUTH", "LOGIN"), (kit.settings.api_key, kit.settings.api_secret)),
         **{"PARKED": [{"action": "wait", "timeout": 120}], "MUSIC": f"{url}/audio/music.mp3"},
@@ -173,6 +177,7 @@ def attempt(task: TaskCells, names: Names, code: str | None, marking: str = "") 
     """The starter cell with ``code`` in place of the dots, and the mark of it."""
     if task.name.startswith("10-") and "classroom" not in names:
         names |= _names_in_class(names["kit"])
+    exec(compile(BEFORE.get(task.name, ""), task.name, "exec"), names)
     start = task.starter.removesuffix(task.marking)
     exec(compile(start, task.name, "exec"), names)
     if code is not None:
@@ -183,9 +188,12 @@ def attempt(task: TaskCells, names: Names, code: str | None, marking: str = "") 
 
 
 def test_every_lesson_has_tasks_in_the_middle_and_one_at_its_end() -> None:
-    assert NAMES == list(LESSON_TASKS) == sorted(NAMES)
+    assert [name for name in NAMES if name in LESSON_TASKS] == list(LESSON_TASKS)
+    assert [name for name in NAMES if name in STEPS] == list(STEPS)
     for lesson in (*range(9), 10, 11):
-        assert len([name for name in NAMES if name.startswith(f"{lesson:02}-")]) in (3, 4)
+        assert len([name for name in LESSON_TASKS if name.startswith(f"{lesson:02}-")]) in (3, 4)
+    for lesson in range(9):
+        assert len([name for name in STEPS if name.startswith(f"{lesson:02}-")]) in (3, 4)
 
 
 @pytest.mark.parametrize("file", lessons(), ids=lambda file: file.stem)
@@ -221,8 +229,8 @@ def test_the_starter_cell_attempts_nothing(lesson: Callable[[], Names], name: st
 
 @pytest.mark.parametrize("name", NAMES)
 def test_wrong_answers_are_not_right_and_say_what_is_missing(lesson: Callable[[], Names], name: str) -> None:
-    assert len(WRONG[name]) >= 4
-    for code in WRONG[name]:
+    assert len(EVERY_WRONG[name]) >= 4
+    for code in EVERY_WRONG[name]:
         mark = attempt(TASKS[name], lesson(), code)
         assert mark.state == "not yet", code
         assert any(part.missing for part in mark.parts)
@@ -235,6 +243,8 @@ def test_the_solution_is_right_three_times(lesson: Callable[[], Names], name: st
         mark = attempt(TASKS[name], lesson(), TASKS[name].solution)
         assert mark.right, mark
         assert "Hint" not in str(mark)
+    if name in STEPS:
+        return
     place = [path.name[:2] for path in lessons()].index(name[:2]) + 1
     assert re.search(rf"Lesson {place} of \d+: [123] of 3 tasks done", str(progress(name[:2])))
 
@@ -251,12 +261,13 @@ def test_the_solution_of_a_neighbour_is_not_right(lesson: Callable[[], Names], n
 @pytest.mark.parametrize("name", NAMES)
 def test_a_copied_record_is_not_right(lesson: Callable[[], Names], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was right elsewhere, handed over here: a call of another network, an address, a token, an id."""
-    known = LESSON_TASKS[name]
+    where = STEPS if name in STEPS else LESSON_TASKS
+    known = where[name]
 
     def judged_elsewhere(kit: Any, *answer: Any) -> Any:
         return known.judge(kit, *map(copied, answer))
 
-    monkeypatch.setitem(LESSON_TASKS, name, LessonTask(known.wants, known.hints, judged_elsewhere))
+    monkeypatch.setitem(where, name, LessonTask(known.wants, known.hints, judged_elsewhere))
     assert attempt(TASKS[name], lesson(), TASKS[name].solution).state == "not yet"
 
 
@@ -278,6 +289,12 @@ def copied(answer: Any) -> Any:
         return reply
     if callable(answer):
         return [{"action": "talk", "text": "Copied."}]
+    if isinstance(answer, dict):  # an event, an offer, the reply to a verb
+        return answer | dict.fromkeys(("uuid", "msisdn"), str(uuid.uuid4()))
+    if isinstance(answer, list):
+        return [copied(one) for one in answer]
+    if isinstance(answer, int | float):
+        return answer
     if answer.startswith("http"):
         return re.sub(r":\d+", ":1", answer)
     if answer.startswith("ey"):  # a token, with another signature

@@ -1,0 +1,253 @@
+"""What the lessons have at hand where their steps come, and wrong answers to the steps. None of them is right."""
+
+from __future__ import annotations
+
+ASK = 'requests.get(f"{YOUR_URL}'
+A_CALL = 'reply = place([say("Hello.")])\nkit.wait_for(reply)\nevents = kit.events.by(reply["uuid"])\n'
+MUSIC = (
+    'app = Flask("audio")\n'
+    'music = app.get("/music.mp3")(lambda: Response((AUDIO / "music.mp3").read_bytes(), content_type="audio/mpeg"))\n'
+    "kit.serve(app)"
+)
+CARE = (
+    "from helpers.server import send_audio\n"
+    'app = Flask("two ways")\napp.get("/with-care/<path:name>")(lambda name: send_audio(name))\nkit.serve(app)'
+)
+SLOW = (
+    'kit.serve(create_app(answer=lambda: time.sleep(0.7) or [sound("jingle.mp3")]))\nphone = kit.phone().answers()\n'
+    "slow = kit.wait_for(phone.dial(kit.number))"
+)
+FILLED = 'TO, filled = kit.my_number, [sound("jingle.mp3")]\nwhere = place\nplace = lambda ncco, **how: where(ncco)'
+RUNNING = 'kit.phone().answers()\ncall_ = call\ncall = place(PARKED)\nkit.wait_for(call, "answered")'
+APPLICATION = (
+    'scratch = kit.vonage.create_application("Scratch")\nLOGIN = AUTH\nSCRATCH = f"{APPLICATIONS}/{scratch[\'id\']}"\n'
+    'requests.put(SCRATCH, json={"name": "Scratch 2"}, auth=LOGIN, timeout=10)'
+)
+TOKEN = (
+    "now = int(time.time())\n"
+    'claims = {"application_id": kit.settings.application_id, "iat": now, "jti": str(uuid.uuid4()), "exp": now + 900}\n'
+    'token = jwt.encode(claims, kit.settings.private_key, algorithm="RS256")\npayload = token.split(".")[1]\n'
+    'read = lambda part: json.loads(base64.urlsafe_b64decode(part + "=="))'
+)
+BEFORE = {
+    "00-a": "place_ = place\nplace = lambda ncco: kit.wait_for(place_(ncco))",
+    "00-b": "place_ = place\nplace = lambda ncco: kit.wait_for(place_(ncco))\n"
+    'WAIT, BACK = say("One moment, please."), say("Thank you for waiting.")',
+    "00-c": 'record = call(sound("jingle.mp3"), say("Thank you for listening."))',
+    "01-b": 'offer = kit.vonage.search_numbers("GB", features="VOICE")["numbers"][0]',
+    "03-a": f"{A_CALL}completed = events[-1]",
+    "03-b": f"{A_CALL}muddle = [events[3], events[1], events[0], events[2], events[2]]",
+    "03-d": 'EVENT_URL = f"{YOUR_URL}/event"',
+    "03-c": "phone = kit.phone()\n"
+    'call_that_becomes = lambda status: kit.wait_for(kit.vonage.create_call(to=kit.my_number, from_=kit.number, ncco=[say("Hello.")]), status)',
+    "04-a": MUSIC,
+    "04-b": CARE,
+    "04-c": f'{CARE}\nSOUND = f"{{YOUR_URL}}/with-care/jingle.mp3"\n'
+    'care = call(*[{"action": "stream", "streamUrl": [SOUND]}] * 2)',
+    "05-a": APPLICATION,
+    "05-b": TOKEN,
+    "05-c": TOKEN,
+    "06-a": 'REST, LOGIN, params = NUMBERS, AUTH, {"pattern": kit.number}',
+    "06-b": 'phone, REPLY = kit.phone(), {"action": "talk", "text": "Hello"}\napp = Flask("f")\napp.post("/event", endpoint="e")(lambda: ("", 200))\napp.route("/answer", methods=["GET", "POST"])(lambda: jsonify(REPLY))\nkit.serve(app)',
+    "06-c": SLOW,
+    "07-b": FILLED,
+    "07-c": FILLED,
+    "07-d": 'third = call(say("Hello."))',
+    "08-a": RUNNING,
+    "08-b": 'WORDS = "One moment, please."',
+    "08-c": 'recorded = {"recording_url": f"{kit.settings.api_url}/v1/files/{uuid.uuid4()}"}',
+}
+WRONG_STEPS: dict[str, list[str]] = {
+    "00-a": [
+        'voice = place([say("Hello, and welcome. This is Python, on the telephone.")])',
+        'voice = place([sound("jingle.mp3")])',
+        'voice = place([sound("greeting.mp3"), say("Thank you.")])',
+        'voice = YOUR_URL + "/audio/greeting.mp3"',
+        'voice = [sound("greeting.mp3")]',
+        'voice = place([sound("greetings.mp3")])',
+    ],
+    "00-b": [
+        'music = place([WAIT, {"action": "wait", "timeout": 8}, BACK])',
+        'music = place([sound("hold.mp3")])',
+        'music = place([WAIT, BACK, sound("hold.mp3")])',
+        'music = place([WAIT, sound("music.mp3"), BACK])',
+        "music = place([WAIT, BACK])",
+        'music = "hold.mp3"',
+    ],
+    "00-c": ["begins = 0.0", "begins = 5.3", 'begins = "2.7"', "begins = record", "begins = 4.8", "begins = True"],
+    "00-d": [
+        'mended = call(say("The plus is gone."), to="447700900002", status="ringing")',
+        'mended = call(say("Hello."))',
+        'mended = "447700900001"',
+        "mended = e164",
+        'mended = kit.vonage.create_call(to=kit.my_number, from_=kit.number, ncco=[say("The plus is gone.")])',
+    ],
+    "01-a": ['secret = "ada"', 'secret = "ada:open-sesame"', "secret = CODED", 'secret = b"open-sesame"'],
+    "01-b": ['rent = 12 * offer["cost"]', 'rent = float(offer["cost"])', 'rent = offer["cost"]', "rent = offer", "rent = 3"],
+    "01-c": [
+        'wrong = requests.get(f"{NUMBERS}/account/numbers", auth=AUTH, timeout=10)',
+        'wrong = requests.get(f"{NUMBERS}/account/numbers", timeout=10)',
+        'wrong = requests.get(f"{NUMBERS}/number/search", auth=("a", "b"), timeout=10)',
+        "wrong = 401",
+        "wrong = kit.vonage.list_numbers()",
+    ],
+    "01-d": [
+        'number = "+447700900123"',
+        'number = "07700900123"',
+        'number = "4407700900123"',
+        "number = 447700900123",
+        'number = "44 7700 900123"',
+    ],
+    "02-a": [
+        'kit.serve(f := Flask("f"))\nchanged = requests.get(kit.server.url + "/hello", timeout=10)',
+        'app = Flask("f")\napp.get("/hello")(lambda: "Hello from your own server.")\nkit.serve(app)\n'
+        'changed = requests.get(kit.server.url + "/hello", timeout=10)',
+        'app = Flask("f")\napp.get("/hi")(lambda: "Hi.")\nkit.serve(app)\n'
+        'changed = requests.get(kit.server.url + "/hi", timeout=10)',
+        'changed = "Hello again."',
+        'app = Flask("f")\napp.get("/hello")(lambda: "")\nkit.serve(app)\n'
+        'changed = requests.get(kit.server.url + "/hello", timeout=10)',
+    ],
+    "02-b": [
+        "while_off = kit.tunnel.status",
+        'while_off = kit.tunnel.off()\nkit.tunnel.on()\nwhile_off = "on"',
+        "kit.tunnel.off()\nkit.tunnel.on()\nwhile_off = kit.tunnel.status",
+        "while_off = False",
+        'while_off = "closed"',
+    ],
+    "02-c": [
+        'sent = requests.get(YOUR_URL + "/event", timeout=10)',
+        'sent = requests.post(YOUR_URL + "/event", json={"status": "busy"}, timeout=10)',
+        'sent = requests.post(YOUR_URL + "/event", data={"status": "ringing"}, timeout=10)',
+        'sent = requests.post(YOUR_URL + "/events", json={"status": "ringing"}, timeout=10)',
+        'sent = {"status": "ringing"}',
+    ],
+    "03-a": [
+        'euros = int(completed["duration"]) * float(completed["rate"])',
+        'euros = completed["price"]',
+        'euros = float(completed["rate"])',
+        "euros = 0",
+        'euros = int(completed["duration"]) / 60',
+    ],
+    "03-b": [
+        "ordered = muddle",
+        'ordered = sorted(muddle, key=lambda event: event["timestamp"])',
+        'ordered = ["started", "ringing", "answered", "completed"]',
+        "ordered = muddle[:4]",
+        'ordered = {event["status"]: event for event in muddle}',
+        "ordered = []",
+    ],
+    "03-c": [
+        'phone.busy()\ndeclined = call_that_becomes("busy")\nphone.answers()',
+        'declined = call(say("Hello."))',
+        "declined = phone.declines()\nphone.answers()",
+        'declined = "rejected"',
+        'phone.declines()\ndeclined = place([say("Hello.")])\nphone.answers()',
+    ],
+    "03-d": [
+        'made_up = requests.post(f"{YOUR_URL}/event", json={"status": "busy"}, timeout=10)',
+        'made_up = requests.post(f"{YOUR_URL}/event", json={"status": "ringing"},'
+        ' headers=kit.signed(json={"status": "ringing"}), timeout=10)',
+        'made_up = kit.panel().send("busy")',
+        'made_up = requests.get(f"{YOUR_URL}/event", headers=kit.signed(), timeout=10)',
+        'made_up = {"status": "busy"}',
+    ],
+    "04-a": [
+        'described = requests.get(f"{YOUR_URL}/music.mp3", timeout=10)',
+        'described = requests.head(f"{YOUR_URL}/musik.mp3", timeout=10)',
+        'described = requests.head(f"{YOUR_URL}/music.mp3", timeout=10).headers',
+        'described = "audio/mpeg"',
+        'app = Flask("f")\napp.get("/music.mp3")(lambda: "music")\nkit.serve(app)\n'
+        'described = requests.head(f"{YOUR_URL}/music.mp3", timeout=10)',
+    ],
+    "04-b": [
+        f'refused = {ASK}/with-care/jingle.mp3", timeout=10)',
+        f'refused = {ASK}/with-care/../pyproject.toml", timeout=10)',
+        f'refused = {ASK}/nobody/..%2Fpyproject.toml", timeout=10)',
+        "refused = 404",
+        f'refused = {ASK}/with-care/pyproject.toml", timeout=10)',
+    ],
+    "04-c": ["times = 2", "times = 0", 'times = "1"', 'times = care.entries("fetch")', "times = True"],
+    "05-a": [
+        'repaired = requests.put(SCRATCH, json={"name": "Scratch 3"}, auth=LOGIN, timeout=10)',
+        "repaired = requests.put(SCRATCH, json=scratch, auth=LOGIN, timeout=10)",
+        "repaired = requests.get(SCRATCH, auth=LOGIN, timeout=10)",
+        'repaired = kit.vonage.create_application("Scratch 3")',
+        'repaired = requests.put(SCRATCH, json={"name": "Scratch 3", "capabilities": scratch["capabilities"]}, timeout=10)',
+    ],
+    "05-b": [
+        "seconds = 15",
+        'seconds = read(payload)["exp"]',
+        'seconds = "900"',
+        'seconds = read(payload)["iat"] - read(payload)["exp"]',
+    ],
+    "05-c": [
+        "calls = requests.get(CALLS, timeout=10)",
+        "calls = requests.get(CALLS, auth=AUTH, timeout=10)",
+        'calls = requests.get(CALLS, headers={"Authorization": token}, timeout=10)',
+        'calls = requests.get(CALLS, headers={"Authorization": f"Bearer {token[:-9]}"}, timeout=10)',
+        "calls = kit.vonage.list_calls()",
+    ],
+    "06-a": [
+        'linked = requests.get(f"{REST}/account/numbers", params=params, timeout=10)',
+        'linked = requests.get(f"{REST}/account/numbers", params={"pattern": "1"}, auth=LOGIN, timeout=10)',
+        "linked = kit.number",
+        "linked = kit.vonage.list_numbers(pattern=kit.number)",
+        'linked = requests.get(f"{REST}/number/search", params={"country": "GB"}, auth=LOGIN, timeout=10)',
+    ],
+    "06-b": [
+        'mended = call(say("Hello"))',
+        'REPLY = [say("Good-bye")]\nmended = kit.wait_for(phone.dial(kit.number))',
+        "mended = kit.wait_for(phone.dial(kit.number))",
+        "mended = REPLY = [REPLY]",
+        'REPLY = "[Hello]"\nmended = kit.wait_for(phone.dial(kit.number))',
+    ],
+    "06-c": ["seconds = 0", "seconds = slow.longest_silence()", 'seconds = "0.7"', "seconds = slow.duration", "seconds = 0.1"],
+    "07-a": [
+        'MENDED = \'[{"action": "stream", "streamUrl": "https://example.com/audio/jingle.mp3"}]\'',
+        'MENDED = [{"action": "stream", "streamUrl": ["https://example.com/audio/jingle.mp3"]}]',
+        'MENDED = \'{"action": "stream", "streamUrl": ["https://example.com/audio/jingle.mp3"]}\'',
+        "MENDED = \"[{'action': 'stream', 'streamUrl': ['https://example.com/audio/jingle.mp3']}]\"",
+        'MENDED = \'[{"action": "talk", "text": "Hello"}]\'',
+    ],
+    "07-b": [
+        "foreign = kit.wait_for(place(filled))",
+        'foreign = kit.vonage.create_call(to=TO, from_="447700900999", ncco=filled)',
+        'foreign = "rejected"',
+        'kit.phone().declines()\nforeign = kit.wait_for(place(filled), "over")\nkit.phone().answers()',
+    ],
+    "07-c": [
+        "thrice = kit.wait_for(place(ncco=filled * 3))",
+        'thrice = kit.wait_for(place(ncco=[{**filled[0], "loop": 2}]))',
+        'thrice = place(ncco=[{**filled[0], "loop": 3}])',
+        'thrice = [{**filled[0], "loop": 3}]',
+        "thrice = kit.wait_for(place(ncco=filled))",
+    ],
+    "07-d": [
+        'euros = kit.vonage.get_call(third.uuid)["price"]',
+        'euros = float(kit.vonage.get_call(third.uuid)["rate"])',
+        "euros = 0.0",
+        "euros = third",
+    ],
+    "08-a": [
+        "spoken = call",
+        'spoken = kit.vonage.stream(call["uuid"], MUSIC)',
+        'spoken = "Thank you for waiting."',
+        'spoken = call_(say("Thank you."), to="447700900002")',
+    ],
+    "08-b": [
+        "longer = call(say(WORDS))",
+        "longer = place([say(WORDS)])\nkit.wait_for(longer, 'answered')\n"
+        "kit.vonage.stream(longer['uuid'], MUSIC, loop=0)\nlonger = kit.wait_for(longer)",
+        'longer = call(say(WORDS), {"action": "wait", "timeout": 10})',
+        'longer = call(say(WORDS), sound("jingle.mp3"))',
+        'longer = "wait"',
+    ],
+    "08-c": [
+        'refused = requests.get(f"{YOUR_URL}/v1/files/x", timeout=10)',
+        "refused = 401",
+        'refused = requests.get(kit.settings.api_url + "/v1/calls", timeout=10)',
+        'refused = recorded["recording_url"]',
+        'refused = requests.head(recorded["recording_url"], timeout=10)',
+    ],
+}
