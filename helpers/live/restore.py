@@ -171,7 +171,7 @@ class AsFound:
         now = self._number(changes[-1].id) if is_number else self._application(changes[-1].id)
         # A kernel that was killed while it put this back has done so without saying it.
         before = _state(changes[0])
-        goal = before if now == before else first_state(changes, now, self._deleted())
+        goal = before if now == before else first_state(changes, now, self._deleted(changes))
         if goal is CHANGED:
             if again:
                 self._settle(changes, "changed since by somebody else")
@@ -209,8 +209,11 @@ class AsFound:
                 return
         raise KitError("Its settings are not what was asked for.")
 
-    def _deleted(self) -> set[str]:
-        return {s.id for s in self.journal.steps() if s.kind == "delete_application" and s.came != "refused"}
+    def _deleted(self, changes: Sequence[Step]) -> set[str]:
+        """Applications that are gone, also those that somebody has deleted to whom a number was linked."""
+        linked = {step.sent["app_id"] for step in changes if step.kind == "update_number" and step.sent.get("app_id")}
+        gone = {one for one in linked if self._application(one) is None}
+        return gone | {s.id for s in self.journal.steps() if s.kind == "delete_application" and s.came != "refused"}
 
     # What is the kit's
 

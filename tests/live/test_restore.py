@@ -123,6 +123,25 @@ def test_a_link_that_went_with_the_kits_application_is_put_back(account: InUse) 
     assert account.state() == account.at_first
 
 
+def test_so_it_is_if_the_dashboard_deleted_that(account: InUse) -> None:
+    with Kernel(account, allow=PRODUCTION) as kernel:
+        made = lesson(kernel, account.linked[0])
+        with account.client() as dashboard:
+            dashboard.delete_application(made)
+        assert kernel.found.put_back() == [f"number {account.linked[0]}: put back as it was"]
+    assert account.state() == account.at_first
+
+
+def test_a_number_that_the_dashboard_gave_back_is_told_of_once(account: InUse) -> None:
+    with Kernel(account, allow=PRODUCTION) as kernel:
+        lesson(kernel, account.linked[0])
+        with account.client() as dashboard:
+            dashboard.cancel_number("GB", account.linked[0])
+        told = f"number {account.linked[0]}: changed since by somebody else, so it is left; it was linked to "
+        assert kernel.found.put_back(again=True)[0] == told + account.production
+        assert kernel.found.put_back() == []
+
+
 def test_other_settings_of_a_number_come_back_too(account: InUse) -> None:
     number, old = account.free, {"moHttpUrl": "https://sms.example.net/in", "voiceStatusCallback": "https://s.example"}
     with account.client() as dashboard:
