@@ -26,9 +26,11 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 TIMEOUT = (10, 60)  # seconds to connect, and for the next byte of the reply
-# What is about one connection only, RFC 9110 7.6.1; and what the HTTP library writes itself.
+# What is about one connection only, RFC 9110 7.6.1; and what the HTTP library writes itself. It unpacks a reply, which
+# the guards have to read; a request that is packed is refused.
 HOP = frozenset({"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te",
-                 "trailer", "transfer-encoding", "upgrade", "host", "content-length", "expect"})  # fmt: skip
+                 "trailer", "transfer-encoding", "upgrade", "host", "content-length", "expect",
+                 "accept-encoding", "content-encoding"})  # fmt: skip
 
 
 class Guard(Protocol):
@@ -115,7 +117,7 @@ class Gate:
             reply = self._session().request(
                 asked.method, url, headers=headers, data=asked.body, timeout=TIMEOUT, allow_redirects=False, stream=True
             )
-            body = reply.raw.read(decode_content=False)
+            body = reply.raw.read(decode_content=True)
         except Exception as error:  # whatever it is: nobody knows how far the request got
             logger.info("no reply", exc_info=True)
             if "CERTIFICATE_VERIFY_FAILED" in str(error):  # known before anything was sent
@@ -141,9 +143,9 @@ class Gate:
             replied = Replied(413, {}, b"")
         else:
             path, _, query = door.path.partition("?")
-            replied = self.pass_on(
-                Asked(door.command, path, query, dict(door.headers.items()), door.rfile.read(int(length)))
-            )
+            # Of a header that is there twice the last counts, for the guards and for Vonage.
+            headers = {name.title(): value for name, value in door.headers.items()}
+            replied = self.pass_on(Asked(door.command, path, query, headers, door.rfile.read(int(length))))
         if not replied.status:  # nothing came back: as without a gate the connection breaks, and the client says so
             door.close_connection = True
             return
@@ -176,6 +178,12 @@ class Handler(BaseHTTPRequestHandler):
         super().finish()
         self.server.connections.discard(self.request)
         self.request.close()
+
+    def handle_expect_100(self) -> bool:
+        """Tell who waits to go on, at once: it would stay in the buffer."""
+        go_on = super().handle_expect_100()
+        self.wfile.flush()
+        return go_on
 
     def _any(self) -> None:
         self.server.gate.serve(self)

@@ -26,6 +26,7 @@ SETTINGS = (
     "messagesCallbackType", "messagesCallbackValue",
 )  # fmt: skip
 PAGE = 100  # the largest page of both APIs
+PATIENCE = 20.0  # seconds to wait for replies
 NEVER = "That cannot be put back."
 LATER = "It is put back afterwards."
 
@@ -49,8 +50,8 @@ class Ownership:
         allowed: Callable[[], Any] = allowed_in_notebook,
     ) -> None:
         self._journal, self._vonage, self._public, self._allowed = journal, vonage, public, allowed
-        self._begun: dict[int, str] = {}
-        self._lock = threading.Lock()
+        self._begun: dict[int, str] = {}  # steps whose request is on its way, by its identity
+        self._news = threading.Condition()
         self._looks: dict[str, Callable[[Asked], Json | None]] = {
             "create_application": self._create_application,
             "replace_application": self._change_application,
@@ -77,20 +78,32 @@ class Ownership:
                 why = f"Nothing is changed, because what is there could not be written down first: {error.message}"
                 raise Refused(why, error.cure) from None
             if step:
-                with self._lock:
+                with self._news:
                     self._begun[id(asked)] = step
         return asked
 
     def after(self, asked: Asked, replied: Replied) -> None:
         """Writes down what came of it. The reply is handed on whatever happens: it may hold a private key."""
-        with self._lock:
-            step = self._begun.pop(id(asked), None)
+        step = self._begun.get(id(asked))
         if step is None:
             return
         try:
             self._journal.add(step, came=came_of(replied), **_left(asked.kind, replied))
         except KitError as error:
             logger.warning("%s kit.restore() finds out by itself what came of it.", error)
+        finally:
+            with self._news:
+                del self._begun[id(asked)]
+                self._news.notify_all()
+
+    def on_their_way(self) -> set[str]:
+        """Steps whose request has no reply yet: what an interrupted cell has sent goes on. It waits for them a while.
+
+        What they change is not there yet, so nobody could put it back.
+        """
+        with self._news:
+            self._news.wait_for(lambda: not self._begun, PATIENCE)
+            return set(self._begun.values())
 
     def _same_account(self, asked: Asked) -> None:
         key = _key_of(asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
@@ -26,6 +26,7 @@ Json = dict[str, Any]
 NOBODY = "https://example.com"  # answers 200 to everything and does nothing
 # In its first second or two a call cannot be ended (support article 10359615124380).
 TRIES, PAUSE = 4, 1.0  # seconds
+LATE = "Vonage has not answered yet what was asked for, so nothing is put back; kit.restore() does it later"
 CREATIONS = ("create_application", "buy_number")
 CHANGES = ("replace_application", "delete_application", "update_number", "cancel_number")
 DONE = {"create_application": "made", "replace_application": "changed", "delete_application": "deleted",
@@ -64,11 +65,12 @@ class AsFound:
 
         Returns lines: what it did to the account, and what was put back.
         """
+        away = self.guard.on_their_way()
         try:
             # In one go: of two kernels that end at once, the second one finds the first one gone.
             with self.journal.alone():
                 try:
-                    return [*filter(None, [self.did()]), *self.put_back()]
+                    return [*filter(None, [self.did()]), *self._all_back(away)]
                 finally:
                     self.journal.leave()
         finally:
@@ -94,13 +96,19 @@ class AsFound:
 
         ``again``: what somebody has changed since is said, left for good, and not told any more.
         """
+        return self._all_back(self.guard.on_their_way(), again=again)
+
+    def _all_back(self, away: Container[str], *, again: bool = False) -> list[str]:
         with self.journal.alone():
             others = self.journal.others()
             steps = [step for step in open_steps(self.journal.steps()) if step.kernel not in others]
+            late = [step for step in steps if step.step in away]
             said: list[str] = []
             for step in steps:
-                if step.kind == "create_call":
+                if step.kind == "create_call" and step not in late:
                     said += self._tried(self._hang_up, step)
+            if late:
+                return [*said, *(f"{name_of(step)}: {LATE}" for step in late)]
             if others:
                 return [*said, *_waits(step for step in steps if step.kind != "create_call")]
             for step in steps:
@@ -171,7 +179,7 @@ class AsFound:
         now = self._number(changes[-1].id) if is_number else self._application(changes[-1].id)
         # A kernel that was killed while it put this back has done so without saying it.
         before = _state(changes[0])
-        goal = before if now == before else first_state(changes, now, self._deleted())
+        goal = before if now == before else first_state(changes, now, self._deleted(changes))
         if goal is CHANGED:
             if again:
                 self._settle(changes, "changed since by somebody else")
@@ -209,8 +217,11 @@ class AsFound:
                 return
         raise KitError("Its settings are not what was asked for.")
 
-    def _deleted(self) -> set[str]:
-        return {s.id for s in self.journal.steps() if s.kind == "delete_application" and s.came != "refused"}
+    def _deleted(self, changes: Sequence[Step]) -> set[str]:
+        """Applications that are gone, also those that somebody has deleted to whom a number was linked."""
+        linked = {step.sent["app_id"] for step in changes if step.kind == "update_number" and step.sent.get("app_id")}
+        gone = {one for one in linked if self._application(one) is None}
+        return gone | {s.id for s in self.journal.steps() if s.kind == "delete_application" and s.came != "refused"}
 
     # What is the kit's
 

@@ -170,7 +170,9 @@ def _euros(text: str, folder: Path) -> Decimal:
     except InvalidOperation:
         euros = Decimal("nan")
     if not euros.is_finite() or euros <= 0 or not re.fullmatch(r"[0-9.]+", text):
-        raise ValueError(f"{text!r} is not an amount. Write euros with a point, like 5 or 0.50.")
+        raise ValueError(
+            f"{text!r} is not an amount. Write euros with a point, like 5 or 0.50; leave the line out to spend nothing."
+        )
     return euros
 
 

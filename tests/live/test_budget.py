@@ -56,8 +56,12 @@ def test_the_call_that_passes_the_budget_is_ended(quick_world: World, monkeypatc
     world, told = quick_world, list[str]()
     with world.kit(live_budget=Decimal("0.05")) as kit:
         monkeypatch.setattr(budget_of(kit), "_tell", told.append)
-        as_fast_as_the_network(kit, HASTE)
+        now = [0.0]
+        budget_of(kit)._clock = lambda: now[0]
         made = kit.vonage.create_call(world.order(WAIT, length_timer=7200))
+        now[0] = 170.0  # 0.0425 euros: however busy this machine is, somebody looks at this moment
+        budget_of(kit).look()
+        as_fast_as_the_network(kit, HASTE)
         today = time.time()
         monkeypatch.setattr(time, "time", lambda: today - 86_400)  # a clock set back changes nothing
         world.until_over(made["uuid"])
@@ -94,7 +98,23 @@ def test_a_call_is_watched_and_ended_though_its_reply_cannot_be_written_down(wor
         file.with_suffix(".kept").rename(file)
         kit.live.gate._guards = guards
         assert [call.uuid for call in budget_of(kit)._calls()] == [made["uuid"]]
-        world.phones.use(ME, "decline")
+
+
+def test_what_cannot_be_written_down_is_not_sent_and_who_begins_anew_is_followed(world: World) -> None:
+    file = world.folder / ".live" / "spent.jsonl"
+    with world.kit() as kit:
+        file.mkdir()
+        with pytest.raises(VonageError, match=r"spent\.jsonl cannot be used: Is a directory"):
+            kit.vonage.create_call(world.order(WAIT))
+        file.rmdir()
+        budget = budget_of(kit)
+        for number in range(3):
+            budget._spent.write(f"call {number}", Decimal("0.5"))
+        assert budget.total() == Decimal("1.5")
+        file.unlink()  # by hand, and another kernel is the first to write
+        Spent(file).write("call 4", Decimal("0.25"))
+        assert budget.total() == Decimal("0.25")
+    assert world.dialled() == []
 
 
 def test_every_leg_that_may_be_opened_counts(world: World) -> None:

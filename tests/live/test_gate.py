@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import http.server
 import socket
 import ssl
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ from helpers.kit import Kit
 from helpers.live.gate import Gate
 from helpers.live.guards.asked import Asked, Replied
 from helpers.vonage.errors import NoReplyError, VonageError
-from tests.live.conftest import ME, Send, World, wait_until
+from tests.live.conftest import ME, Send, World, token_of, wait_until
 
 
 def test_a_call_goes_through_and_the_wire_shows_the_real_address(world: World, send: Send) -> None:
@@ -152,14 +154,20 @@ def test_a_guard_that_fails_lets_nothing_pass(world: World, send: Send) -> None:
 
 
 def test_what_breaks_off_on_the_way_is_a_connection_that_breaks(world: World) -> None:
-    with http.server.HTTPServer(("127.0.0.1", 0), Halves) as far:
-        thread = threading.Thread(target=far.serve_forever, args=(0.01,))
-        thread.start()
-        here = f"http://127.0.0.1:{far.server_port}"
-        gate = Gate(here, here, []).start()
+    with far_away(Halves) as url:
+        gate = Gate(url, url, []).start()
         with pytest.raises(requests.ConnectionError):
             requests.get(f"{gate.url}/v1/calls", timeout=10)
         gate.stop()
+
+
+@contextmanager
+def far_away(handler: type[http.server.BaseHTTPRequestHandler]) -> Iterator[str]:
+    """A server where Vonage is. Gives its address."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as far:
+        thread = threading.Thread(target=far.serve_forever, args=(0.01,))
+        thread.start()
+        yield f"http://127.0.0.1:{far.server_port}"
         far.shutdown()
         thread.join()
 
@@ -176,6 +184,46 @@ class Halves(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, *_: object) -> None:
         pass
+
+
+def test_a_reply_that_is_packed_is_read_too(world: World) -> None:
+    class Packs(http.server.BaseHTTPRequestHandler):
+        """Vonage's end, or a proxy of a school, that packs what it replies."""
+
+        def do_GET(self) -> None:
+            sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            headers = {name: self.headers[name] for name in ("Authorization", "Content-Type") if name in self.headers}
+            url = f"{world.network.url}{self.path}"
+            reply = requests.request(self.command, url, data=sent, headers=headers, timeout=60)
+            self.send_response(reply.status_code)
+            self.send_header("Content-Encoding", "gzip")
+            self.end_headers()
+            self.wfile.write(gzip.compress(reply.content))
+
+        do_POST = do_PUT = do_GET
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with far_away(Packs) as url, world.kit(api_url=url) as kit:
+        made = kit.vonage.create_call(world.order({"action": "wait", "timeout": 7200}))
+        assert [call.uuid for call in kit.live.budget._calls()] == [made["uuid"]]  # type: ignore[union-attr]
+        kit.stop()
+        assert world.calls()[made["uuid"]]["status"] == "completed"
+
+
+def test_who_waits_before_a_body_is_told_to_go_on_and_of_two_headers_one_counts(world: World) -> None:
+    head = b"POST /v1/calls HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\nContent-Length: 2\r\n"
+    with world.kit() as kit:
+        token = token_of(kit).encode()
+        with socket.create_connection(("127.0.0.1", int(kit.settings.api_url.rpartition(":")[2])), 60) as line:
+            line.sendall(head + b"AUTHORIZATION: Bearer a.b.c\r\nAuthorization: Bearer " + token + b"\r\n\r\n")
+            assert line.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+            line.sendall(b"{}")
+            assert line.recv(1000).startswith(b"HTTP/1.1 403")
+            line.sendall(b"GET /v1/calls HTTP/1.0\r\nX-A: b\r\nauthorization: Basic YTpi\r\nAuthorization: Bearer "
+                         + token + b"\r\n\r\n")  # fmt: skip
+            assert line.recv(1000).startswith(b"HTTP/1.1 200")
 
 
 @pytest.mark.parametrize("head", [

@@ -137,7 +137,7 @@ def test_a_call_without_a_length_gets_one(quick_world: World) -> None:
         made = kit.vonage.create_call(world.order(WAIT))
         world.until_over(made["uuid"])
         assert 300 <= int(world.calls()[made["uuid"]]["duration"]) < 900
-        for length in (7201, "long", True):
+        for length in (0, 7201, "long", True):
             with pytest.raises(VonageError, match="length_timer is"):
                 kit.vonage.create_call(world.order(WAIT, length_timer=length))
 

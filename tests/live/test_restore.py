@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
 
 import pytest
 
 from helpers.live.__main__ import main
-from helpers.live.restore import NOBODY, AsFound
+from helpers.live.gate import Gate
+from helpers.live.guards.asked import Asked, Replied
+from helpers.live.restore import LATE, NOBODY, AsFound
 from tests.live.in_use import PRODUCTION, TUNNEL, InUse, Json, Kernel, in_use
 
 LATER = "another kernel uses this account still; the last one puts it back"
@@ -121,6 +125,53 @@ def test_a_link_that_went_with_the_kits_application_is_put_back(account: InUse) 
         kernel.vonage.delete_application(lesson(kernel, account.linked[0]))
         assert "app_id" not in account.state()["numbers"][account.linked[0]]
     assert account.state() == account.at_first
+
+
+def test_so_it_is_if_the_dashboard_deleted_that(account: InUse) -> None:
+    with Kernel(account, allow=PRODUCTION) as kernel:
+        made = lesson(kernel, account.linked[0])
+        with account.client() as dashboard:
+            dashboard.delete_application(made)
+        assert kernel.found.put_back() == [f"number {account.linked[0]}: put back as it was"]
+    assert account.state() == account.at_first
+
+
+def test_a_number_that_the_dashboard_gave_back_is_told_of_once(account: InUse) -> None:
+    with Kernel(account, allow=PRODUCTION) as kernel:
+        lesson(kernel, account.linked[0])
+        with account.client() as dashboard:
+            dashboard.cancel_number("GB", account.linked[0])
+        told = f"number {account.linked[0]}: changed since by somebody else, so it is left; it was linked to "
+        assert kernel.found.put_back(again=True)[0] == told + account.production
+        assert kernel.found.put_back() == []
+
+
+@pytest.mark.parametrize("patience", [60, 0])
+def test_what_is_on_its_way_is_waited_for(account: InUse, monkeypatch: pytest.MonkeyPatch, patience: float) -> None:
+    """A cell is interrupted while Vonage takes its time; the next one puts back."""
+    sent, goes_on, forward = threading.Event(), threading.Event(), Gate._forward
+
+    def slow(gate: Gate, asked: Asked) -> Replied:
+        sent.set()
+        assert goes_on.wait(60)
+        return forward(gate, asked)
+
+    monkeypatch.setattr("helpers.live.ownership.PATIENCE", patience)
+    with ThreadPoolExecutor(2) as threads, Kernel(account) as kernel:
+        made = kernel.vonage.create_application("Stream audio")["id"]
+        monkeypatch.setattr(Gate, "_forward", slow)
+        linked = threads.submit(kernel.vonage.update_number, "GB", account.free, app_id=made)
+        assert sent.wait(60)
+        if patience:
+            back = threads.submit(kernel.found.put_back)
+            assert not wait([back], timeout=0.2).done, "it waits"
+        else:
+            assert kernel.found.put_back() == [f"number {account.free}: {LATE}"]
+        goes_on.set()
+        linked.result(60)
+        said = back.result(60) if patience else kernel.found.put_back()
+        assert said == [f"number {account.free}: put back as it was"]
+    assert account.state()["numbers"] == account.at_first["numbers"]
 
 
 def test_other_settings_of_a_number_come_back_too(account: InUse) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import http.client
 import json
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from flask import Response
 from vonage_http_client.errors import HttpRequestError
 
 from helpers.kit import Kit
+from helpers.settings.keys import load_private_key, make_jwt
 from helpers.vonage.client import Vonage
 from helpers.vonage.errors import VonageError
 from tests.live.conftest import FRIEND, ME, STRANGER, Send, World, app_that_replies, wait_until
@@ -187,6 +189,13 @@ def test_nor_does_the_fallback_of_the_calls_application(world: World, kit: Kit) 
     assert world.dialled() == [ME]
 
 
+def test_nor_does_an_application_that_the_account_does_not_have(world: World, kit: Kit, send: Send) -> None:
+    """Whose webhooks nobody knows: another account's, with its own key."""
+    token = make_jwt("00000000-0000-4000-8000-000000000000", load_private_key(kit.settings.private_key))
+    reply = send(kit, "POST", "/v1/calls", world.order(talk()), headers={"Authorization": f"Bearer {token}"})
+    assert "is not one of the account" in refused(reply)["detail"]
+
+
 def test_a_call_is_not_transferred_elsewhere(world: World, kit: Kit, send: Send) -> None:
     made = kit.vonage.create_call(world.order(WAIT))
     wait_until(lambda: world.calls()[made["uuid"]]["status"] == "answered")
@@ -209,6 +218,23 @@ def test_a_call_is_not_transferred_elsewhere(world: World, kit: Kit, send: Send)
 ])  # fmt: skip
 def test_what_no_lesson_needs_is_not_sent(world: World, kit: Kit, send: Send, method: str, path: str) -> None:
     refused(send(kit, method, path, {} if method != "GET" else None))
+
+
+def test_a_path_that_others_may_read_another_way_is_not_sent(world: World, kit: Kit) -> None:
+    """What is on the way to Vonage takes dots out of a path, what comes after ``#``, or a blank at its end."""
+    asked = [
+        ("GET", "/v1/../tts/json?to=1"), ("GET", "/v1/%2e%2e/tts/json?to=1"), ("GET", "/account/get-x/..%2fsms/json"),
+        ("GET", "/v1/.\\./tts/json"), ("PUT", f"/v2/applications/{kit.settings.application_id}#x"),
+        ("PUT", f"/v2/applications/{kit.settings.application_id}%20"), ("PUT", "/v1/calls/a#/talk"),
+        ("DELETE", "/v2/applications/a;b"),
+    ]  # fmt: skip
+    line = http.client.HTTPConnection(kit.settings.api_url.removeprefix("http://"), timeout=30)
+    line._validate_path = lambda path: None  # type: ignore[attr-defined]  # it goes out as it is
+    for method, path in asked:
+        line.request(method, path, "{}", {"Content-Type": "application/json"})
+        reply = line.getresponse()
+        assert (path, reply.status, b"not a request that the lessons need" in reply.read()) == (path, 403, True)
+    line.close()
 
 
 @pytest.mark.parametrize(("body", "headers"), [

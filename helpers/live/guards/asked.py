@@ -14,14 +14,16 @@ from ...base.errors import KitError
 from ...settings.keys import decode_jwt
 from ...settings.settings import is_rest
 
+# A path in which these stand is read in another way by what is on its way: dots go, and so does what follows a #.
+ODD = re.compile(r"[\s\\#\x00-\x1f\x7f]|/\.\.?(/|$)|%2e|%2f|%5c", re.IGNORECASE)
 # What a request does to an account, by method and path (Voice 1.10, Application 2.4, Numbers 1.1).
 _KINDS = (
     ("create_call", "POST", r"/v1/calls"),
-    ("change_call", "PUT", r"/v1/calls/(?P<id>[^/]+)"),
-    ("in_call", "PUT|DELETE", r"/v1/calls/(?P<id>[^/]+)/(stream|talk|dtmf|input/dtmf)"),
+    ("change_call", "PUT", r"/v1/calls/(?P<id>[\w-]+)"),
+    ("in_call", "PUT|DELETE", r"/v1/calls/(?P<id>[\w-]+)/(stream|talk|dtmf|input/dtmf)"),
     ("create_application", "POST", r"/v2/applications"),
-    ("replace_application", "PUT|PATCH", r"/v2/applications/(?P<id>[^/]+)"),
-    ("delete_application", "DELETE", r"/v2/applications/(?P<id>[^/]+)"),
+    ("replace_application", "PUT|PATCH", r"/v2/applications/(?P<id>[\w-]+)"),
+    ("delete_application", "DELETE", r"/v2/applications/(?P<id>[\w-]+)"),
     ("buy_number", "POST", r"/number/buy"),
     ("update_number", "POST", r"/number/update"),
     ("cancel_number", "POST", r"/number/cancel"),
@@ -65,7 +67,7 @@ class Asked:
     def _matched(self) -> tuple[str, str]:
         path = self.path.rstrip("/") or "/"
         for kind, methods, pattern in _KINDS:
-            match = re.fullmatch(pattern, path)
+            match = None if ODD.search(path) else re.fullmatch(pattern, path, re.ASCII)
             if match and self.method in methods.split("|"):
                 return kind, match.groupdict().get("id") or ""
         return "unknown", ""

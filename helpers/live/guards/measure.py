@@ -63,6 +63,6 @@ def _with_end(body: Any) -> Any:
     length = body.get("length_timer") if isinstance(body, dict) else None
     if not isinstance(body, dict) or length is None:
         return {**body, "length_timer": LENGTH} if isinstance(body, dict) else body
-    if not str(length).isdecimal() or int(length) > LONGEST:
-        raise Refused(f"length_timer is {length!r}.", f"Give seconds, {LONGEST} at the most.")
+    if not str(length).isdecimal() or not 0 < int(length) <= LONGEST:
+        raise Refused(f"length_timer is {length!r}.", f"Give seconds: at least 1, and {LONGEST} at the most.")
     return body

@@ -75,8 +75,10 @@ class Spent:
     def entries(self) -> dict[str, Entry]:
         """Each call and number by its name, also those that other kernels wrote."""
         with self.alone():
-            if not self.file.exists():  # or not any more: somebody begins anew
+            size = self.file.stat().st_size if self.file.exists() else 0
+            if size < self._read_to:  # somebody begins anew
                 self._read_to, self._entries = 0, {}
+            if not size:
                 return {}
             with self.file.open("rb") as file:
                 file.seek(self._read_to)
@@ -107,14 +109,19 @@ class Spent:
 
         A reply can come later than a webhook, whose answer is counted in this file, too.
         """
-        self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with self._threads:
-            try:
-                self._door.acquire()
-            except Timeout:
-                why = f"What was spent cannot be read: another kernel has had {self.file} for {PATIENCE:g} s."
-                raise Refused(why, "Try again when it ends, or end it.") from None
-            try:
+        with self._threads, self._told():
+            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with self._door:
                 yield
-            finally:
-                self._door.release()
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What keeps the file from being used is said in words."""
+        try:
+            yield
+        except Timeout:
+            why = f"What was spent cannot be read: another kernel has had {self.file} for {PATIENCE:g} s."
+            raise Refused(why, "Try again when it ends, or end it.") from None
+        except OSError as error:
+            why = f"{self.file} cannot be used: {error.strerror or error}."
+            raise Refused(why, "What was spent is written down there, before anything is sent that costs.") from None

@@ -11,7 +11,7 @@ from ...base.hosts import is_here
 from ...base.text import one_line
 from ...ncco.models.actions import ACTIONS
 from ...settings.settings import Settings
-from .asked import Asked, Refused, Replied
+from .asked import ODD, Asked, Refused, Replied
 from .reading import CONTROLS, actions_in, as_list, endpoints_in, json_of, parts_of, urls_in
 
 # Fields of an endpoint (NCCO reference, connect; Voice API 1.10, to). Of one with any other nobody knows what it dials.
@@ -134,7 +134,10 @@ class Whom:
         name = asked.application
         if not name:
             return  # then Vonage does not know whose call it is either
-        if name not in self._known and (found := self._application(name)) is not None:
+        if name not in self._known:
+            if (found := self._application(name)) is None:
+                why = f"The application {one_line(name, 80)} is not one of the account, so nobody knows its webhooks."
+                raise Refused(why, "Compare VONAGE_APPLICATION_ID and VONAGE_API_KEY in .env with the dashboard.")
             self._known[name] = found
         self._webhooks(self.facts_of(name))
 
@@ -209,7 +212,7 @@ def _site(url: str) -> tuple[tuple[str, str, int] | None, str]:
         port = parts.port or {"https": 443, "http": 80}[parts.scheme]
     except (ValueError, KeyError):
         return None, ""
-    odd = re.search(r"[\s\\\x00-\x1f\x7f]|/\.\.?(/|$)|%2e|%2f|%5c", url.partition("?")[0], re.IGNORECASE)
+    odd = ODD.search(url.partition("?")[0])
     if odd or "@" in parts.netloc or not parts.hostname:
         return None, ""
     return (parts.scheme, parts.hostname.rstrip("."), port), parts.path
