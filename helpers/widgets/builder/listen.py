@@ -6,7 +6,6 @@ The page has no file beside it, so a sound travels in its address.
 from __future__ import annotations
 
 import base64
-import io
 import json
 import re
 from html import unescape
@@ -153,7 +152,9 @@ def result(call: Rehearsal) -> Html:
 
 def sound_url(wav: bytes) -> str:
     """A WAV file as the address of an ``audio`` element."""
-    data, kind = (wav, "wav") if len(wav) <= MOST_WAV else (_smaller(wav), "mpeg")
+    from ...audio.files import decode, encode_mp3
+
+    data, kind = (wav, "wav") if len(wav) <= MOST_WAV else (encode_mp3(decode(wav)), "mpeg")
     return f"data:audio/{kind};base64,{base64.b64encode(data).decode()}"
 
 
@@ -165,15 +166,6 @@ def with_sounds(html: str, folder: Path) -> Html:
         return f'src="{sound_url(file.read_bytes())}"' if file.parent == folder and file.is_file() else found[0]
 
     return trusted(_SOURCE.sub(put_in, html))
-
-
-def _smaller(wav: bytes) -> bytes:
-    import soundfile
-
-    samples, rate = soundfile.read(io.BytesIO(wav))
-    made = io.BytesIO()
-    soundfile.write(made, samples, rate, format="MP3", subtype="MPEG_LAYER_III")
-    return made.getvalue()
 
 
 COMMANDS = {"play": play, "ring": ring}

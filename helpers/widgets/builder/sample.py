@@ -8,6 +8,7 @@ from typing import Any
 from ...base.errors import KitError
 from ...base.html import Html, tag
 from ...base.text import one_line
+from ...ncco.data import texts_in
 from ...ncco.jsontext import from_json
 from ...ncco.templates.preview import sample_data
 from ...ncco.texts.texts import as_json
@@ -24,7 +25,7 @@ def give(state: State, data: Mapping[str, Any]) -> None:
 def fill(state: State) -> list[str]:
     """Give the draft the data that its checks need, and return the placeholders in it; none need none."""
     draft = state.draft
-    if not any(map(has_placeholder, draft.items)):
+    if not any("{{" in text for text in texts_in(draft.items)):
         draft.variables = None
         return []
     from ...ncco.templates.templates import placeholders
@@ -49,15 +50,6 @@ def _take(text: str, state: State) -> None:
     else:
         said = f"{found[0].message} {found[0].cure}" if found else 'Write an object, such as {"name": "Ada"}.'
         state.sample_problem = said
-
-
-def has_placeholder(value: Any) -> bool:
-    """Is there a ``{{`` in one of its texts?"""
-    if isinstance(value, str):
-        return "{{" in value
-    if isinstance(value, dict):
-        return any(map(has_placeholder, value)) or any(map(has_placeholder, value.values()))
-    return isinstance(value, (list, tuple)) and any(map(has_placeholder, value))
 
 
 def panel(state: State, names: list[str]) -> Html:
