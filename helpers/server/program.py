@@ -42,6 +42,7 @@ class Program:
     def __init__(self, file: str | Path, environment: Mapping[str, str] | None = None) -> None:
         self.file = Path(file)
         self.lines: list[str] = []  # what it has printed, secrets masked
+        self._environment = environment  # a secret is masked as long as somebody holds it
         self._seen = 0
         self._news = threading.Condition()
         self._process = subprocess.Popen(

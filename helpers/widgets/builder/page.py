@@ -104,14 +104,14 @@ class Page:
 
     def draw(self, *, reset: bool = False) -> None:
         """Draw all parts as they are now; ``reset`` says that fields show what Python has, whatever is typed there."""
-        sample.fill(self.state)
+        names = sample.fill(self.state)
         problems = self._problems()
         self.parts = {
             "top": self._top(problems),
             "panel": Html() if self.small else _panel(self.state),
             "cards": self._form(problems),
             "views": views(self.state, small=self.small),
-            "notes": self._notes(problems),
+            "notes": self._notes(problems, names),
         }
         self.drawn(self, reset)
         self.state.aims, self.state.said = (), ""
@@ -194,11 +194,11 @@ class Page:
             self._cards[number] = kept = card, card.html()
         return kept[1]
 
-    def _notes(self, problems: list[Problem]) -> Html:
+    def _notes(self, problems: list[Problem], names: list[str]) -> Html:
         draft = self.draft
         parts = [problem_panel(problems, draft.ids)] if draft.items or problems else []
         if not self.small:
-            parts += [sample.panel(self.state)] if draft.variables is not None else []
+            parts += [sample.panel(self.state, names)] if names else []
         return join(parts)
 
 
