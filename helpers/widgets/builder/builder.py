@@ -195,4 +195,8 @@ class Builder(WithWords):
             return str(self._draft)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return with_words(self._shown._repr_mimebundle_(), repr(self), f"<pre>{escape(repr(self))}</pre>")
+        from ..pictures import builder_picture
+
+        words = repr(self)
+        picture = builder_picture(self.to_list(), [(one.severity, str(one)) for one in self.problems], words)
+        return with_words(self._shown._repr_mimebundle_(), words, f"<pre>{escape(words)}</pre>", picture)
