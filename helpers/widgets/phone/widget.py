@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import threading
 import time
-from html import escape
 from typing import Any, Protocol
 
 import traitlets
 
 from ...base.addresses import plain
 from ...base.errors import KitError
+from ...base.html import words
 from ...calls.record import Entry
 from ...line.control_plane import ControlPlane, ControlPlaneError
 from ...views.svg import Picture
@@ -363,4 +363,4 @@ class SideBySide(WithWords):
 
 def as_html(text: str) -> str:
     """The words of a phone, for where no kernel runs."""
-    return f'<pre style="white-space:pre-wrap">☎ {escape(text)}</pre>'
+    return words(f"☎ {text}")
