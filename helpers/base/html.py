@@ -32,6 +32,11 @@ def tag(name: str, *inside: Inside, **attributes: Any) -> Html:
     return Html(f"<{name}{said}>{begin}{join(inside)}</{name}>")
 
 
+def words(text: str) -> Html:
+    """A text whose lines stay, in letters of one width. JupyterLab would break it inside words; here long ones only."""
+    return tag("pre", text, style="white-space:pre-wrap;word-break:normal;overflow-wrap:anywhere")
+
+
 def join(inside: Iterable[Inside]) -> Html:
     """Everything one after the other, texts escaped."""
     return Html("".join(map(_piece, inside)))

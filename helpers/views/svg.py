@@ -46,6 +46,7 @@ COLOURS = {
     "blue": ("#2f6197", "#7db2ea"),
     "wave": ("#4a7cb3", "#5b93cf"),
     "red": ("#b3261e", "#ff9a8c"),
+    "green": ("#1b7a3d", "#2f9e58"),
     "amber": ("#d9942a", "#d9a04a"),
     "slow": ("#fdf0d0", "#443414"),
     "quiet": ("#f1f3f5", "#1f232a"),

@@ -1,10 +1,11 @@
-"""The words of a widget, for where no kernel keeps it alive."""
+"""The words of a widget, and a picture of it, for where no kernel keeps it alive."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from ..base.html import Html, join, tag
+from ..views.svg import Picture
 
 # The words give way to the widget, and hide what Jupyter says where the kernel does not know it: in a notebook that was
 # saved, and opened with another kernel.
@@ -33,7 +34,11 @@ class WithWords:
         display({**bundle, "text/plain": ""}, raw=True)  # type: ignore[no-untyped-call]
 
 
-def with_words(bundle: Any, text: str, html: str) -> dict[str, Any]:
-    """What a notebook gets: a widget's own bundle, and words where no kernel runs (nbconvert, a code host)."""
+def with_words(bundle: Any, text: str, html: str, *pictures: Picture) -> dict[str, Any]:
+    """What a notebook gets: a widget's own bundle, and where no kernel runs (nbconvert, a code host) pictures of it,
+    with the words folded below them."""
     live = bundle[0] if isinstance(bundle, tuple) else bundle
+    drawn = [tag("div", Html(one.bundle["text/html"]), style="margin:.4em 0") for one in pictures]
+    if drawn:
+        html = tag("div", drawn, tag("details", tag("summary", "In words", style="cursor:pointer"), Html(html)))
     return {**(live or {}), "text/html": html, "text/plain": text}

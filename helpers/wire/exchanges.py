@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, overload
 
 from ..base.errors import KitError
 from ..base.hosts import parts_of
-from ..base.html import Html, join, tag
+from ..base.html import Html, join, tag, words
 from ..base.masking import mask, mask_headers
 from ..base.text import media_type, visible
 
@@ -197,10 +197,10 @@ def _folded(exchange: RoundTrip) -> Html:
 
 def _html_block(first: str, headers: list[str], body: str) -> Html:
     count = f"{len(headers)} header{'s' if len(headers) != 1 else ''}"
-    listed = tag("details", tag("summary", count), tag("pre", "\n".join(headers))) if headers else None
+    listed = tag("details", tag("summary", count), words("\n".join(headers))) if headers else None
     # A line at the side holds request and reply apart.
     style = "margin:.5em 0;padding-left:.7em;border-left:3px solid #90a0b7;overflow-wrap:anywhere"
-    return tag("div", tag("b", first), listed, tag("pre", body) if body else None, style=style)
+    return tag("div", tag("b", first), listed, words(body) if body else None, style=style)
 
 
 class WireView:

@@ -376,7 +376,7 @@ def test_a_saved_notebook_and_a_code_host_have_the_words(kit: Kit) -> None:
     bundle = phone._repr_mimebundle_()
     assert bundle["text/plain"].startswith(f"Phone {ME}: answers by itself after 2 s. No call.\nThe call is over")
     assert HOSTILE in bundle["text/plain"]
-    assert "<img" not in bundle["text/html"]
+    assert "<img src=x" not in bundle["text/html"]
     assert "&lt;img" in bundle["text/html"]
     assert "object at 0x" not in json.dumps(bundle)
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ...base.html import words
 from ...ncco.checking.document import Ncco
 from ...ncco.editing.draft import Draft
 from ...ncco.problems.problems import Problem
@@ -167,4 +167,8 @@ class Builder(WithWords):
             return str(self._draft)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return with_words(self._shown._repr_mimebundle_(), repr(self), f"<pre>{escape(repr(self))}</pre>")
+        from ..pictures import builder_picture
+
+        said = repr(self)
+        picture = builder_picture(self.to_list(), [(one.severity, str(one)) for one in self.problems], said)
+        return with_words(self._shown._repr_mimebundle_(), said, words(said), picture)

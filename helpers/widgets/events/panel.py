@@ -21,7 +21,7 @@ from .flags import Flag
 from .rows import OTHERS, Row
 from .send import READY, SendError, draft, send
 from .shell import Desk, Pace, PanelShell, clean, weakly
-from .twin import as_html, as_text
+from .twin import as_html, as_picture, as_text
 
 if TYPE_CHECKING:
     from ...line.control_plane import ControlPlane
@@ -87,7 +87,9 @@ class EventPanel(WithWords):
             return as_text(self._all(), self._book.groups, self.widget.note)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return with_words(self.widget._repr_mimebundle_(), repr(self), self.to_html())
+        with self._lock:
+            picture = as_picture(self._all(), self.counts, repr(self))
+        return with_words(self.widget._repr_mimebundle_(), picture.text, self.to_html(), picture)
 
     def to_html(self) -> str:
         """The table as plain HTML, without a script: the newest rows."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ...base.html import Html, join, tag
 from ...base.text import columns, one_line
+from ...views.svg import Picture
+from ..pictures import panel_picture
 from .book import Group
 from .rows import BADGES, OTHERS, PLAIN, Row
 
@@ -55,6 +57,19 @@ def as_html(rows: Sequence[Row], total: int, groups: Sequence[Group], note: str 
     style = "max-height:24em;overflow:auto;display:flex;flex-direction:column-reverse"
     log = tag("div", table, role="log", aria_live="polite", aria_label="Events of your calls", style=style)
     return join([log, [tag("p", line) for line in told]])
+
+
+def as_picture(rows: Sequence[Row], counts: Mapping[str, int], words: str) -> Picture:
+    """The newest rows, drawn."""
+    facts = ", ".join(
+        f"{counts[name]} {name if counts[name] != 1 else name[:-1]}" for name in ("events", "calls", "flags")
+    )
+    drawn = []
+    for row in rows:
+        sign, look = BADGES.get(row.name, PLAIN)
+        time, name, _, numbers, meaning = _cells(row)
+        drawn.append((time, f"{sign} {name}", look, numbers, meaning))
+    return panel_picture(drawn, facts, words)
 
 
 def _bodies(rows: Sequence[Row], groups: Sequence[Group]) -> list[Html]:

@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import threading
 import time
-from html import escape
 from typing import Any, Protocol
 
 import traitlets
 
 from ...base.addresses import plain
 from ...base.errors import KitError
+from ...base.html import words
 from ...calls.record import Entry
 from ...line.control_plane import ControlPlane, ControlPlaneError
+from ...views.svg import Picture
+from ..pictures import phone_picture
 from ..shell import Shell, with_shared
 from ..words import WithWords, with_words
 from .buttons import Buttons
@@ -129,7 +131,11 @@ class PhoneWidget(PhoneShell, WithWords):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:  # type: ignore[override]
         text = repr(self)
-        return with_words(super()._repr_mimebundle_(), text, as_html(text))
+        return with_words(super()._repr_mimebundle_(), text, as_html(text), self.picture())
+
+    def picture(self) -> Picture:
+        """The phone as it is now, drawn: to look at where no kernel runs, and to ``save("phone.svg")``."""
+        return phone_picture(self._shown(), self.text)
 
     def beside(self, *others: PhoneWidget) -> SideBySide:
         """This phone and others in one row: ``kit.phone(a).show().beside(kit.phone(b).show())``."""
@@ -351,9 +357,10 @@ class SideBySide(WithWords):
         import ipywidgets
 
         row = ipywidgets.HBox(self.phones)
-        return with_words(row._repr_mimebundle_(), repr(self), as_html(repr(self)))
+        text, pictures = repr(self), [phone.picture() for phone in self.phones]
+        return with_words(row._repr_mimebundle_(), text, as_html(text), *pictures)
 
 
 def as_html(text: str) -> str:
     """The words of a phone, for where no kernel runs."""
-    return f'<pre style="white-space:pre-wrap">☎ {escape(text)}</pre>'
+    return words(f"☎ {text}")
