@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -34,9 +35,7 @@ class Hub:
         self.folder = Path(tempfile.mkdtemp(prefix="hub-", dir="/tmp"))
         self.log = self.folder / "hub.log"
         self.token, self.password, self.teacher = (secrets.token_hex(16) for _ in range(3))
-        ports = free_ports(4)
-        self.url, self.exchange = f"http://127.0.0.1:{ports[0]}", f"http://127.0.0.1:{ports[3]}"
-        self._ports = ports
+        self.url = self.exchange = ""
         self._process: subprocess.Popen[bytes] | None = None
 
     def set_up(self) -> None:
@@ -59,11 +58,12 @@ class Hub:
 
     def start(self) -> None:
         """Start it, and wait until it and its exchange answer."""
-        kit = self.folder / "kit"
+        kit, ports = self.folder / "kit", free_ports(4)  # now: setting up takes minutes, and others take ports, too
+        self.url, self.exchange = f"http://127.0.0.1:{ports[0]}", f"http://127.0.0.1:{ports[3]}"
         ours = {
-            "HUB_CONFIG": kit / "classroom/jupyterhub_config.py", "HUB_FOLDER": self.folder, "HUB_PORT": self._ports[0],
+            "HUB_CONFIG": kit / "classroom/jupyterhub_config.py", "HUB_FOLDER": self.folder, "HUB_PORT": ports[0],
             "HUB_PROXY": self.folder / "proxy/node_modules/.bin/configurable-http-proxy", "HUB_TOKEN": self.token,
-            "HUB_PASSWORD": self.password, "EXCHANGE_PORT": self._ports[3], "EXCHANGE_TOKEN": self.teacher,
+            "HUB_PASSWORD": self.password, "EXCHANGE_PORT": ports[3], "EXCHANGE_TOKEN": self.teacher,
         }  # fmt: skip
         command = [kit / ".venv/bin/jupyterhub", "-f", kit / "tests/hub/overlay_config.py"]
         env = {**os.environ, **{name: str(value) for name, value in ours.items()}}
@@ -79,8 +79,13 @@ class Hub:
         end = time.monotonic() + PATIENCE
         while not done():
             ended = self._process is None or self._process.poll() is not None
-            assert not ended and time.monotonic() < end, f"{otherwise}:\n{self.log.read_text('utf-8')[-4000:]}"
+            assert not ended and time.monotonic() < end, f"{otherwise}:\n{self.told()}"
             time.sleep(0.1)
+
+    def told(self) -> str:
+        """The end of the hub's log, without each request."""
+        lines = [line for line in self.log.read_text("utf-8").splitlines() if line[:1] not in " }"]
+        return "\n".join([one for one in lines if not re.search(r"ConfigProxy|log:192|xsrf", one)][-40:])
 
     def stop(self) -> None:
         """End the hub with all servers and kernels, and delete the folder."""

@@ -101,6 +101,8 @@ def control_api(network: Network, token: str, closing: asyncio.Event) -> APIRout
 
     @router.get("/phones")
     async def phones() -> Response:
+        if network.public_number:  # there from the beginning: who shows it is to see that it waits to be answered
+            network.handset(network.public_number)
         return JSONResponse([handset.settings() for handset in network.handsets.values()])
 
     @router.put("/phones/{address}")
