@@ -49,9 +49,16 @@ class Trace:
         return entry
 
     def entries(self, uuid: str | None = None) -> list[Entry]:
-        """All entries, or those of one leg or conversation, in order of call time."""
+        """All entries, or those of one leg or conversation, in order of call time.
+
+        A leg that came into a conversation later is in it with the entry that says whose it is, too.
+        """
         with self._lock:
             found = list(self._entries if uuid is None else self._by_uuid.get(uuid, ()))
+            firsts = {} if uuid is None else {e["leg"]: self._by_uuid[e["leg"]][0] for e in found if e["leg"]}
+        known = {entry["seq"] for entry in found if entry["kind"] == "leg"}
+        came = [one for one in firsts.values() if one["kind"] == "leg" and one["seq"] not in known]
+        found += [{**entry, "conversation": uuid} for entry in came]
         return sorted(found, key=itemgetter("at", "seq"))
 
     def after(self, seq: int, most: int = 100) -> tuple[str, list[Entry]]:
