@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from flask import Flask, Response, jsonify
+from flask import Flask, Response, jsonify, request
 from numpy.typing import NDArray
 
 from helpers.accounts.classroom import Classroom, join
@@ -34,7 +34,7 @@ class Classmate:
 
     def __init__(self, room: Classroom, serve: Callable[[Any], object], seed: int) -> None:
         self.room, self._seed, self._serve = room, seed, serve
-        self._asked, self._seen, self._over = 0, list[tuple[str, str, float]](), set[str]()
+        self._asked, self._seen, self._told = 0, list[tuple[str, str, float]](), list[tuple[str, str]]()
 
     def do(self, order: Json) -> Any:
         """Carry out an order, not before the time ``at`` that it names."""
@@ -47,7 +47,7 @@ class Classmate:
         room.ready()
         app, sound = Flask(room.name), encode_wav(sound_of(self._seed), RATE)
         app.add_url_rule("/answer", view_func=self._answer)
-        app.add_url_rule("/event", "event", lambda: "", methods=["POST"])
+        app.add_url_rule("/event", view_func=self._event, methods=["POST"])
         app.add_url_rule("/sound.wav", "sound", lambda: Response(sound, mimetype="audio/wav"))
         self._serve(app)
         application = room.vonage.get_application(room.vonage.settings.application_id)
@@ -95,10 +95,28 @@ class Classmate:
                 for last in range(calls)]  # fmt: skip
         return {"completed": sum(self.room.wait_for(one, timeout=120).status == "completed" for one in made)}
 
+    def begin(self, calls: int, seconds: int) -> Json:
+        """So many calls to phones of one's own that wait so long; they are answered when this returns."""
+        ncco = [{"action": "conversation", "name": f"of {self.room.name}"}]
+        made = [self.room.vonage.create_call(to=f"44770090060{last}", from_=self.room.number, ncco=ncco,
+                                             length_timer=seconds) for last in range(calls)]  # fmt: skip
+        for one in made:
+            self.room.wait_for(one, "answered", timeout=60)
+        return {"calls": [one["uuid"] for one in made]}
+
+    def told(self) -> Json:
+        """The events that have come, in order; and whether the way down is there."""
+        return {"told": self._told, "up": self.room.connected}
+
     def records(self) -> Json:
         """Everything that this account can see."""
         traces = [self.room.network.trace(one["uuid"]) for one in self.room.network.calls()]
         return {"text": json.dumps(traces), "asked": self._asked}
+
+    def _event(self) -> str:
+        event = request.get_json()
+        self._told.append((str(event.get("uuid")), str(event.get("status"))))
+        return ""
 
     def _answer(self) -> Response:
         self._asked += 1

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import statistics
 import subprocess
 import sys
@@ -75,13 +76,23 @@ class Kernel:
                 error = self._run(cell.source)[1]
                 if error and "raises-exception" not in cell.metadata.get("tags", ()):
                     self.wrong.append(f"{lesson.name}, cell {number}: {error}")
-        self._run(self._mate)
+        self.begin()
+
+    def begin(self) -> None:
+        """Be ready for orders."""
+        error = self._run(self._mate)[1]
+        assert not error, error
 
     def do(self, **order: Any) -> Json:
         text, error = self._run(f"print(json.dumps(mate.do(json.loads({json.dumps(order)!r}))))")
         assert not error, error
         told: Json = json.loads(text.strip().splitlines()[-1])
         return told
+
+    def kill(self) -> None:
+        """As the system does when memory is short."""
+        self._manager.signal_kernel(signal.SIGKILL)
+        self._client.stop_channels()
 
     def close(self) -> None:
         self._client.stop_channels()
@@ -99,10 +110,10 @@ class Kernel:
         return "".join(printed), error
 
 
-@contextmanager
-def exchange(folder: Path) -> Iterator[tuple[dict[str, str], psutil.Process]]:
-    """What it prints at its start (``address``, ``word`` and so on), and its process."""
-    command = [sys.executable, "-m", "helpers.simulator", "--class", "--quiet", "--port", "0", "--state", str(folder)]
+def start(folder: Path, port: int = 0) -> tuple[subprocess.Popen[str], dict[str, str]]:
+    """The exchange as a program, and what it prints."""
+    options = ["--class", "--quiet", "--port", str(port), "--state", str(folder)]
+    command = [sys.executable, "-m", "helpers.simulator", *options]
     around = {name: value for name, value in os.environ.items() if name != "SIMULATOR_TOKEN"}
     program = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, env=around)
     told: dict[str, str] = {}
@@ -112,6 +123,13 @@ def exchange(folder: Path) -> Iterator[tuple[dict[str, str], psutil.Process]]:
         told[name] = value.strip()
         if line.startswith("Ctrl-C"):
             break
+    return program, told
+
+
+@contextmanager
+def exchange(folder: Path) -> Iterator[tuple[dict[str, str], psutil.Process]]:
+    """What it prints at its start (``address``, ``word`` and so on), and its process."""
+    program, told = start(folder)
     try:
         yield told, psutil.Process(program.pid)
     finally:

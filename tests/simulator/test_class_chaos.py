@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -19,8 +16,9 @@ import requests
 from helpers.line import link as line_link
 from helpers.line.link import Link
 from helpers.server.server import BackgroundServer
-from helpers.simulator.classroom import accounts, links, switchboard
+from helpers.simulator.classroom import accounts, joining, links, switchboard
 from helpers.simulator.classroom.exchange import Exchange
+from tests.bench.classroom import start
 from tests.simulator.test_classroom import PUBLIC, Pupil, phone
 from tests.simulator.world import PHONE, Keys, wait_until
 
@@ -191,6 +189,30 @@ def test_who_makes_the_exchange_hold_much_is_refused_and_nobody_else(
     ben.close()
 
 
+def test_a_kernel_that_takes_nothing_is_given_up_and_the_next_one_gets_it(
+    room: Exchange, ada: Pupil, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A lid is closed while much is on its way down: no request waits for ever in a buffer that nobody empties."""
+    monkeypatch.setattr(joining, "REPLY_SECONDS", 1.0)
+    ada.way.stop()
+    head = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Host": "localhost",
+            "Sec-WebSocket-Key": "x" * 22 + "==", "Authorization": f"Bearer {ada.network.token}"}  # fmt: skip
+    link, url = room.accounts.named("Ada").link, f"{room.url}{ada.door}/event"
+    with socket.socket() as asleep, ThreadPoolExecutor(12) as pool:
+        asleep.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        asleep.connect(("127.0.0.1", int(room.url.rpartition(":")[2])))
+        lines = ["GET /class/link HTTP/1.1", *map(": ".join, head.items()), "", ""]
+        asleep.sendall("\r\n".join(lines).encode())
+        wait_until(lambda: link.up)
+        waiting = [pool.submit(requests.post, url, json={"x": "x" * 900_000}) for _ in range(12)]
+        wait_until(lambda: not link.up)
+        monkeypatch.setattr(joining, "REPLY_SECONDS", 60.0)
+        ada.way = Link(room.url, ada.network.token, lambda: ada.server.url)
+        ada.way.start(30)
+        assert {one.result().status_code for one in waiting} <= {200, 502}
+        assert requests.post(url, json={}).status_code == 200
+
+
 def test_after_the_class_no_token_is_good_and_nothing_is_kept(room: Exchange, ada: Pupil, tmp_path: Path) -> None:
     word, teacher = room.accounts.word, {"Authorization": f"Bearer {room.token}"}
     kept = [path.name for path in (tmp_path / "accounts").iterdir()]
@@ -211,7 +233,7 @@ def test_an_exchange_that_is_killed_comes_back_with_everybody(tmp_path: Path, ke
     """Thirty calls are under way. Accounts, numbers, phones are what they were; kernels come back by themselves."""
     port = _free_port()
     url, folder = f"http://127.0.0.1:{port}", tmp_path / "accounts"
-    first, told = _start(port, folder)
+    first, told = start(folder, port)
     token = _join(url, told["word"])
     head = {"Authorization": f"Bearer {token}"}
     server = BackgroundServer().start()
@@ -231,7 +253,7 @@ def test_an_exchange_that_is_killed_comes_back_with_everybody(tmp_path: Path, ke
         control("POST", f"/phones/{447700900600 + number}/dial", {"to": PUBLIC["Ada"]})
     first.kill()
     first.communicate()
-    second, told_again = _start(port, folder)
+    second, told_again = start(folder, port)
     wait_until(lambda: way.up)
     assert (told_again["word"], told_again["token"]) == (told["word"], told["token"])
     again = control("GET", "/account")
@@ -257,19 +279,3 @@ def _join(url: str, word: str) -> str:
     reply = requests.post(f"{url}/class/join", json={"word": word, "name": "Ada"})
     assert reply.status_code == 201, reply.text
     return str(reply.json()["token"])
-
-
-def _start(port: int, folder: Path) -> tuple[subprocess.Popen[str], dict[str, str]]:
-    """The exchange as a program, and what it prints."""
-    options = ["--class", "--quiet", "--port", str(port), "--state", str(folder)]
-    command = [sys.executable, "-m", "helpers.simulator", *options]
-    around = {name: value for name, value in os.environ.items() if name != "SIMULATOR_TOKEN"}
-    program = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=around)
-    assert program.stdout is not None
-    told: dict[str, str] = {}
-    for line in program.stdout:
-        name, _, value = line.strip().partition("  ")
-        told[name] = value.strip()
-        if line.startswith("Ctrl-C"):
-            break
-    return program, told

@@ -16,6 +16,7 @@ import h11
 from starlette.websockets import WebSocketDisconnect
 
 from ...line.link import GONE, REPLACED, packed, unpacked
+from ..waiting import first_of
 from ..webhooks.reach import Reach
 from ..webhooks.web_client import REFUSED, Answer, Headers, Place, ReadTimeout, WebClient, WebError
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 AWAY = 90.0  # seconds that what is told by POST waits for a laptop that is gone: a lid is closed, Wi-Fi is lost
 MOST_WAITING = 500  # requests that wait for one laptop
 MOST_BYTES = 64_000_000  # of these requests and of their replies, at once: the largest sound, and more
+ON_THE_WAY = 8  # of them that a kernel has not confirmed: what it does not take must not pile up below us
 DOOR = re.compile(r"/t/([0-9a-f]{32})(?=[/?]|$)")
 
 
@@ -37,7 +39,7 @@ class Asked:
     message: bytes
     largest: int
     reply: asyncio.Future[Answer]
-    had: bool = False
+    had: asyncio.Event = field(default_factory=asyncio.Event)
     head: dict[str, Any] | None = None
     body: bytearray = field(default_factory=bytearray)
     whole: int = 0  # bytes of the reply, once it is complete
@@ -88,6 +90,7 @@ class Link:
         self._asked: dict[str, Asked] = {}
         self._up, self._down = asyncio.Event(), asyncio.Event()
         self._down.set()
+        self._way = asyncio.Semaphore(ON_THE_WAY)
 
     @property
     def up(self) -> bool:
@@ -110,7 +113,6 @@ class Link:
             raise WebError("too much waits for this laptop", REFUSED, retry=False)
         self._asked[number] = one
         try:
-            await self._send(one.message)
             yield await self._answer(one, patience, seconds)
         finally:
             del self._asked[number]
@@ -120,10 +122,26 @@ class Link:
         return sum(one.size for one in self._asked.values())
 
     async def _answer(self, one: Asked, patience: float, seconds: float) -> Answer:
-        while True:
+        while not one.reply.done():
             await self._wait_up(patience)
-            if (answer := await self._wait(one, seconds)) is not None:
-                return answer
+            async with self._way:
+                is_there = await self._deliver(one, seconds)
+            if is_there:
+                await self._wait(one, seconds)
+        return one.reply.result()
+
+    async def _deliver(self, one: Asked, seconds: float) -> bool:
+        """Send it; True once a kernel has it, which it says at once: one that does not is not there any more."""
+        socket = self._socket
+        one.had.clear()
+        try:
+            async with asyncio.timeout(seconds):
+                await self._send(one.message)
+                await first_of(one.had.wait(), self._down.wait())
+        except TimeoutError:
+            if self._socket is socket:
+                await self.drop()
+        return one.had.is_set()
 
     async def _wait_up(self, patience: float) -> None:
         try:
@@ -132,31 +150,25 @@ class Link:
         except TimeoutError:
             raise WebError("the laptop is away", "connect timeout", waited=patience) from None
 
-    async def _wait(self, one: Asked, seconds: float) -> Answer | None:
-        """The reply; None when the connection broke. Raises ReadTimeout."""
-        down = asyncio.ensure_future(self._down.wait())
+    async def _wait(self, one: Asked, seconds: float) -> None:
+        """Wait for the reply, or until the connection breaks. Raises ReadTimeout."""
+        socket, down = self._socket, asyncio.ensure_future(self._down.wait())
         try:
             await asyncio.wait((one.reply, down), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         finally:
             down.cancel()
-        if one.reply.done():
-            return one.reply.result()
-        if not self._down.is_set() and one.had:
+        if not one.reply.done() and not self._down.is_set() and self._socket is socket:
             raise ReadTimeout("the reply was not there in time", "read timeout", waited=seconds)
-        if not self._down.is_set():  # a kernel says at once that it has had something: this one is not there any more
-            await self.drop()
-        return None
 
     async def serve(self, socket: WebSocket) -> None:
         """Keep a connection until it ends; a newer one takes the place of an older one."""
         await socket.accept()
         older, self._socket = self._socket, socket
+        self._down.set()  # who waits for the older one begins again with this one
         self._down.clear()
         self._up.set()
         try:
             await _close(older, REPLACED)
-            for one in list(self._asked.values()):
-                await self._send(one.message)
             while True:
                 await self._take(*unpacked(await socket.receive_bytes()))
         except (WebSocketDisconnect, KeyError, ValueError, TypeError, AttributeError, RuntimeError):
@@ -181,7 +193,7 @@ class Link:
     async def _take(self, head: dict[str, Any], piece: bytes) -> None:
         if "had" in head:
             if one := self._asked.get(str(head["had"])):
-                one.had = True
+                one.had.set()
             return
         number = str(head["id"])
         one = self._asked.get(number)
