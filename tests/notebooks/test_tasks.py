@@ -249,6 +249,14 @@ def test_the_solution_is_right_three_times(lesson: Callable[[], Names], name: st
     assert re.search(rf"Lesson {place} of \d+: [123] of 3 tasks done", str(progress(name[:2])))
 
 
+def test_a_call_that_is_handed_over_is_heard_below_its_mark(lesson: Callable[[], Names]) -> None:
+    for code in (TASKS["00-a"].solution, 'voice = place([say("Something else.")])'):
+        mark = attempt(TASKS["00-a"], lesson(), code)
+        assert mark.call is not None and "<audio" in mark.view.bundle["text/html"]
+        assert "<audio" not in str(mark)
+    assert attempt(TASKS["00-d"], lesson(), "mended = 5").call is None
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_solution_of_a_neighbour_is_not_right(lesson: Callable[[], Names], name: str) -> None:
     at = NAMES.index(name)
