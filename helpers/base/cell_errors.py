@@ -22,8 +22,7 @@ STOPPED = (
 # What Python and its libraries say of slips that are made in every lesson, and what to do.
 SAID = (
     (r"^KeyError: (.+)", "There is no {0} in it. Print it, and see what there is. .get({0}) would be None."),
-    (r"^TypeError: (?=.*'?str\b)"
-     r".*(?:concatenate|not supported between instances of .*(?:int|float)|unsupported operand)",
+    (r"^TypeError: (?=.*\bstr\b).*(?:concatenate|not supported between instances of .*(?:int|float)|unsupported op)",
      "One of the two is a string, and the other a number. int(…) or float(…) makes a number of a string."),
     (r"^TypeError: .* missing \d+ required (?:positional|keyword-only) arguments?: (.+)",
      "Between the brackets of this call there is something missing: {0}."),

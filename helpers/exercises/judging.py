@@ -56,7 +56,7 @@ def steps_of(task: LessonTask, kit: Kit, answer: tuple[Any, ...]) -> Iterator[St
     """The steps of a task, up to the one behind which nothing can be judged. Raises :class:`NotAttempted`."""
     wanted = " and ".join(task.wants)
     if len(answer) != len(task.wants):
-        yield f"You hand over {wanted}.", f"Wanted after the name of the task: {len(task.wants)}. There: {len(answer)}."
+        yield f"You hand over {wanted}.", f"After the name of the task comes {wanted}, and nothing else."
         return
     try:
         yield from task.judge(kit, *answer)
@@ -107,7 +107,7 @@ def over(kit: Kit, given: Any) -> Call:
     """A call that was answered and is over."""
     call = call_of(kit, given)
     if call.ended_at is None:
-        raise NotYet("The call still goes on, and its phone is busy. Let it run to its end: kit.wait_for(…).")
+        raise NotYet("The call is still going on, and its phone is busy. Let it run to its end: kit.wait_for(…).")
     if call.in_another_call:
         raise NotYet(f"The phone was busy: an earlier call to it still goes on. {END_IT}")
     if call.answered_at is None:

@@ -398,7 +398,7 @@ def what_it_cost(kit: Kit, given: Any, euros: Any) -> Iterator[Step]:
 
 @task("08-a", "the reply", hints=(
     '`kit.vonage.talk(…)` wants the call, `call["uuid"]`, and then the words.',
-    "The call has to be running. If it is over, place it again, four cells above.",
+    "The call has to be running. If it is over, place it again, and wait until it is answered.",
 ))  # fmt: skip
 def speak(kit: Kit, given: Any) -> Iterator[Step]:
     call = call_of(kit, given)

@@ -53,7 +53,6 @@ def test_every_trap_is_the_same(runs: dict[str, Run]) -> None:
     for run in runs.values():
         assert run.printed.count("400 Bad Request") >= 3
         assert "404 Not Found" in run.printed
-        assert "401 Unauthorized" in run.printed
     assert "cancelled, completed" in runs["simulated"].printed
     # In live mode the phone may have been quicker than the lesson.
     assert re.search(r"(cancelled|answered), completed\n404 Not Found", runs["live"].printed)

@@ -74,7 +74,7 @@ def test_the_trap_is_found_and_says_why(name: str) -> None:
     cells, names = SECTIONS[name]
     found = check(names["TRY"], variables=TASKS[name].variables)
     assert found and all(problem.why for problem in found)
-    assert not exercise(name, names["TRY"]).right
+    assert exercise(name, names["TRY"]).state == "not attempted"
     shown = cells[-1].outputs[0]["data"]["text/plain"]
     assert "Why: " in shown and "✗ not yet" in shown
 

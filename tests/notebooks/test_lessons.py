@@ -11,6 +11,7 @@ from helpers.exercises import TASKS
 from helpers.exercises.lesson_tasks import LESSON_TASKS
 from tests.notebooks import links
 from tests.notebooks.checker import check_notebook
+from tests.notebooks.figures import figures_of, stated_minutes
 from tests.notebooks.lesson_env import lessons
 from tests.notebooks.sanitising import PROJECT
 
@@ -40,3 +41,19 @@ def test_the_teachers_book_has_a_page_for_every_lesson_and_names_every_task() ->
     tasks = {name: name[:2] for name in LESSON_TASKS} | dict.fromkeys(TASKS, "09")
     assert [name for name, lesson in tasks.items() if name not in re.findall(r"\d\d-\d|(?<=\(\")\w+", pages[lesson])] == []
     assert [number for number in pages if f"[{number}](lesson-{number}.md)" not in (book / "README.md").read_text()] == []
+
+
+def test_a_call_is_heard_after_three_cells_and_a_few_words() -> None:
+    words, cells = figures_of(lessons()[0]).first_sound
+    assert (words < 150, cells) == (True, 3)
+
+
+def test_the_reader_writes_in_more_than_a_quarter_of_the_cells() -> None:
+    figures = [figures_of(path) for path in lessons() if path.name < "10"]
+    assert min(one.share for one in figures) > 0.2
+    assert sum(len(one.own) for one in figures) / sum(one.cells for one in figures) > 0.27
+
+
+@pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
+def test_a_lesson_says_honestly_how_long_it_takes(path: Path) -> None:
+    assert abs(stated_minutes(path) - figures_of(path).minutes) <= 5

@@ -14,7 +14,7 @@ CARE = (
     'app = Flask("two ways")\napp.get("/with-care/<path:name>")(lambda name: send_audio(name))\nkit.serve(app)'
 )
 SLOW = (
-    'kit.serve(create_app(answer=lambda: time.sleep(0.7) or [sound("jingle.mp3")]))\nphone = kit.phone().answers()\n'
+    'kit.serve(create_app(answer=lambda: time.sleep(0.6) or [sound("jingle.mp3")]))\nphone = kit.phone().answers()\n'
     "slow = kit.wait_for(phone.dial(kit.number))"
 )
 FILLED = 'TO, filled = kit.my_number, [sound("jingle.mp3")]\nwhere = place\nplace = lambda ncco, **how: where(ncco)'
