@@ -22,7 +22,7 @@ from .calls.arguments import ArgumentError, addressed, seconds_of, status_of, uu
 from .calls.from_webhooks import live_entries
 from .calls.record import TraceError
 from .calls.statuses import LAST
-from .line.control_plane import ControlPlane
+from .line.control_plane import ControlPlane, ControlPlaneError
 from .phone import LivePhone, Phone
 from .server.notices import Notices
 from .server.server import BackgroundServer, WsgiApp
@@ -361,15 +361,17 @@ class Kit:
         try:
             heard = self.simulator.heard if self.simulator else self.network.heard
             return Call(self.network.trace(uuid), uuid=uuid, heard=heard)
-        except KitError:
-            if (before := self._stopped_with(uuid)) is None:
-                raise
-            return before
+        except (NotReady, ControlPlaneError) as error:
+            return self._stopped_with(uuid, error)
 
-    def _stopped_with(self, uuid: str) -> Call | None:
-        """The record of a call of a network that this kernel has stopped; None if there is none."""
-        found = next((one for one in self._past if one.trace.entries(uuid)), None)
-        return Call(found.trace.entries(uuid), uuid=uuid, heard=found.heard) if found else None
+    def _stopped_with(self, uuid: str, error: NotReady | ControlPlaneError) -> Call:
+        """The record of a call of a network that this kernel has stopped. Raises the error if it says anything else
+        than that there is no such call now, or if there was none."""
+        gone = isinstance(error, NotReady) or getattr(error, "status", None) == 404
+        found = next((one for one in self._past if gone and one.trace.entries(uuid)), None)
+        if found is None:
+            raise error
+        return Call(found.trace.entries(uuid), uuid=uuid, heard=found.heard)
 
     def wait(self, seconds: float) -> None:
         """Let ``seconds`` of call time pass: 0 or more. Stepped time jumps, in live mode it takes as long.
@@ -414,10 +416,8 @@ class Kit:
     def _advance(self, uuid: str, status: str, timeout: float) -> bool:
         try:
             return self.network.advance(timeout, uuid, status)
-        except KitError:
-            if (before := self._stopped_with(uuid)) is None:
-                raise
-            return status in before.statuses
+        except (NotReady, ControlPlaneError) as error:
+            return status in self._stopped_with(uuid, error).statuses
 
     def _poll(self, uuid: str, status: str, timeout: float) -> bool | None:
         return self.live.waiting.until(uuid, status, timeout) if self.live else None

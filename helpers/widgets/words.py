@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..base.html import Html, join, tag
-from ..views.svg import Picture
+
+if TYPE_CHECKING:
+    from ..views.svg import Picture
 
 # The words give way to the widget, and hide what Jupyter says where the kernel does not know it: in a notebook that was
 # saved, and opened with another kernel.

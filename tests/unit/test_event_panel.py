@@ -175,7 +175,7 @@ def test_a_notebook_gets_widget_html_and_words(menu: Inbox) -> None:
     panel = EventPanel(menu.events)
     bundle = panel._repr_mimebundle_()
     assert bundle["text/plain"] == repr(panel)
-    assert bundle["text/html"] == panel.to_html()
+    assert "<img " in bundle["text/html"] and panel.to_html() in bundle["text/html"]
     assert "application/vnd.jupyter.widget-view+json" in bundle
 
 
