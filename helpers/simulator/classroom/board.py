@@ -40,7 +40,7 @@ WHY = {"wrong": "This is not the code.", "wait": "There were too many wrong code
 FAULTS = {"answer_slow": "Slow answers", "line_busy": "Busy lines", "audio_404": "Audio 404"}  # as the buttons say
 GUARD = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    "img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
     # Not no-referrer: a browser would then name no Origin when the form is sent.
     "Referrer-Policy": "same-origin",
