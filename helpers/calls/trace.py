@@ -51,14 +51,14 @@ class Trace:
     def entries(self, uuid: str | None = None) -> list[Entry]:
         """All entries, or those of one leg or conversation, in order of call time.
 
-        A leg that came into a conversation later is in it with the entry that says whose it is, too.
+        A leg that came into a conversation later begins there with the entry that says whose it is.
         """
         with self._lock:
             found = list(self._entries if uuid is None else self._by_uuid.get(uuid, ()))
-            firsts = {} if uuid is None else {e["leg"]: self._by_uuid[e["leg"]][0] for e in found if e["leg"]}
-        known = {entry["seq"] for entry in found if entry["kind"] == "leg"}
-        came = [one for one in firsts.values() if one["kind"] == "leg" and one["seq"] not in known]
-        found += [{**entry, "conversation": uuid} for entry in came]
+            since = {e["leg"]: e["at"] for e in reversed(found) if e["leg"]} if uuid is not None else {}
+            firsts = [{**self._by_uuid[leg][0], "at": at, "conversation": uuid} for leg, at in since.items()]
+        known = {entry["seq"] for entry in found}
+        found += [entry for entry in firsts if entry["kind"] == "leg" and entry["seq"] not in known]
         return sorted(found, key=itemgetter("at", "seq"))
 
     def after(self, seq: int, most: int = 100) -> tuple[str, list[Entry]]:
