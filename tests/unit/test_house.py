@@ -25,7 +25,7 @@ PROJECT = Path(__file__).resolve().parents[2]
 MODULES = sorted((PROJECT / "helpers").rglob("*.py"))
 LONGEST = 600  # lines; from there on a module is remarked on
 # Command lines, and what a lesson is told.
-SPEAKERS = {"cell_errors.py", "check.py", "first_run.py", "__main__.py", "kit.py", "notices.py", "phone.py"}
+SPEAKERS = {"cell_errors.py", "check.py", "first_run.py", "__main__.py", "kit.py", "notices.py", "phone.py", "place.py"}
 HEAVY = ("matplotlib", "soundfile", "soxr", "fastapi", "uvicorn", "ipywidgets", "IPython", "numpy", "flask", "pydantic")
 
 with (PROJECT / "pyproject.toml").open("rb") as file:
