@@ -45,7 +45,7 @@ def test_who_came_into_a_conversation_later_is_known_there() -> None:
     trace = Trace()
     trace.append("leg", at=1, leg="a", conversation="own", **{"from": "447700900103"})
     trace.append("note", at=2, leg="a", conversation="room")
-    assert [(e["seq"], e.get("from")) for e in trace.entries("room")] == [(1, "447700900103"), (2, None)]
+    assert [(e["seq"], e["at"]) for e in trace.entries("room")] == [(1, 2), (2, 2)]
     assert [e["seq"] for e in trace.entries("own")] == [1] and [e["seq"] for e in trace.entries("a")] == [1, 2]
     room = Call(trace.entries("room"), uuid="room")
     assert (room.from_, room.talks) == ("447700900103", ["room"])
