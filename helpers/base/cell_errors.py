@@ -28,6 +28,8 @@ SAID = (
      "Between the brackets of this call there is something missing: {0}."),
     (r"^TypeError: .* got an unexpected keyword argument '(\w+)'(?!.*Did you mean)",
      "This call knows no option {0}. A question mark behind its name, in a cell of its own, shows those it has."),
+    (r"^AttributeError: 'NoneType' object has no attribute '(\w+)'",
+     "What stands before .{0} is None: a function without return, or something that was not found. Print it."),
     (r"^(?:Invalid|Missing)Schema: ", "An address begins with http:// or https://. Yours is YOUR_URL: print it."),
     (r"^AssertionError: The setup method '(\w+)' can no longer be called",
      "An app that has answered takes no new routes. Make a new one, app = Flask(…), with all of them, and serve it."),
@@ -40,7 +42,7 @@ def watch() -> None:
     """Begin. Does nothing outside of a notebook, and when it has begun."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is not None:
-        shell.set_custom_exc((NameError, OSError, KeyError, TypeError, AssertionError), _tell)
+        shell.set_custom_exc((NameError, OSError, KeyError, TypeError, AttributeError, AssertionError), _tell)
 
 
 def sentence(error: BaseException) -> str:
