@@ -28,6 +28,8 @@ SAID = (
      "Between the brackets of this call there is something missing: {0}."),
     (r"^TypeError: .* got an unexpected keyword argument '(\w+)'(?!.*Did you mean)",
      "This call knows no option {0}. A question mark behind its name, in a cell of its own, shows those it has."),
+    (r"^AttributeError: 'NoneType' object has no attribute '(\w+)'",
+     "What stands before .{0} is None: a function without return, or something that was not found. Print it."),
     (r"^(?:Invalid|Missing)Schema: ", "An address begins with http:// or https://. Yours is YOUR_URL: print it."),
     (r"^AssertionError: The setup method '(\w+)' can no longer be called",
      "An app that has answered takes no new routes. Make a new one, app = Flask(…), with all of them, and serve it."),

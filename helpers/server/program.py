@@ -41,6 +41,8 @@ class Program:
 
     def __init__(self, file: str | Path, environment: Mapping[str, str] | None = None) -> None:
         self.file = Path(file)
+        if not self.file.is_file():
+            raise ProgramError(f"There is no file {self.file}.", "Check its name and its folder.")
         self.lines: list[str] = []  # what it has printed, secrets masked
         self._environment = environment  # a secret is masked as long as somebody holds it
         self._seen = 0

@@ -75,6 +75,7 @@ def test_a_request_to_somebody_else_keeps_its_own_words() -> None:
         ("{}['price']", "There is no 'price' in it"),
         ("'1.00' + 1", "One of the two is a string"),
         ("'61' > 60", "One of the two is a string"),
+        ("print().status_code", "What stands before .status_code is None"),
         ("(lambda app: app)()", "there is something missing: 'app'"),
         ("requests.get('127.0.0.1:5000/hello')", "An address begins with http://"),
         ("(app := Flask('a')).route('/a', endpoint='f')(len); app.route('/b', endpoint='f')(max)", "Call the second one"),

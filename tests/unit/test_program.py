@@ -73,6 +73,11 @@ def test_a_program_that_ends_says_why(file: Path) -> None:
         Program(file)
 
 
+def test_a_program_that_is_not_there_is_not_started(tmp_path: Path) -> None:
+    with pytest.raises(ProgramError, match=r"There is no file .*hotlin\.py"):
+        Program(tmp_path / "hotlin.py")
+
+
 def test_it_ends_with_who_started_it_however_that_one_ends(file: Path) -> None:
     said = subprocess.run([sys.executable, "-c", KILLED, str(file)], capture_output=True, text=True, cwd=PROJECT)
     assert said.returncode == -signal.SIGKILL, said.stderr
