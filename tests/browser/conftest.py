@@ -19,7 +19,7 @@ from tests.browser.speaker_page import OpenSpeaker, serving, speaking
 expect.set_options(timeout=PATIENCE)
 # What runs in Firefox every time: that a call is heard. All else takes minutes there. Parts of names ask for it:
 # FIREFOX=phone,panel, or FIREFOX=test_ for all.
-OFTEN = ("first_call_can_be_heard", "test_ring_answer_music", "no_loudspeaker", "runs[firefox-00", "runs[firefox-06")
+OFTEN = ("its_call_can_be_heard", "test_ring_answer_music", "no_loudspeaker", "runs[firefox-06")
 WANTED = (*OFTEN, *filter(None, os.environ.get("FIREFOX", "").split(",")))
 
 
