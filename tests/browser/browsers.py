@@ -77,6 +77,7 @@ def _firefox(downloads: Path) -> Iterator[Launch]:
         preferences = {
             "media.autoplay.default": 0 if autoplay else 1,
             "media.autoplay.blocking_policy": 0,
+            "ui.prefersReducedMotion": 1,
             "layout.frame_rate": 15,  # drawn without a graphics card, sixty times a second take most of a core
             "dom.max_script_run_time": 0,  # else it ends JupyterLab's own script, if a busy machine takes 10 s for it
         }

@@ -33,6 +33,7 @@ END_WATCH = """() => {
   cancelAnimationFrame(window.watch.frame);
   for (const name of window.watch.names) removeEventListener(name, window.watch.count, true);
   return [window.watch.mouse, window.watch.lost]; }"""
+OPEN_ALL = "(root) => root.querySelectorAll('.ncco-toggle[aria-expanded=false]').forEach((one) => one.click())"
 IS_ACTIVE = "(element) => element === document.activeElement"
 FRAME = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
@@ -78,6 +79,11 @@ class Form:
         one = copy.copy(self)
         one.box = self.box.nth(nth)
         return one
+
+    def open_all(self, cards: int) -> None:
+        """Open every card; so many there are. By script: a click of the mouse waits for two frames more."""
+        self.box.evaluate(OPEN_ALL)
+        expect(self.box.locator(".ncco-toggle[aria-expanded=true]")).to_have_count(cards)
 
     # What is there
 

@@ -17,17 +17,21 @@ from tests.browser.phone_page import PHONE, SETUP, SILENT_AT_FIRST, Open, PhoneP
 from tests.browser.speaker_page import OpenSpeaker, serving, speaking
 
 expect.set_options(timeout=PATIENCE)
-# What runs in Firefox every time: that a call is heard. All else takes minutes there. Parts of names ask for it:
-# FIREFOX=phone,panel, or FIREFOX=test_ for all.
-OFTEN = ("first_call_can_be_heard", "test_ring_answer_music", "no_loudspeaker", "runs[firefox-00", "runs[firefox-06")
-WANTED = (*OFTEN, *filter(None, os.environ.get("FIREFOX", "").split(",")))
+ALL = os.environ.get("BROWSERS") == "all"
+# Each click in JupyterLab costs seconds, so every time a call and its sound run in both browsers, and all else in one:
+# the panel and the builder in Firefox, the rest in Chromium. BROWSERS=all: everything in both.
+IN_FIREFOX = ("test_event_panel", "test_builder.py", "test_builder_tools")
+IN_BOTH = ("test_phone", "test_no_loudspeaker", "its_call_can_be_heard", "from_the_call_to", "06-play-audio",
+           "test_four_actions")  # fmt: skip
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Leave out in Firefox what is not wanted there."""
+    """Leave out what runs in the other browser."""
     for item in items:
-        if "firefox" in item.name and not any(name in item.nodeid for name in WANTED):
-            item.add_marker(pytest.mark.skip(reason="runs in Firefox with FIREFOX=test_"))
+        name = next((name for name in NAMES if name in item.name), None)
+        home = "firefox" if any(part in item.nodeid for part in IN_FIREFOX) else "chromium"
+        if name and name != home and not (ALL or any(part in item.nodeid for part in IN_BOTH)):
+            item.add_marker(pytest.mark.skip(reason=f"runs in {home}; with BROWSERS=all in both"))
 
 
 # For the package, not the session: Playwright keeps an event loop in the main thread, which later tests must not find.

@@ -36,6 +36,9 @@ from tests.notebooks.sanitising import PROJECT
 
 RUN_ALL_SECONDS = 120
 STAGE = "notebooks/96-stage.ipynb"
+# Of JupyterLab, what has no part in a notebook's cells, outputs and keys: without it a page takes a fifth less to load.
+UNUSED = ("csvviewer", "debugger", "extensionmanager", "hub", "htmlviewer", "imageviewer", "inspector", "launcher",
+          "logconsole", "lsp", "metadataform", "running", "settingeditor", "terminal", "toc")  # fmt: skip
 # Python: for the kernel of the stage, after a test.
 CLEAR_UP = """from ipywidgets import Widget
 if "kit" in globals():
@@ -97,6 +100,11 @@ ASK_UNTIL = f"""async ([code, wanted, seconds]) => {{
   return said; }}"""
 
 
+def until(page: Page, script: str, arg: Any = None, seconds: float = PATIENCE / 1000) -> None:
+    """Wait until this is so in the page. Asked at each frame, as by Playwright itself, it would draw all the time."""
+    page.wait_for_function(script, arg=arg, polling=50, timeout=seconds * 1000)
+
+
 class Lab:
     """A JupyterLab server on a port of its own, on a copy of the lessons, with a token and settings of its own."""
 
@@ -133,6 +141,10 @@ class Lab:
             "LabApp.extension_manager": "readonly",
             "ServerApp.terminals_enabled": False,
         }
+        settings = self.folder.parent / "config" / "labconfig"
+        settings.mkdir(parents=True)
+        unused = {"disabledExtensions": {f"@jupyterlab/{name}-extension": True for name in UNUSED}}
+        (settings / "page_config.json").write_text(json.dumps(unused), "utf-8")
         command += [f"--{name}={value}" for name, value in options.items()]
         with self.log.open("wb") as log:
             self._process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log, cwd=self.folder)
@@ -141,7 +153,7 @@ class Lab:
 
     def _address(self) -> str:
         assert self._process is not None
-        for _ in range(600):
+        for _ in range(PATIENCE // 20):
             assert self._process.poll() is None, self.log.read_text("utf-8")
             for file in self._runtime.glob("jpserver-*.json"):
                 if found := re.search(r'"url": "([^"]+)"', file.read_text("utf-8")):
@@ -180,7 +192,7 @@ class NotebookPage:
             page.evaluate(OPEN, path)
         else:
             page.goto(self._address)
-        page.wait_for_function(READY, arg=path)
+        until(page, READY, path)
 
     def close(self) -> None:
         """End the kernel and close the notebook. JupyterLab stays open, for the next one."""
@@ -190,7 +202,7 @@ class NotebookPage:
         """Save the notebook, and load the page again, as somebody does who comes back. The kernel goes on."""
         self.save()
         self.page.goto(self._address)
-        self.page.wait_for_function(READY, arg=self.path)
+        until(self.page, READY, self.path)
 
     def hold(self, *sources: str) -> None:
         """Have these cells and no others, none of them run. The kernel stays the same."""
@@ -201,7 +213,7 @@ class NotebookPage:
         """Clear the outputs, then run every cell; AssertionError if one is not done in time or a question is asked."""
         self.page.evaluate(RUN_ALL)
         with contextlib.suppress(TimeoutError):
-            self.page.wait_for_function(DONE, timeout=seconds * 1000)
+            until(self.page, DONE, seconds=seconds)
         expect(self.page.locator(".jp-Dialog")).to_have_count(0)
         waiting = [number for number, cell in enumerate(self.cells()) if is_code(cell) and not cell["execution_count"]]
         assert not waiting, f"cells {waiting} have not run, after {self.errors()}"
@@ -245,7 +257,7 @@ class NotebookPage:
         document["metadata"]["received"] = True
         (self.lab.folder / path).write_text(json.dumps(document), "utf-8")
         self.page.evaluate(OPEN, path)
-        self.page.wait_for_function(READY, arg=path)
+        until(self.page, READY, path)
         try:
             yield self.page.get_by_role("tabpanel", name=f"{name}.ipynb")
         finally:
@@ -280,7 +292,8 @@ class Desk:
         if isinstance(notebook, Path):
             (self._lab.folder / path).write_bytes(notebook.read_bytes())
         if self._page is None:
-            context = self._browser.new_context(viewport={"width": 1280, "height": 1000})
+            # Without motion: as long as something moves a page is drawn anew sixty times a second.
+            context = self._browser.new_context(viewport={"width": 1280, "height": 1000}, reduced_motion="reduce")
             context.add_init_script(self._script)
             context.set_default_timeout(PATIENCE)
             self._page = context.new_page()

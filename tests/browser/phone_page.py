@@ -12,7 +12,7 @@ import soxr
 from playwright.sync_api import Locator, expect
 
 from tests.browser.ear import Heard, Samples
-from tests.browser.lab import NotebookPage
+from tests.browser.lab import NotebookPage, until
 from tests.matching import match
 from tests.notebooks.sanitising import PROJECT
 
@@ -65,7 +65,7 @@ class PhonePage:
     def quiet(self, seconds: float) -> None:
         """Wait until nothing has been heard for so long, by the loudspeaker's own clock."""
         script = "(seconds) => window.tap.now - (window.tap.blocks.at(-1)?.[0] ?? 0) > seconds"
-        self.page.wait_for_function(script, arg=seconds)
+        until(self.page, script, seconds)
 
     def button(self, name: str, phone: Locator | None = None) -> Locator:
         return (phone or self.phone).get_by_role("button", name=name, exact=True).locator("visible=true")
@@ -101,7 +101,7 @@ def seconds_heard(page: PhonePage) -> float:
 
 def wait_until_heard(page: PhonePage, seconds: float) -> None:
     """Wait until so many seconds of sound that is not silence have been played since the phone was shown."""
-    page.page.wait_for_function("(seconds) => window.tap.blocks.length / 125 > seconds", arg=seconds)
+    until(page.page, "(seconds) => window.tap.blocks.length / 125 > seconds", seconds)
 
 
 def is_the_music(heard: Heard) -> None:

@@ -14,6 +14,7 @@ from helpers.ncco.models.endpoints import ENDPOINTS
 from helpers.ncco.schema import options_of
 from helpers.widgets.builder.edit import starter
 from tests.browser.builder_form import Form, write
+from tests.browser.lab import until
 
 pytestmark = pytest.mark.browser
 
@@ -117,9 +118,7 @@ OUTSIDE = """(root) => {
 def full(form: Form) -> Iterator[Form]:
     """A builder with all there is, every card open."""
     form.show(*ALL)
-    for index in range(len(ALL)):
-        form.title(index).click()
-        expect(form.title(index)).to_have_attribute("aria-expanded", "true")
+    form.open_all(len(ALL))
     yield form
     put_into(form, "light", 1280)
 
@@ -134,7 +133,7 @@ def put_into(form: Form, theme: str, width: int) -> None:
     form.page.set_viewport_size({"width": width, "height": 1000})
     change = "(theme) => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
     form.page.evaluate(change, THEMES[theme])
-    form.page.wait_for_function("(name) => document.body.dataset.jpThemeName === name", arg=THEMES[theme])
+    until(form.page, "(name) => document.body.dataset.jpThemeName === name", THEMES[theme])
 
 
 def states(form: Form) -> Iterator[str]:
@@ -200,8 +199,7 @@ def test_every_control_of_every_option_has_a_name(form: Form) -> None:
         {"type": name, **{one.name: one.example for one in options_of(model)}} for name, model in ENDPOINTS.items()
     ]
     form.show(*every, *({"action": "connect", "endpoint": [one]} for one in endpoints), *ALL[-4:])
-    for index in range(len(every) + len(endpoints) + 4):
-        form.title(index).click()
+    form.open_all(len(every) + len(endpoints) + 4)
     expect(form.box.get_by_role("button", expanded=True)).to_have_count(len(every) + len(endpoints) + 4)
     assert nameless(form) == []
     for state in states(form):  # none of which changes a card

@@ -162,5 +162,6 @@ def test_flood(panel: Panel) -> None:
     expect(panel.root).to_contain_text("The last 200 of 2,000")
     keys, most = panel.page.evaluate("[window.keys, window.most]")
     assert len(keys) == pressed
-    assert 0 < most <= 24, "a page that draws all 200 at once takes no key for a while"
+    # 24 in one go, and beside them what has come meanwhile, which is as many as 12.
+    assert 0 < most <= 36, "a page that draws all 200 at once takes no key for a while"
     expect(panel.notebook.start(2)).to_contain_text("python has 2000")

@@ -10,7 +10,7 @@ import soundfile
 from playwright.sync_api import expect
 
 from tests.browser.ear import Heard
-from tests.browser.lab import CURRENT
+from tests.browser.lab import CURRENT, until
 from tests.browser.phone_page import OTHER, PHONE, WAKE, Open, is_the_music, seconds_heard, source, wait_until_heard
 from tests.matching import Match, match
 
@@ -121,7 +121,7 @@ def test_decline(open_phone: Open) -> None:
 
 
 def test_with_the_keyboard_alone(open_phone: Open) -> None:
-    it = open_phone(PHONE, "call = place(music())")
+    it = open_phone(PHONE, "call = place(music(0))")  # without an end: that a machine takes its time hangs nobody up
     it.run(2)
     it.is_("ringing")
     it.phone.focus()
@@ -236,7 +236,7 @@ def test_a_reload_in_mid_call(open_phone: Open) -> None:
     wait_until_heard(it, 2)
     is_the_music(Heard(it.page))
     # A clock that began anew would never show more than the time of this page.
-    it.page.wait_for_function(LONGER)
+    until(it.page, LONGER)
     shown = it.phone.locator("[data-clock]").inner_text().split(":")
     talk = 'kit.network.clock()["now"] - kit.call(call).answered_at'
     assert int(shown[0]) * 60 + int(shown[1]) < it.ask(talk) + 0.5
