@@ -526,6 +526,7 @@ async def _answers_oddly(url: str, member: Json) -> None:
         ):  # fmt: skip
             asked = asyncio.create_task(asyncio.to_thread(requests.get, url + member["door"]))
             head, _ = unpacked(await socket.recv(decode=False))
+            await socket.send(packed({"had": head["id"]}, b""))
             await socket.send(packed({"id": head["id"], **reply}, b"x"))
             assert unpacked(await socket.recv(decode=False))[0] == {"done": head["id"]}
             assert (await asked).status_code == status

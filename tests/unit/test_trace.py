@@ -43,12 +43,11 @@ def test_entries_of_a_conversation_are_those_of_all_its_legs() -> None:
 
 def test_who_came_into_a_conversation_later_is_known_there() -> None:
     trace = Trace()
-    trace.append("leg", at=1, leg="a", conversation="own", **{"from": "447700900103"})
+    trace.append("leg", at=1, leg="a", conversation="own", **{"from": "447700900103"}, direction="inbound")
     trace.append("note", at=2, leg="a", conversation="room")
-    assert [(e["seq"], e["at"]) for e in trace.entries("room")] == [(1, 2), (2, 2)]
-    assert [e["seq"] for e in trace.entries("own")] == [1] and [e["seq"] for e in trace.entries("a")] == [1, 2]
+    assert [[e["seq"] for e in trace.entries(uuid)] for uuid in ("room", "own", "a")] == [[1, 2], [1], [1, 2]]
     room = Call(trace.entries("room"), uuid="room")
-    assert (room.from_, room.talks) == ("447700900103", ["room"])
+    assert (room.from_, room.direction, room.talks) == ("447700900103", "inbound", ["room"])
 
 
 def test_the_entries_of_one_call_do_not_take_longer_because_there_are_others() -> None:
@@ -89,14 +88,6 @@ def test_who_and_when(menu: Call) -> None:
 
 def test_a_call_is_found_by_conversation_too(menu: Call) -> None:
     assert Call(menu.entries(), uuid=calls.TALK).statuses == menu.statuses
-
-
-def test_who_came_into_a_conversation_from_another_one_is_known() -> None:
-    trace = Trace()
-    trace.append("leg", at=0, leg="a", conversation="own", **{"from": "447700900001"}, to="2", direction="inbound")
-    trace.append("conversation", at=1, leg="a", conversation="room", state="joined")
-    room = Call(trace.entries("room"), uuid="room")
-    assert (room.from_, room.direction, room.talks) == ("447700900001", "inbound", ["room"])
 
 
 def test_other_calls_entries_are_left_out(menu: Call) -> None:
