@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
 
 from helpers.exercises import TASKS
@@ -57,3 +58,9 @@ def test_the_reader_writes_in_more_than_a_quarter_of_the_cells() -> None:
 @pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
 def test_a_lesson_says_honestly_how_long_it_takes(path: Path) -> None:
     assert abs(stated_minutes(path) - figures_of(path).minutes) <= 5
+
+
+def test_diagrams_look_alike_and_as_the_ladder_does() -> None:
+    sources = [cell.source for path in lessons() for cell in nbformat.read(path, as_version=4).cells]
+    [looks] = {look for source in sources for look in re.findall(r"```mermaid\n(.*)", source)}
+    assert looks.startswith("%%{init: ") and "#4a7cb3" in looks
