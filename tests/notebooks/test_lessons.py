@@ -40,8 +40,12 @@ def test_the_teachers_book_has_a_page_for_every_lesson_and_names_every_task() ->
     book = PROJECT / "docs/teaching"
     pages = {path.name[:2]: (book / f"lesson-{path.name[:2]}.md").read_text("utf-8") for path in lessons()}
     tasks = {name: name[:2] for name in LESSON_TASKS} | dict.fromkeys(TASKS, "09")
-    assert [name for name, lesson in tasks.items() if name not in re.findall(r"\d\d-\d|(?<=\(\")\w+", pages[lesson])] == []
-    assert [number for number in pages if f"[{number}](lesson-{number}.md)" not in (book / "README.md").read_text()] == []
+    assert [
+        name for name, lesson in tasks.items() if name not in re.findall(r"\d\d-\d|(?<=\(\")\w+", pages[lesson])
+    ] == []
+    assert [
+        number for number in pages if f"[{number}](lesson-{number}.md)" not in (book / "README.md").read_text()
+    ] == []
 
 
 def test_a_call_is_heard_after_three_cells_and_a_few_words() -> None:
