@@ -61,7 +61,7 @@ def tidy(path: Path, notebook: NotebookNode, sent: dict[str, int]) -> NotebookNo
 
 
 def run(path: Path, worlds: Path) -> tuple[NotebookNode, dict[str, int]]:
-    """A lesson after one run in the account of ``worlds``, and what it sent. Raises where a cell without its tag does."""
+    """A lesson after one run in the account of ``worlds``, and what it sent. Raises if a cell without its tag does."""
     notebook, folder = nbformat.read(path, as_version=4), worlds / path.stem
     watch(folder)
     client = NotebookClient(

@@ -21,7 +21,7 @@ NOT_ATTEMPTED = re.compile(r"(?:Task|Step) ([\w-]+): not attempted")
 
 @dataclass(frozen=True)
 class Figures:
-    """Of one lesson. ``own`` are the names of the cells that the reader writes in; ``first_sound``: words, code cells."""
+    """Of one lesson. ``own``: the names of the cells that the reader writes in; ``first_sound``: words, code cells."""
 
     words: int
     cells: int

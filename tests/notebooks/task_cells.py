@@ -1,4 +1,4 @@
-"""The tasks and steps of a lesson as cells, and the tool that puts them into it: ``python -m tests.notebooks.task_cells LESSON…``.
+"""The tasks and steps of a lesson as cells, and what puts them in: ``python -m tests.notebooks.task_cells LESSON…``.
 
 Until they are in the lesson, text, solution and starter cell are in ``tasks/NN.md``; afterwards that file is gone, and
 they are in the notebook only. A task goes where a Markdown cell says ``TASK 06-2``, else before the heading that the
@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +58,7 @@ def waiting(lesson: Path) -> list[TaskCells]:
 def in_lesson(lesson: Path) -> Iterator[TaskCells]:
     """The tasks that are in the lesson."""
     cells = nbformat.read(lesson, as_version=4).cells
-    for text, cell in zip(cells, cells[1:], strict=False):
+    for text, cell in pairwise(cells):
         if cell.cell_type == "code" and (found := MARKED.search(cell.source)):
             yield TaskCells(found[1], text.source, cell.source)
 

@@ -1,4 +1,4 @@
-"""What a beginner's cell runs into is answered in words: before the first cell, after a restart, with a stopped server."""
+"""What a beginner's cell runs into is answered in words: no first cell, a restart, a server that has stopped."""
 
 from __future__ import annotations
 
@@ -78,7 +78,10 @@ def test_a_request_to_somebody_else_keeps_its_own_words() -> None:
         ("print().status_code", "What stands before .status_code is None"),
         ("(lambda app: app)()", "there is something missing: 'app'"),
         ("requests.get('127.0.0.1:5000/hello')", "An address begins with http://"),
-        ("(app := Flask('a')).route('/a', endpoint='f')(len); app.route('/b', endpoint='f')(max)", "Call the second one"),
+        (
+            "(app := Flask('a')).route('/a', endpoint='f')(len); app.route('/b', endpoint='f')(max)",
+            "Call the second one",
+        ),
         ("app.test_client().get('/'); app.route('/c')(len)", "An app that has answered takes no new routes"),
     ],
 )

@@ -74,7 +74,10 @@ UNFIT = {
     "a formula": (runs("print(20 * log10(rms))"), "a beginner cannot read aloud"),
     "a kit that is stopped": (runs("kit.stop()"), "kit.stop() takes the phone from the reader"),
     "another end": (lambda nb: nb.cells[-2].update(source="print()"), "does not end with kit.put_back()"),
-    "a summary in another place": (opens_with("## What you'll need", "## Summary\n\n## What you'll need"), "in another order"),
+    "a summary in another place": (
+        opens_with("## What you'll need", "## Summary\n\n## What you'll need"),
+        "in another order",
+    ),
     "input()": (runs("name = input('Who? ')"), "input() waits for a person"),
     "getpass()": (runs("secret = getpass()"), "getpass() waits for a person"),
     "clear_output()": (runs("clear_output()"), "clear_output() cannot be compared"),

@@ -126,6 +126,13 @@ def test_a_lesson_sees_nothing_of_its_owners_settings(tmp_path: Path) -> None:
     world = lesson_environment(tmp_path, outside)
     assert world.pop("PATH") == "/bin"
     pytest_alone = "PYTEST_DISABLE_PLUGIN_AUTOLOAD"
-    assert set(world) == {"SIMULATOR_PACE", "SIMULATOR_SEED", "SIMULATOR_STATE", "KIT_DOTENV", "IPYTHONDIR", pytest_alone}
+    assert set(world) == {
+        "SIMULATOR_PACE",
+        "SIMULATOR_SEED",
+        "SIMULATOR_STATE",
+        "KIT_DOTENV",
+        "IPYTHONDIR",
+        pytest_alone,
+    }
     assert Path(world["KIT_DOTENV"]).read_text("utf-8") == ""
     assert not Path(world["SIMULATOR_STATE"]).exists()

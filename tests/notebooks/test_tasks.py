@@ -1,4 +1,4 @@
-"""The tasks and steps of the lessons, but for 09: what nobody has tried, what is wrong and what was copied is never right; what is right,
+"""Tasks and steps, but for 09: what nobody has tried, what is wrong and what was copied is never right; what is right,
 is right three times in one kernel.
 """
 
@@ -109,13 +109,31 @@ def _names(kit: Any, url: str) -> Names:
 
     return {
         **{name: getattr(flask, name) for name in ("Flask", "Response", "jsonify", "request")},
-        **{"kit": kit, "YOUR_URL": url, "requests": requests, "create_app": create_app, "exercise": exercise},
-        **{"time": time, "json": json, "uuid": uuid, "jwt": jwt, "base64": base64, "e164": e164, "Path": Path, "telephone_ear": telephone_ear},
-        **{"AUDIO": kit.settings.audio, "NUMBERS": kit.settings.rest_url, "APPLICATIONS": f"{api}/v2/applications"},
+        "kit": kit,
+        "YOUR_URL": url,
+        "requests": requests,
+        "create_app": create_app,
+        "exercise": exercise,
+        "time": time,
+        "json": json,
+        "uuid": uuid,
+        "jwt": jwt,
+        "base64": base64,
+        "e164": e164,
+        "Path": Path,
+        "telephone_ear": telephone_ear,
+        "AUDIO": kit.settings.audio,
+        "NUMBERS": kit.settings.rest_url,
+        "APPLICATIONS": f"{api}/v2/applications",
         **dict.fromkeys(("AUTH", "LOGIN"), (kit.settings.api_key, kit.settings.api_secret)),
-        **{"PARKED": [{"action": "wait", "timeout": 120}], "MUSIC": f"{url}/audio/music.mp3"},
-        **{"OTHER": other["number"], "CONNECT": [{"action": "connect", "from": kit.number, "endpoint": [other]}]},
-        **{"place": place, "call": call, "say": say, "sound": sound},
+        "PARKED": [{"action": "wait", "timeout": 120}],
+        "MUSIC": f"{url}/audio/music.mp3",
+        "OTHER": other["number"],
+        "CONNECT": [{"action": "connect", "from": kit.number, "endpoint": [other]}],
+        "place": place,
+        "call": call,
+        "say": say,
+        "sound": sound,
         **_of_the_hotline(),
     }
 
@@ -131,7 +149,7 @@ def _of_the_hotline() -> Names:
 
 
 def _names_in_class(kit: Any) -> Names:
-    """What a reader of lesson 10 has at hand: three classmates who are free, an application that is told of a server."""
+    """What a reader of lesson 10 has at hand: three classmates who are free, an application that knows a server."""
     classroom = kit.join(name="Ada")
     classroom.network.reset()
     classroom.ready()
@@ -164,12 +182,23 @@ def _names_in_class(kit: Any) -> Names:
     record = {"action": "record", "beepStart": True, "endOnKey": "#"}
     tape = [{"action": "talk", "text": "Speak."}, record, {"action": "talk", "text": "Thank you."}]
     return {
-        **{"classroom": classroom, "vonage": vonage, "ben": ben, "chloe": chloe, "dan": dan, "room": room},
-        **{"BEN": "Ben", "CHLOE": "Chloe", "DAN": "Dan", "NOT_REACHED": ("busy", "timeout", "rejected")},
-        **{"TEAM": [classroom.member(name).phone for name in ("Ben", "Chloe")], "LEAVE_A_MESSAGE": tape, "TAPE": tape},
-        **{"DESK": [menu, {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1, "timeOut": 5}}]},
-        **{"ring": ring, "RING": lambda name: ring(classroom.member(name).phone)},
-        **{"CONNECT_TO_BENS_NUMBER": ring(classroom.member("Ben").numbers[0])},
+        "classroom": classroom,
+        "vonage": vonage,
+        "ben": ben,
+        "chloe": chloe,
+        "dan": dan,
+        "room": room,
+        "BEN": "Ben",
+        "CHLOE": "Chloe",
+        "DAN": "Dan",
+        "NOT_REACHED": ("busy", "timeout", "rejected"),
+        "TEAM": [classroom.member(name).phone for name in ("Ben", "Chloe")],
+        "LEAVE_A_MESSAGE": tape,
+        "TAPE": tape,
+        "DESK": [menu, {"action": "input", "type": ["dtmf"], "dtmf": {"maxDigits": 1, "timeOut": 5}}],
+        "ring": ring,
+        "RING": lambda name: ring(classroom.member(name).phone),
+        "CONNECT_TO_BENS_NUMBER": ring(classroom.member("Ben").numbers[0]),
     }
 
 

@@ -25,7 +25,14 @@ def main(notebooks: list[str]) -> int:
         patterns = Path(folder) / "sanitize.cfg"
         patterns.write_text(as_nbval_file(), "utf-8")
         options = [
-            *("-p", "no:nbval", "-p", "tests.notebooks.worlds", "-p", "nbval.plugin"),  # in this order: see tests/__init__
+            *(
+                "-p",
+                "no:nbval",
+                "-p",
+                "tests.notebooks.worlds",
+                "-p",
+                "nbval.plugin",
+            ),  # in this order: see tests/__init__
             "--nbval",
             f"--nbval-sanitize-with={patterns}",
             f"--nbval-cell-timeout={CELL_TIMEOUT}",

@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class LessonWorlds:
-    """Puts the environment of a notebook in place just before nbval starts its kernel, and does what comes before it."""
+    """Puts a notebook's environment in place just before nbval starts its kernel, and does what comes before it."""
 
     def __init__(self) -> None:
         self._before = dict(os.environ)
@@ -49,7 +49,9 @@ class LessonWorlds:
     def pytest_runtest_teardown(self, item: pytest.Item, nextitem: pytest.Item | None) -> None:
         if nextitem is None or nextitem.path != item.path:
             stored = json.loads(item.path.read_text("utf-8"))["metadata"].get(SENDS, {})
-            assert sent_in(self._world_of(item)) == stored, "It sends other requests than its metadata say: make notebooks"
+            assert sent_in(self._world_of(item)) == stored, (
+                "It sends other requests than its metadata say: make notebooks"
+            )
             assert self._school.asked == [], "A request to this machine went to the machine's proxy"
             if item.path in lessons():
                 kill(item.parent.kernel)  # type: ignore[union-attr]

@@ -341,7 +341,9 @@ WRONG: dict[str, list[str]] = {
         'room = call(sound("hold.mp3"), say("Thank you for waiting."), length_timer=20)',
         *(
             "reply = call(*PARKED, status='answered')\n"
-            "kit.vonage.stream(reply.uuid, f'{YOUR_URL}/audio/hold.mp3', loop=0)\n" + steps + "\nroom = kit.wait_for(reply)"
+            "kit.vonage.stream(reply.uuid, f'{YOUR_URL}/audio/hold.mp3', loop=0)\n"
+            + steps
+            + "\nroom = kit.wait_for(reply)"
             for steps in (
                 "kit.wait(4)\nkit.vonage.stop_stream(reply.uuid)\nkit.vonage.hang_up(reply.uuid)",
                 "kit.wait(4)\nkit.vonage.transfer(reply.uuid, ncco=[say('Thank you for waiting.')])",
@@ -360,7 +362,7 @@ WRONG: dict[str, list[str]] = {
         'first, second = room(ben, say("Hello Ben.")), room(dan, say("Hello Dan."))',
         'first, second = call(say("Hello Ben, this is Ada.")), call(say("Hello Dan, this is Ada."))',
         'first = second = room(classroom.phone, say("Hello Ada, this is Ada."))',
-        'first, second = ben.dial(classroom.number), dan.dial(classroom.number)',
+        "first, second = ben.dial(classroom.number), dan.dial(classroom.number)",
         'first, second = "Ben", "Dan"',
     ],
     "10-2": [

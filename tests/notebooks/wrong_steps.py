@@ -83,7 +83,13 @@ WRONG_STEPS: dict[str, list[str]] = {
         'mended = kit.vonage.create_call(to=kit.my_number, from_=kit.number, ncco=[say("The plus is gone.")])',
     ],
     "01-a": ['secret = "ada"', 'secret = "ada:open-sesame"', "secret = CODED", 'secret = b"open-sesame"'],
-    "01-b": ['rent = 12 * offer["cost"]', 'rent = float(offer["cost"])', 'rent = offer["cost"]', "rent = offer", "rent = 3"],
+    "01-b": [
+        'rent = 12 * offer["cost"]',
+        'rent = float(offer["cost"])',
+        'rent = offer["cost"]',
+        "rent = offer",
+        "rent = 3",
+    ],
     "01-c": [
         'wrong = requests.get(f"{NUMBERS}/account/numbers", auth=AUTH, timeout=10)',
         'wrong = requests.get(f"{NUMBERS}/account/numbers", timeout=10)',
@@ -202,7 +208,13 @@ WRONG_STEPS: dict[str, list[str]] = {
         "mended = REPLY = [REPLY]",
         'REPLY = "[Hello]"\nmended = kit.wait_for(phone.dial(kit.number))',
     ],
-    "06-c": ["seconds = 0", "seconds = slow.longest_silence()", 'seconds = "0.7"', "seconds = slow.duration", "seconds = 0.1"],
+    "06-c": [
+        "seconds = 0",
+        "seconds = slow.longest_silence()",
+        'seconds = "0.7"',
+        "seconds = slow.duration",
+        "seconds = 0.1",
+    ],
     "07-a": [
         'MENDED = \'[{"action": "stream", "streamUrl": "https://example.com/audio/jingle.mp3"}]\'',
         'MENDED = [{"action": "stream", "streamUrl": ["https://example.com/audio/jingle.mp3"]}]',
