@@ -28,7 +28,7 @@ def test_the_box_in_words() -> None:
         "- asks for a line ALLOW = … before it changes what this kit did not make"
     )
     cost = box(stored("07"), lambda: Decimal("0.02"))
-    assert "calls your phone 17 times, for half a minute or so: about 0.17 euros" in cost
+    assert "calls your phone 14 times, for half a minute or so: about 0.14 euros" in cost
     assert "- places no call\n" in box(stored("05"))
     assert "calls your phone once," in box(stored("09"))
     assert box({}) == ""

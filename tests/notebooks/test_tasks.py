@@ -30,6 +30,7 @@ from helpers.exercises import Mark, exercise, progress
 from helpers.exercises.judging import LessonTask
 from helpers.exercises.lesson_tasks import LESSON_TASKS, STEPS
 from helpers.server import create_app
+from helpers.simulator.account.applications import new_key_pair
 from helpers.views import telephone_ear
 from tests.conftest import leaving_nothing
 from tests.notebooks.lesson_env import lessons
@@ -63,6 +64,8 @@ def lesson(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], Na
         patch.setenv("KIT_DOTENV", str(folder / "env"))
         patch.setenv("SIMULATOR_STATE", str(folder / "account.json"))
         patch.setenv("SIMULATOR_SEED", "1")
+        # Whose key a token was made with is judged: here two applications never have the same one.
+        patch.setattr("helpers.simulator.routes.account.new_key_pair", new_key_pair)
         kit = helpers.setup()
         kit.ready()
         kit.serve(create_app())
