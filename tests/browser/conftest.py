@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.browsers import NAMES, PATIENCE, Launch, launching
+from tests.browser.browsers import CHROMIUM, FIREFOX, NAMES, PATIENCE, Launch, launching
 from tests.browser.builder_form import Form
 from tests.browser.ear import TAP
 from tests.browser.lab import Desk, Lab, NotebookPage
@@ -17,9 +18,10 @@ from tests.browser.phone_page import PHONE, SETUP, SILENT_AT_FIRST, Open, PhoneP
 from tests.browser.speaker_page import OpenSpeaker, serving, speaking
 
 expect.set_options(timeout=PATIENCE)
-ALL = os.environ.get("BROWSERS") == "all"
+DIVIDED = os.environ.get("BROWSERS") != "all" and all(any(map(shutil.which, one)) for one in (CHROMIUM, FIREFOX))
 # Each click in JupyterLab costs seconds, so every time a call and its sound run in both browsers, and all else in one:
-# the panel and the builder in Firefox, the rest in Chromium. BROWSERS=all: everything in both.
+# the panel and the builder in Firefox, the rest in Chromium. BROWSERS=all: everything in both. Where one is missing the
+# other runs everything.
 IN_FIREFOX = ("test_event_panel", "test_builder.py", "test_builder_tools")
 IN_BOTH = ("test_phone", "test_no_loudspeaker", "its_call_can_be_heard", "from_the_call_to", "06-play-audio",
            "test_four_actions")  # fmt: skip
@@ -30,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         name = next((name for name in NAMES if name in item.name), None)
         home = "firefox" if any(part in item.nodeid for part in IN_FIREFOX) else "chromium"
-        if name and name != home and not (ALL or any(part in item.nodeid for part in IN_BOTH)):
+        if name and name != home and DIVIDED and not any(part in item.nodeid for part in IN_BOTH):
             item.add_marker(pytest.mark.skip(reason=f"runs in {home}; with BROWSERS=all in both"))
 
 
