@@ -259,7 +259,7 @@ def test_a_call_within_one_account_is_as_on_a_simulator_of_ones_own(ada: Pupil, 
         for entry in entries:
             if "request" in entry:
                 entry["request"] = asked.index(entry["request"])
-            times = {name: round(entry[name] - begun, 3) for name in ("at", "ends") if entry.get(name)}
+            times = {name: round(entry[name] - begun, 2) for name in ("at", "ends") if entry.get(name)}
             entry.update(times, seq=0, ms=0)
         records.append([_without_ids(json.dumps(entry)) for entry in entries])
     assert records[0] == records[1]
