@@ -32,6 +32,7 @@ LONGEST_NAME = 30  # characters
 MOST_NUMBERS = 5  # that one account may rent: a class shares 150
 MOST_LEGS = 60  # of one account, at once
 RATE, BURST = 50.0, 200.0  # requests of one account in a second, and how many may come at once
+BYTES = 50_000  # of a request count as one more: a few large ones keep the exchange as busy as many small ones
 COLOURS = """
 amber black blue brown copper coral cream golden green grey indigo ivory jade lemon lilac lime magenta olive orange
 pearl pink plum purple red ruby rust sand scarlet silver tan teal violet white yellow
@@ -54,13 +55,13 @@ class Allowance:
         self._most = BURST if most is None else most
         self._left, self._at = self._most, time.monotonic()
 
-    def take(self) -> bool:
-        """True when there is one left."""
+    def take(self, size: int = 0) -> bool:
+        """True when there is enough left for a request with a body of ``size`` bytes."""
         now = time.monotonic()
         self._left, self._at = min(self._most, self._left + RATE * (now - self._at)), now
-        if self._left < 1:
+        if self._left < (cost := 1 + size / BYTES):
             return False
-        self._left -= 1
+        self._left -= cost
         return True
 
 

@@ -13,6 +13,7 @@ from ..errors import problem
 from ..routes.limits import BODY_SECONDS
 from .accounts import MOST_LEGS, Accounts, Member, key_of, same
 from .joining import token_in
+from .links import DOOR
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -37,7 +38,12 @@ class Switchboard:
         scope = self._below_prefix(scope)
         path = scope["path"]
         if scope["type"] != "http" or path in ("/", "/class") or path.startswith(("/class/", "/t/")):
-            await self._own({**scope, "path": "/class"} if path == "/" else scope, receive, send)
+            door = DOOR.match(path)
+            visited = self._accounts.by_door(door[1]) if door and scope["type"] == "http" else None
+            if visited and not visited.allowance.take(_size(scope)):
+                await _too_many(scope, receive, send)
+            else:
+                await self._own({**scope, "path": "/class"} if path == "/" else scope, receive, send)
             return
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         member, scope = self._by_header(scope, headers)
@@ -45,7 +51,9 @@ class Switchboard:
             member, receive = await self._by_key(scope, headers, receive)
         if member is None:
             await self._nobody(scope, receive, send)
-        elif not member.allowance.take() or (scope["method"] == "POST" and path.endswith(COSTLY) and _is_full(member)):
+        elif not member.allowance.take(_size(scope)) or (
+            scope["method"] == "POST" and path.endswith(COSTLY) and _is_full(member)
+        ):
             await _too_many(scope, receive, send)
         else:
             await member.api(scope, receive, send)
@@ -127,10 +135,18 @@ def _is_full(member: Member) -> bool:
     return sum(not leg.over for leg in member.network.legs.values()) >= MOST_LEGS
 
 
+def _size(scope: Scope) -> int:
+    """Of the body, as it is declared. The server has refused what is not a number."""
+    return int(dict(scope["headers"]).get(b"content-length", b"0"))
+
+
 async def _too_many(scope: Scope, receive: Receive, send: Send) -> None:
+    """Nothing is read of what comes with it; a large body closes the connection."""
     from fastapi.responses import JSONResponse
 
     why = "This account sends more than the exchange takes from one, or has too many calls at once."
     error = problem(429, why=why)
-    told = {"error": why, "cure": "Wait a moment."} if "/simulator" in scope["path"] else error.body
-    await JSONResponse(told, 429, headers={"x-simulator-why": why})(scope, receive, send)
+    own = scope["path"].startswith(("/simulator", "/t/"))
+    told = {"error": why, "cure": "Wait a moment."} if own else error.body
+    headers = {"x-simulator-why": why} | ({"connection": "close"} if _size(scope) > LARGEST_FORM else {})
+    await JSONResponse(told, 429, headers=headers)(scope, receive, send)
