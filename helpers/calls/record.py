@@ -111,6 +111,11 @@ class Record:
         """One fact of a leg's first entry: ``direction``, ``from``, ``to`` or ``type``."""
         return self._begun.get(leg or self.leg, {}).get(name)
 
+    def party(self, leg: str | None = None) -> str:
+        """Who is at the far end of a leg: the name of the phone, or its number; empty if neither is known."""
+        far = "from" if self.fact("direction", leg) == "inbound" else "to"
+        return str(self.fact("name", leg) or self.fact(far, leg) or "")
+
     @property
     def direction(self) -> str:
         """``outbound`` or ``inbound``."""

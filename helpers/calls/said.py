@@ -91,8 +91,7 @@ def _speeches(call: Record, leg: str) -> Iterator[Speech]:
             yield Speech(one_line(e["text"], LONGEST), "talk", e["at"], e["seconds"], until, _key_at(call, leg, until))
     for e in call.entries("said"):
         if e["leg"] != leg and e.get("text") and e.get("seconds"):
-            far = "from" if call.fact("direction", e["leg"]) == "inbound" else "to"
-            who = str(call.fact("name", e["leg"]) or call.fact(far, e["leg"]) or "a person")
+            who = call.party(e["leg"]) or "a person"
             for a, b in call.audible(leg, e, min(end, e["at"] + e["seconds"])):
                 # What was said before this stretch was not heard: the text begins anew, and its start is not in it.
                 if a == e["at"]:

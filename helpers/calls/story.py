@@ -85,8 +85,7 @@ class Story:
 
     def phone(self, leg: str) -> str:
         """The name of the phone at the far end of a leg, or its number."""
-        inbound = self.call.fact("direction", leg) == "inbound"
-        return self._named(leg) or one_line(self.call.fact("from" if inbound else "to", leg) or "?", 20)
+        return self._named(leg) or one_line(self.call.party(leg) or "?", 20)
 
     def _named(self, leg: str) -> str:
         return one_line(self.call.fact("name", leg) or "", 30)

@@ -55,9 +55,9 @@ class Trace:
         """
         with self._lock:
             found = list(self._entries if uuid is None else self._by_uuid.get(uuid, ()))
-            here = {e["seq"] for e in found}
-            begun = [self._by_uuid[leg][0] for leg in {e["leg"] for e in found if e["leg"]}]
-        found += [e for e in begun if e["kind"] == "leg" and e["seq"] not in here]
+            legs = {e["leg"] for e in found if e["leg"]} if uuid is not None else ()
+            firsts = [self._by_uuid[leg][0] for leg in legs]
+        found += [e for e in firsts if e["kind"] == "leg" and uuid not in (e["leg"], e["conversation"])]
         return sorted(found, key=itemgetter("at", "seq"))
 
     def after(self, seq: int, most: int = 100) -> tuple[str, list[Entry]]:

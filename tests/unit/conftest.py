@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+import helpers
+from helpers.kit import Kit
 from helpers.server.server import BackgroundServer
 
 
@@ -19,6 +22,15 @@ def key() -> rsa.RSAPrivateKey:
 @pytest.fixture(scope="session")
 def pem(key: rsa.RSAPrivateKey) -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+@pytest.fixture
+def kit(clean: Path) -> Iterator[Kit]:
+    """A kit whose time stands still, with what lessons need."""
+    made = helpers.setup()
+    made.ready()
+    yield made
+    made.stop()
 
 
 @pytest.fixture

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -22,15 +21,6 @@ from helpers.widgets.phone.widget import PhoneWidget
 ME, OTHER = "447700900001", "447700900002"
 HOSTILE = '<img src=x onerror="alert(1)"> & <b>you</b>'
 TALK = {"action": "talk", "text": "Press one."}
-
-
-@pytest.fixture
-def kit(clean: Path) -> Iterator[Kit]:
-    """A kit whose time stands still."""
-    made = helpers.setup()
-    made.ready()
-    yield made
-    made.stop()
 
 
 def call(kit: Kit, *ncco: dict[str, Any], to: str = ME) -> str:

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import importlib
 import inspect
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-import helpers
 from helpers.base.cell_errors import sentence
 from helpers.base.errors import KitError
 from helpers.kit import Kit
@@ -25,14 +20,6 @@ NOT_CALLED = frozenset({
 })  # fmt: skip
 # Somebody who does not read, somebody who misspells, and somebody who gives what he has.
 WRONG = ("(*[welcome] * 40)", "(nonsense=1)", "(*[None] * {n})", "(*[[]] * {n})")
-
-
-@pytest.fixture
-def kit(clean: Path) -> Iterator[Kit]:
-    made = helpers.setup()
-    made.ready()
-    yield made
-    made.stop()
 
 
 def said_below(source: str, **names: Any) -> str | None:

@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import pytest
-
-import helpers
 from helpers.kit import Kit
 from helpers.server import create_app
 from helpers.views.svg import Picture
@@ -20,14 +15,6 @@ from helpers.widgets.pictures import MOST_ROWS, builder_picture, phone_picture
 HOSTILE = '</text><script>alert(1)</script>"><img src=x onerror=alert(1)> ' + "w" * 900
 SVG = "{http://www.w3.org/2000/svg}"
 LARGEST = 15_000  # bytes of what is stored of a widget
-
-
-@pytest.fixture
-def kit(clean: Path) -> Iterator[Kit]:
-    made = helpers.setup()
-    made.ready()
-    yield made
-    made.stop()
 
 
 def words_of(picture: Picture) -> str:
