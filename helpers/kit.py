@@ -408,7 +408,9 @@ class Kit:
                 call=record,
             )
         raise NotReady(
-            f"After {timeout:g} s the call is still {record.status!r}, not {status!r}.",
+            f"After {timeout:g} s the call is still {record.status!r}, not {status!r}."
+            if status not in record.statuses
+            else f"Somebody told your server that the call is {status!r}. Vonage has not said so in {timeout:g} s.",
             "Give it more time with timeout=…, or end it with kit.vonage.hang_up(uuid).",
             call=record,
         )

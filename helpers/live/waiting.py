@@ -18,6 +18,7 @@ logger = logging.getLogger(__name__)
 
 POLL = 0.1  # seconds between two looks at the events that came in: they are in memory here, no request is sent
 ASK = 10.0  # seconds without news after which Vonage is asked
+GAP = 1.0  # seconds that one look may count at the most: a laptop that slept has not waited
 
 
 class Waiting:
@@ -37,23 +38,23 @@ class Waiting:
 
     def until(self, uuid: str, status: str, timeout: float) -> bool | None:
         """Look at a call until it has the status (true), is over (false), or the time is up (None)."""
-        begin = news = time.monotonic()
-        asked, many = -math.inf, 0
+        news = last = time.monotonic()
+        asked, many, left = -math.inf, 0, timeout
         while True:
             came, now = self._events.statuses(uuid), time.monotonic()
             news, many = (now, len(came)) if len(came) != many else (news, many)
+            left, last = left - min(now - last, GAP), now
             decided = status in came or any(one in LAST for one in came[-1:])
             if decided and self._sure():
                 return status in came
-            at_end = now >= begin + timeout
-            if at_end or (now >= asked + 1 if decided else now >= max(asked, news) + ASK):
+            if left <= 0 or (now >= asked + 1 if decided else now >= max(asked, news) + ASK):
                 said, asked = self._ask(uuid), now
                 if status in said or (said and status in came and status in BESIDE):
                     return True
                 if said and said[-1] in OVER:
                     return False
-            if at_end:
-                return None
+            if left <= 0:  # it may have come while Vonage was asked
+                return (self._sure() and status in self._events.statuses(uuid)) or None
             time.sleep(POLL)
 
     def _ask(self, uuid: str) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -228,7 +229,7 @@ def test_what_anybody_can_say_is_asked_of_vonage(kit: Kit, world: World) -> None
     call = place(kit, f"{url}/event", TALK | {"loop": 100})
     forged = {"uuid": call["uuid"], "status": "completed", "timestamp": "2999-01-01T00:00:00Z"}
     assert post(f"{url}/event", json=forged) == 200
-    with pytest.raises(NotReady, match=r"After 0\.5 s the call is still"):
+    with pytest.raises(NotReady, match=r"Somebody told your server .* Vonage has not said so in 0\.5 s"):
         kit.wait_for(call, timeout=0.5)
     assert kit.wait_for(call, "answered").statuses
     kit.vonage.hang_up(call["uuid"])
@@ -243,6 +244,29 @@ def test_a_signed_event_is_believed_at_once_and_a_forged_one_not_at_all(kit: Kit
     kit.vonage.hang_up(call["uuid"])
     assert kit.wait_for(call).statuses == ["started", "ringing", "answered", "completed"]
     assert kit.live.waiting._told == {}  # type: ignore[union-attr]
+
+
+class Nap:
+    """The clock of a laptop that sleeps for an hour between two looks, once."""
+
+    sleep = staticmethod(time.sleep)
+
+    def __init__(self) -> None:
+        self._looks = 0
+
+    def monotonic(self) -> float:
+        self._looks += 1
+        return time.monotonic() + 3600 * (self._looks > 2)
+
+
+def test_an_hour_of_sleep_is_not_an_hour_of_waiting(kit: Kit, monkeypatch: pytest.MonkeyPatch) -> None:
+    call = place(kit, f"{opened(kit)}/event", TALK | {"loop": 100})
+    assert kit.wait_for(call, "answered").statuses
+    monkeypatch.setattr("helpers.live.waiting.time", Nap())
+    end = threading.Timer(0.5, kit.vonage.hang_up, [call["uuid"]])
+    end.start()
+    assert kit.wait_for(call, timeout=30).status == "completed"
+    end.join()
 
 
 # --- nothing arrives -------------------------------------------------------------------------------------------------
