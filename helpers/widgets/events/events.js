@@ -447,13 +447,18 @@ class View {
   // ---- the filter
 
   looking() {
-    return { text: "", kind: "", call: "", ...this.model.get("looking") };
+    return { text: "", kind: "", call: "", ...(this.asking ?? this.model.get("looking")) };
   }
 
   look() {
-    this.model.set("looking", { text: this.text.value, kind: this.kind.value, call: this.call.value });
+    // Told to the model when it is sent, not before: meanwhile what Python says of the last one would replace it.
+    this.asking = { text: this.text.value, kind: this.kind.value, call: this.call.value };
     clearTimeout(this.typing);
-    this.typing = setTimeout(() => this.model.save_changes(), 200);
+    this.typing = setTimeout(() => {
+      this.model.set("looking", this.asking);
+      this.model.save_changes();
+      this.asking = null;
+    }, 200);
     this.soon();
   }
 
