@@ -11,13 +11,14 @@ import stat
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
+from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
 from helpers.simulator.account.applications import new_key_pair
@@ -41,6 +42,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.option.loadscopereorder = False  # else the files with few tests come last, which are those that take long
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
+    """In a new checkout one worker compiles the tests, and the others wait and read: not each of them all."""
+    done = session.config.cache.mkdir("collected") / "once"
+    if "PYTEST_XDIST_WORKER" in os.environ and not done.exists():
+        with FileLock(done.with_suffix(".lock")):
+            if not done.exists():
+                found = yield
+                done.touch()
+                return found
+    return (yield)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
