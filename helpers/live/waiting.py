@@ -39,7 +39,7 @@ class Waiting:
     def until(self, uuid: str, status: str, timeout: float) -> bool | None:
         """Look at a call until it has the status (true), is over (false), or the time is up (None)."""
         news = last = time.monotonic()
-        asked, many, left = -math.inf, 0, timeout
+        asked, over, many, left = -math.inf, math.inf, 0, timeout
         while True:
             came, now = self._events.statuses(uuid), time.monotonic()
             news, many = (now, len(came)) if len(came) != many else (news, many)
@@ -49,9 +49,13 @@ class Waiting:
                 return status in came
             if left <= 0 or (now >= asked + 1 if decided else now >= max(asked, news) + ASK):
                 said, asked = self._ask(uuid), now
-                if status in said or (said and status in came and status in BESIDE):
+                ended = bool(said) and said[-1] in OVER
+                over = min(over, now) if ended else over
+                # Of a call that failed Vonage says in the end that it is completed: which failure it was, an event says.
+                failed = ended and status in FAILURES and "answered" not in said
+                if status in said or (said and status in came and (status in BESIDE or failed)):
                     return True
-                if said and said[-1] in OVER:
+                if ended and not (failed and now < over + ASK):
                     return False
             if left <= 0:  # it may have come while Vonage was asked
                 return (self._sure() and status in self._events.statuses(uuid)) or None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import subprocess
 import sys
 import threading
@@ -14,6 +15,7 @@ import requests
 
 from helpers.calls.record import TraceError
 from helpers.kit import UNSIGNED, Kit, NotReady
+from helpers.line.control_plane import ControlPlane
 from helpers.server.guard import WebhookGuard
 from helpers.server.server import BackgroundServer
 from helpers.server.tunnel import _Idle
@@ -234,6 +236,23 @@ def test_what_anybody_can_say_is_asked_of_vonage(kit: Kit, world: World) -> None
     assert kit.wait_for(call, "answered").statuses
     kit.vonage.hang_up(call["uuid"])
     assert kit.wait_for(call).status == "completed"
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "status"), [("busy", "busy"), ("rings_out", "unanswered"), ("out_of_service", "failed")]
+)
+def test_a_failure_that_somebody_tells_and_vonage_does_not_deny(
+    kit: Kit, world: World, monkeypatch: pytest.MonkeyPatch, behaviour: str, status: str
+) -> None:
+    monkeypatch.setattr("helpers.live.waiting.ASK", 0.2)
+    url = opened(kit)
+    kit.guarded = False
+    with contextlib.closing(ControlPlane(world.network.url, world.network.token)) as phones:
+        phones.configure(ME, behaviour=behaviour)
+    call = place(kit, f"{url}/event")
+    assert kit.wait_for(call, status).statuses == ["started", "ringing", status, "completed"]
+    with pytest.raises(NotReady, match="The call never became cancelled"):
+        kit.wait_for(call, "cancelled")
 
 
 def test_a_signed_event_is_believed_at_once_and_a_forged_one_not_at_all(kit: Kit, world: World) -> None:
