@@ -51,7 +51,7 @@ class Waiting:
                 said, asked = self._ask(uuid), now
                 ended = bool(said) and said[-1] in OVER
                 over = min(over, now) if ended else over
-                # Of a call that failed Vonage says in the end that it is completed: which failure it was, an event says.
+                # Of a call that failed Vonage says in the end that it is completed; an event says how it failed.
                 failed = ended and status in FAILURES and "answered" not in said
                 if status in said or (said and status in came and (status in BESIDE or failed)):
                     return True
