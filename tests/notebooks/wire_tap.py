@@ -136,6 +136,12 @@ def run(lesson: Path, tap: Tap) -> str:
     return ""
 
 
+def record_of_last(exchange: ControlPlane, number: str) -> list[Any]:
+    """What the other side noted of the last call of a phone, for whoever wants to know what went wrong."""
+    last = [call for call in exchange.calls() if number in (call["from"], call["to"])][-1:]
+    return [exchange.clock(), *(entry for call in last for entry in exchange.trace(call["uuid"]))]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("lesson", type=Path)
@@ -150,6 +156,8 @@ def main() -> None:
         url, token, number = asked.person
         sys.stdout = Person(out, ControlPlane(url, token), number)  # type: ignore[assignment]
     wrong = run(asked.lesson, tap)
+    if wrong and asked.person:
+        print(*record_of_last(ControlPlane(url, token), number), sep="\n", file=out)
     told = {"wrong": wrong, "requests": tap.requests, "dialled": tap.dialled, "connected": sorted(tap.connected)}
     asked.report.write_text(json.dumps(told), "utf-8")
 
