@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import requests
 
@@ -12,12 +12,14 @@ from ..audio.names import sound_file
 from ..base.text import media_type
 from ..call import Call
 from ..kit import Kit
+from ..settings.project import place_for
 from ..simulator.account.account import OFFERS
-from .judging import NotYet, Sounding, Step, call_of, over, placed, says, sounds, task, unless
+from .judging import NotYet, Sounding, Step, ask, call_of, over, placed, says, sounds, task, unless, works
 from .signing import signed_by_you, token_of
 
 NEAR = 0.3  # seconds by which what is read off a picture may be off
 GREETING, HOLD, JINGLE, MUSIC = "greeting.mp3", "hold.mp3", "jingle.mp3", "music.mp3"
+FRIEND = "447700900002"
 
 
 def _reply(given: Any, method: str, start: str) -> requests.Response:
@@ -53,6 +55,16 @@ def _kinds(call: Call) -> list[str]:
     return [one.url.rsplit("/", 1)[-1] or "voice" for one in sounds(call)]
 
 
+def _it_heard(kinds: list[str]) -> str:
+    return f"It heard: {', '.join(kinds) or 'nothing'}."
+
+
+def _replies(call: Call, kind: str) -> list[int]:
+    """The statuses of your replies to the webhooks of that kind, 0 for none."""
+    replies = {e["request"]: e["status"] for e in call.entries("reply")}
+    return [replies.get(e["request"]) or 0 for e in call.entries("webhook", type=kind)]
+
+
 # 00
 
 
@@ -63,8 +75,8 @@ def _kinds(call: Call) -> list[str]:
 def the_voice(kit: Kit, given: Any) -> Iterator[Step]:
     call = placed(kit, given)
     played = _kinds(call)
-    yield "The phone hears greeting.mp3.", unless(GREETING in played, f"It heard: {', '.join(played) or 'nothing'}.")
-    yield "And nothing else.", unless(len(played) == 1, f"It heard: {', '.join(played) or 'nothing'}.")
+    yield "The phone hears greeting.mp3.", unless(GREETING in played, _it_heard(played))
+    yield "And nothing else.", unless(len(played) == 1, _it_heard(played))
 
 
 @task("00-b", "your call", hints=(
@@ -74,7 +86,7 @@ def the_voice(kit: Kit, given: Any) -> Iterator[Step]:
 def with_music(kit: Kit, given: Any) -> Iterator[Step]:
     call = placed(kit, given)
     played = _kinds(call)
-    order = unless(played == ["voice", HOLD, "voice"], f"It heard: {', '.join(played) or 'nothing'}.")
+    order = unless(played == ["voice", HOLD, "voice"], _it_heard(played))
     yield "The phone hears a voice, hold.mp3, and a voice.", order
     music = [one for one in sounds(call) if one.url]
     yield "The music runs to its end.", unless(music and all(map(_to_its_end, music)), "It was cut off.")
@@ -164,6 +176,18 @@ def off_and_on(kit: Kit, status: Any) -> Iterator[Step]:
 
 
 @task("02-c", "the reply", hints=(
+    "What is sent along stands behind a `?` in the address.",
+    '`requests.get(YOUR_URL + "/hello?name=Ada", timeout=10)`, with your own name.',
+))  # fmt: skip
+def by_name(kit: Kit, given: Any) -> Iterator[Step]:
+    reply = _reply(given, "GET", f"{_at_home(kit)}/hello")
+    yield _status(reply, 200)
+    name = parse_qs(urlsplit(reply.url).query).get("name", [""])[0]
+    yield "A name is sent along.", unless(name, f"You asked for {reply.request.path_url}.")
+    yield "You are greeted by that name.", unless(name and name in reply.text, f"It says “{reply.text[:60]}”.")
+
+
+@task("02-d", "the reply", hints=(
     "An event is a `POST`, and `json=` puts a dictionary into its body.",
     '`requests.post(YOUR_URL + "/event", json={"status": "ringing", "to": kit.my_number}, timeout=10)`',
 ))  # fmt: skip
@@ -227,6 +251,17 @@ def busy_by_hand(kit: Kit, given: Any) -> Iterator[Step]:
     yield _status(reply, 200)
 
 
+@task("03-e", "your call", hints=(
+    "The app from the beginning is still there: `kit.serve(app)`.",
+    'Then a call: `kit.wait_for(place(), "completed")`.',
+))  # fmt: skip
+def mended_route(kit: Kit, given: Any) -> Iterator[Step]:
+    yield works(ask(kit, "POST", f"{_at_home(kit)}/event", json={"status": "ringing"}))
+    told = _replies(placed(kit, given), "event")
+    lost = sum(status != 200 for status in told)
+    yield "Every event of your call is taken.", unless(told and not lost, f"{lost} of {len(told)} were refused.")
+
+
 # 04
 
 
@@ -244,6 +279,18 @@ def described(kit: Kit, given: Any) -> Iterator[Step]:
 
 
 @task("04-b", "the reply", hints=(
+    "`reply` is that of the careful route. Its fingerprint is `reply.headers[\"ETag\"]`.",
+    '`requests.get(CARE, headers={"If-None-Match": …}, timeout=10)`',
+))  # fmt: skip
+def only_if_changed(kit: Kit, given: Any) -> Iterator[Step]:
+    reply = _reply(given, "GET", _at_home(kit))
+    tag = reply.request.headers.get("If-None-Match")
+    yield "You send a fingerprint along.", unless(tag, "There is no `If-None-Match` in your request.")
+    yield _status(reply, 304)
+    yield "Nothing of the sound is sent.", unless(not reply.content, f"{len(reply.content):,} bytes came.")
+
+
+@task("04-c", "the reply", hints=(
     "Two dots and a slash lead to the folder above: `../pyproject.toml`.",
     "In an address the slash has to be written as `%2F`, or `requests` takes the dots away.",
     '`requests.get(f"{YOUR_URL}/with-care/..%2Fpyproject.toml", timeout=10)`',
@@ -255,7 +302,7 @@ def out_of_the_folder(kit: Kit, given: Any) -> Iterator[Step]:
     yield _status(reply, 404)
 
 
-@task("04-c", "your call", "how often", hints=(
+@task("04-d", "your call", "how often", hints=(
     '`care.entries("fetch")` has an entry for each play. Look at its `"cache"`.',
     "A *miss* is a request to your server.",
 ))  # fmt: skip
@@ -263,6 +310,20 @@ def asked_once(kit: Kit, given: Any, times: Any) -> Iterator[Step]:
     fetches = over(kit, given).entries("fetch")
     misses = sum(one["cache"] == "miss" for one in fetches)
     yield _number(times, misses, "So often your server was asked.")
+
+
+@task("04-e", "your call", hints=(
+    'First the app: `kit.serve(create_app(audio=Path("heard")))`.',
+    'Then `play(f"{YOUR_URL}/{microphone.name}.mp3", 1)`.',
+))  # fmt: skip
+def your_voice(kit: Kit, given: Any) -> Iterator[Step]:
+    call = placed(kit, given)
+    played = _kinds(call)
+    own = [place_for("heard") / one for one in played if one.startswith("my-voice")]
+    yield "It plays the copy of your voice.", unless(own, _it_heard(played))
+    if own and own[0].is_file():
+        heard = call.heard(own[0])
+        yield "The phone hears it, whole.", unless(heard.whole, f"{heard.text}.")
 
 
 # 05
@@ -291,7 +352,24 @@ def lives(kit: Kit, token: Any, seconds: Any) -> Iterator[Step]:
     yield _number(seconds, claims.get("exp", 0) - claims.get("iat", 0), "So many seconds the token lives.")
 
 
-@task("05-c", "the reply", hints=(
+@task("05-c", "your token", "the forged one", hints=(
+    "Three parts, with dots between them, as in the real one.",
+    '`f"{header}.{coded}.{signature}"`',
+))  # fmt: skip
+def forged(kit: Kit, token: Any, given: Any) -> Iterator[Step]:
+    (_, mine), (_, claims) = token_of(token), token_of(given)
+    yield from signed_by_you(kit, token, kit.settings.application_id)
+    longer = claims.get("exp", 0) - mine.get("exp", 0)
+    yield "The forged one says that it lives longer.", unless(longer > 0, f"By {longer:g} seconds.")
+    same = given.rpartition(".")[2] == token.rpartition(".")[2]
+    yield "It has the signature of the real one.", unless(same, "It has another signature.")
+    if longer > 0 and same:
+        headers = {"Authorization": f"Bearer {given}"}
+        reply = requests.get(f"{kit.settings.api_url}/v1/calls", headers=headers, timeout=10)
+        yield "The Voice API is not deceived: 401.", unless(reply.status_code == 401, f"{reply.status_code}.")
+
+
+@task("05-d", "the reply", hints=(
     'The header is `{"Authorization": f"Bearer {token}"}`.',
     "`requests.get(CALLS, headers=…, timeout=10)`",
 ))  # fmt: skip
@@ -323,6 +401,17 @@ def linked(kit: Kit, given: Any) -> Iterator[Step]:
 
 
 @task("06-b", "your call", hints=(
+    "`phone.dial(kit.number)` returns the call. Wait until it is `answered`, and then a second: `kit.wait(1)`.",
+    "`phone.hang_up()`, and then `kit.wait_for(…)` to its end.",
+))  # fmt: skip
+def hung_up(kit: Kit, given: Any) -> Iterator[Step]:
+    call = over(kit, given)
+    yield "Somebody dialled your number.", unless(call.direction == "inbound", "This call was placed by a request.")
+    ended = call.entries("status", leg=call.leg)[-1].get("disconnected_by")
+    yield "The caller ends it.", unless(ended == "user", f"It was ended by the {ended}.")
+
+
+@task("06-c", "your call", hints=(
     "Square brackets around the action make a list of it.",
     'Then dial: `kit.wait_for(phone.dial(kit.number))`. The words are *Hello*.',
 ))  # fmt: skip
@@ -331,10 +420,22 @@ def a_list_of_one(kit: Kit, given: Any) -> Iterator[Step]:
     asked = call.direction == "inbound" and call.entries("webhook", type="answer")
     yield "Somebody dialled, and your server was asked.", unless(asked, "This call was placed by a request.")
     yield says(call, "Hello")
-    yield "That is all of it.", unless(_kinds(call) == ["voice"], f"It heard: {', '.join(_kinds(call)) or 'nothing'}.")
+    yield "That is all of it.", unless(_kinds(call) == ["voice"], _it_heard(_kinds(call)))
 
 
-@task("06-c", "your call", "the seconds", hints=(
+@task("06-d", "your call", hints=(
+    'A function whose one line raises: `return NAMES["nobody"]`.',
+    "`kit.serve(create_app(answer=failing))`, and dial as above.",
+))  # fmt: skip
+def route_raises(kit: Kit, given: Any) -> Iterator[Step]:
+    call = over(kit, given)
+    told = _replies(call, "answer")
+    yield "Somebody dialled, and your server was asked.", unless(told, "It was not asked for an NCCO.")
+    yield "Your route raised an error: the reply is 500.", unless(told[-1:] == [500], f"It is {told}.")
+    yield "The caller hears nothing.", unless(not sounds(call), f"It heard: {', '.join(_kinds(call))}.")
+
+
+@task("06-e", "your call", "the seconds", hints=(
     "Read it off the picture, or ask the call: `slow.longest_silence()`.",
 ))  # fmt: skip
 def waits_for(kit: Kit, given: Any, seconds: Any) -> Iterator[Step]:
@@ -362,6 +463,28 @@ def mended_json(kit: Kit, text: Any) -> Iterator[Step]:
 
 
 @task("07-b", "your call", hints=(
+    "`length_timer=5` is an option of the call, as `ncco` is, and not of the action.",
+    '`render_ncco(TEMPLATE, {"url": YOUR_URL, "file": "music.mp3"})` is the NCCO.',
+))  # fmt: skip
+def cut_short(kit: Kit, given: Any) -> Iterator[Step]:
+    call = placed(kit, given)
+    heard = call.heard(MUSIC)
+    yield "The phone hears the music.", unless(heard.yes, f"{heard.text}.")
+    yield "But not the whole of it.", unless(not heard.whole, "It hears all 27 seconds.")
+    lasted = (call.ended_at or 0) - (call.answered_at or 0)
+    yield "Your timer ends the call.", unless(abs(lasted - 5) < NEAR, f"It lasted {lasted:.1f} s.")
+
+
+@task("07-c", "your friend's call", hints=(
+    "`place` always calls `TO`. `kit.vonage.create_call(to=FRIEND, from_=kit.number, ncco=…)` calls your friend.",
+    '`render_ncco(TEMPLATE, {"url": YOUR_URL, "file": "greeting.mp3"})` is the NCCO.',
+))  # fmt: skip
+def two_phones(kit: Kit, given: Any) -> Iterator[Step]:
+    played = _kinds(placed(kit, given, FRIEND))
+    yield "Your friend hears greeting.mp3.", unless(played == [GREETING], _it_heard(played))
+
+
+@task("07-d", "your call", hints=(
     "`kit.vonage.create_call(to=TO, from_=FOREIGN, ncco=filled)` is accepted.",
     'It is over soon: `kit.wait_for(…, "over")`.',
 ))  # fmt: skip
@@ -373,7 +496,7 @@ def not_your_number(kit: Kit, given: Any) -> Iterator[Step]:
     yield "It does not connect.", unless(ended, f"It went {', '.join(call.statuses)}.")
 
 
-@task("07-c", "your call", hints=(
+@task("07-e", "your call", hints=(
     "`place(ncco=[…])`, with `kit.wait_for(…)` around it.",
     '`kit.wait_for(place(ncco=[{**filled[0], "loop": 3}]))`',
 ))  # fmt: skip
@@ -385,7 +508,7 @@ def three_times(kit: Kit, given: Any) -> Iterator[Step]:
     yield "It plays it three times.", unless(loop == 3, f"Its `loop` is {loop}.")
 
 
-@task("07-d", "your call", "the price", hints=(
+@task("07-f", "your call", "the price", hints=(
     '`kit.vonage.get_call(third.uuid)` is a dictionary. Its `"price"` is a string.',
 ))  # fmt: skip
 def what_it_cost(kit: Kit, given: Any, euros: Any) -> Iterator[Step]:

@@ -17,7 +17,13 @@ SLOW = (
     'kit.serve(create_app(answer=lambda: time.sleep(0.6) or [sound("jingle.mp3")]))\nphone = kit.phone().answers()\n'
     "slow = kit.wait_for(phone.dial(kit.number))"
 )
-FILLED = 'TO, filled = kit.my_number, [sound("jingle.mp3")]\nwhere = place\nplace = lambda ncco, **how: where(ncco)'
+FILLED = (
+    'TO, filled = kit.my_number, [sound("jingle.mp3")]\n'
+    "place = lambda ncco, **how: kit.vonage.create_call(to=TO, from_=kit.number, ncco=ncco, **how)"
+)
+TEMPLATE = (
+    'from helpers.ncco import render_ncco\nTEMPLATE = [{"action": "stream", "streamUrl": ["{{url}}/audio/{{file}}"]}]'
+)
 RUNNING = 'kit.phone().answers()\ncall_ = call\ncall = place(PARKED)\nkit.wait_for(call, "answered")'
 APPLICATION = (
     'scratch = kit.vonage.create_application("Scratch")\nLOGIN = AUTH\nSCRATCH = f"{APPLICATIONS}/{scratch[\'id\']}"\n'
@@ -29,30 +35,54 @@ TOKEN = (
     'token = jwt.encode(claims, kit.settings.private_key, algorithm="RS256")\npayload = token.split(".")[1]\n'
     'read = lambda part: json.loads(base64.urlsafe_b64decode(part + "=="))'
 )
+GREETS = (
+    'app = Flask("greets")\n'
+    "app.get(\"/hello\")(lambda: f\"Hello, {request.args.get('name', 'stranger')}.\")\n"
+    "kit.serve(app)"
+)
+WRONG_METHOD = (
+    'app, place_ = create_app(), place\nplace = lambda: place_([say("Hello.")])\n'
+    'wrong = Flask("wrong")\nwrong.get("/event")(lambda: "")\nkit.serve(wrong)'
+)
+VOICE = (
+    'from types import SimpleNamespace\nmicrophone = SimpleNamespace(name="my-voice-0")\n'
+    'telephone_ear("greeting.wav").phone_ready("heard/my-voice-0.mp3")\n'
+    'play = lambda sound, times: call(*[{"action": "stream", "streamUrl": [sound]}] * times)'
+)
+DIALS = 'phone, NAMES = kit.phone(), {}\nkit.serve(create_app(answer=[sound("jingle.mp3")]))'
 BEFORE = {
     "00-a": "place_ = place\nplace = lambda ncco: kit.wait_for(place_(ncco))",
     "00-b": "place_ = place\nplace = lambda ncco: kit.wait_for(place_(ncco))\n"
     'WAIT, BACK = say("One moment, please."), say("Thank you for waiting.")',
     "00-c": 'record = call(sound("jingle.mp3"), say("Thank you for listening."))',
     "01-b": 'offer = kit.vonage.search_numbers("GB", features="VOICE")["numbers"][0]',
+    "02-c": GREETS,
     "03-a": f"{A_CALL}completed = events[-1]",
     "03-b": f"{A_CALL}muddle = [events[3], events[1], events[0], events[2], events[2]]",
     "03-d": 'EVENT_URL = f"{YOUR_URL}/event"',
     "03-c": "phone = kit.phone()\n"
     'call_that_becomes = lambda status: kit.wait_for(kit.vonage.create_call(to=kit.my_number, from_=kit.number, ncco=[say("Hello.")]), status)',
+    "03-e": WRONG_METHOD,
     "04-a": MUSIC,
-    "04-b": CARE,
-    "04-c": f'{CARE}\nSOUND = f"{{YOUR_URL}}/with-care/jingle.mp3"\n'
+    "04-b": f'{CARE}\nCARE = f"{{YOUR_URL}}/with-care/jingle.mp3"\nreply = requests.get(CARE, timeout=10)',
+    "04-c": CARE,
+    "04-d": f'{CARE}\nSOUND = f"{{YOUR_URL}}/with-care/jingle.mp3"\n'
     'care = call(*[{"action": "stream", "streamUrl": [SOUND]}] * 2)',
+    "04-e": VOICE,
     "05-a": APPLICATION,
     "05-b": TOKEN,
-    "05-c": TOKEN,
+    "05-c": f'{TOKEN}\nurlsafe_b64encode = base64.urlsafe_b64encode\nheader, _, signature = token.split(".")',
+    "05-d": TOKEN,
     "06-a": 'REST, LOGIN, params = NUMBERS, AUTH, {"pattern": kit.number}',
-    "06-b": 'phone, REPLY = kit.phone(), {"action": "talk", "text": "Hello"}\napp = Flask("f")\napp.post("/event", endpoint="e")(lambda: ("", 200))\napp.route("/answer", methods=["GET", "POST"])(lambda: jsonify(REPLY))\nkit.serve(app)',
-    "06-c": SLOW,
-    "07-b": FILLED,
-    "07-c": FILLED,
-    "07-d": 'third = call(say("Hello."))',
+    "06-b": f"{DIALS}\ncall = kit.wait_for(phone.dial(kit.number))",
+    "06-c": 'phone, REPLY = kit.phone(), {"action": "talk", "text": "Hello"}\napp = Flask("f")\napp.post("/event", endpoint="e")(lambda: ("", 200))\napp.route("/answer", methods=["GET", "POST"])(lambda: jsonify(REPLY))\nkit.serve(app)',
+    "06-d": DIALS,
+    "06-e": SLOW,
+    "07-b": f'{FILLED}\nSOUND, third = "jingle.mp3", call(sound("jingle.mp3"))\n{TEMPLATE}',
+    "07-c": f"{FILLED}\n{TEMPLATE}\ndisplay = print",
+    "07-d": FILLED,
+    "07-e": FILLED,
+    "07-f": 'third = call(say("Hello."))',
     "08-a": RUNNING,
     "08-b": 'WORDS = "One moment, please."',
     "08-c": 'recorded = {"recording_url": f"{kit.settings.api_url}/v1/files/{uuid.uuid4()}"}',
@@ -122,6 +152,14 @@ WRONG_STEPS: dict[str, list[str]] = {
         'while_off = "closed"',
     ],
     "02-c": [
+        'greeted = requests.get(YOUR_URL + "/hello", timeout=10)',
+        'greeted = requests.get(YOUR_URL + "/hello?who=Ada", timeout=10)',
+        'greeted = requests.get(YOUR_URL + "/hello?name=", timeout=10)',
+        'greeted = requests.post(YOUR_URL + "/hello?name=Ada", timeout=10)',
+        'greeted = requests.get(YOUR_URL + "/?name=Ada", timeout=10)',
+        'greeted = "Hello, Ada."',
+    ],
+    "02-d": [
         'sent = requests.get(YOUR_URL + "/event", timeout=10)',
         'sent = requests.post(YOUR_URL + "/event", json={"status": "busy"}, timeout=10)',
         'sent = requests.post(YOUR_URL + "/event", data={"status": "ringing"}, timeout=10)',
@@ -158,6 +196,14 @@ WRONG_STEPS: dict[str, list[str]] = {
         'made_up = requests.get(f"{YOUR_URL}/event", headers=kit.signed(), timeout=10)',
         'made_up = {"status": "busy"}',
     ],
+    "03-e": [
+        "cured = kit.wait_for(place())",
+        "kit.serve(app)\ncured = place()",
+        'kit.serve(app)\ncured = call(say("Hello."), event_url=f"{YOUR_URL}/elsewhere")',
+        "before = kit.wait_for(place())\nkit.serve(app)\ncured = before",
+        "cured = kit.serve(app)",
+        'wrong = Flask("w")\nwrong.put("/event")(lambda: "")\nkit.serve(wrong)\ncured = kit.wait_for(place())',
+    ],
     "04-a": [
         'described = requests.get(f"{YOUR_URL}/music.mp3", timeout=10)',
         'described = requests.head(f"{YOUR_URL}/musik.mp3", timeout=10)',
@@ -167,13 +213,30 @@ WRONG_STEPS: dict[str, list[str]] = {
         'described = requests.head(f"{YOUR_URL}/music.mp3", timeout=10)',
     ],
     "04-b": [
+        "unchanged = requests.get(CARE, timeout=10)",
+        'unchanged = requests.get(CARE, headers={"Range": "bytes=0-99"}, timeout=10)',
+        """unchanged = requests.get(CARE, headers={"If-None-Match": '"0"'}, timeout=10)""",
+        'unchanged = requests.get(CARE, headers={"ETag": reply.headers["ETag"]}, timeout=10)',
+        'unchanged = requests.head(CARE, headers={"If-None-Match": reply.headers["ETag"]}, timeout=10)',
+        "unchanged = 304",
+    ],
+    "04-c": [
         f'refused = {ASK}/with-care/jingle.mp3", timeout=10)',
         f'refused = {ASK}/with-care/../pyproject.toml", timeout=10)',
         f'refused = {ASK}/nobody/..%2Fpyproject.toml", timeout=10)',
         "refused = 404",
         f'refused = {ASK}/with-care/pyproject.toml", timeout=10)',
     ],
-    "04-c": ["times = 2", "times = 0", 'times = "1"', 'times = care.entries("fetch")', "times = True"],
+    "04-d": ["times = 2", "times = 0", 'times = "1"', 'times = care.entries("fetch")', "times = True"],
+    "04-e": [
+        'in_a_call = call(sound("greeting.mp3"))',
+        'in_a_call = play(f"{YOUR_URL}/my-voice-0.mp3", 1)',
+        'in_a_call = call(sound("my-voice-0.mp3"))',
+        'kit.serve(create_app(audio=Path("heard")))\nin_a_call = place([{"action": "stream", "streamUrl": '
+        '[f"{YOUR_URL}/my-voice-0.mp3"]}])',
+        'in_a_call = f"{YOUR_URL}/my-voice-0.mp3"',
+        'in_a_call = call(say("my-voice-0.mp3"))',
+    ],
     "05-a": [
         'repaired = requests.put(SCRATCH, json={"name": "Scratch 3"}, auth=LOGIN, timeout=10)',
         "repaired = requests.put(SCRATCH, json=scratch, auth=LOGIN, timeout=10)",
@@ -188,6 +251,14 @@ WRONG_STEPS: dict[str, list[str]] = {
         'seconds = read(payload)["iat"] - read(payload)["exp"]',
     ],
     "05-c": [
+        "forged = token",
+        "forged = coded",
+        'forged = f"{header}.{coded}"',
+        'forged = f"{header}.{payload}.{signature}"',
+        'forged = jwt.encode({**claims, "exp": now + 86400}, kit.settings.private_key, algorithm="RS256")',
+        'forged = f"{header}.{coded}.{signature[::-1]}"',
+    ],
+    "05-d": [
         "calls = requests.get(CALLS, timeout=10)",
         "calls = requests.get(CALLS, auth=AUTH, timeout=10)",
         'calls = requests.get(CALLS, headers={"Authorization": token}, timeout=10)',
@@ -202,13 +273,32 @@ WRONG_STEPS: dict[str, list[str]] = {
         'linked = requests.get(f"{REST}/number/search", params={"country": "GB"}, auth=LOGIN, timeout=10)',
     ],
     "06-b": [
+        "hung_up = kit.wait_for(phone.dial(kit.number))",
+        "hung_up = phone.dial(kit.number)",
+        'hung_up = place(PARKED)\nkit.wait_for(hung_up, "answered")\nphone.hang_up()\nhung_up = kit.wait_for(hung_up)',
+        "hung_up = phone",
+        'hung_up = "user"',
+        'hung_up = phone.dial(kit.number)\nkit.wait_for(hung_up, "answered")\nkit.wait(1.5)\n'
+        "kit.vonage.hang_up(hung_up)\nhung_up = kit.wait_for(hung_up)",
+    ],
+    "06-c": [
         'mended = call(say("Hello"))',
         'REPLY = [say("Good-bye")]\nmended = kit.wait_for(phone.dial(kit.number))',
         "mended = kit.wait_for(phone.dial(kit.number))",
         "mended = REPLY = [REPLY]",
         'REPLY = "[Hello]"\nmended = kit.wait_for(phone.dial(kit.number))',
     ],
-    "06-c": [
+    "06-d": [
+        "raised = kit.wait_for(phone.dial(kit.number))",
+        'kit.serve(create_app(answer=lambda: NAMES["nobody"]))\nraised = phone.dial(kit.number)',
+        'app = Flask("f")\napp.route("/answer", methods=["GET", "POST"])(lambda: ("", 404))\nkit.serve(app)\n'
+        "raised = kit.wait_for(phone.dial(kit.number))",
+        'raised = NAMES.get("nobody")',
+        'raised = call(say("Hello."))',
+        'app = Flask("f")\napp.route("/answer", methods=["GET", "POST"])(lambda: "<h1>Error</h1>")\nkit.serve(app)\n'
+        "raised = kit.wait_for(phone.dial(kit.number))",
+    ],
+    "06-e": [
         "seconds = 0",
         "seconds = slow.longest_silence()",
         'seconds = "0.7"',
@@ -223,19 +313,35 @@ WRONG_STEPS: dict[str, list[str]] = {
         'MENDED = \'[{"action": "talk", "text": "Hello"}]\'',
     ],
     "07-b": [
+        "cut = kit.wait_for(place(ncco=filled, length_timer=5))",
+        'cut = kit.wait_for(place(ncco=[sound("music.mp3")]))',
+        'cut = kit.wait_for(place(ncco=[sound("music.mp3")], length_timer=9))',
+        'cut = place(ncco=[sound("music.mp3")], length_timer=5)',
+        'cut = call(say("music.mp3"), length_timer=5)',
+        "cut = third",
+    ],
+    "07-c": [
+        "theirs = mine",
+        'theirs = call(sound("greeting.mp3"))',
+        "theirs = kit.wait_for(kit.vonage.create_call(to=FRIEND, from_=kit.number, ncco=filled))",
+        'theirs = kit.vonage.create_call(to=FRIEND, from_=kit.number, ncco=[sound("greeting.mp3")])',
+        "theirs = FRIEND",
+        'theirs = call(sound("greeting.mp3"), to="447700900003")',
+    ],
+    "07-d": [
         "foreign = kit.wait_for(place(filled))",
         'foreign = kit.vonage.create_call(to=TO, from_="447700900999", ncco=filled)',
         'foreign = "rejected"',
         'kit.phone().declines()\nforeign = kit.wait_for(place(filled), "over")\nkit.phone().answers()',
     ],
-    "07-c": [
+    "07-e": [
         "thrice = kit.wait_for(place(ncco=filled * 3))",
         'thrice = kit.wait_for(place(ncco=[{**filled[0], "loop": 2}]))',
         'thrice = place(ncco=[{**filled[0], "loop": 3}])',
         'thrice = [{**filled[0], "loop": 3}]',
         "thrice = kit.wait_for(place(ncco=filled))",
     ],
-    "07-d": [
+    "07-f": [
         'euros = kit.vonage.get_call(third.uuid)["price"]',
         'euros = float(kit.vonage.get_call(third.uuid)["rate"])',
         "euros = 0.0",

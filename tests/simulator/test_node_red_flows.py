@@ -47,11 +47,10 @@ def start(clean: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Start]:
 
 
 def lesson(name: str, last: str) -> list[str]:
-    """The code cells of a lesson up to the one that holds ``last``, without the deliberate mistake and the form."""
+    """The code cells of a lesson up to the one that holds ``last``, without the deliberate mistake."""
     cells = json.loads((NOTEBOOKS / f"{name}.ipynb").read_text("utf-8"))["cells"]
     right = [one for one in cells if "raises-exception" not in one["metadata"].get("tags", [])]
     sources = ["".join(one["source"]) for one in right if one["cell_type"] == "code"]
-    sources = [source for source in sources if "builder" not in source.lower()]
     place = next(place for place, source in enumerate(sources) if last in source)
     return sources[: place + 1]
 
@@ -147,7 +146,7 @@ def test_the_three_ways_of_lesson_07_send_the_same_and_sound_the_same(start: Sta
 
 def outline(entries: list[Json]) -> list[tuple[Any, ...]]:
     """What happened, in order: kind, what was told to whom, statuses, actions, replies; ids and the query left out."""
-    facts = ("kind", "status", "action", "state", "type", "method", "why", "source", "content_type")
+    facts = ("kind", "status", "action", "state", "type", "method", "why", "source")
     return [(*(entry.get(name) for name in facts), str(entry.get("url", "")).partition("?")[0]) for entry in entries]
 
 
