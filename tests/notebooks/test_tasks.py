@@ -224,8 +224,8 @@ def test_every_lesson_has_tasks_in_the_middle_and_one_at_its_end() -> None:
     assert [name for name in NAMES if name in STEPS] == list(STEPS)
     for lesson in (*range(9), 10, 11):
         assert len([name for name in LESSON_TASKS if name.startswith(f"{lesson:02}-")]) in (3, 4)
-    for lesson in range(9):
-        assert len([name for name in STEPS if name.startswith(f"{lesson:02}-")]) in (3, 4)
+    for lesson in range(12):
+        assert len([name for name in STEPS if name.startswith(f"{lesson:02}-")]) in range(3, 9)
 
 
 @pytest.mark.parametrize("file", lessons(), ids=lambda file: file.stem)
@@ -335,6 +335,8 @@ def copied(answer: Any) -> Any:
         return [copied(one) for one in answer]
     if isinstance(answer, int | float):
         return answer
+    if not isinstance(answer, str):  # a builder, a call that was played
+        return str(answer)
     if answer.startswith("http"):
         return re.sub(r":\d+", ":1", answer)
     if answer.startswith("ey"):  # a token, with another signature
