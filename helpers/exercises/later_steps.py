@@ -129,7 +129,7 @@ def no_token(kit: Kit, given: Any) -> Iterator[Step]:
 
 
 @task("09-a", "your builder", hints=(
-    "Below the card is a button for each action. Click *talk*, and write a text into its field.",
+    "*Add* has a button for each action. Click *+ talk*, and write a text into its field.",
     'Or in Python: `builder.add("talk", text="Good-bye.")`.',
     "What you hand over is the builder itself: `built = builder`.",
 ))  # fmt: skip
@@ -200,8 +200,8 @@ def rings_only(kit: Kit, given: Any) -> Iterator[Step]:
     mine = call.from_ == room.phone.number and call.to in people
     yield "Your phone rings a neighbour.", unless(mine, f"It went from {call.from_} to {call.to}.")
     yield "Nobody answers.", unless(call.answered_at is None, f"{people.get(call.to, 'Somebody')} answered.")
-    by_you = any(one.get("disconnected_by") == "user" for one in call.entries("status", leg=call.leg))
-    yield "You hang up.", unless(by_you, "The other side ended it.")
+    went = ", ".join(call.statuses)
+    yield "You hang up while it rings.", unless("cancelled" in call.statuses, f"It went {went}.")
 
 
 @task("10-b", "your call", hints=(

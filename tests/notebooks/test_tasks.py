@@ -248,7 +248,7 @@ def _made(tree: ast.AST) -> set[str]:
     return (
         names
         | {one.arg for one in nodes if isinstance(one, ast.arg)}
-        | {one.name for one in nodes if isinstance(one, ast.FunctionDef)}
+        | {one.name for one in nodes if isinstance(one, ast.FunctionDef | ast.ExceptHandler) and one.name}
     )
 
 

@@ -23,6 +23,10 @@ BUILDER = (
     'builder = Builder([{"action": "stream", "streamUrl": ["https://example.com/audio/jingle.mp3"]}])'
 )
 FOLLOWS = 'FOLLOWS = {"1, hours": [say("We are open from nine to five.")], "2": [say("Please leave a message.")]}'
+GREETS = (
+    "kit.serve(create_app(answer=lambda parameters: [say('Hello ' + people[parameters['from']])]))\n"
+    "people = {one.phone: one.name for one in classroom.members}"
+)
 HOTLINE = (
     "kit.serve(create_app(answer=lambda: ring(TEAM[0]), on_event=lambda e: ring(TEAM[1])\n"
     "    if e.get('status') in NOT_REACHED and e['to'] == TEAM[0] else None))"
@@ -91,10 +95,11 @@ BEFORE = {
     "08-d": TWO_LEGS,
     "08-e": 'both = call(say("Hello."))',
     "08-f": MOVED,
-    "08-g": 'early = call(say("Hello."))',
+    "08-g": 'from helpers.vonage import VonageError\nearly = place([say("Hello.")])\nkit.wait_for(early)',
     "08-h": 'recorded = {"recording_url": f"{kit.settings.api_url}/v1/files/{uuid.uuid4()}"}',
     "09-a": BUILDER,
     "09-b": FOLLOWS,
+    "10-b": GREETS,
     "10-c": HOTLINE,
     "10-d": "kit.serve(create_app(answer=DESK, on_event=lambda e: CONNECT_TO_BENS_NUMBER if 'dtmf' in e else None))",
     "11-a": "from helpers.rehearsal import play\nmenu = create_app(answer=MENU)",
@@ -334,7 +339,7 @@ WRONG_STEPS: dict[str, list[str]] = {
         "late = place(PARKED)",
         "late = 404",
         'late = call(say("Hello."), to=OTHER)',
-        "late = kit.vonage.get_call(early.uuid)",
+        "late = kit.vonage.get_call(early['uuid'])",
     ],
     "08-h": [
         'refused = requests.get(f"{YOUR_URL}/v1/files/x", timeout=10)',
