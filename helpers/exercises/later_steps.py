@@ -232,7 +232,7 @@ def declined(kit: Kit, given: Any) -> Iterator[Step]:
 
 
 @task("10-d", "your call", hints=(
-    'One `dan.press("1")` takes him from your menu to Ben\'s. Then wait some seconds, and `dan.hang_up()`.',
+    'One `dan.press("1")` takes the caller from your menu to Ben\'s. Then wait some seconds, and `dan.hang_up()`.',
 ))  # fmt: skip
 def second_menu(kit: Kit, given: Any) -> Iterator[Step]:
     call, _ = from_another(kit, given)
