@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import KitError
@@ -86,10 +87,10 @@ def _judged(name: str, task: LessonTask, answer: tuple[Any, ...]) -> Mark:
 
 
 def _answered(kit: Kit, answer: tuple[Any, ...]) -> Call | None:
-    """The first call in an answer that somebody picked up: it can be heard."""
-    for given in answer:
+    """The first call in an answer that somebody picked up, here or in the class: it can be heard."""
+    for given, here in product(answer, (True, False)):
         with suppress(KitError):
-            call = kit.call(uuid_of(given))
+            call = (kit if here else kit.classroom).call(uuid_of(given))
             if call.answered_at is not None:
                 return call
     return None

@@ -198,7 +198,9 @@ class Panel:
         levels = tracks.envelope(columns)
         if levels is None or levels.max() < SILENT:
             why = fit(tracks.silent or "nothing was played", self.scale.width - 8)
-            self.svg.text(LEFT + self.scale.width / 2, middle - 10, why, "m p")
+            fits = levels is not None and text_width(why) < self.x(end) - self.x(begin)
+            place = (self.x(begin) + self.x(end)) / 2 if fits else LEFT + self.scale.width / 2
+            self.svg.text(place, middle - 10, why, "m p")
             if levels is None:
                 return
         # Rounded to whole pixels: the picture is the same wherever the lesson runs.

@@ -282,8 +282,12 @@ def test_the_solution_is_right_each_time(lesson: Callable[[], Names], name: str)
 
 
 def test_a_call_that_is_handed_over_is_heard_below_its_mark(lesson: Callable[[], Names]) -> None:
-    for code in (TASKS["00-a"].solution, 'voice = place([say("Something else.")])'):
-        mark = attempt(TASKS["00-a"], lesson(), code)
+    for name, code in (
+        ("00-a", TASKS["00-a"].solution),
+        ("00-a", 'voice = place([say("Something else.")])'),
+        ("10-b", TASKS["10-b"].solution),
+    ):
+        mark = attempt(TASKS[name], lesson(), code)
         assert mark.call is not None and "<audio" in mark.view.bundle["text/html"]
         assert "<audio" not in str(mark)
     assert attempt(TASKS["00-d"], lesson(), "mended = 5").call is None
