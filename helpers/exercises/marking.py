@@ -13,7 +13,7 @@ from ..base.text import nearest
 from ..call import Call
 from ..calls.arguments import uuid_of
 from ..ncco.problems.problems import NccoError
-from ..rehearsal import play
+from ..rehearsal import Rehearsal, play
 from .judging import LessonTask, NotAttempted, has_dots, steps_of
 from .lesson_tasks import LESSON_TASKS, STEPS
 from .mark import Mark, Part
@@ -83,7 +83,8 @@ def _judged(name: str, task: LessonTask, answer: tuple[Any, ...]) -> Mark:
         return Mark(name)
     tried = Mark(name, parts=parts, hints=task.hints)
     _tries[name] += not tried.right
-    return Mark(name, parts=parts, hints=task.hints, tries=_tries[name], call=_answered(kit, answer))
+    played = next((one for one in answer if isinstance(one, Rehearsal)), None)
+    return replace(tried, tries=_tries[name], call=_answered(kit, answer), rehearsal=played)
 
 
 def _answered(kit: Kit, answer: tuple[Any, ...]) -> Call | None:
