@@ -9,6 +9,7 @@ from . import (  # noqa: F401
     events,
     first_calls,
     hotlines,
+    later_steps,
     neighbours,
     placing,
     renting,

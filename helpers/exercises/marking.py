@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from contextlib import suppress
 from dataclasses import replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from ..base.errors import KitError
@@ -12,7 +13,7 @@ from ..base.text import nearest
 from ..call import Call
 from ..calls.arguments import uuid_of
 from ..ncco.problems.problems import NccoError
-from ..rehearsal import play
+from ..rehearsal import Rehearsal, play
 from .judging import LessonTask, NotAttempted, has_dots, steps_of
 from .lesson_tasks import LESSON_TASKS, STEPS
 from .mark import Mark, Part
@@ -82,14 +83,15 @@ def _judged(name: str, task: LessonTask, answer: tuple[Any, ...]) -> Mark:
         return Mark(name)
     tried = Mark(name, parts=parts, hints=task.hints)
     _tries[name] += not tried.right
-    return Mark(name, parts=parts, hints=task.hints, tries=_tries[name], call=_answered(kit, answer))
+    played = next((one for one in answer if isinstance(one, Rehearsal)), None)
+    return replace(tried, tries=_tries[name], call=_answered(kit, answer), rehearsal=played)
 
 
 def _answered(kit: Kit, answer: tuple[Any, ...]) -> Call | None:
-    """The first call in an answer that somebody picked up: it can be heard."""
-    for given in answer:
+    """The first call in an answer that somebody picked up, here or in the class: it can be heard."""
+    for given, here in product(answer, (True, False)):
         with suppress(KitError):
-            call = kit.call(uuid_of(given))
+            call = (kit if here else kit.classroom).call(uuid_of(given))
             if call.answered_at is not None:
                 return call
     return None

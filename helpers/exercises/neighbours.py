@@ -23,8 +23,8 @@ def _class(kit: Kit) -> Classroom:
         raise NotYet("You are in no class. Run the first cells of the lesson.") from None
 
 
-def _from_another(kit: Kit, given: Any) -> tuple[Call, Member]:
-    """A call to your number that is over, and who dialled."""
+def call_in_class(kit: Kit, given: Any) -> tuple[Call, Classroom]:
+    """A call in your account on the exchange that is over, and the class."""
     room, shown = _class(kit), one_line(repr(given), 60)
     try:
         call = room.call(uuid_of(given))
@@ -32,13 +32,19 @@ def _from_another(kit: Kit, given: Any) -> tuple[Call, Member]:
         raise NotYet(f"{shown} is not a call in your account on the exchange.") from None
     if call.ended_at is None:
         raise NotYet("The call still goes on. Let time pass until it is over: classroom.wait_for(…).")
+    return call, room
+
+
+def from_another(kit: Kit, given: Any) -> tuple[Call, Member]:
+    """A call to your number that is over, and who dialled."""
+    call, room = call_in_class(kit, given)
     callers = [one for one in room.members if one.phone == call.from_ and one.name != room.name]
     if call.direction != "inbound" or call.to != room.number or not callers:
         raise NotYet(f"It went from {call.from_} to {call.to}. Let a neighbour dial your number, {room.number}.")
     return call, callers[0]
 
 
-def _tried(call: Call, people: dict[str, Member]) -> list[tuple[str, Member]]:
+def legs_to(call: Call, people: dict[str, Member]) -> list[tuple[str, Member]]:
     """The legs to somebody of the class, in order."""
     return [(leg, people[str(call.fact("to", leg))]) for leg in call.legs[1:] if call.fact("to", leg) in people]
 
@@ -53,7 +59,7 @@ def _tried(call: Call, people: dict[str, Member]) -> list[tuple[str, Member]]:
     ),
 )  # fmt: skip
 def by_name(kit: Kit, first: Any, second: Any) -> Iterator[Step]:
-    calls = [_from_another(kit, first), _from_another(kit, second)]
+    calls = [from_another(kit, first), from_another(kit, second)]
     own = _class(kit).name
     names = [one.name for _, one in calls]
     yield "Two neighbours have dialled your number.", unless(names[0] != names[1], f"Both times it was {names[0]}.")
@@ -75,8 +81,8 @@ def by_name(kit: Kit, first: Any, second: Any) -> Iterator[Step]:
     ),
 )  # fmt: skip
 def announced(kit: Kit, given: Any) -> Iterator[Step]:
-    call, _ = _from_another(kit, given)
-    tried = _tried(call, {one.phone: one for one in _class(kit).members})
+    call, _ = from_another(kit, given)
+    tried = legs_to(call, {one.phone: one for one in _class(kit).members})
     yield "Two neighbours are rung, one after the other.", unless(len(tried) == 2, f"There were {len(tried)}.")
     if len(tried) != 2:
         return
@@ -101,7 +107,7 @@ def announced(kit: Kit, given: Any) -> Iterator[Step]:
     ),
 )  # fmt: skip
 def front_desk(kit: Kit, first: Any, second: Any) -> Iterator[Step]:
-    (through, _), (message, caller) = _from_another(kit, first), _from_another(kit, second)
+    (through, _), (message, caller) = from_another(kit, first), from_another(kit, second)
     for call, key in ((through, "1"), (message, "2")):
         pressed = [str(one["digits"]) for one in call.entries("input", leg=call.leg)]
         yield (
@@ -110,7 +116,7 @@ def front_desk(kit: Kit, first: Any, second: Any) -> Iterator[Step]:
         )
     own = _class(kit).name
     numbers = {number: one for one in _class(kit).members for number in one.numbers if one.name != own}
-    reached = [leg for leg, _ in _tried(through, numbers) if through.picked_up(leg) is not None]
+    reached = [leg for leg, _ in legs_to(through, numbers) if through.picked_up(leg) is not None]
     yield (
         "Key 1 leads to the number of a neighbour, who takes the call.",
         unless(reached, "No such number was reached."),

@@ -1,4 +1,4 @@
-"""Judges the steps of lessons 00 to 08: a value or a line in place of the dots, where the thing was just shown."""
+"""Judges the steps of lessons 00 to 07: a value or a line in place of the dots, where the thing was just shown."""
 
 from __future__ import annotations
 
@@ -514,41 +514,3 @@ def three_times(kit: Kit, given: Any) -> Iterator[Step]:
 def what_it_cost(kit: Kit, given: Any, euros: Any) -> Iterator[Step]:
     wanted = float(kit.vonage.get_call(over(kit, given).uuid)["price"])
     yield _number(euros, wanted, "That is what the call cost.", 5e-9)
-
-
-# 08
-
-
-@task("08-a", "the reply", hints=(
-    '`kit.vonage.talk(…)` wants the call, `call["uuid"]`, and then the words.',
-    "The call has to be running. If it is over, place it again, and wait until it is answered.",
-))  # fmt: skip
-def speak(kit: Kit, given: Any) -> Iterator[Step]:
-    call = call_of(kit, given)
-    said = [one for one in sounds(call) if one.source == "rest_talk"]
-    yield "A request speaks into the running call.", unless(said, "No request has spoken into it.")
-
-
-@task("08-b", "your call", hints=(
-    'A second action after the `talk` keeps the call open: `{"action": "wait", "timeout": 10}`.',
-    'Then as above: wait for `"answered"`, put in the music, wait for the end.',
-))  # fmt: skip
-def kept_alive(kit: Kit, given: Any) -> Iterator[Step]:
-    call = placed(kit, given)
-    music = [one for one in sounds(call) if one.source == "rest_stream"]
-    said = [one for one in sounds(call) if one.source == "talk" or (one.text and one.source != "rest_talk")]
-    yield "The NCCO says a sentence.", unless(said, "No voice was heard.")
-    longer = bool(music and said) and music[0].end - said[-1].end >= 3
-    yield (
-        "The music goes on for three seconds more, at least.",
-        unless(longer, "It ended with the sentence."),
-    )
-
-
-@task("08-c", "the reply", hints=(
-    "Ask for it as a browser would, without any header.",
-    '`requests.get(recorded["recording_url"], timeout=10)`',
-))  # fmt: skip
-def no_token(kit: Kit, given: Any) -> Iterator[Step]:
-    reply = _reply(given, "GET", f"{kit.settings.api_url}/v1/files/")
-    yield _status(reply, 401)

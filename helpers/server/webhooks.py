@@ -62,7 +62,7 @@ def create_app(
             return plain_text("The event webhook is here. Events come as POST with a JSON body.", 200)
         events.append(event)
         reply = on_event(event) if on_event else None
-        if reply is None:
+        if reply is None or reply is ...:  # the dots: a function of a task that nobody has written yet
             return plain_text("", 200)
         return Response(json.dumps(_actions(reply, "/event")), content_type="application/json")
 

@@ -193,13 +193,15 @@ class Panel:
 
     def _wave(self, middle: float) -> None:
         tracks = self.tracks
-        begin, end = tracks.answered, tracks.ended
+        begin, end = tracks.answered or 0.0, tracks.ended  # who came into a room was answered in another call
         columns = max(1, round((self.x(tracks.length) - self.x(0)) / STEP))
         levels = tracks.envelope(columns)
-        if levels is None or begin is None or levels.max() < SILENT:
+        if levels is None or levels.max() < SILENT:
             why = fit(tracks.silent or "nothing was played", self.scale.width - 8)
-            self.svg.text(LEFT + self.scale.width / 2, middle - 10, why, "m p")
-            if levels is None or begin is None:
+            fits = levels is not None and text_width(why) < self.x(end) - self.x(begin)
+            place = (self.x(begin) + self.x(end)) / 2 if fits else LEFT + self.scale.width / 2
+            self.svg.text(place, middle - 10, why, "m p")
+            if levels is None:
                 return
         # Rounded to whole pixels: the picture is the same wherever the lesson runs.
         half = [round(float(level)) for level in levels / max(FULL, float(levels.max())) * (WAVE / 2 - 3)]

@@ -24,7 +24,43 @@ FILLED = (
 TEMPLATE = (
     'from helpers.ncco import render_ncco\nTEMPLATE = [{"action": "stream", "streamUrl": ["{{url}}/audio/{{file}}"]}]'
 )
+BUILDER = (
+    "from helpers.widgets.builder import Builder\n"
+    'builder = Builder([{"action": "stream", "streamUrl": ["https://example.com/audio/jingle.mp3"]}])'
+)
+FOLLOWS = 'FOLLOWS = {"1, hours": [say("We are open from nine to five.")], "2": [say("Please leave a message.")]}'
+GREETS = (
+    "kit.serve(create_app(answer=lambda parameters: [say('Hello ' + people[parameters['from']])]))\n"
+    "people = {one.phone: one.name for one in classroom.members}"
+)
+HOTLINE = (
+    "kit.serve(create_app(answer=lambda: ring(TEAM[0]), on_event=lambda e: ring(TEAM[1])\n"
+    "    if e.get('status') in NOT_REACHED and e['to'] == TEAM[0] else None))"
+)
+SHOP = (
+    "import runpy\n"
+    'shop = runpy.run_path(str(kit.settings.audio.parent / "examples/hotline/hotline.py"))["create_app"]\n'
+    "from werkzeug.middleware.dispatcher import DispatcherMiddleware\n"
+    "from helpers.base.secret import reveal\n"
+    "held = {'VONAGE_SIGNATURE_SECRET': reveal(kit.settings.signature_secret), 'PUBLIC_URL': YOUR_URL}\n"
+    "kit.serve(DispatcherMiddleware(shop(held), {'/hotline': shop(held)}))\nphone = kit.phone().answers()"
+)
 RUNNING = 'kit.phone().answers()\ncall_ = call\ncall = place(PARKED)\nkit.wait_for(call, "answered")'
+BY_HAND = (
+    f"{RUNNING}\nfrom helpers.settings import load_private_key, make_jwt\n"
+    "token = make_jwt(kit.settings.application_id, load_private_key(kit.settings.private_key))\n"
+    'headers, JINGLE = {"Authorization": f"Bearer {token}"}, f"{YOUR_URL}/audio/jingle.mp3"\n'
+    "stream = f\"{kit.settings.api_url}/v1/calls/{call['uuid']}/stream\"\n"
+    'STRING, LIST = {"stream_url": JINGLE}, {"stream_url": [JINGLE]}'
+)
+TWO_LEGS = (
+    'kit.phone().answers()\nkit.phone(OTHER).answers()\ntalk = place(CONNECT)\nkit.wait_for(talk, "answered")\nkit.wait(1)\n'
+    'legs = {e["to"]: e["uuid"] for e in kit.events.by(talk["conversation_uuid"], status="ringing")}'
+)
+MOVED = (
+    'kit.phone().answers()\nmoved = place(PARKED)\nkit.wait_for(moved, "answered")\n'
+    'kit.vonage.transfer(moved["uuid"], ncco=[say("This is the sales department."), *PARKED])\nkit.wait(3)'
+)
 APPLICATION = (
     'scratch = kit.vonage.create_application("Scratch")\nLOGIN = AUTH\nSCRATCH = f"{APPLICATIONS}/{scratch[\'id\']}"\n'
     'requests.put(SCRATCH, json={"name": "Scratch 2"}, auth=LOGIN, timeout=10)'
@@ -83,9 +119,22 @@ BEFORE = {
     "07-d": FILLED,
     "07-e": FILLED,
     "07-f": 'third = call(say("Hello."))',
-    "08-a": RUNNING,
-    "08-b": 'WORDS = "One moment, please."',
-    "08-c": 'recorded = {"recording_url": f"{kit.settings.api_url}/v1/files/{uuid.uuid4()}"}',
+    "08-a": BY_HAND,
+    "08-b": RUNNING,
+    "08-c": 'WORDS = "One moment, please."',
+    "08-d": TWO_LEGS,
+    "08-e": 'both = call(say("Hello."))',
+    "08-f": MOVED,
+    "08-g": 'from helpers.vonage import VonageError\nearly = place([say("Hello.")])\nkit.wait_for(early)',
+    "08-h": 'recorded = {"recording_url": f"{kit.settings.api_url}/v1/files/{uuid.uuid4()}"}',
+    "09-a": BUILDER,
+    "09-b": FOLLOWS,
+    "10-b": GREETS,
+    "10-c": HOTLINE,
+    "10-d": "kit.serve(create_app(answer=DESK, on_event=lambda e: CONNECT_TO_BENS_NUMBER if 'dtmf' in e else None))",
+    "11-a": "from helpers.rehearsal import play\nmenu = create_app(answer=MENU)",
+    "11-b": SHOP,
+    "11-c": SHOP,
 }
 WRONG_STEPS: dict[str, list[str]] = {
     "00-a": [
@@ -348,12 +397,20 @@ WRONG_STEPS: dict[str, list[str]] = {
         "euros = third",
     ],
     "08-a": [
+        "mended = requests.put(stream, json=STRING, headers=headers, timeout=10)",
+        "mended = requests.put(stream, json=LIST, timeout=10)",
+        'mended = requests.put(stream.replace(call["uuid"], call["conversation_uuid"]), json=LIST, headers=headers, timeout=10)',
+        'mended = requests.put(stream, json={"stream_url": [MUSIC]}, headers=headers, timeout=10)',
+        "mended = requests.delete(stream, headers=headers, timeout=10)",
+        'mended = kit.vonage.stream(call["uuid"], JINGLE)',
+    ],
+    "08-b": [
         "spoken = call",
         'spoken = kit.vonage.stream(call["uuid"], MUSIC)',
         'spoken = "Thank you for waiting."',
         'spoken = call_(say("Thank you."), to="447700900002")',
     ],
-    "08-b": [
+    "08-c": [
         "longer = call(say(WORDS))",
         "longer = place([say(WORDS)])\nkit.wait_for(longer, 'answered')\n"
         "kit.vonage.stream(longer['uuid'], MUSIC, loop=0)\nlonger = kit.wait_for(longer)",
@@ -361,11 +418,114 @@ WRONG_STEPS: dict[str, list[str]] = {
         'longer = call(say(WORDS), sound("jingle.mp3"))',
         'longer = "wait"',
     ],
-    "08-c": [
+    "08-d": [
+        "annas = legs[kit.my_number]",
+        'annas = talk["conversation_uuid"]',
+        "annas = OTHER",
+        "annas = legs",
+        'annas = talk["uuid"]',
+    ],
+    "08-e": [
+        "kept = both.ladder()",
+        'kept = both.ladder().save("other.svg").replace("other", "another")',
+        'kept = call(say("Hello once more.")).ladder().save("other.txt")',
+        'kept = "heard/08-talk.svg"',
+        "Path('empty.txt').touch()\nkept = 'empty.txt'",
+    ],
+    "08-f": [
+        "kitchen = moved",
+        'kit.vonage.transfer(moved["uuid"], ncco=[say("This is the kitchen.")])\nkitchen = moved',
+        'kit.vonage.transfer(moved["uuid"], ncco=PARKED)\nkitchen = moved',
+        'kit.vonage.talk(moved["uuid"], "This is the kitchen.")\nkitchen = moved',
+        'kitchen = [say("This is the kitchen."), *PARKED]',
+        "kitchen = call(say('This is the kitchen.'), to=OTHER)",
+    ],
+    "08-g": [
+        "late = early",
+        "late = place(PARKED)",
+        "late = 404",
+        'late = call(say("Hello."), to=OTHER)',
+        "late = kit.vonage.get_call(early['uuid'])",
+    ],
+    "08-h": [
         'refused = requests.get(f"{YOUR_URL}/v1/files/x", timeout=10)',
         "refused = 401",
         'refused = requests.get(kit.settings.api_url + "/v1/calls", timeout=10)',
         'refused = recorded["recording_url"]',
         'refused = requests.head(recorded["recording_url"], timeout=10)',
+    ],
+    "09-a": [
+        "built = builder",
+        "built = builder.ncco",
+        'builder.add("talk", at=0, text="Hello.")\nbuilt = builder',
+        'builder.load([{"action": "talk", "text": "Hello."}])\nbuilt = builder',
+        'builder.add("talk")\nbuilt = builder',
+        'built = "talk"',
+    ],
+    "09-b": [
+        "three = FOLLOWS",
+        'three = {"3": [say("We are in Main Street.")]}',
+        'three = {**FOLLOWS, "3": FOLLOWS["2"]}',
+        'three = {**FOLLOWS, "3": say("We are in Main Street.")}',
+        'three = [say("We are in Main Street.")]',
+        'three = create_app(answer=[say("We are in Main Street.")])',
+        'three = {**FOLLOWS, "2": [say("We are in Main Street.")]}',
+    ],
+    "09-c": [
+        'mended = "<speak>Hello {{name}}, calling from {{msg.call.form}}.</speak>"',
+        'mended = "<speak>Hello {{name}}, calling from 447700900001.</speak>"',
+        'mended = "<speak>Hello Tom, calling from {{msg.call.from}}.</speak>"',
+        'mended = [say("<speak>Hello {{name}}, calling from {{msg.call.from}}.</speak>")]',
+        'mended = "<speak>Hello {{name}, calling from {{msg.call.from}}.</speak>"',
+    ],
+    "10-a": [
+        "rung = CHLOE",
+        "rung = classroom.ring(CHLOE)\nclassroom.wait_for(rung, 'answered')\nclassroom.phone.hang_up()\nclassroom.wait_for(rung)",
+        "rung = classroom.ring(CHLOE)",
+        "chloe.declines()\nrung = classroom.wait_for(classroom.ring(CHLOE), 'over')\nchloe.answers()",
+        "rung = room(dan, say('Hello.'))",
+    ],
+    "10-b": [
+        'own = room(dan, say("Hello Ada."))',
+        'own = room(classroom.phone, say("Hello stranger."))',
+        'own = call(say("Hello Ada."))',
+        "own = classroom.phone.dial(classroom.number)",
+        "own = classroom.name",
+    ],
+    "10-c": [
+        "ben.busy()\nuuid = dan.dial(classroom.number)\nclassroom.wait(12)\ndan.hang_up()\nben.answers()\ndeclined = uuid",
+        "uuid = dan.dial(classroom.number)\nclassroom.wait(12)\ndan.hang_up()\ndeclined = uuid",
+        "ben.declines()\ndeclined = room(dan, *ring(TEAM[0]))\nben.answers()",
+        "ben.declines()\nchloe.busy()\nuuid = dan.dial(classroom.number)\nclassroom.wait(12)\nben.answers()\nchloe.answers()\ndeclined = uuid",
+        "declined = ben.declines()\nben.answers()",
+    ],
+    "10-d": [
+        "once = room(dan, *DESK)",
+        "uuid = dan.dial(classroom.number)\nfor _ in range(2):\n    classroom.wait(5)\n    dan.press('1')\nclassroom.wait(6)\n"
+        "dan.hang_up()\nonce = classroom.wait_for(uuid)",
+        "once = room(dan, *CONNECT_TO_BENS_NUMBER)",
+        "once = room(dan, *DESK, keys='1')",
+        "once = 1",
+    ],
+    "11-a": [
+        'lost = play(MENU, keys="2", replies={"2": [say("One moment.")]})',
+        "lost = play(MENU, replies=menu)",
+        'lost = play(MENU, keys="7", replies={"7": [say("Sorry.")]})',
+        'lost = play([*MENU, say("Sorry.")], keys="7")',
+        'lost = "7"',
+    ],
+    "11-b": [
+        'knock = requests.post(f"{YOUR_URL}/hotline/event", json={}, timeout=5)',
+        'knock = requests.get(f"{YOUR_URL}/hotline/healthz", timeout=5)',
+        'knock = requests.post(f"{YOUR_URL}/hotline/event", json={"a": 1}, headers=kit.signed(json={}), timeout=5)',
+        'knock = requests.post(f"{YOUR_URL}/event", json={}, headers=kit.signed(json={}), timeout=5)',
+        "knock = 204",
+    ],
+    "11-c": [
+        'call_ = phone.dial(kit.number)\nkit.wait(3)\nphone.press("1")\nsilent = kit.wait_for(call_, "over")',
+        "call_ = phone.dial(kit.number)\nkit.wait(3)\nphone.hang_up()\nsilent = kit.wait_for(call_, 'over')",
+        'silent = call(say("Sorry. Sorry."), say("Goodbye."))',
+        "silent = phone.dial(kit.number)",
+        'silent = "Goodbye"',
     ],
 }

@@ -103,6 +103,7 @@ def test_words_of_talk_and_of_people(world: World) -> None:
     assert answer, answer
     assert answer.by in (EVE, "a person") and 0 < (answer.at or 0) < 4
     assert call.heard("jingle.mp3")
+    assert "nothing was played" not in call.timeline(ann.leg).svg()
     assert not call.said("first second third")
     world.phone(DAN, behaviour="answers", after=2, script=presses("1", 1.5))
     text = "Press one for sales. Press two for support."
