@@ -141,6 +141,8 @@ class Classroom:
 
         >>> kit.classroom.ring("Ben")
         """
+        if isinstance(who, str) and who.strip().casefold() == self.name.casefold():
+            raise ClassroomError(f"{self.name} is you.", "Ring somebody else: kit.classroom shows who is here.")
         digits = str(who).lstrip("+").replace(" ", "").isdigit()
         return self.phone.dial(who if digits else self.member(who).phone)
 
@@ -167,9 +169,10 @@ class Classroom:
         uuid, status, timeout = uuid_of(call), status_of(status), seconds_of(timeout)
         reached = self.network.advance(timeout, uuid, "completed" if status == "over" else status)
         record = self.call(uuid)
-        if reached or (status == "over" and record.status in LAST):
+        over = record.status in LAST
+        if reached or (status == "over" and over):
             return record
-        raise ClassroomError(f"The call is {record.status!r}, not {status!r}.", "Give it more time with timeout=….")
+        raise ClassroomError(*record.short_of(status, timeout if not over else None, "kit.classroom"))
 
     # My account
 

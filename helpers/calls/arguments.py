@@ -9,6 +9,7 @@ from typing import Any
 
 from ..base.addresses import FORMS, kind_of, plain
 from ..base.errors import KitError
+from ..base.numbers import NumberError, e164
 from .record import Record
 from .statuses import BESIDE, LIVE, OVER
 
@@ -27,10 +28,11 @@ def uuid_of(call: Any) -> str:
     uuid = call
     if isinstance(call, Mapping):
         uuid = call.get("uuid") or call.get("call_uuid") or call.get("conversation_uuid")
-    if not isinstance(uuid, str) or not re.fullmatch(r"[\w-]+", uuid):
-        raise ArgumentError(
-            f"{call!r} is not a call.", "Give the reply of kit.vonage.create_call, or the uuid in it or in an event."
-        )
+    if not isinstance(uuid, str) or not re.fullmatch(r"(?=.*[0-9])[\w-]+", uuid):
+        named = isinstance(call, str) and call.isidentifier()
+        bare = f" If {call} is the name of one, leave the quotes away." if named else ""
+        cure = f"Give the reply of kit.vonage.create_call, or the uuid in it or in an event.{bare}"
+        raise ArgumentError(f"{call!r} is not a call.", cure)
     return uuid
 
 
@@ -53,9 +55,7 @@ def dialled(number: Any) -> str:
     """A number as it is dialled: digits only. A number that was written without quotes is taken as well."""
     text = str(number) if isinstance(number, int) and not isinstance(number, bool) else number
     if not isinstance(text, str) or kind_of(text) != "phone":
-        raise ArgumentError(
-            f"{number!r} is not a number a phone can have.", 'Use digits only, in quotes: "447700900001".'
-        )
+        raise ArgumentError(f"{number!r} is not a number a phone can have.", _in_digits(text))
     return text
 
 
@@ -64,5 +64,14 @@ def addressed(address: Any) -> str:
     text = str(address) if isinstance(address, int) and not isinstance(address, bool) else address
     text = plain(text) if isinstance(text, str) else text
     if kind_of(text) is None:
-        raise ArgumentError(f"{address!r} is not a number a phone can have, nor another address.", FORMS)
+        cure = _in_digits(text) if re.fullmatch(r"[ +()./0-9-]+", str(text)) else FORMS
+        raise ArgumentError(f"{address!r} is not a number a phone can have, nor another address.", cure)
     return str(text)
+
+
+def _in_digits(text: Any) -> str:
+    """How a number is written: this one, if it can be told, and else any."""
+    try:
+        return f'Write "{e164(text)}".'
+    except NumberError as error:
+        return error.cure if str(text).startswith("0") else 'Use digits only, in quotes: "447700900001".'

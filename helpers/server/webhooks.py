@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import KitError
 from ..wire.events import Event, parameters_of
-from .sound_files import plain_text, send_audio
+from .sound_files import folder_of_sounds, plain_text, send_audio
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -27,7 +27,7 @@ class WebhookError(KitError):
 
 
 def create_app(
-    *, answer: Nccos | None = None, audio: Path | None = None, on_event: Callable[[Event], Any] | None = None
+    *, answer: Nccos | None = None, audio: str | Path | None = None, on_event: Callable[[Event], Any] | None = None
 ) -> Flask:
     """A Flask app with ``/answer``, ``/event`` and, if ``audio`` is a folder, its files at ``/<name>``.
 
@@ -42,6 +42,7 @@ def create_app(
 
     if on_event is not None and not callable(on_event):
         raise WebhookError(f"on_event={on_event!r} is not a function.", "Give its name, without brackets.")
+    folder = None if audio is None else folder_of_sounds(audio)
     app = Flask(__name__, static_folder=None)
     events: list[Event] = []
     app.extensions["events"] = events
@@ -66,11 +67,11 @@ def create_app(
             return plain_text("", 200)
         return Response(json.dumps(_actions(reply, "/event")), content_type="application/json")
 
-    if audio is not None:
+    if folder is not None:
 
         @app.get("/<path:name>")
         def sound(name: str) -> Response:
-            return send_audio(name, audio)
+            return send_audio(name, folder)
 
     @app.errorhandler(500)
     def failed(error: Any) -> Response:

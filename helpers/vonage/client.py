@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..wire.exchanges import WireLog
 
 Json = dict[str, Any]
+NUMBERS = {"length_timer", "ringing_timer", "loop", "style"}  # fields; the definition has the level as text
 UUID = re.compile(r"(?:CON-)?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 
 
@@ -224,7 +225,7 @@ class Vonage:
         ``url``: an MP3 or WAV file; ``loop``: how often in all, 0 forever; ``level``: -1 to 1, 0 as recorded.
         """
         body = _given({"stream_url": _as_list(url), "loop": loop, "level": level})
-        return self._json("PUT", f"/v1/calls/{_id(uuid, url)}/stream", json=body)
+        return self._json("PUT", f"/v1/calls/{_id(uuid, url)}/stream", json=_more("stream", "stream", body))
 
     def stop_stream(self, uuid: str) -> Json:
         """DELETE /v1/calls/{uuid}/stream."""
@@ -254,7 +255,7 @@ class Vonage:
 
     def download_recording(self, url: str, path: str | Path | None = None) -> bytes:
         """GET the ``recording_url`` of a record event: the sound file's bytes, also written to ``path`` if given."""
-        if not isinstance(url, str) or not url:
+        if not isinstance(url, str) or "/" not in url:
             raise KitError(f"{url!r} is not the address of a recording.", "Use recording_url of a record event.")
         full = urljoin(f"{self._host(rest=False)}/", url)
         if not self._transport.may_see_token(full):
@@ -324,9 +325,12 @@ def _given(fields: Mapping[str, Any]) -> Json:
 
 
 def _more(method: str, request: str, more: Json) -> Json:
-    """Further fields by their names; one that is misspelt would be sent, and do nothing."""
+    """Further fields by their names; one that is misspelt, or a number in quotes, would be sent and perhaps ignored."""
     for wrong, field in meant_by(more, FIELDS[request]).items():
         raise KitError(f"{method} has no {wrong}.", f"Did you mean {'from_' if field == 'from' else field}?")
+    for name in NUMBERS & more.keys():
+        if isinstance(text := more[name], str):
+            raise KitError(f"{name} is a number, and {text!r} is a text.", f"Write it without quotes: {name}=5.")
     return more
 
 

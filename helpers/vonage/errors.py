@@ -216,7 +216,7 @@ def _bad_request(exchange: RoundTrip, invalid: list[dict[str, str]]) -> str:
         return f"Add {asked} to what you send; kit.vonage.wire.show() shows what was sent."
     if names and all("one http or https URL" in each["reason"] for each in invalid):
         return f"Correct {', '.join(names)}: one whole address, with http:// or https:// and a host."
-    if any(name.endswith("url") or name == "to" for name in names):
+    if any(name.endswith("_url") or name == "to" for name in names):
         return f"Correct {', '.join(names)}: an address or endpoint must be in a list, even if it is only one."
     if any("number" in name for name in names):
         text = "Put it in quotes: a number is sent as text. " if any("string" in e["reason"] for e in invalid) else ""

@@ -72,6 +72,11 @@ class Part(BaseModel):
             except ValidationError as problem:
                 problems = merge(in_words(type(self), problem, tidied), problems)
             problems += spelling_problems(type(self), tidied)
+            # In Python an option that is like a known one is a slip of the pen; JSON is kept as it came.
+            problems = [
+                replace(p, severity="error", rule="misspelt-option") if p.cure.startswith("Did you mean") else p
+                for p in problems
+            ]
             if any(p.severity == "error" for p in problems):
                 raise NccoError(problems, what=f"This {type(self).__name__}")
             self._written = tuple(given)
