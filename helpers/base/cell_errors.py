@@ -26,8 +26,9 @@ FROM = '→ from is a word of Python\'s own. In create_call write from_=…, and
 # What Python and its libraries say of slips that are made in every lesson, and what to do.
 SAID = (
     (r"^KeyError: (.+)", "There is no {0} in it. Print it, and see what there is. .get({0}) would be None."),
-    (r"^TypeError: (?=.*\bstr\b).*(?:concatenate|not supported between instances of .*(?:int|float)|unsupported op)",
+    (r"^TypeError: (?=.*\bstr\b)(?=.*\b(?:int|float)\b).*(?:concatenate|not supported|unsupported|can't multiply)",
      "One of the two is a string, and the other a number. int(…) or float(…) makes a number of a string."),
+    (r"^TypeError: Flask\.__call__", "Hand over the app itself, without brackets behind it: kit.serve(app)."),
     (r"^TypeError: .* missing \d+ required (?:positional|keyword-only) arguments?: (.+)",
      "Between the brackets of this call there is something missing: {0}."),
     (r"^TypeError: .* got an unexpected keyword argument '(\w+)'(?!.*Did you mean)",
@@ -36,21 +37,38 @@ SAID = (
      "What stands before .{0} is None: a function without return, or something that was not found. Print it."),
     (r"^(?:Invalid|Missing)Schema: ", "An address begins with http:// or https://. Yours is YOUR_URL: print it."),
     (r"^InvalidURL: ", "Is there a slash missing between the address and the path? Print it."),
-    (r"^ReadTimeout: ", "The server took longer than timeout=… seconds. Does the route wait for something?"),
+    (r"^ReadTimeout: ", "The server was slower than timeout=…. Does a route wait, or is it http:// and not https://?"),
     (r"^JSONDecodeError: ", "This is not JSON. Print what you have, of a reply .text, and see what it is instead."),
     (r"^AttributeError: 'dict' object has no attribute '(\w+)'", 'This is a dict: write ["{0}"], not .{0}.'),
     (r"^TypeError: '(\w+)' object is not callable",
-     "What stands before the brackets is not a function but {0}: leave the brackets away."),
+     "A function is called here, and this is {0}. Are there brackets too many, or is it to be a function?"),
     (r"^(?:Type|Attribute)Error: '(?:\w+_or_)?(?:function|method)' object (?:is not [si]|has no)",
      "A function is called with brackets behind its name, as in reply.json()."),
     (r"^TypeError: 'Response' object is not", "This is a reply of requests: what it holds is .json(), or .text."),
-    (r"^TypeError: list indices must be integers",
+    (r"^TypeError: unsupported operand type\(s\) for [/+]: .*(?:Path|'str' and 'str')",
+     'A folder and a name are joined like this: Path("../audio") / "music.mp3".'),
+    (r"^FileNotFoundError: .*: '(.+)'",
+     "There is no {0}, as seen from the notebook's folder. The kit's sounds are in ../audio."),
+    (r"^TypeError: '<' not supported between instances of 'dict'",
+     'Say by what to sort: sorted(events, key=lambda event: event["timestamp"]).'),
+    (r"got multiple values for (?:keyword )?argument '(\w+)'", "{0} is given twice here: leave it out once."),
+    (r"^UnicodeDecodeError: ", "These bytes are not text. Are they a sound, a signature, or more than one part?"),
+    (r"^NotImplementedError: Algorithm", 'It is written in capitals: algorithm="RS256".'),
+    (r"^TypeError: '(\w+)' object is not subscriptable",
+     "Of {0} one takes something with a dot, as in kit.number, and not with square brackets."),
+    (r"^FrozenInstanceError: ", "Settings are read from .env. Write it there, then kit = setup()."),
+    (r"^TypeError: a bytes-like object is required, not 'str'",
+     ".encode() makes bytes of a text, and .decode() a text of bytes."),
+    (r"^Error: Incorrect padding", "The end of this Base64 is missing: it comes in groups of four characters."),
+    (r"^TypeError: ([\w<>]+)\(\) takes [\w ]+ positional", "Between the brackets of {0} there is too much."),
+    (r"^(?:TypeError: list indices must be integers|AttributeError: 'list' object has no)",
      "This is a list: take one of its entries first, such as [0], or go through them with for."),
     (r"^TypeError: string indices must be integers", "This is a text, not a dict. Print it."),
     (r"^IndexError: \w+ index out of range", "There are fewer than that: len(…) says how many, and the first is [0]."),
     (r"^TypeError: Object of type (\w+) is not JSON", "JSON holds dicts, lists, texts and numbers; {0} is none."),
-    (r"^RuntimeError: Working outside of request context", "This works inside a route only, while it answers."),
-    (r"(?s)^(?:InvalidKeyError: |ValueError: Could not deserialize key|TypeError: .*PEM formatted key)",
+    (r"^RuntimeError: Working outside of (?:request|application)", "This works inside a route only, while it answers."),
+    (r"(?s)^(?:InvalidKeyError: |ValueError: Could not deserialize key|TypeError: .*PEM formatted key|"
+     r".*no attribute 'sign')",
      "A token is signed with the private key, kit.settings.private_key, and algorithm=\"RS256\"; "
      "it is checked with the public key."),
     (r"^AssertionError: The setup method '(\w+)' can no longer be called",
@@ -88,13 +106,15 @@ def sentence(error: BaseException) -> str:
 
 def _misspelt(error: BaseException) -> str:
     """The attribute, or the name in a module, that was probably meant."""
-    if isinstance(error, ImportError) and (
-        found := re.match(r"cannot import name '(\w+)' from '([\w.]+)'", str(error))
-    ):
+    from .errors import is_cell
+
+    if found := re.match(r"cannot import name '(\w+)' from '([\w.]+)'", str(error)):
         return _near(found[1], dir(sys.modules.get(found[2])))
-    if isinstance(error, ModuleNotFoundError) and error.name:
-        return _near(error.name, sys.modules)
-    return _near(error.name, dir(error.obj)) if isinstance(error, AttributeError) and error.name else ""
+    if isinstance(error, ModuleNotFoundError):
+        return _near(str(error.name), sys.modules)
+    if isinstance(error, AttributeError) and is_cell(_where(error.__traceback__)):
+        return _near(error.name, dir(error.obj))
+    return ""
 
 
 def _near(wrong: str, known: Iterable[str]) -> str:
@@ -130,11 +150,18 @@ def _tell(
     if said.startswith("Nothing"):  # sixty lines of other people's code would say no more
         print(said, file=sys.stderr)
         return
-    if said:
+    if said or "site-packages" in _where(traceback):
         traceback, error.__cause__, error.__suppress_context__ = _own(traceback), None, True
     shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
     if said:
         print(said, file=sys.stderr)
+
+
+def _where(way: TracebackType | None) -> str:
+    """The file in which it went wrong."""
+    while way is not None and way.tb_next is not None:
+        way = way.tb_next
+    return way.tb_frame.f_code.co_filename if way else ""
 
 
 def _own(way: TracebackType | None) -> TracebackType | None:

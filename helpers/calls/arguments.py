@@ -10,6 +10,7 @@ from typing import Any
 from ..base.addresses import FORMS, kind_of, plain
 from ..base.errors import KitError
 from ..base.numbers import NumberError, e164
+from ..base.text import did_you_mean
 from .record import Record
 from .statuses import BESIDE, LIVE, OVER
 
@@ -47,7 +48,10 @@ def seconds_of(value: Any) -> float:
 def status_of(value: Any) -> str:
     """A status that a call can have, or ``over``."""
     if value not in STATUSES:
-        raise ArgumentError(f"A call never has the status {value!r}.", f"Wait for one of: {', '.join(STATUSES)}.")
+        raise ArgumentError(
+            f"A call never has the status {value!r}.",
+            f"Wait for one of: {', '.join(STATUSES)}.{did_you_mean(value, STATUSES)}",
+        )
     return str(value)
 
 
@@ -55,7 +59,10 @@ def dialled(number: Any) -> str:
     """A number as it is dialled: digits only. A number that was written without quotes is taken as well."""
     text = str(number) if isinstance(number, int) and not isinstance(number, bool) else number
     if not isinstance(text, str) or kind_of(text) != "phone":
-        raise ArgumentError(f"{number!r} is not a number a phone can have.", _in_digits(text))
+        raise ArgumentError(
+            f"{number!r} is not a number a phone can have.",
+            _in_digits(text, 'Use digits only, in quotes: "447700900001".'),
+        )
     return text
 
 
@@ -64,14 +71,14 @@ def addressed(address: Any) -> str:
     text = str(address) if isinstance(address, int) and not isinstance(address, bool) else address
     text = plain(text) if isinstance(text, str) else text
     if kind_of(text) is None:
-        cure = _in_digits(text) if re.fullmatch(r"[ +()./0-9-]+", str(text)) else FORMS
+        cure = _in_digits(text, FORMS)
         raise ArgumentError(f"{address!r} is not a number a phone can have, nor another address.", cure)
     return str(text)
 
 
-def _in_digits(text: Any) -> str:
+def _in_digits(text: Any, otherwise: str) -> str:
     """How a number is written: this one, if it can be told, and else any."""
     try:
         return f'Write "{e164(text)}".'
     except NumberError as error:
-        return error.cure if str(text).startswith("0") else 'Use digits only, in quotes: "447700900001".'
+        return error.cure if str(text).startswith("0") else otherwise

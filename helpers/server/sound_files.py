@@ -54,10 +54,10 @@ def send_audio(name: str | Path, folder: str | Path | None = None) -> Response:
     """
     from flask import request
 
-    own: Path | None = request.environ.get("kit.audio")
-    if folder is None and own is None:
+    home = folder_of_sounds(folder) if folder else request.environ.get("kit.audio")
+    if home is None:
         raise KitError("It is not known where the audio files are.", 'Say it: send_audio("greeting.mp3", folder).')
-    return _sound(str(name), folder_of_sounds(folder) if folder else Path(own), request.environ)
+    return _sound(str(name), Path(home), request.environ)
 
 
 def audio_app(folder: Path) -> Callable[..., Iterable[bytes]]:
