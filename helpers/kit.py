@@ -202,6 +202,7 @@ class Kit:
         """The class that was joined: who is here, and your account on its exchange. Raises :class:`NotReady`."""
         if self._place.classroom is None:
             raise NotReady("You have not joined a class.", JOIN_CURE)
+        self._place.classroom.tell = self._notices.tell_call
         return self._place.classroom
 
     @property
@@ -222,7 +223,8 @@ class Kit:
         >>> kit.join("192.168.1.5:9000", "blue-fox-42", name="Ada")
         """
         if name and not address and self._place.classroom is None:
-            return self._place.play(name)
+            self._place.play(name)
+            return self.classroom
         if self._place.is_played and not address:
             return self.classroom
         if self.simulator is None:

@@ -99,6 +99,7 @@ def test_an_error_of_the_kit_has_the_last_word(run: Run) -> None:
             "Call the second one",
         ),
         ("app.test_client().get('/'); app.route('/c')(len)", "An app that has answered takes no new routes"),
+        ("app.route('/x', method='POST')(len)", "knows no option method"),
         ("app()", "Hand over the app itself"),
         ("app.rote('/x')", "Did you mean route?"),
         ("from helpers import setpu", "Did you mean setup?"),

@@ -13,12 +13,14 @@ from flask import Flask
 
 import helpers
 from helpers import kit as kits
+from helpers.audio import inspect
 from helpers.base import e164
 from helpers.base.errors import KitError
 from helpers.exercises import exercise
 from helpers.kit import Kit, NotReady
 from helpers.line.control_plane import ControlPlane, ControlPlaneError
-from helpers.ncco import EXAMPLES, Stream
+from helpers.ncco import EXAMPLES, Ncco, Stream
+from helpers.node_red import import_flow
 from helpers.phone import Phone
 from helpers.server import audio_files, create_app
 from helpers.server.server import BackgroundServer
@@ -311,6 +313,12 @@ MISTAKES: dict[str, tuple[Callable[[Kit], object], str]] = {
     "no address": (lambda kit: kit.vonage.download_recording("abc"), "not the address of a recording"),
     "exercise by number": (lambda kit: exercise(0 - 1), "-1 is not the name of an exercise.*in quotes"),  # type: ignore[arg-type]
     "option misspelt": (lambda kit: Stream(streamUrl=["http://x/a.mp3"], lop=2), "no option .lop.*Did you mean loop"),  # type: ignore[call-arg]
+    "options without names": (lambda kit: Stream("http://x/a.mp3"), r"needs its name.*Stream\(streamUrl=…\)"),
+    "a text for a list": (lambda kit: Ncco("talk"), "is a list of actions, but this is text"),  # type: ignore[arg-type]
+    "an answer that is none": (lambda kit: create_app(answer=5), "answer= is 5, which is not an NCCO"),  # type: ignore[arg-type]
+    "events of a reply": (lambda kit: kit.events.by({}), "is not a uuid"),  # type: ignore[arg-type]
+    "a flow by its name": (lambda kit: import_flow("a.json"), "the name of a file"),
+    "a sound by its address": (lambda kit: inspect("http://x/a.mp3"), "an address, not a file"),
     "show by its name": (lambda kit: kit.vonage.wire.show("POST"), "match="),  # type: ignore[arg-type]
 }
 
