@@ -75,6 +75,20 @@ class Call(Record):
         """
         return answers.longest_silence(self, leg=leg, minimum=minimum)
 
+    def short_of(self, status: str, timeout: float | None, door: str) -> tuple[str, str]:
+        """Why the call has not become what was waited for, and what to do; ``timeout`` is None if it is over.
+
+        ``door`` is what has the call: the kit, or its classroom.
+        """
+        if timeout is None:
+            reason = self.entries("status")[-1]["why"] or "see its events"
+            went = f"The call never became {status}: it went {', '.join(self.statuses)} ({reason})."
+            return went, f"{door}.call(…).ladder() shows what happened."
+        cure = f'Give it more time with timeout=…, or end it: {door}.vonage.hang_up("{self.uuid}").'
+        if status in self.statuses:
+            return f"Somebody said that the call is {status!r}. Vonage has not said so in {timeout:g} s.", cure
+        return f"After {timeout:g} s the call is still {self.status!r}, not {status!r}.", cure
+
     # What to look at --------------------------------------------------------------------------------------------
 
     def show(self) -> None:

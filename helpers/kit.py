@@ -202,6 +202,7 @@ class Kit:
         """The class that was joined: who is here, and your account on its exchange. Raises :class:`NotReady`."""
         if self._place.classroom is None:
             raise NotReady("You have not joined a class.", JOIN_CURE)
+        self._place.classroom.tell = self._notices.tell_call
         return self._place.classroom
 
     @property
@@ -222,7 +223,8 @@ class Kit:
         >>> kit.join("192.168.1.5:9000", "blue-fox-42", name="Ada")
         """
         if name and not address and self._place.classroom is None:
-            return self._place.play(name)
+            self._place.play(name)
+            return self.classroom
         if self._place.is_played and not address:
             return self.classroom
         if self.simulator is None:
@@ -369,6 +371,8 @@ class Kit:
         than that there is no such call now, or if there was none."""
         gone = isinstance(error, NotReady) or getattr(error, "status", None) == 404
         found = next((one for one in self._past if gone and one.trace.entries(uuid)), None)
+        if found is None and gone and self._place.classroom is not None:
+            raise NotReady(error.message, "If it is a call of your class, write kit.classroom in place of kit.")
         if found is None:
             raise error
         return Call(found.trace.entries(uuid), uuid=uuid, heard=found.heard)
@@ -400,20 +404,7 @@ class Kit:
         over = reached is not None and record.status in LAST
         if reached or (status == "over" and over):
             return record
-        if over:
-            reason = record.entries("status")[-1]["why"] or "see its events"
-            raise NotReady(
-                f"The call never became {status}: it went {', '.join(record.statuses)} ({reason}).",
-                "kit.call(…).ladder() shows what happened.",
-                call=record,
-            )
-        raise NotReady(
-            f"After {timeout:g} s the call is still {record.status!r}, not {status!r}."
-            if status not in record.statuses
-            else f"Somebody told your server that the call is {status!r}. Vonage has not said so in {timeout:g} s.",
-            "Give it more time with timeout=…, or end it with kit.vonage.hang_up(uuid).",
-            call=record,
-        )
+        raise NotReady(*record.short_of(status, timeout if not over else None, "kit"), call=record)
 
     def _advance(self, uuid: str, status: str, timeout: float) -> bool:
         try:

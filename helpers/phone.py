@@ -135,8 +135,13 @@ class Phone:
         A SIP address may add ``headers={"X-Customer": "17"}``; an app user ``custom_data={…}`` and the
         ``application_id`` it belongs to, and then needs no number.
         """
-        to = {} if number is None and "application_id" in more else {"to": dialled(number)}
+        to = {} if number is None and "application_id" in more else {"to": self._another(number)}
         return str(self._control.use(self.number, "dial", **to, **more)["uuid"])
+
+    def _another(self, number: Any) -> str:
+        if dialled(number) == self.number:
+            raise PhoneError(f"{number} is this phone's own number: it cannot call itself.", "Dial another one.")
+        return dialled(number)
 
     def answer(self) -> Phone:
         """Pick up a phone that is :meth:`manual` and rings."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,6 +68,7 @@ class Classroom:
         self._screens = Screens(self.network)
         self._me: dict[str, str] = {}
         self._vonage: Vonage | None = None
+        self.tell: Callable[[Call], object] = lambda call: None  # hears of each call that was waited for
 
     def __repr__(self) -> str:
         try:
@@ -141,6 +142,8 @@ class Classroom:
 
         >>> kit.classroom.ring("Ben")
         """
+        if isinstance(who, str) and who.strip().casefold() == self.name.casefold():
+            raise ClassroomError(f"{self.name} is you.", "Ring somebody else: kit.classroom shows who is here.")
         digits = str(who).lstrip("+").replace(" ", "").isdigit()
         return self.phone.dial(who if digits else self.member(who).phone)
 
@@ -167,9 +170,11 @@ class Classroom:
         uuid, status, timeout = uuid_of(call), status_of(status), seconds_of(timeout)
         reached = self.network.advance(timeout, uuid, "completed" if status == "over" else status)
         record = self.call(uuid)
-        if reached or (status == "over" and record.status in LAST):
+        self.tell(record)
+        over = record.status in LAST
+        if reached or (status == "over" and over):
             return record
-        raise ClassroomError(f"The call is {record.status!r}, not {status!r}.", "Give it more time with timeout=….")
+        raise ClassroomError(*record.short_of(status, timeout if not over else None, "kit.classroom"))
 
     # My account
 

@@ -222,6 +222,10 @@ def _read(source: str | Path | bytes) -> bytes:
 def _path(name: str | Path) -> Path:
     if not isinstance(name, str | Path):
         raise AudioError(f"{name!r} is not the name of a sound file.", 'Give its path, such as "music.mp3".')
+    if str(name).startswith(("http://", "https://")):
+        raise AudioError(
+            f"{name} is an address, not a file.", "Fetch it first, and give its bytes: requests.get(…).content."
+        )
     return Path(name)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 # Lengths: E.164 for numbers, the Voice API's 50 characters for a SIP address; the other two are the kit's choice.
 KINDS = {
-    "phone": re.compile(r"[0-9]{3,15}"),
+    "phone": re.compile(r"[1-9][0-9]{2,14}"),
     "app": re.compile(r"app:[^\s/?#]{1,64}"),
     "sip": re.compile(r"(?=.{1,50}$)sips?:[^\s@/?#;]+@[A-Za-z0-9][A-Za-z0-9.-]*(:[0-9]{1,5})?"),
     "vbc": re.compile(r"vbc:[0-9]{1,10}"),

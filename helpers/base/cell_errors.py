@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterable
+from types import TracebackType
 from typing import Any
 
 FIRST = ("kit", "setup", "create_app", "requests", "Flask")
@@ -18,12 +20,15 @@ STOPPED = (
     "Nothing listens at {url}: the server that did has stopped, perhaps with its kernel.\n"
     "→ kit = setup() and kit.serve(app) start yours again, under a new address: YOUR_URL = kit.tunnel.on()."
 )
+UNREACHABLE = "Nothing answers at {url}.\n→ Is the address right? Print it. Is this machine online?"
+FROM = '→ from is a word of Python\'s own. In create_call write from_=…, and in a dict "from": …'
 
 # What Python and its libraries say of slips that are made in every lesson, and what to do.
 SAID = (
     (r"^KeyError: (.+)", "There is no {0} in it. Print it, and see what there is. .get({0}) would be None."),
-    (r"^TypeError: (?=.*\bstr\b).*(?:concatenate|not supported between instances of .*(?:int|float)|unsupported op)",
+    (r"^TypeError: (?=.*\bstr\b)(?=.*\b(?:int|float)\b).*(?:concatenate|not supported|unsupported|can't multiply)",
      "One of the two is a string, and the other a number. int(…) or float(…) makes a number of a string."),
+    (r"^TypeError: Flask\.__call__", "Hand over the app itself, without brackets behind it: kit.serve(app)."),
     (r"^TypeError: .* missing \d+ required (?:positional|keyword-only) arguments?: (.+)",
      "Between the brackets of this call there is something missing: {0}."),
     (r"^TypeError: .* got an unexpected keyword argument '(\w+)'(?!.*Did you mean)",
@@ -31,19 +36,55 @@ SAID = (
     (r"^AttributeError: 'NoneType' object has no attribute '(\w+)'",
      "What stands before .{0} is None: a function without return, or something that was not found. Print it."),
     (r"^(?:Invalid|Missing)Schema: ", "An address begins with http:// or https://. Yours is YOUR_URL: print it."),
+    (r"^InvalidURL: ", "Is there a slash missing between the address and the path? Print it."),
+    (r"^ReadTimeout: ", "The server was slower than timeout=…. Does a route wait, or is it http:// and not https://?"),
+    (r"^JSONDecodeError: ", "This is not JSON. Print what you have, of a reply .text, and see what it is instead."),
+    (r"^AttributeError: 'dict' object has no attribute '(\w+)'", 'This is a dict: write ["{0}"], not .{0}.'),
+    (r"^TypeError: '(\w+)' object is not callable",
+     "A function is called here, and this is {0}. Are there brackets too many, or is it to be a function?"),
+    (r"^(?:Type|Attribute)Error: '(?:\w+_or_)?(?:function|method)' object (?:is not [si]|has no)",
+     "A function is called with brackets behind its name, as in reply.json()."),
+    (r"^TypeError: 'Response' object is not", "This is a reply of requests: what it holds is .json(), or .text."),
+    (r"^TypeError: unsupported operand type\(s\) for [/+]: .*(?:Path|'str' and 'str')",
+     'A folder and a name are joined like this: Path("../audio") / "music.mp3".'),
+    (r"^FileNotFoundError: .*: '(.+)'",
+     "There is no {0}, as seen from the notebook's folder. The kit's sounds are in ../audio."),
+    (r"^TypeError: '<' not supported between instances of 'dict'",
+     'Say by what to sort: sorted(events, key=lambda event: event["timestamp"]).'),
+    (r"got multiple values for (?:keyword )?argument '(\w+)'", "{0} is given twice here: leave it out once."),
+    (r"^UnicodeDecodeError: ", "These bytes are not text. Are they a sound, a signature, or more than one part?"),
+    (r"^NotImplementedError: Algorithm", 'It is written in capitals: algorithm="RS256".'),
+    (r"^TypeError: '(\w+)' object is not subscriptable",
+     "Of {0} one takes something with a dot, as in kit.number, and not with square brackets."),
+    (r"^FrozenInstanceError: ", "Settings are read from .env. Write it there, then kit = setup()."),
+    (r"^TypeError: a bytes-like object is required, not 'str'",
+     ".encode() makes bytes of a text, and .decode() a text of bytes."),
+    (r"^Error: Incorrect padding", "The end of this Base64 is missing: it comes in groups of four characters."),
+    (r"^TypeError: ([\w<>]+)\(\) takes [\w ]+ positional", "Between the brackets of {0} there is too much."),
+    (r"^(?:TypeError: list indices must be integers|AttributeError: 'list' object has no)",
+     "This is a list: take one of its entries first, such as [0], or go through them with for."),
+    (r"^TypeError: string indices must be integers", "This is a text, not a dict. Print it."),
+    (r"^IndexError: \w+ index out of range", "There are fewer than that: len(…) says how many, and the first is [0]."),
+    (r"^TypeError: Object of type (\w+) is not JSON", "JSON holds dicts, lists, texts and numbers; {0} is none."),
+    (r"^RuntimeError: Working outside of (?:request|application)", "This works inside a route only, while it answers."),
+    (r"(?s)^(?:InvalidKeyError: |ValueError: Could not deserialize key|TypeError: .*PEM formatted key|"
+     r".*no attribute 'sign')",
+     "A token is signed with the private key, kit.settings.private_key, and algorithm=\"RS256\"; "
+     "it is checked with the public key."),
     (r"^AssertionError: The setup method '(\w+)' can no longer be called",
      "An app that has answered takes no new routes. Make a new one, app = Flask(…), with all of them, and serve it."),
     (r"^AssertionError: View function mapping is overwriting an existing endpoint function: (\w+)",
      "Two routes of this app have a function of the same name. Call the second one something else than {0}."),
 )  # fmt: skip
-WATCHED = (NameError, OSError, TypeError, AttributeError, LookupError, ValueError, AssertionError)
 
 
 def watch() -> None:
     """Begin. Does nothing outside of a notebook, and when it has begun."""
     shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
     if shell is not None:
-        shell.set_custom_exc(WATCHED, _tell)
+        shell.set_custom_exc((Exception,), _tell)
+        if _tell_syntax not in shell.events.callbacks["post_run_cell"]:
+            shell.events.register("post_run_cell", _tell_syntax)
 
 
 def sentence(error: BaseException) -> str:
@@ -53,11 +94,34 @@ def sentence(error: BaseException) -> str:
             return f"→ {error.name} comes from the first code cell: run that one first. After a restart, {ABOVE}."
         if module := IMPORTED.get(error.name):
             return f"→ Write this line above it, and run the cell again: from {module} import {error.name}"
-        return f"→ Is {error.name} spelt as above? If an earlier cell makes it, {ABOVE}."
+        near = _near(error.name, vars(sys.modules["__main__"])) or f"→ Is {error.name} spelt as above?"
+        return f"{near} A text needs quotes. If an earlier cell makes it, {ABOVE}."
+    if hasattr(error, "_render_traceback_"):
+        return ""  # one of the kit's own: it has said all
     request = getattr(error, "request", None)
-    if "ConnectionError" in type(error).__name__ and _is_here(url := getattr(request, "url", None) or ""):
-        return STOPPED.format(url=url.split("?")[0])
-    return _usage(error) or _slip(error)
+    if "ConnectionError" in type(error).__name__ and (url := getattr(request, "url", None)):
+        return (STOPPED if _is_here(url) else UNREACHABLE).format(url=url.split("?")[0])
+    return _usage(error) or _slip(error) or _misspelt(error)
+
+
+def _misspelt(error: BaseException) -> str:
+    """The attribute, or the name in a module, that was probably meant."""
+    from .errors import is_cell
+
+    if found := re.match(r"cannot import name '(\w+)' from '([\w.]+)'", str(error)):
+        return _near(found[1], dir(sys.modules.get(found[2])))
+    if isinstance(error, ModuleNotFoundError):
+        return _near(str(error.name), sys.modules)
+    if isinstance(error, AttributeError) and is_cell(_where(error.__traceback__)):
+        return _near(error.name, dir(error.obj))
+    return ""
+
+
+def _near(wrong: str, known: Iterable[str]) -> str:
+    from .text import nearest
+
+    near = nearest(wrong, [name for name in known if len(name) > 3 and not name.startswith("_")])
+    return f"→ Did you mean {near}?" if near else ""
 
 
 def _usage(error: BaseException) -> str:
@@ -86,6 +150,40 @@ def _tell(
     if said.startswith("Nothing"):  # sixty lines of other people's code would say no more
         print(said, file=sys.stderr)
         return
+    if said or "site-packages" in _where(traceback):
+        traceback, error.__cause__, error.__suppress_context__ = _own(traceback), None, True
     shell.showtraceback((kind, error, traceback), tb_offset=tb_offset)
     if said:
         print(said, file=sys.stderr)
+
+
+def _where(way: TracebackType | None) -> str:
+    """The file in which it went wrong."""
+    while way is not None and way.tb_next is not None:
+        way = way.tb_next
+    return way.tb_frame.f_code.co_filename if way else ""
+
+
+def _own(way: TracebackType | None) -> TracebackType | None:
+    """The traceback as far as the reader's own last line: what comes below it, in others' code, tells him less."""
+    from .errors import is_cell
+
+    steps, step, kept = [], way, None
+    while step is not None:
+        steps.append(step)
+        step = step.tb_next
+    while steps and not is_cell(steps[-1].tb_frame.f_code.co_filename):
+        steps.pop()
+    for step in reversed(steps):
+        kept = TracebackType(kept, step.tb_frame, step.tb_lasti, step.tb_lineno)
+    return kept or way
+
+
+def _tell_syntax(result: Any) -> None:
+    """After a cell that is no Python: ``from`` as the name of an option, or a comma that is not there."""
+    error = result.error_before_exec
+    line = error.text or "" if isinstance(error, SyntaxError) else ""
+    if re.search(r"\bfrom\s*=", line):
+        print(FROM, file=sys.stderr)
+    elif missing := re.search(r"""["'\d\]}]\s+(["']\w+["'])\s*:""", line):
+        print(f"→ Is there a comma missing before {missing[1]}?", file=sys.stderr)

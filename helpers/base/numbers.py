@@ -38,7 +38,17 @@ def e164(text: str, region: str | None = None) -> str:
     sees, as copying brings them along, are dropped. Raises NumberError.
     """
     text = as_seen(str(text)).strip()
-    return check_number(_corrected(text, region) or text)
+    return check_number(_corrected(text, region and country_code(region)) or text)
+
+
+def country_code(code: str) -> str:
+    """The same country, as the API writes it (ISO 3166: two letters). Raises NumberError."""
+    import phonenumbers
+
+    if str(code).upper() not in phonenumbers.SUPPORTED_REGIONS:
+        cure = "Write its two letters, like GB for the United Kingdom, US, DE or FR."
+        raise NumberError(f"{code!r} is not the code of a country.", cure, corrected="")
+    return code.upper()
 
 
 def country_of(number: str) -> str:

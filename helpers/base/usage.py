@@ -20,12 +20,17 @@ def usage_after(error: BaseException) -> str:
     """What to write instead, if a cell called the kit and this came of it; else empty."""
     misfit = MISFIT.match(str(error)) if isinstance(error, TypeError) else None
     frames = _since_the_cell(error.__traceback__)
-    if misfit and (function := _named(misfit[1], frames)):
-        return f"→ Write {usage(function)}"
+    direct = not frames or is_cell(frames[-1].f_code.co_filename)
+    ours = direct or _is_ours(_module(frames[-1]))
+    fitting = _named(misfit[1], frames) if misfit and ours else None
+    if fitting and direct:
+        return f"→ Write {usage(fitting)}"
     for frame in frames:
-        if _is_ours(str(frame.f_globals.get("__name__"))) and (function := _named(frame.f_code.co_qualname, [frame])):
-            return f"→ {function.__name__}() cannot work with what it was given. Write {usage(function)}"
-    return ""
+        hidden = frame.f_code.co_name.startswith("__") and frame.f_code.co_name != "__init__"
+        if _is_ours(_module(frame)) and not hidden and (function := _named(frame.f_code.co_qualname, [frame])):
+            how = usage(function)
+            return f"→ {how.partition('(')[0]}() cannot work with what it was given. Write {how}"
+    return f"→ Write {usage(fitting)}" if fitting else ""  # it was called through another function of ours
 
 
 def usage(function: FunctionType) -> str:
@@ -35,7 +40,7 @@ def usage(function: FunctionType) -> str:
     parameters = [one for one in inspect.signature(function).parameters.values() if one.name not in ("self", "cls")]
     how = "" if parameters else " There is nothing between the brackets."
     if parameters and all(one.kind in (one.KEYWORD_ONLY, one.VAR_KEYWORD) for one in parameters):
-        how = " Each needs its name, as here."
+        how = " Each needs its name."
     example = _example(function, owner if name == "__init__" else "", f"{called}(")
     return f"{called}({', '.join(map(_shown, parameters))}).{how}{example}"
 
@@ -72,9 +77,13 @@ def _named(name: str, frames: list[Any]) -> FunctionType | None:
             found = inspect.getattr_static(found, part, None)
         found = getattr(found, "__func__", found)
         found = inspect.unwrap(found) if callable(found) else found
-        if isinstance(found, FunctionType) and found.__qualname__ == name and _is_ours(found.__module__):
-            return found
+        if isinstance(found, FunctionType) and found.__qualname__ == name:
+            return found if _is_ours(found.__module__) else None  # a function of the reader's own may have the name
     return None
+
+
+def _module(frame: Any) -> str:
+    return str(frame.f_globals.get("__name__"))
 
 
 def _is_ours(module: str) -> bool:

@@ -9,6 +9,8 @@ from typing import Any
 
 from ..base.addresses import FORMS, kind_of, plain
 from ..base.errors import KitError
+from ..base.numbers import NumberError, e164
+from ..base.text import did_you_mean
 from .record import Record
 from .statuses import BESIDE, LIVE, OVER
 
@@ -27,10 +29,11 @@ def uuid_of(call: Any) -> str:
     uuid = call
     if isinstance(call, Mapping):
         uuid = call.get("uuid") or call.get("call_uuid") or call.get("conversation_uuid")
-    if not isinstance(uuid, str) or not re.fullmatch(r"[\w-]+", uuid):
-        raise ArgumentError(
-            f"{call!r} is not a call.", "Give the reply of kit.vonage.create_call, or the uuid in it or in an event."
-        )
+    if not isinstance(uuid, str) or not re.fullmatch(r"(?=.*[0-9])[\w-]+", uuid):
+        named = isinstance(call, str) and call.isidentifier()
+        bare = f" If {call} is the name of one, leave the quotes away." if named else ""
+        cure = f"Give the reply of kit.vonage.create_call, or the uuid in it or in an event.{bare}"
+        raise ArgumentError(f"{call!r} is not a call.", cure)
     return uuid
 
 
@@ -45,7 +48,10 @@ def seconds_of(value: Any) -> float:
 def status_of(value: Any) -> str:
     """A status that a call can have, or ``over``."""
     if value not in STATUSES:
-        raise ArgumentError(f"A call never has the status {value!r}.", f"Wait for one of: {', '.join(STATUSES)}.")
+        raise ArgumentError(
+            f"A call never has the status {value!r}.",
+            f"Wait for one of: {', '.join(STATUSES)}.{did_you_mean(value, STATUSES)}",
+        )
     return str(value)
 
 
@@ -54,7 +60,8 @@ def dialled(number: Any) -> str:
     text = str(number) if isinstance(number, int) and not isinstance(number, bool) else number
     if not isinstance(text, str) or kind_of(text) != "phone":
         raise ArgumentError(
-            f"{number!r} is not a number a phone can have.", 'Use digits only, in quotes: "447700900001".'
+            f"{number!r} is not a number a phone can have.",
+            _in_digits(text, 'Use digits only, in quotes: "447700900001".'),
         )
     return text
 
@@ -64,5 +71,14 @@ def addressed(address: Any) -> str:
     text = str(address) if isinstance(address, int) and not isinstance(address, bool) else address
     text = plain(text) if isinstance(text, str) else text
     if kind_of(text) is None:
-        raise ArgumentError(f"{address!r} is not a number a phone can have, nor another address.", FORMS)
+        cure = _in_digits(text, FORMS)
+        raise ArgumentError(f"{address!r} is not a number a phone can have, nor another address.", cure)
     return str(text)
+
+
+def _in_digits(text: Any, otherwise: str) -> str:
+    """How a number is written: this one, if it can be told, and else any."""
+    try:
+        return f'Write "{e164(text)}".'
+    except NumberError as error:
+        return error.cure if str(text).startswith("0") else otherwise

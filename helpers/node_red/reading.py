@@ -60,6 +60,8 @@ def _from_text(text: str) -> Any:
     text = text.removeprefix("\ufeff").strip()
     if not text:
         raise FlowError("The text is empty.", EXPORT)
+    if text.endswith(".json"):
+        raise FlowError("This is the name of a file, not what is in it.", f"Write Path({text!r:.80}).read_text().")
     if text.startswith("<"):
         raise FlowError("This is a web page or XML, not a flow.", f"Paste the JSON, not the page around it. {EXPORT}")
     try:

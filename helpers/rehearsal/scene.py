@@ -60,7 +60,7 @@ class Scene:
         steps = list(steps or []) if steps is None or isinstance(steps, tuple) else steps
         self.script = tuple(checked_script(steps))
         self.says, self.seconds = tuple(texts), float(self.seconds)
-        if isinstance(self.replies, Mapping):
+        if self.replies is not None and not callable(self.replies):
             from ..ncco.texts.export import flask_app, replies_of
 
             self.named = replies_of(self.replies)

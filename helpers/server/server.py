@@ -129,6 +129,8 @@ class BackgroundServer:
         """Let ``app`` (Flask, or any WSGI app) answer from the next request on; port and tunnel stay as they are."""
         if not callable(app):
             raise WebServerError(f"{app!r} cannot answer requests.", "Hand over the app itself: app = Flask(__name__).")
+        if getattr(app, "__name__", "") == "create_app":
+            raise WebServerError("create_app is a function that makes an app.", "Write kit.serve(create_app()).")
         built_in = inspect.isbuiltin(app)
         if built_in or inspect.isclass(app) or (inspect.isfunction(app) and not _takes_two(app)):
             what = "a class" if inspect.isclass(app) else "a function of Python" if built_in else "a single route"

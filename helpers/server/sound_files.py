@@ -23,10 +23,17 @@ MAX_AGE = 3600
 LONGEST_NAME = 255  # characters; a file system takes no longer one
 
 
-def audio_files(folder: Path) -> dict[str, Path]:
+def audio_files(folder: str | Path) -> dict[str, Path]:
     """The MP3 and WAV files directly in ``folder``, by name. Hidden files and links that lead outside are left out."""
-    home = folder.resolve()
-    return {file.name: file for file in sorted(home.iterdir()) if _is_sound(file)} if home.is_dir() else {}
+    home = folder_of_sounds(folder).resolve()
+    return {file.name: file for file in sorted(home.iterdir()) if _is_sound(file)}
+
+
+def folder_of_sounds(folder: str | Path) -> Path:
+    """The folder of this name. Raises :class:`KitError` if there is none."""
+    if not isinstance(folder, str | Path) or not Path(folder).is_dir():
+        raise KitError(f"There is no folder {folder}.", f'Write it as seen from {Path.cwd()}, as in audio="../audio".')
+    return Path(folder)
 
 
 def _is_sound(file: Path) -> bool:
@@ -38,7 +45,7 @@ def _is_sound(file: Path) -> bool:
     return not file.is_symlink() or file.resolve().is_relative_to(file.parent.resolve())
 
 
-def send_audio(name: str | Path, folder: Path | None = None) -> Response:
+def send_audio(name: str | Path, folder: str | Path | None = None) -> Response:
     """Reply with an audio file, for use in a Flask route: ``return send_audio("greeting.mp3")``.
 
     Does what a hand-written route leaves out: ``HEAD``, ``Range`` (206, 416), ``Content-Length``, ``ETag`` with 304,
@@ -47,10 +54,10 @@ def send_audio(name: str | Path, folder: Path | None = None) -> Response:
     """
     from flask import request
 
-    folder = folder or request.environ.get("kit.audio")
-    if folder is None:
+    home = folder_of_sounds(folder) if folder else request.environ.get("kit.audio")
+    if home is None:
         raise KitError("It is not known where the audio files are.", 'Say it: send_audio("greeting.mp3", folder).')
-    return _sound(str(name), Path(folder), request.environ)
+    return _sound(str(name), Path(home), request.environ)
 
 
 def audio_app(folder: Path) -> Callable[..., Iterable[bytes]]:
@@ -75,7 +82,7 @@ def _sound(name: str, folder: Path, environ: dict[str, Any]) -> Response:
     file = folder / name[: LONGEST_NAME + 1]
     whole = name in (file.name, str(file))  # neither of a folder further down, nor with a slash at its end
     if not whole or (file.parent != folder and file.parent != folder.resolve()) or not _is_sound(file):
-        files = audio_files(folder)
+        files = audio_files(folder) if folder.is_dir() else {}
         if name.startswith((".", "/")) or ".." in name or "\\" in name or _is_link(file):
             logger.warning("refused: %r is outside the audio folder or hidden", name)
         return plain_text(

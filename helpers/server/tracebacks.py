@@ -26,7 +26,7 @@ def route_error(error: BaseException, route: str) -> WebServerError:
     """What a learner needs of a traceback: their own lines, without the framework's and without machine paths."""
     frames = [f for f in traceback.extract_tb(error.__traceback__) if not _is_framework(f.filename)]
     lines = [f"  {_short(f.filename)}, line {f.lineno}, in {f.name}\n    {f.line or ''}".rstrip() for f in frames]
-    what = mask("".join(traceback.format_exception_only(error)).strip())
+    what = mask("".join(traceback.format_exception_only(error)).strip().removeprefix(f"{type(error).__module__}."))
     text = mask("\n".join([*lines, what]))
     return WebServerError(
         f"{one_line(route, 100)} raised {one_line(what, LONGEST).rstrip('.')}.",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..base.errors import KitError
 from ..wire.events import Event, parameters_of
-from .sound_files import plain_text, send_audio
+from .sound_files import folder_of_sounds, plain_text, send_audio
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -27,7 +27,7 @@ class WebhookError(KitError):
 
 
 def create_app(
-    *, answer: Nccos | None = None, audio: Path | None = None, on_event: Callable[[Event], Any] | None = None
+    *, answer: Nccos | None = None, audio: str | Path | None = None, on_event: Callable[[Event], Any] | None = None
 ) -> Flask:
     """A Flask app with ``/answer``, ``/event`` and, if ``audio`` is a folder, its files at ``/<name>``.
 
@@ -42,6 +42,9 @@ def create_app(
 
     if on_event is not None and not callable(on_event):
         raise WebhookError(f"on_event={on_event!r} is not a function.", "Give its name, without brackets.")
+    folder = None if audio is None else folder_of_sounds(audio)
+    if answer and not callable(answer):
+        _actions(answer, "answer= is")
     app = Flask(__name__, static_folder=None)
     events: list[Event] = []
     app.extensions["events"] = events
@@ -50,7 +53,7 @@ def create_app(
     def answer_webhook() -> Response:
         parameters = parameters_of(request.args.items(), request.get_data(as_text=True))
         return Response(
-            json.dumps(_actions(_call(answer, parameters or {}), "/answer")), content_type="application/json"
+            json.dumps(_actions(_call(answer, parameters or {}), "/answer returned")), content_type="application/json"
         )
 
     @app.route("/event", methods=["GET", "POST"])
@@ -64,13 +67,13 @@ def create_app(
         reply = on_event(event) if on_event else None
         if reply is None or reply is ...:  # the dots: a function of a task that nobody has written yet
             return plain_text("", 200)
-        return Response(json.dumps(_actions(reply, "/event")), content_type="application/json")
+        return Response(json.dumps(_actions(reply, "/event returned")), content_type="application/json")
 
-    if audio is not None:
+    if folder is not None:
 
         @app.get("/<path:name>")
         def sound(name: str) -> Response:
-            return send_audio(name, audio)
+            return send_audio(name, folder)
 
     @app.errorhandler(500)
     def failed(error: Any) -> Response:
@@ -105,7 +108,7 @@ def _call(answer: Nccos | None, parameters: Event) -> Any:
     return answer(parameters) if inspect.signature(answer).parameters else answer()
 
 
-def _actions(value: Any, path: str) -> list[Any]:
+def _actions(value: Any, whose: str) -> list[Any]:
     """A list of actions, from whatever a learner may return for one. Anything else is an error that says what to do."""
     from ..ncco.data import as_data
 
@@ -114,16 +117,16 @@ def _actions(value: Any, path: str) -> list[Any]:
         try:
             value = json.loads(value)
         except ValueError:
-            raise WebhookError(f"{path} returned a text that is not JSON.", "Return a list of actions.") from None
+            raise WebhookError(f"{whose} a text that is not JSON.", "An NCCO is a list of actions.") from None
     if isinstance(value, Mapping):
         value = [value]
     if not value:
         raise WebhookError(
-            f"{path} returned no NCCO, and a call without one ends at once.",
+            f"{whose} no NCCO, and a call without one ends at once.",
             'Return a list of actions, for example [{"action": "talk", "text": "Hello"}].',
         )
     if not isinstance(value, Sequence) or not all(isinstance(one, Mapping) and "action" in one for one in value):
         raise WebhookError(
-            f"{path} returned {value!r}, which is not an NCCO.", 'Each item must be an action: {"action": "stream", …}.'
+            f"{whose} {value!r}, which is not an NCCO.", 'Each item must be an action: {"action": "stream", …}.'
         )
     return list(value)

@@ -161,6 +161,8 @@ def _urls(text: str, folder: Path) -> tuple[str, ...]:
 
 
 def _parts(text: str) -> tuple[str, ...]:
+    if re.search(better := r";\s*(?=\d|wss?://|https?://|(?:sips?|app|vbc):)", text):
+        raise ValueError(f"there are semicolons in it. Write commas: {re.sub(better, ',', text)}")
     return tuple(part for one in text.split(",") if (part := one.strip()))
 
 

@@ -109,7 +109,7 @@ def _script() -> str:
 
 def safe_name(name: str) -> str:
     """A file name with nothing in it that leads elsewhere."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name).strip("-.") or "call"
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", str(name)).strip("-.") or "call"
 
 
 def caption_lines(tracks: Tracks) -> list[str]:

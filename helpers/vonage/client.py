@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urljoin, urlsplit
 
 from ..base.errors import KitError
+from ..base.numbers import country_code
 from ..settings.settings import Settings, is_rest
 from ..wire.fields import FIELDS, meant_by
 from .transport import Auth, Transport
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from ..wire.exchanges import WireLog
 
 Json = dict[str, Any]
+NUMBERS = {"length_timer", "ringing_timer", "loop", "style"}  # fields; the definition has the level as text
 UUID = re.compile(r"(?:CON-)?[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}")
 
 
@@ -74,7 +76,8 @@ class Vonage:
             and {"address": fallback_answer_url, "http_method": answer_method},
             "event_url": event_url and {"address": event_url, "http_method": event_method},
         }
-        body = {"name": name, "capabilities": {"voice": {"webhooks": _given(webhooks)}}, **more}
+        body = {"name": name, "capabilities": {"voice": {"webhooks": _given(webhooks)}}}
+        body |= _more("create_application", "applications", more)
         if public_key:
             body["keys"] = {"public_key": public_key}
         return self._json("POST", "/v2/applications", json=body)
@@ -100,28 +103,38 @@ class Vonage:
 
     def search_numbers(self, country: str, *, features: str | Sequence[str] | None = None, **filters: Any) -> Json:
         """GET /number/search: numbers to rent, with ``cost`` a month. ``filters``: type, pattern, search_pattern, size,
-        index."""
+        index.
+
+        >>> kit.vonage.search_numbers("GB", features="VOICE")
+        """
         chosen = features if isinstance(features, str) or features is None else ",".join(features)
-        return self._json("GET", "/number/search", query={"country": country, "features": chosen, **filters})
+        query = {"country": country_code(country), "features": chosen}
+        filters = _more("search_numbers", "number/search", filters)
+        return self._json("GET", "/number/search", query=query | filters)
 
     def buy_number(self, country: str, msisdn: str, **more: Any) -> Json:
-        """POST /number/buy: rents the number; in live mode this costs money at once."""
-        return self._json("POST", "/number/buy", form={"country": country, "msisdn": msisdn, **more})
+        """POST /number/buy: rents the number; in live mode this costs money at once.
+
+        >>> kit.vonage.buy_number("GB", "447700900123")
+        """
+        return self._json("POST", "/number/buy", form={"country": country_code(country), "msisdn": msisdn, **more})
 
     def list_numbers(self, **filters: Any) -> Json:
         """GET /account/numbers: your numbers; ``{}`` if none. ``filters``: application_id, has_application, country,
-        pattern, search_pattern, size, index."""
-        return self._json("GET", "/account/numbers", query=filters)
+        pattern, search_pattern, size, index.
+
+        >>> kit.vonage.list_numbers(pattern="447700900123")
+        """
+        return self._json("GET", "/account/numbers", query=_more("list_numbers", "account/numbers", filters))
 
     def update_number(self, country: str, msisdn: str, *, app_id: str | None = None, **more: Any) -> Json:
         """POST /number/update: links the number to an application (``app_id``), so that its calls go there."""
-        return self._json(
-            "POST", "/number/update", form={"country": country, "msisdn": msisdn, "app_id": app_id, **more}
-        )
+        form = {"country": country_code(country), "msisdn": msisdn, "app_id": app_id}
+        return self._json("POST", "/number/update", form=form | _more("update_number", "number/update", more))
 
     def cancel_number(self, country: str, msisdn: str, **more: Any) -> Json:
         """POST /number/cancel: gives the number back."""
-        return self._json("POST", "/number/cancel", form={"country": country, "msisdn": msisdn, **more})
+        return self._json("POST", "/number/cancel", form={"country": country_code(country), "msisdn": msisdn, **more})
 
     # --- Voice API v1 (token of the application) --------------------------------------------------------------------
 
@@ -161,8 +174,11 @@ class Vonage:
 
     def list_calls(self, **filters: Any) -> Json:
         """GET /v1/calls: one page; the calls are in ``["_embedded"]["calls"]``. ``filters``: status, date_start,
-        date_end, page_size, record_index, order, conversation_uuid."""
-        return self._json("GET", "/v1/calls", query=filters)
+        date_end, page_size, record_index, order, conversation_uuid.
+
+        >>> kit.vonage.list_calls(status="completed")
+        """
+        return self._json("GET", "/v1/calls", query=_more("list_calls", "list_calls", filters))
 
     def iter_calls(self, **filters: Any) -> Iterator[Json]:
         """All calls, page after page, as GET /v1/calls gives them: follows ``_links.next`` to the last page."""
@@ -224,7 +240,7 @@ class Vonage:
         ``url``: an MP3 or WAV file; ``loop``: how often in all, 0 forever; ``level``: -1 to 1, 0 as recorded.
         """
         body = _given({"stream_url": _as_list(url), "loop": loop, "level": level})
-        return self._json("PUT", f"/v1/calls/{_id(uuid, url)}/stream", json=body)
+        return self._json("PUT", f"/v1/calls/{_id(uuid, url)}/stream", json=_more("stream", "stream", body))
 
     def stop_stream(self, uuid: str) -> Json:
         """DELETE /v1/calls/{uuid}/stream."""
@@ -254,8 +270,8 @@ class Vonage:
 
     def download_recording(self, url: str, path: str | Path | None = None) -> bytes:
         """GET the ``recording_url`` of a record event: the sound file's bytes, also written to ``path`` if given."""
-        if not isinstance(url, str) or not url:
-            raise KitError(f"{url!r} is not the address of a recording.", "Use recording_url of a record event.")
+        if not isinstance(url, str) or "/" not in url:
+            raise KitError(f"{url!r:.70} is not the address of a recording.", "Use recording_url of a record event.")
         full = urljoin(f"{self._host(rest=False)}/", url)
         if not self._transport.may_see_token(full):
             host = urlsplit(full).netloc
@@ -324,9 +340,12 @@ def _given(fields: Mapping[str, Any]) -> Json:
 
 
 def _more(method: str, request: str, more: Json) -> Json:
-    """Further fields by their names; one that is misspelt would be sent, and do nothing."""
+    """Further fields by their names; one that is misspelt, or a number in quotes, would be sent and perhaps ignored."""
     for wrong, field in meant_by(more, FIELDS[request]).items():
         raise KitError(f"{method} has no {wrong}.", f"Did you mean {'from_' if field == 'from' else field}?")
+    for name in NUMBERS & more.keys():
+        if isinstance(text := more[name], str):
+            raise KitError(f"{name} is a number, and {text!r} is a text.", f"Write it without quotes: {name}=5.")
     return more
 
 
@@ -359,7 +378,7 @@ def _id(uuid: str, other: Any = "") -> str:
         )
     if not isinstance(uuid, str) or not uuid:
         raise KitError(
-            f"An id is needed here, as text, and this is {uuid!r}.",
+            f"An id is needed here, as text, and this is {uuid!r:.70}.",
             'From the reply that created it take call["uuid"], of an application application["id"].',
         )
     return quote(uuid, safe="")

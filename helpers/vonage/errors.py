@@ -199,6 +199,8 @@ def _advice(status: int, exchange: RoundTrip, invalid: list[dict[str, str]]) -> 
             "Check VONAGE_API_KEY and VONAGE_API_SECRET: the key and secret of the same account (lesson 01)."
         )
         return _TOKEN_REFUSED if voice else key_and_secret
+    if status == 420 and exchange.method == "GET":
+        return "A search takes numbers: size is 100 at the most, and index counts pages from 1."
     if status == 404:
         return _not_found(exchange)
     if 300 <= status < 400:
@@ -216,9 +218,9 @@ def _bad_request(exchange: RoundTrip, invalid: list[dict[str, str]]) -> str:
         return f"Add {asked} to what you send; kit.vonage.wire.show() shows what was sent."
     if names and all("one http or https URL" in each["reason"] for each in invalid):
         return f"Correct {', '.join(names)}: one whole address, with http:// or https:// and a host."
-    if any(name.endswith("url") or name == "to" for name in names):
+    if any(name.endswith(("_url", ".url")) or name in ("url", "to") for name in names):
         return f"Correct {', '.join(names)}: an address or endpoint must be in a list, even if it is only one."
-    if any("number" in name for name in names):
+    if any(name.endswith("number") and name != "random_from_number" for name in names):
         text = "Put it in quotes: a number is sent as text. " if any("string" in e["reason"] for e in invalid) else ""
         cure = "Write the number as country code and number, digits only, like 447700900001 (helpers.base.e164)."
         return text + cure

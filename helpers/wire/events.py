@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Protocol, overload
 from urllib.parse import parse_qsl
 
+from ..base.errors import KitError
 from .exchanges import GOOD, MOST_KEPT, RoundTrip, WireLog
 from .kinds import kind
 
@@ -39,6 +40,8 @@ class Events(Sequence[Event]):
 
     def by(self, uuid: str | None = None, **fields: Any) -> list[Event]:
         """Those of one leg or conversation (``uuid``), or with certain values: ``by(status="completed")``."""
+        if uuid is not None and not isinstance(uuid, str):
+            raise KitError(f"{uuid!r} is not a uuid.", "Give that of the call: kit.events.by(call.uuid).")
         return [
             event
             for event in self

@@ -18,6 +18,22 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "dtmf": ("digits",),
     "input/dtmf": ("event_url", "event_method"),
     "call": ("action", "destination"),
+    # Queries and forms: Voice API, Numbers API 1.0, Application API v2.
+    "list_calls": (
+        "status", "date_start", "date_end", "page_size", "record_index", "order", "conversation_uuid",
+    ),
+    "number/search": ("country", "features", "type", "pattern", "search_pattern", "size", "index"),
+    "account/numbers": (
+        "application_id", "has_application", "country", "pattern", "search_pattern", "size", "index",
+    ),
+    "number/update": (
+        "country", "msisdn", "app_id", "moHttpUrl", "moSmppSysType", "voiceCallbackType", "voiceCallbackValue",
+        "voiceStatusCallback",
+    ),
+    "applications": (
+        "name", "capabilities", "privacy", "answer_url", "event_url", "fallback_answer_url", "answer_method",
+        "event_method", "public_key",
+    ),
 }  # fmt: skip
 # Names that are not like the one they mean.
 _MEANT = {"number": "to", "url": "stream_url", "voice": "voice_name"}

@@ -231,7 +231,7 @@ def test_what_anybody_can_say_is_asked_of_vonage(kit: Kit, world: World) -> None
     call = place(kit, f"{url}/event", TALK | {"loop": 100})
     forged = {"uuid": call["uuid"], "status": "completed", "timestamp": "2999-01-01T00:00:00Z"}
     assert post(f"{url}/event", json=forged) == 200
-    with pytest.raises(NotReady, match=r"Somebody told your server .* Vonage has not said so in 0\.5 s"):
+    with pytest.raises(NotReady, match=r"Somebody said .* Vonage has not said so in 0\.5 s"):
         kit.wait_for(call, timeout=0.5)
     assert kit.wait_for(call, "answered").statuses
     kit.vonage.hang_up(call["uuid"])

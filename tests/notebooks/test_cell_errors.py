@@ -64,9 +64,25 @@ def test_a_function_of_the_kit_that_is_given_too_much_says_how_it_is_written(run
     assert "takes 0 positional arguments" in said and "Write create_app(answer=…, audio=…, on_event=…)" in said
 
 
-def test_a_request_to_somebody_else_keeps_its_own_words() -> None:
+def test_a_request_to_nobody_ends_in_two_lines() -> None:
     error = requests.ConnectionError(request=requests.Request("GET", "https://example.com/").prepare())
-    assert sentence(error) == "" == sentence(FileNotFoundError("x"))
+    assert sentence(error).startswith("Nothing answers at https://example.com/.\n→ Is the address right?")
+    assert sentence(FileNotFoundError("x")) == ""
+
+
+def test_of_what_went_wrong_in_a_library_the_readers_own_line_is_shown(run: Run) -> None:
+    said = run("import requests; requests.get('http://127.0.0.1:9/', timeout='10')")
+    assert "must be an int, float or None" in said and "urllib3" not in said
+
+
+def test_a_function_of_the_readers_own_keeps_its_name(run: Run) -> None:
+    run("from helpers.rehearsal import play as kits\ndef play(sound, times): pass")
+    assert "Write play" not in run("play()")
+
+
+def test_an_error_of_the_kit_has_the_last_word(run: Run) -> None:
+    said = run("from helpers.base import e164; e164('07700 900123', 'UK')")
+    assert "Write its two letters" in said and "cannot work with" not in said
 
 
 @pytest.mark.parametrize(
@@ -83,6 +99,29 @@ def test_a_request_to_somebody_else_keeps_its_own_words() -> None:
             "Call the second one",
         ),
         ("app.test_client().get('/'); app.route('/c')(len)", "An app that has answered takes no new routes"),
+        ("app.route('/x', method='POST')(len)", "knows no option method"),
+        ("app()", "Hand over the app itself"),
+        ("app.rote('/x')", "Did you mean route?"),
+        ("from helpers import setpu", "Did you mean setup?"),
+        ("print(request)", "Did you mean requests?"),
+        ("dict(from=1)", "from is a word of Python's own"),
+        ("{'text': 'Hello' 'language': 'en-GB'}", "a comma missing before 'language'"),
+        ("{}.status", 'write [\\"status\\"], not .status'),
+        ("[]['status']", "This is a list"),
+        ("[][9]", "There are fewer than that"),
+        ("sorted([{}, {}])", "Say by what to sort"),
+        ("'str'()", "A function is called here, and this is str"),
+        ("print['a']", "A function is called with brackets"),
+        ("requests.Response()['a']", "what it holds is .json()"),
+        ("'../audio' / 'music.mp3'", "A folder and a name are joined"),
+        ("open('nothing.mp3')", "There is no nothing.mp3"),
+        ("requests.get('http://127.0.0.1:9hello')", "a slash missing"),
+        ("__import__('json').loads('x')", "This is not JSON"),
+        ("__import__('json').dumps(app)", "Flask is none"),
+        ("__import__('flask').request.args", "works inside a route only"),
+        ("__import__('jwt').encode({}, 'secret', algorithm='RS256')", "signed with the private key"),
+        ("(lambda: 1)(2)", "there is too much"),
+        ("dict(**{'to': 1}, to=2)", "to is given twice"),
     ],
 )
 def test_a_slip_of_every_lesson_is_followed_by_what_to_do(run: Run, slip: str, advice: str) -> None:

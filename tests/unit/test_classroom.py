@@ -152,7 +152,9 @@ def test_webhooks_and_own_requests_come_down_to_the_kernel(exchange: Exchange, k
     assert signed.count("good") >= 4
 
 
-def test_a_class_is_played_for_one_who_is_alone(kits: Callable[[str], Kit], tmp_path: Path) -> None:
+def test_a_class_is_played_for_one_who_is_alone(
+    kits: Callable[[str], Kit], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     ada = kits("Ada")
     room = ada.join(name="Ada")
     assert ada.join(name="Ada") is room and "played by the kit" in ada.in_class
@@ -172,7 +174,16 @@ def test_a_class_is_played_for_one_who_is_alone(kits: Callable[[str], Kit], tmp_
     assert record.said("You have come to the end") and told[0]["from"] == "447700900103"
     picture = str(record.ladder())
     assert room.url.rpartition("/")[2] not in picture and "Dan" in picture and "447700900103" not in picture
-    assert room.wait_for(room.ring("Chloe"), "answered").statuses[-1] == "answered"
+    call = room.ring("Chloe")
+    assert room.wait_for(call, "answered").statuses[-1] == "answered"
+    room.phone.hang_up()
+    with pytest.raises(KitError, match=r"never became busy: .*kit\.classroom\.call\(…\)\.ladder"):
+        room.wait_for(call, "busy")
+    with pytest.raises(KitError, match="Ada is you"):
+        room.ring("ada")
+    with_app(ada, {"action": "tlak"})
+    room.wait_for(dan.dial(room.number))
+    assert 'There is no action "tlak"' in caplog.text, "as kit.wait_for tells it"
     with pytest.raises(KitError, match="not played"):
         room.neighbour("Ada")
     ada.leave()

@@ -13,11 +13,16 @@ from flask import Flask
 
 import helpers
 from helpers import kit as kits
+from helpers.audio import inspect
+from helpers.base import e164
 from helpers.base.errors import KitError
+from helpers.exercises import exercise
 from helpers.kit import Kit, NotReady
 from helpers.line.control_plane import ControlPlane, ControlPlaneError
-from helpers.ncco import EXAMPLES
+from helpers.ncco import EXAMPLES, Ncco, Stream
+from helpers.node_red import import_flow
 from helpers.phone import Phone
+from helpers.server import audio_files, create_app
 from helpers.server.server import BackgroundServer
 from helpers.settings.settings import SettingsError
 from helpers.simulator import Simulator
@@ -156,8 +161,8 @@ def test_wait_lets_exactly_that_time_pass(kit: Kit) -> None:
 
 
 def test_an_unknown_call(kit: Kit) -> None:
-    with pytest.raises(ControlPlaneError, match="There is no call nonsense"):
-        kit.call("nonsense")
+    with pytest.raises(ControlPlaneError, match="There is no call nonsense-1"):
+        kit.call("nonsense-1")
 
 
 def test_phone_does_what_it_is_told(kit: Kit) -> None:
@@ -278,11 +283,11 @@ MISTAKES: dict[str, tuple[Callable[[Kit], object], str]] = {
     "a path for a call": (lambda kit: kit.call("../account"), "is not a call"),
     "a dict without uuid": (lambda kit: kit.wait_for({}), "{} is not a call"),
     "bytes for a call": (lambda kit: kit.wait_for(b"x"), "is not a call"),  # type: ignore[arg-type]
-    "status misspelt": (lambda kit: kit.wait_for("x", "ended"), "never has the status 'ended'.*completed.*over"),
-    "status none": (lambda kit: kit.wait_for("x", ["answered"]), "never has the status"),  # type: ignore[arg-type]
+    "status misspelt": (lambda kit: kit.wait_for("x1", "ended"), "never has the status 'ended'.*completed.*over"),
+    "status none": (lambda kit: kit.wait_for("x1", ["answered"]), "never has the status"),  # type: ignore[arg-type]
     "endless time": (lambda kit: kit.wait(float("inf")), "inf is not a number of seconds"),
     "time in quotes": (lambda kit: kit.wait("5"), r"'5' is not a number of seconds.*kit\.wait\(5\)"),  # type: ignore[arg-type]
-    "timeout back in time": (lambda kit: kit.wait_for("x", timeout=-1), "-1 is not a number of seconds"),
+    "timeout back in time": (lambda kit: kit.wait_for("x1", timeout=-1), "-1 is not a number of seconds"),
     "phone with spaces": (lambda kit: kit.phone("44 7700 900001"), 'not a number a phone can have.*"447700900001"'),
     "phone as a dict": (lambda kit: kit.phone({}), "not a number a phone can have"),  # type: ignore[arg-type]
     "phone that answers never": (lambda kit: _phone(kit).answers(after=float("nan")), "cannot be sent"),
@@ -292,6 +297,28 @@ MISTAKES: dict[str, tuple[Callable[[Kit], object], str]] = {
     "shows nothing": (lambda kit: kit.show(None), "None is not a reply of requests"),  # type: ignore[arg-type]
     "keeps a text": (lambda kit: kit.keep(application="x"), "'x' is not an application"),  # type: ignore[arg-type]
     "keeps half of it": (lambda kit: kit.keep(application={"name": "x"}), "is not an application"),
+    "the name of a call": (lambda kit: kit.wait_for("call"), "'call' is not a call.*leave the quotes away"),
+    "phone without country": (lambda kit: kit.phone("0770"), "not a number a phone can have.*country code"),
+    "dials with a plus": (lambda kit: _phone(kit).dial("+44 7700 900001"), 'Write "447700900001"'),
+    "dials itself": (lambda kit: _phone(kit).dial("447700900044"), "cannot call itself"),
+    "create_app itself": (lambda kit: kit.serve(create_app), r"kit\.serve\(create_app\(\)\)"),  # type: ignore[arg-type]
+    "sounds from nowhere": (lambda kit: create_app(audio="nowhere"), "There is no folder nowhere.*as seen from"),
+    "files of nowhere": (lambda kit: audio_files("nowhere"), "There is no folder nowhere"),
+    "seconds in quotes": (lambda kit: kit.vonage.create_call(ringing_timer="5"), "ringing_timer is a number"),
+    "loop in quotes": (lambda kit: kit.vonage.stream("x", "http://x/a.mp3", loop="2"), "loop is a number"),  # type: ignore[arg-type]
+    "a filter misspelt": (lambda kit: kit.vonage.list_numbers(patern="44"), "Did you mean pattern"),
+    "a country in words": (lambda kit: kit.vonage.search_numbers("England"), "not the code of a country.*GB"),
+    "a number as country": (lambda kit: kit.vonage.buy_number("447700900500", "GB"), "not the code of a country"),
+    "the UK": (lambda kit: e164("07700 900123", "UK"), "not the code of a country.*GB"),
+    "no address": (lambda kit: kit.vonage.download_recording("abc"), "not the address of a recording"),
+    "exercise by number": (lambda kit: exercise(0 - 1), "-1 is not the name of an exercise.*in quotes"),  # type: ignore[arg-type]
+    "option misspelt": (lambda kit: Stream(streamUrl=["http://x/a.mp3"], lop=2), "no option .lop.*Did you mean loop"),  # type: ignore[call-arg]
+    "options without names": (lambda kit: Stream("http://x/a.mp3"), r"needs its name.*Stream\(streamUrl=…\)"),
+    "a text for a list": (lambda kit: Ncco("talk"), "is a list of actions, but this is text"),  # type: ignore[arg-type]
+    "an answer that is none": (lambda kit: create_app(answer=5), "answer= is 5, which is not an NCCO"),  # type: ignore[arg-type]
+    "events of a reply": (lambda kit: kit.events.by({}), "is not a uuid"),  # type: ignore[arg-type]
+    "a flow by its name": (lambda kit: import_flow("a.json"), "the name of a file"),
+    "a sound by its address": (lambda kit: inspect("http://x/a.mp3"), "an address, not a file"),
     "show by its name": (lambda kit: kit.vonage.wire.show("POST"), "match="),  # type: ignore[arg-type]
 }
 

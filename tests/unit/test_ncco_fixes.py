@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from helpers.base.errors import KitError
-from helpers.ncco import ACTIONS, RULES, Ncco, NccoError, Problem, Stream, check, parse
+from helpers.ncco import ACTIONS, RULES, Ncco, NccoError, Problem, check, parse
 from helpers.ncco.jsontext import from_json
 from helpers.ncco.schema import Option, options_of
 from helpers.widgets.builder.edit import starter
@@ -204,7 +204,7 @@ def test_a_long_text_that_is_repeated_is_not_split(loop: int) -> None:
 
 def test_a_fix_takes_whatever_list_was_checked() -> None:
     right = [{"action": "stream", "streamUrl": [URL], "loop": 2}]
-    for data in (parse([{**STREAM, "lop": 2}]), [Stream(streamUrl=[URL], lop=2)]):  # type: ignore[call-arg]
+    for data in (parse([{**STREAM, "lop": 2}]), list(parse([{**STREAM, "lop": 2}]))):
         (problem,) = check(data)
         assert problem.fix is not None and problem.fix.apply(data) == right
         with pytest.raises(KitError, match=r"this is its text.*json\.loads"):

@@ -33,6 +33,8 @@ class Ncco(Sequence[Action]):
     """
 
     def __init__(self, actions: Iterable[Action | dict[str, Any]]) -> None:
+        if isinstance(actions, (str, Action, dict)):
+            raise NccoError([no_list(as_data(actions))])
         models, problems = _read(as_data(list(actions)))
         if any(p.severity == "error" for p in problems):
             raise NccoError(problems)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, ValidationError, model_validator
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
+from ...base.errors import KitError
 from ..data import copy_of
 from ..problems.problems import NccoError, Problem, error, named
 from ..schema import named_options, options_of
@@ -60,7 +61,11 @@ class Part(BaseModel):
     # Hidden from type checkers, who derive a far better signature from the fields.
     if not TYPE_CHECKING:
 
-        def __init__(self, /, **given: Any) -> None:
+        def __init__(self, /, *bare: Any, **given: Any) -> None:
+            if bare:
+                first = next((one for one in type(self).model_fields if one not in ("action", "type")), "…")
+                name = type(self).__name__
+                raise KitError(f"Each option of {name} needs its name.", f"For example: {name}({first}=…).")
             # `None` is Python's "not set" of a known option; `from_` is Python's way to write `from`.
             names = _api_names(type(self))
             known = {*names, *names.values()}
@@ -72,6 +77,11 @@ class Part(BaseModel):
             except ValidationError as problem:
                 problems = merge(in_words(type(self), problem, tidied), problems)
             problems += spelling_problems(type(self), tidied)
+            # In Python an option that is like a known one is a slip of the pen; JSON is kept as it came.
+            problems = [
+                replace(p, severity="error", rule="misspelt-option") if p.cure.startswith("Did you mean") else p
+                for p in problems
+            ]
             if any(p.severity == "error" for p in problems):
                 raise NccoError(problems, what=f"This {type(self).__name__}")
             self._written = tuple(given)

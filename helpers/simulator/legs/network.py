@@ -273,7 +273,9 @@ class Network:
 
     def unplayable(self, leg: Leg, url: str, error: SoundError) -> None:
         """A file that the call should play cannot be played. Vonage publishes no text for this."""
-        self.error(leg, f"Audio of stream cannot be played: {error}.", f"Open {url} in a browser: {PLAYABLE}")
+        self.error(
+            leg, f"Audio of stream cannot be played: {str(error).rstrip('.')}.", f"Open {url} in a browser: {PLAYABLE}"
+        )
 
     def status(self, leg: Leg, status: str, why: str, tell: bool = True, **facts: Any) -> dict[str, Any]:
         """Note a status and, unless told otherwise, send its event, which is returned.

@@ -139,6 +139,8 @@ class PhoneWidget(PhoneShell, WithWords):
 
     def beside(self, *others: PhoneWidget) -> SideBySide:
         """This phone and others in one row: ``kit.phone(a).show().beside(kit.phone(b).show())``."""
+        if not all(isinstance(one, PhoneWidget) for one in others):
+            raise KitError("What stands beside a phone is a phone that is shown.", "Write kit.phone(…).show().")
         return SideBySide([self, *others])
 
     # What happens in the network
