@@ -391,7 +391,7 @@ def test_where_vonage_does_not_say_either(kit: Kit, world: World) -> None:
     with pytest.raises(NotReady, match=r"Nothing of this call has arrived at your server\. Its events go to"):
         kit.wait_for(call, timeout=0.3)
     with pytest.raises(TraceError):
-        kit.wait_for("nobody", timeout=0.1)
+        kit.wait_for("12345678-1234-4234-8234-123456789012", timeout=0.1)
     world.until_over()
     kit.settings.use(**own)  # else the kit's end asks for as long as it may what the call has cost
 
