@@ -113,7 +113,7 @@ def _misspelt(error: BaseException) -> str:
     if isinstance(error, ModuleNotFoundError):
         return _near(str(error.name), sys.modules)
     if isinstance(error, AttributeError) and is_cell(_where(error.__traceback__)):
-        return _near(str(error.name), dir(error.obj))
+        return _near(error.name or "", dir(error.obj))
     return ""
 
 

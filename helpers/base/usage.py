@@ -78,7 +78,7 @@ def _named(name: str, frames: list[Any]) -> FunctionType | None:
         found = getattr(found, "__func__", found)
         found = inspect.unwrap(found) if callable(found) else found
         if isinstance(found, FunctionType) and found.__qualname__ == name:
-            return found if _is_ours(found.__module__) else None  # a function of the reader's own may have the name
+            return found if _is_ours(str(found.__module__)) else None  # one of the reader's own may have the name
     return None
 
 

@@ -76,8 +76,8 @@ def test_of_what_went_wrong_in_a_library_the_readers_own_line_is_shown(run: Run)
 
 
 def test_a_function_of_the_readers_own_keeps_its_name(run: Run) -> None:
-    run("from helpers.rehearsal import play as kits\ndef play(sound, times): pass")
-    assert "Write play" not in run("play()")
+    run("from helpers.base import e164 as kits\ndef e164(sound, times): pass")
+    assert "Write e164" not in run("e164()")
 
 
 def test_an_error_of_the_kit_has_the_last_word(run: Run) -> None:
