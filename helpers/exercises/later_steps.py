@@ -12,7 +12,7 @@ from ..rehearsal import Rehearsal, play
 from .controlling import AGENT
 from .judging import NotYet, Step, call_of, over, placed, quoted, says, sounds, spoken, task, unless
 from .neighbours import call_in_class, from_another, legs_to
-from .steps import _at_home, _reply, _status
+from .steps import at_home, has_status, reply_of
 
 FEW = 20.0  # seconds that a menu may take
 NOWHERE = [{"action": "talk", "text": "Nothing."}]
@@ -30,11 +30,11 @@ ASK: list[dict[str, Any]] = [
     "`requests.put(stream, json=LIST, headers=headers, timeout=10)`",
 ))  # fmt: skip
 def by_hand(kit: Kit, given: Any) -> Iterator[Step]:
-    reply = _reply(given, "PUT", f"{kit.settings.api_url}/v1/calls/")
+    reply = reply_of(given, "PUT", f"{kit.settings.api_url}/v1/calls/")
     conversation = "/CON-" in reply.url
     yield "It names a leg.", unless(not conversation, "It names the conversation.")
     yield "It plays the jingle.", unless("jingle.mp3" in str(reply.request.body), f"Its body: {reply.request.body!r}.")
-    yield _status(reply, 200)
+    yield has_status(reply, 200)
 
 
 @task("08-b", "the reply", hints=(
@@ -121,8 +121,8 @@ def too_late(kit: Kit, given: Any) -> Iterator[Step]:
     '`requests.get(recorded["recording_url"], timeout=10)`',
 ))  # fmt: skip
 def no_token(kit: Kit, given: Any) -> Iterator[Step]:
-    reply = _reply(given, "GET", f"{kit.settings.api_url}/v1/files/")
-    yield _status(reply, 401)
+    reply = reply_of(given, "GET", f"{kit.settings.api_url}/v1/files/")
+    yield has_status(reply, 401)
 
 
 # 09
@@ -268,9 +268,9 @@ def leads_nowhere(kit: Kit, given: Any) -> Iterator[Step]:
     '`requests.post(f"{YOUR_URL}/hotline/event", json={}, headers=kit.signed(json={}), timeout=5)`',
 ))  # fmt: skip
 def let_in(kit: Kit, given: Any) -> Iterator[Step]:
-    reply = _reply(given, "POST", f"{_at_home(kit)}/hotline/event")
+    reply = reply_of(given, "POST", f"{at_home(kit)}/hotline/event")
     yield "It is signed.", unless("Authorization" in reply.request.headers, "There is no signature.")
-    yield _status(reply, 204)
+    yield has_status(reply, 204)
 
 
 @task("11-c", "your call", hints=(

@@ -22,7 +22,7 @@ GREETING, HOLD, JINGLE, MUSIC = "greeting.mp3", "hold.mp3", "jingle.mp3", "music
 FRIEND = "447700900002"
 
 
-def _reply(given: Any, method: str, start: str) -> requests.Response:
+def reply_of(given: Any, method: str, start: str) -> requests.Response:
     """The reply to a request of that kind, which went to an address that begins so."""
     if not isinstance(given, requests.Response):
         raise NotYet("This is not a reply. Hand over what `requests` returned, as it is.")
@@ -32,7 +32,7 @@ def _reply(given: Any, method: str, start: str) -> requests.Response:
     return given
 
 
-def _status(reply: requests.Response, wanted: int) -> Step:
+def has_status(reply: requests.Response, wanted: int) -> Step:
     return f"It was answered {wanted}.", unless(reply.status_code == wanted, f"It was answered {reply.status_code}.")
 
 
@@ -43,7 +43,7 @@ def _number(given: Any, wanted: float, what: str, room: float = 0.0) -> Step:
     return what, unless(abs(given - wanted) <= room + 1e-9, f"It is not {given:g}.")
 
 
-def _at_home(kit: Kit) -> str:
+def at_home(kit: Kit) -> str:
     return kit.tunnel.url or kit.server.url
 
 
@@ -138,10 +138,10 @@ def rent_of_a_year(kit: Kit, offer: Any, rent: Any) -> Iterator[Step]:
     'The pair: `(kit.settings.api_key, "not-my-secret")`. The address: `f"{NUMBERS}/account/numbers"`.',
 ))  # fmt: skip
 def wrong_secret(kit: Kit, given: Any) -> Iterator[Step]:
-    reply = _reply(given, "GET", f"{kit.settings.rest_url}/account/numbers")
+    reply = reply_of(given, "GET", f"{kit.settings.rest_url}/account/numbers")
     signed = reply.request.headers.get("Authorization", "").startswith("Basic ")
     yield "A key and a secret were sent along.", unless(signed, "There is no `auth` in your request.")
-    yield _status(reply, 401)
+    yield has_status(reply, 401)
 
 
 @task("01-d", "the number", hints=(
@@ -159,9 +159,9 @@ def digits_only(kit: Kit, number: Any) -> Iterator[Step]:
     'Then ask: `requests.get(kit.server.url + "/hello", timeout=10)`.',
 ))  # fmt: skip
 def another_greeting(kit: Kit, given: Any) -> Iterator[Step]:
-    reply = _reply(given, "GET", kit.server.url or "http")
+    reply = reply_of(given, "GET", kit.server.url or "http")
     yield "It is your route /hello.", unless(urlsplit(reply.url).path == "/hello", f"It is {urlsplit(reply.url).path}.")
-    yield _status(reply, 200)
+    yield has_status(reply, 200)
     old = "from your own server" in reply.text
     yield "It says something else than before.", unless(reply.text.strip() and not old, f"It says “{reply.text[:60]}”.")
 
@@ -180,8 +180,8 @@ def off_and_on(kit: Kit, status: Any) -> Iterator[Step]:
     '`requests.get(YOUR_URL + "/hello?name=Ada", timeout=10)`, with your own name.',
 ))  # fmt: skip
 def by_name(kit: Kit, given: Any) -> Iterator[Step]:
-    reply = _reply(given, "GET", f"{_at_home(kit)}/hello")
-    yield _status(reply, 200)
+    reply = reply_of(given, "GET", f"{at_home(kit)}/hello")
+    yield has_status(reply, 200)
     name = parse_qs(urlsplit(reply.url).query).get("name", [""])[0]
     yield "A name is sent along.", unless(name, f"You asked for {reply.request.path_url}.")
     yield "You are greeted by that name.", unless(name and name in reply.text, f"It says “{reply.text[:60]}”.")
@@ -192,10 +192,10 @@ def by_name(kit: Kit, given: Any) -> Iterator[Step]:
     '`requests.post(YOUR_URL + "/event", json={"status": "ringing", "to": kit.my_number}, timeout=10)`',
 ))  # fmt: skip
 def ringing_by_hand(kit: Kit, given: Any) -> Iterator[Step]:
-    reply = _reply(given, "POST", f"{_at_home(kit)}/event")
+    reply = reply_of(given, "POST", f"{at_home(kit)}/event")
     body = str(reply.request.body).replace(" ", "")
     yield "It says that a phone rings, as JSON.", unless('"status":"ringing"' in body, f"Its body is {body[:60]}.")
-    yield _status(reply, 200)
+    yield has_status(reply, 200)
 
 
 # 03
@@ -244,11 +244,11 @@ def declined(kit: Kit, given: Any) -> Iterator[Step]:
     'The event is a dictionary: `{"status": "busy"}`. The same goes into `json=` and into `kit.signed`.',
 ))  # fmt: skip
 def busy_by_hand(kit: Kit, given: Any) -> Iterator[Step]:
-    reply = _reply(given, "POST", f"{_at_home(kit)}/event")
+    reply = reply_of(given, "POST", f"{at_home(kit)}/event")
     body = str(reply.request.body).replace(" ", "")
     yield "It says busy.", unless("status" in body and "busy" in body, f"Its body is {body[:60]}.")
     yield "It is signed.", unless("Authorization" in reply.request.headers, "There is no signature.")
-    yield _status(reply, 200)
+    yield has_status(reply, 200)
 
 
 @task("03-e", "your call", hints=(
@@ -256,7 +256,7 @@ def busy_by_hand(kit: Kit, given: Any) -> Iterator[Step]:
     'Then a call: `kit.wait_for(place(), "completed")`.',
 ))  # fmt: skip
 def mended_route(kit: Kit, given: Any) -> Iterator[Step]:
-    yield works(ask(kit, "POST", f"{_at_home(kit)}/event", json={"status": "ringing"}))
+    yield works(ask(kit, "POST", f"{at_home(kit)}/event", json={"status": "ringing"}))
     told = _replies(placed(kit, given), "event")
     lost = sum(status != 200 for status in told)
     yield "Every event of your call is taken.", unless(told and not lost, f"{lost} of {len(told)} were refused.")
@@ -270,8 +270,8 @@ def mended_route(kit: Kit, given: Any) -> Iterator[Step]:
     '`requests.head(f"{YOUR_URL}/music.mp3", timeout=10)`',
 ))  # fmt: skip
 def described(kit: Kit, given: Any) -> Iterator[Step]:
-    reply = _reply(given, "HEAD", _at_home(kit))
-    yield _status(reply, 200)
+    reply = reply_of(given, "HEAD", at_home(kit))
+    yield has_status(reply, 200)
     kind = reply.headers.get("Content-Type")
     yield "It describes a sound.", unless(media_type(kind) == "audio/mpeg", f"It says {kind}.")
     size = sound_file(MUSIC).stat().st_size
@@ -283,10 +283,10 @@ def described(kit: Kit, given: Any) -> Iterator[Step]:
     '`requests.get(CARE, headers={"If-None-Match": …}, timeout=10)`',
 ))  # fmt: skip
 def only_if_changed(kit: Kit, given: Any) -> Iterator[Step]:
-    reply = _reply(given, "GET", _at_home(kit))
+    reply = reply_of(given, "GET", at_home(kit))
     tag = reply.request.headers.get("If-None-Match")
     yield "You send a fingerprint along.", unless(tag, "There is no `If-None-Match` in your request.")
-    yield _status(reply, 304)
+    yield has_status(reply, 304)
     yield "Nothing of the sound is sent.", unless(not reply.content, f"{len(reply.content):,} bytes came.")
 
 
@@ -296,10 +296,10 @@ def only_if_changed(kit: Kit, given: Any) -> Iterator[Step]:
     '`requests.get(f"{YOUR_URL}/with-care/..%2Fpyproject.toml", timeout=10)`',
 ))  # fmt: skip
 def out_of_the_folder(kit: Kit, given: Any) -> Iterator[Step]:
-    reply = _reply(given, "GET", _at_home(kit))
+    reply = reply_of(given, "GET", at_home(kit))
     yield "The name leads out of the folder.", unless("..%2f" in (reply.request.url or "").lower(), "It does not.")
     yield "The careful route refuses it.", unless("no audio file" in reply.text, "Another route has answered.")
-    yield _status(reply, 404)
+    yield has_status(reply, 404)
 
 
 @task("04-d", "your call", "how often", hints=(
@@ -334,8 +334,8 @@ def your_voice(kit: Kit, given: Any) -> Iterator[Step]:
     '`requests.put(SCRATCH, json={"name": "Scratch 3", "capabilities": scratch["capabilities"]}, …)`',
 ))  # fmt: skip
 def put_back(kit: Kit, given: Any) -> Iterator[Step]:
-    reply = _reply(given, "PUT", f"{kit.settings.api_url}/v2/applications/")
-    yield _status(reply, 200)
+    reply = reply_of(given, "PUT", f"{kit.settings.api_url}/v2/applications/")
+    yield has_status(reply, 200)
     told = reply.json() if reply.ok else {}
     yield "Its name is Scratch 3.", unless(told.get("name") == "Scratch 3", f"It is {told.get('name')}.")
     able = told.get("capabilities") or {}
@@ -374,10 +374,10 @@ def forged(kit: Kit, token: Any, given: Any) -> Iterator[Step]:
     "`requests.get(CALLS, headers=…, timeout=10)`",
 ))  # fmt: skip
 def let_in(kit: Kit, given: Any) -> Iterator[Step]:
-    reply = _reply(given, "GET", f"{kit.settings.api_url}/v1/calls")
+    reply = reply_of(given, "GET", f"{kit.settings.api_url}/v1/calls")
     bearer = reply.request.headers.get("Authorization", "").startswith("Bearer ")
     yield "A token was sent along.", unless(bearer, "There is no `Authorization: Bearer …` in your request.")
-    yield _status(reply, 200)
+    yield has_status(reply, 200)
 
 
 # 06
@@ -388,8 +388,8 @@ def let_in(kit: Kit, given: Any) -> Iterator[Step]:
     '`requests.get(f"{REST}/account/numbers", params=params, auth=LOGIN, timeout=10)`',
 ))  # fmt: skip
 def linked(kit: Kit, given: Any) -> Iterator[Step]:
-    reply = _reply(given, "GET", f"{kit.settings.rest_url}/account/numbers")
-    yield _status(reply, 200)
+    reply = reply_of(given, "GET", f"{kit.settings.rest_url}/account/numbers")
+    yield has_status(reply, 200)
     told = reply.json().get("numbers", []) if reply.ok else []
     own = [one for one in told if one["msisdn"] == kit.number]
     yield "Your number is in it.", unless(own, f"There is nothing about {kit.number}.")

@@ -55,9 +55,7 @@ def test_a_call_is_heard_after_three_cells_and_a_few_words() -> None:
 
 def test_the_reader_writes_in_a_third_of_the_cells() -> None:
     figures = {path.name[:2]: figures_of(path) for path in lessons() if path.name < "10"}
-    assert [name for name, one in figures.items() if name < "08" and one.share < 0.33] == []
-    assert min(one.share for one in figures.values()) > 0.2
-    assert sum(len(one.own) for one in figures.values()) / sum(one.cells for one in figures.values()) > 0.31
+    assert [name for name, one in figures.items() if one.share < 0.33] == []
 
 
 @pytest.mark.parametrize("path", lessons(), ids=lambda path: path.stem)
