@@ -181,6 +181,9 @@ WRONG: dict[str, list[str]] = {
         'serving.get("/other.wav")(lambda: Response((AUDIO / "greeting.wav").read_bytes(), content_type="audio/wav",'
         ' headers={"Cache-Control": "max-age=3600"}))\nkit.serve(serving)\n'
         'twice = call(*[{"action": "stream", "streamUrl": [f"{YOUR_URL}/other.wav"]}] * 2)',
+        'serving.get("/jingle.mp3")(lambda: Response((AUDIO / "jingle.mp3").read_bytes(), content_type="audio/mpeg",'
+        ' headers={"Cache-Control": "max-age=3600"}))\nkit.serve(serving)\n'
+        'twice = call(*[{"action": "stream", "streamUrl": [f"{YOUR_URL}/jingle.mp3"]}] * 2)',
         'serving.get("/page.wav")(lambda: "<h1>Log in</h1>")\nkit.serve(serving)\n'
         'twice = call(*[{"action": "stream", "streamUrl": [f"{YOUR_URL}/page.wav"]}] * 2)',
     ],
