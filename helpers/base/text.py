@@ -74,13 +74,16 @@ def is_json(content_type: str | None) -> bool:
     return kind == "application/json" or (kind.startswith("application/") and kind.endswith("+json"))
 
 
-def nearest(wrong: object, known: Iterable[str]) -> str:
-    """The known name that ``wrong`` was probably meant to be, whatever its case; ``""`` if there is none like it."""
+def nearest(wrong: object, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """The known name that ``wrong`` was probably meant to be, whatever its case; ``""`` if there is none like it.
+
+    ``cutoff``: from 0 to 1, how much alike the two have to be at least.
+    """
     word = str(wrong).strip().lower()
     if len(word) > 100:  # comparing takes longer the longer it is, and no name is
         return ""
     names = {name.lower(): name for name in known}
-    close = difflib.get_close_matches(word, names, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, names, n=1, cutoff=cutoff)
     return names[close[0]] if close else ""
 
 

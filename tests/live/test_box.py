@@ -23,12 +23,12 @@ def test_the_box_in_words() -> None:
     assert box(stored("06")) == (
         "This lesson, in your account:\n"
         "- links your number to your application; changes webhooks of an application that it made\n"
-        "- asks you to call your number 7 times, for half a minute or so: see your plan for what that costs\n"
+        "- asks you to call your number 6 times, for half a minute or so: see your plan for what that costs\n"
         "- at its end puts back the link and the webhooks; what it made or rented itself stays yours\n"
         "- asks for a line ALLOW = … before it changes what this kit did not make"
     )
     cost = box(stored("07"), lambda: Decimal("0.02"))
-    assert "calls your phone 14 times, for half a minute or so: about 0.14 euros" in cost
+    assert "calls your phone 12 times, for half a minute or so: about 0.12 euros" in cost
     assert "- places no call\n" in box(stored("05"))
     assert "calls your phone once," in box(stored("09"))
     assert box({}) == ""

@@ -228,8 +228,8 @@ def test_a_lesson_begins_with_a_box(
 ) -> None:
     monkeypatch.setenv("JPY_SESSION_NAME", str(NOTEBOOKS / "07-stream-audio-into-a-call.ipynb"))
     helpers.setup()
-    calls = "This lesson, in your account:\n- changes nothing\n- calls your phone 14 times, for half a minute or so: "
-    assert f"{calls}about 0.10 euros" in capsys.readouterr().out
+    calls = "This lesson, in your account:\n- changes nothing\n- calls your phone 12 times, for half a minute or so: "
+    assert f"{calls}about 0.09 euros" in capsys.readouterr().out
     kit.settings.use(my_number="33199000000")  # the price list has no such country
     assert f"{calls}see your plan for what that costs" in kit.box
 

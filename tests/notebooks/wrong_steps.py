@@ -29,7 +29,7 @@ BUILDER = (
     'builder = Builder([{"action": "stream", "streamUrl": ["https://example.com/audio/jingle.mp3"]}])'
 )
 FOLLOWS = 'FOLLOWS = {"1, hours": [say("We are open from nine to five.")], "2": [say("Please leave a message.")]}'
-GREETS = (
+GREETS_IN_CLASS = (
     "kit.serve(create_app(answer=lambda parameters: [say('Hello ' + people[parameters['from']])]))\n"
     "people = {one.phone: one.name for one in classroom.members}"
 )
@@ -129,7 +129,7 @@ BEFORE = {
     "08-h": 'recorded = {"recording_url": f"{kit.settings.api_url}/v1/files/{uuid.uuid4()}"}',
     "09-a": BUILDER,
     "09-b": FOLLOWS,
-    "10-b": GREETS,
+    "10-b": GREETS_IN_CLASS,
     "10-c": HOTLINE,
     "10-d": "kit.serve(create_app(answer=DESK, on_event=lambda e: CONNECT_TO_BENS_NUMBER if 'dtmf' in e else None))",
     "11-a": "from helpers.rehearsal import play\nmenu = create_app(answer=MENU)",

@@ -102,7 +102,7 @@ def test_which_statuses_end_a_call() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "takes", "rings"), [("447700900001", True, True), ("112", False, True), ("07700900001", False, True),
+    ("number", "takes", "rings"), [("447700900001", True, True), ("112", False, True), ("07700900001", False, False),
                                    ("+447700900001", False, False), ("4477009000012345", False, False)]
 )  # fmt: skip
 def test_what_the_api_takes_as_a_number_and_what_a_phone_can_have(number: str, takes: bool, rings: bool) -> None:

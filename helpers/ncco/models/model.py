@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue, PrivateAttr, Valid
 from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from ...base.errors import KitError
+from ...base.text import nearest
 from ..data import copy_of
 from ..problems.problems import NccoError, Problem, error, named
 from ..schema import named_options, options_of
@@ -77,11 +78,7 @@ class Part(BaseModel):
             except ValidationError as problem:
                 problems = merge(in_words(type(self), problem, tidied), problems)
             problems += spelling_problems(type(self), tidied)
-            # In Python an option that is like a known one is a slip of the pen; JSON is kept as it came.
-            problems = [
-                replace(p, severity="error", rule="misspelt-option") if p.cure.startswith("Did you mean") else p
-                for p in problems
-            ]
+            problems = [replace(p, severity="error", rule="misspelt-option") if _is_slip(p) else p for p in problems]
             if any(p.severity == "error" for p in problems):
                 raise NccoError(problems, what=f"This {type(self).__name__}")
             self._written = tuple(given)
@@ -201,6 +198,12 @@ class Action(Part):
     def to_dict(self) -> dict[str, Any]:
         """Only what was set, ``action`` first, then as it was written, under the API's names."""
         return {"action": self.action, **{n: v for n, v in super().to_dict().items() if n != "action"}}
+
+
+def _is_slip(problem: Problem) -> bool:
+    """In Python an unknown option that is much like a known one is a slip of the pen; JSON is kept as it came."""
+    _, asks, meant = problem.cure.partition("Did you mean ")
+    return bool(asks and nearest(problem.field.rpartition(".")[2], [meant.rstrip("?")], cutoff=0.8))
 
 
 @lru_cache(maxsize=64)
