@@ -222,6 +222,9 @@ class Kit:
 
         >>> kit.join("192.168.1.5:9000", "blue-fox-42", name="Ada")
         """
+        if not all(isinstance(one, str) for one in (address, word, name)):
+            example = 'For example: kit.join("192.168.1.5:9000", "blue-fox-42", name="Ada").'
+            raise ArgumentError("The address, the word and the name are strings.", example)
         if name and not address and self._place.classroom is None:
             self._place.play(name)
             return self.classroom

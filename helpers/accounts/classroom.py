@@ -128,6 +128,8 @@ class Classroom:
 
     def share(self, lessons: dict[str, dict[str, Any]] | None) -> None:
         """Show which tasks are done, by lesson (:func:`helpers.exercises.progress`), or with None nothing any more."""
+        if lessons is not None and not isinstance(lessons, dict):
+            raise ClassroomError(f"{lessons!r} is not what is done.", "Write progress(share=True).")
         ask(self._url, "DELETE" if lessons is None else "PUT", "me/tasks", token=self._token, body=lessons)
 
     # My phone, my calls

@@ -179,8 +179,13 @@ def test_a_class_is_played_for_one_who_is_alone(
     room.phone.hang_up()
     with pytest.raises(KitError, match=r"never became busy: .*kit\.classroom\.call\(…\)\.ladder"):
         room.wait_for(call, "busy")
-    with pytest.raises(KitError, match="Ada is you"):
-        room.ring("ada")
+    for wrong, told_so in {
+        lambda: room.ring("ada"): "Ada is you",
+        lambda: room.share("all"): "progress.share=True",  # type: ignore[arg-type]
+        lambda: ada.join(5, 6): "are strings",  # type: ignore[arg-type]
+    }.items():
+        with pytest.raises(KitError, match=told_so):
+            wrong()
     with_app(ada, {"action": "tlak"})
     room.wait_for(dan.dial(room.number))
     assert 'There is no action "tlak"' in caplog.text, "as kit.wait_for tells it"
