@@ -21,52 +21,53 @@ STOPPED = (
     "→ kit = setup() and kit.serve(app) start yours again, under a new address: YOUR_URL = kit.tunnel.on()."
 )
 UNREACHABLE = "Nothing answers at {url}.\n→ Is the address right? Print it. Is this machine online?"
-FROM = '→ from is a word of Python\'s own. In create_call write from_=…, and in a dict "from": …'
+FROM = '→ from is a Python keyword. In create_call write from_=…, and in a dict "from": …'
 
 # What Python and its libraries say of slips that are made in every lesson, and what to do.
 SAID = (
     (r"^KeyError: (.+)", "There is no {0} in it. Print it, and see what there is. .get({0}) would be None."),
     (r"^TypeError: (?=.*\bstr\b)(?=.*\b(?:int|float)\b).*(?:concatenate|not supported|unsupported|can't multiply)",
      "One of the two is a string, and the other a number. int(…) or float(…) makes a number of a string."),
-    (r"^TypeError: Flask\.__call__", "Hand over the app itself, without brackets behind it: kit.serve(app)."),
+    (r"^TypeError: Flask\.__call__", "Hand over the app itself, without brackets: kit.serve(app)."),
     (r"^TypeError: .* missing \d+ required (?:positional|keyword-only) arguments?: (.+)",
-     "Between the brackets of this call there is something missing: {0}."),
+     "Something is missing between the brackets of this call: {0}."),
     (r"^TypeError: .* got an unexpected keyword argument '(\w+)'(?!.*Did you mean)",
-     "This call knows no option {0}. A question mark behind its name, in a cell of its own, shows those it has."),
+     "This call knows no option {0}. A question mark after its name, in a cell of its own, shows those it has."),
     (r"^AttributeError: 'NoneType' object has no attribute '(\w+)'",
-     "What stands before .{0} is None: a function without return, or something that was not found. Print it."),
+     "What comes before .{0} is None: a function without return, or something that was not found. Print it."),
     (r"^(?:Invalid|Missing)Schema: ", "An address begins with http:// or https://. Yours is YOUR_URL: print it."),
     (r"^InvalidURL: ", "Is there a slash missing between the address and the path? Print it."),
     (r"^ReadTimeout: ", "The server was slower than timeout=…. Does a route wait, or is it http:// and not https://?"),
-    (r"^JSONDecodeError: ", "This is not JSON. Print what you have, of a reply .text, and see what it is instead."),
+    (r"^JSONDecodeError: ", "This is not JSON. Print what you have (of a reply: .text) and see what it is instead."),
     (r"^AttributeError: 'dict' object has no attribute '(\w+)'", 'This is a dict: write ["{0}"], not .{0}.'),
     (r"^TypeError: '(\w+)' object is not callable",
-     "A function is called here, and this is {0}. Are there brackets too many, or is it to be a function?"),
+     "Only a function can be called, and this is {0}. Is there a pair of brackets too many?"),
     (r"^(?:Type|Attribute)Error: '(?:\w+_or_)?(?:function|method)' object (?:is not [si]|has no)",
-     "A function is called with brackets behind its name, as in reply.json()."),
-    (r"^TypeError: 'Response' object is not", "This is a reply of requests: what it holds is .json(), or .text."),
+     "A function is called with brackets after its name, as in reply.json()."),
+    (r"^TypeError: 'Response' object is not", "This is a reply of requests: its content is .json(), or .text."),
     (r"^TypeError: unsupported operand type\(s\) for [/+]: .*(?:Path|'str' and 'str')",
      'A folder and a name are joined like this: Path("../audio") / "music.mp3".'),
     (r"^FileNotFoundError: .*: '(.+)'",
-     "There is no {0}, as seen from the notebook's folder. The kit's sounds are in ../audio."),
+     "There is no {0} here: names are read from the notebook's folder. The kit's sounds are in ../audio."),
     (r"^TypeError: '<' not supported between instances of 'dict'",
-     'Say by what to sort: sorted(events, key=lambda event: event["timestamp"]).'),
-    (r"got multiple values for (?:keyword )?argument '(\w+)'", "{0} is given twice here: leave it out once."),
+     'Say what to sort by: sorted(events, key=lambda event: event["timestamp"]).'),
+    (r"got multiple values for (?:keyword )?argument '(\w+)'", "{0} is given twice here: leave one of them out."),
     (r"^UnicodeDecodeError: ", "These bytes are not text. Are they a sound, a signature, or more than one part?"),
     (r"^NotImplementedError: Algorithm", 'It is written in capitals: algorithm="RS256".'),
     (r"^TypeError: '(\w+)' object is not subscriptable",
-     "Of {0} one takes something with a dot, as in kit.number, and not with square brackets."),
+     "{0} takes a dot, as in kit.number, and no square brackets."),
     (r"^FrozenInstanceError: ", "Settings are read from .env. Write it there, then kit = setup()."),
     (r"^TypeError: a bytes-like object is required, not 'str'",
-     ".encode() makes bytes of a text, and .decode() a text of bytes."),
+     ".encode() makes bytes of a string, and .decode() a string of bytes."),
     (r"^Error: Incorrect padding", "The end of this Base64 is missing: it comes in groups of four characters."),
-    (r"^TypeError: ([\w<>]+)\(\) takes [\w ]+ positional", "Between the brackets of {0} there is too much."),
+    (r"^TypeError: ([\w<>]+)\(\) takes [\w ]+ positional", "There is too much between the brackets of {0}."),
     (r"^(?:TypeError: list indices must be integers|AttributeError: 'list' object has no)",
      "This is a list: take one of its entries first, such as [0], or go through them with for."),
-    (r"^TypeError: string indices must be integers", "This is a text, not a dict. Print it."),
-    (r"^IndexError: \w+ index out of range", "There are fewer than that: len(…) says how many, and the first is [0]."),
-    (r"^TypeError: Object of type (\w+) is not JSON", "JSON holds dicts, lists, texts and numbers; {0} is none."),
-    (r"^RuntimeError: Working outside of (?:request|application)", "This works inside a route only, while it answers."),
+    (r"^TypeError: string indices must be integers", "This is a string, not a dict. Print it."),
+    (r"^IndexError: \w+ index out of range", "There are not so many: len(…) says how many, and the first is [0]."),
+    (r"^TypeError: Object of type (\w+) is not JSON",
+     "JSON holds dicts, lists, strings and numbers, and {0} is none of them."),
+    (r"^RuntimeError: Working outside of (?:request|application)", "This works only inside a route, while it answers."),
     (r"(?s)^(?:InvalidKeyError: |ValueError: Could not deserialize key|TypeError: .*PEM formatted key|"
      r".*no attribute 'sign')",
      "A token is signed with the private key, kit.settings.private_key, and algorithm=\"RS256\"; "
@@ -74,7 +75,7 @@ SAID = (
     (r"^AssertionError: The setup method '(\w+)' can no longer be called",
      "An app that has answered takes no new routes. Make a new one, app = Flask(…), with all of them, and serve it."),
     (r"^AssertionError: View function mapping is overwriting an existing endpoint function: (\w+)",
-     "Two routes of this app have a function of the same name. Call the second one something else than {0}."),
+     "Two routes of this app have a function of the same name. Give the second one another name than {0}."),
 )  # fmt: skip
 
 
@@ -95,7 +96,7 @@ def sentence(error: BaseException) -> str:
         if module := IMPORTED.get(error.name):
             return f"→ Write this line above it, and run the cell again: from {module} import {error.name}"
         near = _near(error.name, vars(sys.modules["__main__"])) or f"→ Is {error.name} spelt as above?"
-        return f"{near} A text needs quotes. If an earlier cell makes it, {ABOVE}."
+        return f"{near} A string needs quotes. If an earlier cell makes it, {ABOVE}."
     if hasattr(error, "_render_traceback_"):
         return ""  # one of the kit's own: it has said all
     request = getattr(error, "request", None)
