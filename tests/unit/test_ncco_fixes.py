@@ -278,3 +278,15 @@ class Slips:
 def test_fixes_hold_whatever_else_is_wrong(seed: int) -> None:
     slips = Slips(random.Random(seed), ODD)
     assert sum(every_check_holds(slips.ncco()) for _ in range(80)) > 100
+
+
+NOT_YET_ADDRESSES = ('["http://192.168.1.5/x"]', "http:/192.168.1.5/x", "http//192.168.1.5", [["http://192.168.1.5/x"]])
+
+
+@pytest.mark.parametrize("value", NOT_YET_ADDRESSES, ids=str)
+@pytest.mark.parametrize("kind", [{"action": "stream"}, {"action": "record"}])
+def test_a_private_address_is_seen_before_it_is_put_right(value: Any, kind: dict[str, str]) -> None:
+    name = "streamUrl" if kind["action"] == "stream" else "eventUrl"
+    data = [{**kind, name: value}]
+    assert every_check_holds(data)
+    assert "private-address" in {problem.rule for problem in check(data, live=True)}

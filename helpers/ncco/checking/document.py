@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from ...base.hosts import is_private
 from ...base.text import as_seen, nearest
+from ...base.web import fault_of
 from ..data import Path, as_data, copy_of, field_of
 from ..jsontext import in_place, read, shape_problems, unwrapped, wrapped
 from ..models.actions import ACTIONS, ELSEWHERE, MEANT
@@ -274,15 +275,30 @@ def _addresses(options: Named, given: Mapping[str, Any], path: Path) -> Iterator
         if option is None:
             continue
         if option.kind in ("url", "urls") or name == "uri":
-            for step, one in enumerate(value) if isinstance(value, list) else [(None, value)]:
+            held = value if isinstance(value, list) else _list_in(value)
+            for step, one in enumerate(held):
+                while isinstance(one, list) and len(one) == 1:
+                    one = one[0]
                 if isinstance(one, str):
-                    yield where if step is None else (*where, step), option, one
+                    yield (*where, step) if held is value else where, option, one if name == "uri" else _meant(one)
         elif option.parts and isinstance(value, dict):
             yield from _addresses(option.inside(), value, where)
         elif option.variants and isinstance(value, list):
             for place, one in enumerate(value):
                 if isinstance(one, dict):
                     yield from _addresses(option.inside(one.get("type")), one, (*where, place))
+
+
+def _list_in(value: Any) -> list[Any]:
+    """One address in place of a list of them, or a list that was written as text."""
+    inner = unwrapped(value)
+    return inner if isinstance(inner, list) else [value]
+
+
+def _meant(address: str) -> str:
+    """The address as its fix would write it, if it has one, so that a fix brings no new problem to light."""
+    fault = fault_of(address)
+    return fault.better if fault and fault.better else address
 
 
 def _judged(name: str, path: Path, option: Option, address: str) -> Iterator[Problem]:
