@@ -166,7 +166,7 @@ def _where(way: TracebackType | None) -> str:
 
 
 def _own(way: TracebackType | None) -> TracebackType | None:
-    """The traceback as far as the reader's own last line: what comes below it, in others' code, tells him less."""
+    """The traceback as far as the reader's own last line: what comes below it, in others' code, says less."""
     from .errors import is_cell
 
     steps, step, kept = [], way, None
@@ -181,7 +181,7 @@ def _own(way: TracebackType | None) -> TracebackType | None:
 
 
 def _tell_syntax(result: Any) -> None:
-    """After a cell that is no Python: ``from`` as the name of an option, or a comma that is not there."""
+    """After a cell that is not Python: ``from`` as the name of an option, or a comma that is not there."""
     error = result.error_before_exec
     line = error.text or "" if isinstance(error, SyntaxError) else ""
     if re.search(r"\bfrom\s*=", line):

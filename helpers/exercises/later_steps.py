@@ -129,7 +129,7 @@ def no_token(kit: Kit, given: Any) -> Iterator[Step]:
 
 
 @task("09-a", "your builder", hints=(
-    "*Add* has a button for each action. Click *+ talk*, and write a text into its field.",
+    "*Add* has a button for each action. Click *+ talk*, and write your words into its field.",
     'Or in Python: `builder.add("talk", text="Good-bye.")`.',
     "What you hand over is the builder itself: `built = builder`.",
 ))  # fmt: skip

@@ -45,11 +45,11 @@ def exercise(name: str, *answer: Any) -> Mark:
         return _judged(name, STEPS[name], answer)
     if name in LESSON_TASKS:
         return _kept(_judged(name, LESSON_TASKS[name], answer))
+    if not isinstance(name, str):
+        raise KitError(f"{name!r} is not the name of an exercise.", 'It stands in quotes: exercise("00-1", …).')
     known = {*TASKS, *LESSON_TASKS, *STEPS}
     if name in TASKS:
         raise KitError(f"The task {name!r} wants one NCCO.", f'For example: exercise("{name}", TRY).')
-    if not isinstance(name, str):
-        raise KitError(f"{name!r} is not the name of an exercise.", 'It stands in quotes: exercise("00-1", …).')
     meant = f"0{name}" if f"0{name}" in known else nearest(name, known)
     cure = f"Did you mean {meant}?" if meant else f"There are: {', '.join([*TASKS, *LESSON_TASKS])}."
     raise KitError(f"There is no exercise {name!r}.", cure)
