@@ -7,11 +7,10 @@ from contextlib import suppress
 from typing import Any
 
 from ..kit import Kit
-from .judging import NotYet, Step, dialled, over, quoted, says, sounds, spoken, task, unless, value_of
+from .judging import OTHER, NotYet, Step, dialled, over, quoted, says, sounds, spoken, task, unless, value_of
 
 STRANGERS = ("447700900041", "447700900052")
 SAMPLE = {"from": STRANGERS[0], "to": "447700900500", "uuid": "a", "conversation_uuid": "CON-a"}
-OTHER = "447700900002"
 SHORT = 10.0  # seconds
 
 

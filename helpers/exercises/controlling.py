@@ -7,9 +7,8 @@ from typing import Any
 
 from ..call import Call
 from ..kit import Kit
-from .judging import NotYet, Sounding, Step, placed, says, sounds, task, unless
+from .judging import OTHER, NotYet, Sounding, Step, placed, says, sounds, task, unless
 
-AGENT = "447700900002"
 ROOM = 0.4  # seconds by which a time may be off
 
 
@@ -65,9 +64,9 @@ def five_seconds(kit: Kit, given: Any) -> Iterator[Step]:
 def mute(kit: Kit, given: Any) -> Iterator[Step]:
     first = placed(kit, given)
     call = kit.call(str(first.conversation))
-    agent = next((leg for leg in call.legs if call.fact("to", leg) == AGENT and leg != first.leg), None)
+    agent = next((leg for leg in call.legs if call.fact("to", leg) == OTHER and leg != first.leg), None)
     if agent is None:
-        raise NotYet(f"The agent is not in this call. Connect it with {AGENT}.")
+        raise NotYet(f"The agent is not in this call. Connect it with {OTHER}.")
     answered = call.picked_up(agent)
     yield "You and the agent are connected.", unless(answered is not None, "The agent did not answer.")
     turned = [(e["action"], e["at"]) for e in call.entries("control", leg=agent) if e["action"] in ("mute", "unmute")]

@@ -8,10 +8,9 @@ from typing import Any
 
 from ..call import Call
 from ..kit import Kit
-from .judging import NotYet, Step, dialled, quoted, says, spoken, task, unless, value_of
+from .judging import OTHER, NotYet, Step, dialled, quoted, says, spoken, task, unless, value_of
 
 CALLERS = ("447700900041", "447700900052")
-AGENT = "447700900002"
 PATIENCE = 10.0  # seconds that the agent's phone may ring
 MESSAGE = "Please keep the atlas for me. "
 ROOM = 0.6  # seconds by which that may be off
@@ -81,9 +80,9 @@ def keys_and_words(kit: Kit, function: Any) -> Iterator[Step]:
 
 
 def _agent_of(call: Call) -> str:
-    agents = [leg for leg in call.legs if call.fact("to", leg) == AGENT]
+    agents = [leg for leg in call.legs if call.fact("to", leg) == OTHER]
     if len(agents) != 1:
-        raise NotYet(f"Key 2 rings {AGENT} once. It was rung {len(agents)} times.")
+        raise NotYet(f"Key 2 rings {OTHER} once. It was rung {len(agents)} times.")
     return agents[0]
 
 
@@ -99,7 +98,7 @@ def _agent_of(call: Call) -> str:
 )  # fmt: skip
 def desk(kit: Kit, function: Any) -> Iterator[Step]:
     value_of(function, {"status": "started", "uuid": "a", "conversation_uuid": "CON-a"})
-    before, agent = len(kit.server.errors), kit.phone(AGENT)
+    before, agent = len(kit.server.errors), kit.phone(OTHER)
     agent.answers().script({"do": "say", "text": "Bookshop, Ada speaking"}, {"do": "hang_up"})
     try:
         through = _asking_for_a_person(kit, CALLERS[0])

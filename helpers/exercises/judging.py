@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ..call import Call
     from ..kit import Kit
 
+OTHER = "447700900002"  # the second phone of the lessons: a friend, an agent, Anna
 PATIENCE = 120.0  # seconds of call time that a call of ours may take
 Step = tuple[str, str]  # what is wanted, and what is missing; empty if nothing is
 Judge = Callable[..., Iterator[Step]]

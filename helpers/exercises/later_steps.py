@@ -9,8 +9,7 @@ from typing import Any
 from ..base.errors import KitError
 from ..kit import Kit
 from ..rehearsal import Rehearsal, play
-from .controlling import AGENT
-from .judging import NotYet, Step, call_of, over, placed, quoted, says, sounds, spoken, task, unless
+from .judging import OTHER, NotYet, Step, call_of, over, placed, quoted, says, sounds, spoken, task, unless
 from .neighbours import call_in_class, from_another, legs_to
 from .steps import at_home, has_status, reply_of
 
@@ -71,7 +70,7 @@ def whose_leg(kit: Kit, given: Any) -> Iterator[Step]:
         raise NotYet("Hand over a string: the uuid.")
     call = call_of(kit, given)
     yield "It is the uuid of a leg.", unless(given in call.legs, "It is that of the conversation.")
-    yield "It is Anna's leg.", unless(call.fact("to", given) == AGENT, f"It belongs to the call to {call.to}.")
+    yield "It is Anna's leg.", unless(call.fact("to", given) == OTHER, f"It belongs to the call to {call.to}.")
 
 
 @task("08-e", "the call", "the file", hints=(

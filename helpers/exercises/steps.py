@@ -14,12 +14,11 @@ from ..call import Call
 from ..kit import Kit
 from ..settings.project import place_for
 from ..simulator.account.account import OFFERS
-from .judging import NotYet, Sounding, Step, ask, call_of, over, placed, says, sounds, task, unless, works
+from .judging import OTHER, NotYet, Sounding, Step, ask, call_of, over, placed, says, sounds, task, unless, works
 from .signing import signed_by_you, token_of
 
 NEAR = 0.3  # seconds by which what is read off a picture may be off
 GREETING, HOLD, JINGLE, MUSIC = "greeting.mp3", "hold.mp3", "jingle.mp3", "music.mp3"
-FRIEND = "447700900002"
 
 
 def reply_of(given: Any, method: str, start: str) -> requests.Response:
@@ -480,7 +479,7 @@ def cut_short(kit: Kit, given: Any) -> Iterator[Step]:
     '`render_ncco(TEMPLATE, {"url": YOUR_URL, "file": "greeting.mp3"})` is the NCCO.',
 ))  # fmt: skip
 def two_phones(kit: Kit, given: Any) -> Iterator[Step]:
-    played = _kinds(placed(kit, given, FRIEND))
+    played = _kinds(placed(kit, given, OTHER))
     yield "Your friend hears greeting.mp3.", unless(played == [GREETING], _it_heard(played))
 
 
