@@ -47,8 +47,8 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_collection(session: pytest.Session) -> Generator[None, object, object]:
     """In a new checkout one worker compiles the tests, and the others wait and read: not each of them all."""
-    done = session.config.cache.mkdir("collected") / "once"
-    if "PYTEST_XDIST_WORKER" in os.environ and not done.exists():
+    cache = getattr(session.config, "cache", None)  # pytest has none with -p no:cacheprovider
+    if cache and "PYTEST_XDIST_WORKER" in os.environ and not (done := cache.mkdir("collected") / "once").exists():
         with FileLock(done.with_suffix(".lock")):
             if not done.exists():
                 found = yield
