@@ -63,9 +63,10 @@ class Record:
         talks = {e["conversation"] for e in mine if e["conversation"]} - {uuid}
         mine += [e for e in entries if e["leg"] is None and e["conversation"] in talks]
         self.uuid = uuid
-        self._entries = sorted(mine, key=lambda e: (e["at"], e["seq"]))
+        self._entries = _last_meeting(uuid, sorted(mine, key=lambda e: (e["at"], e["seq"])))
         # Of a leg that came into the conversation from another one, only this is told besides.
         self._begun = {e["leg"]: e for e in reversed(entries) if e["kind"] == "leg"}
+        self._answered = {e["leg"]: float(e["at"]) for e in entries if e.get("status") == "answered"}
         self._heard = heard
 
     def __repr__(self) -> str:
@@ -175,10 +176,13 @@ class Record:
         return float(found[0]["at"]) if found else None
 
     def picked_up(self, leg: str | None = None) -> float | None:
-        """Call time from which a leg could hear: its answer. The record of a conversation may know only its joining."""
-        at = self.when("answered", leg)
-        joined = self.entries("conversation", leg=leg or self.leg, state="joined") if at is None else []
-        return float(joined[0]["at"]) if joined else at
+        """Call time from which a leg could hear: its answer, even if the conversation is one that it joined later."""
+        leg = leg or self.leg
+        return self._answered.get(leg, self._joined(leg))
+
+    def _joined(self, leg: str) -> float | None:
+        joined = self.entries("conversation", leg=leg, state="joined")
+        return float(joined[0]["at"]) if joined else None
 
     def since_start(self, at: float) -> float:
         """Seconds since the start of the call, which is what every view prints."""
@@ -198,7 +202,9 @@ class Record:
         for e in self.entries("action"):
             key = (e["leg"], e["ncco"], e["index"])
             first = spans.get(key)
-            start = first.start if first else e["at"]
+            # What led into this conversation began in the one before.
+            came = None if first or e["state"] == "started" else self._joined(e["leg"])
+            start = first.start if first else e["at"] if came is None else came
             end = None if e["state"] == "started" else e["at"]
             options = e.get("options") or (first.options if first else {})
             spans[key] = Span(*key, e["action"], options, start, end, e["state"], e.get("why"))
@@ -287,3 +293,19 @@ class Record:
     def has_sound(self) -> bool:
         """True if what was heard can be had: the simulator keeps it, a real phone does not."""
         return self._heard is not None
+
+
+def _last_meeting(uuid: str, entries: list[Entry]) -> list[Entry]:
+    """Of a named conversation, which lives on when all have left, what happened since it was last empty."""
+    inside: set[str] = set()
+    begin = 0
+    for number, entry in enumerate(entries):
+        if entry["conversation"] != uuid:
+            continue
+        if entry["kind"] == "leg" or entry.get("state") == "joined":
+            begin = begin if inside else number
+            inside.add(entry["leg"])
+        elif entry.get("state") == "left" or entry.get("status") in OVER:
+            inside.discard(entry["leg"])
+    earlier = {entry["leg"] for entry in entries[:begin]} - {entry["leg"] for entry in entries[begin:]}
+    return [entry for entry in entries[begin:] if entry["leg"] not in earlier]

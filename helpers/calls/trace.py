@@ -51,14 +51,18 @@ class Trace:
     def entries(self, uuid: str | None = None) -> list[Entry]:
         """All entries, or those of one leg or conversation, in order of call time.
 
-        With a conversation comes the first entry of each leg in it, which says whose it is, wherever the leg began.
+        With a conversation come the first entry of each leg in it, which says whose it is, and its answer, since when
+        it hears: wherever that was.
         """
         with self._lock:
             found = list(self._entries if uuid is None else self._by_uuid.get(uuid, ()))
             legs = {e["leg"] for e in found if e["leg"]} if uuid is not None else ()
-            firsts = [self._by_uuid[leg][0] for leg in legs]
-        found += [e for e in firsts if e["kind"] == "leg" and uuid not in (e["leg"], e["conversation"])]
+            besides = [e for leg in legs for e in (self._by_uuid[leg][0], self._answer(leg)) if e]
+        found += [e for e in besides if e["kind"] in ("leg", "status") and uuid not in (e["leg"], e["conversation"])]
         return sorted(found, key=itemgetter("at", "seq"))
+
+    def _answer(self, leg: str) -> Entry | None:
+        return next((e for e in self._by_uuid[leg] if e["kind"] == "status" and e["status"] == "answered"), None)
 
     def after(self, seq: int, most: int = 100) -> tuple[str, list[Entry]]:
         """The generation, and up to ``most`` entries that came after the one with this ``seq``, as they came."""

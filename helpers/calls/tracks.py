@@ -41,8 +41,8 @@ class Tracks:
 
     @cached_property
     def answered(self) -> float | None:
-        """When this leg was answered."""
-        at = self.call.when("answered", self.leg)
+        """When this leg was answered; below zero if that was before it came into this conversation."""
+        at = self.call.picked_up(self.leg)
         return None if at is None else self.call.since_start(at)
 
     @cached_property
@@ -201,7 +201,8 @@ class Tracks:
         spans = [(a, min(b, last)) for a, b in silences(self._samples, RATE)]
         # What is left over at the end is shorter than a window.
         spans = [(a, last if last - b < 0.05 else b) for a, b in spans]
-        return [(self.answered + a, self.answered + b) for a, b in spans if b - a >= 0.25]
+        spans = [(max(0.0, self.answered + a), self.answered + b) for a, b in spans]
+        return [(a, b) for a, b in spans if b - a >= 0.25]
 
     def envelope(self, columns: int) -> NDArray[np.float32] | None:
         """Loudest sample, 0 to 1, in each of ``columns`` parts of the call. None without sound; see ``silent``."""
@@ -217,7 +218,7 @@ class Tracks:
         levels = self.envelope(columns)
         if levels is None:
             return self.silent
-        first = int((self.answered or 0) / self.length * columns)
+        first = int(max(0.0, self.answered or 0.0) / self.length * columns)
         last = round(self.ended / self.length * columns)
         most = max(FULL, float(levels.max()))
         blocks = ["·" if x < SILENT else BLOCKS[min(7, int(x / most * 8))] for x in levels[first:last]]

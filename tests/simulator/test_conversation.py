@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 
 from helpers.audio.files import Samples, level_gain
+from helpers.calls.tracks import Tracks
 from tests.matching import match
-from tests.simulator.ear import RATE, heard, loudness, spoken
+from tests.simulator.ear import RATE, heard, loudness, record, spoken
 from tests.simulator.world import Json, World, hangs_up, says
 
+GREETING = {"action": "talk", "text": "You are the first. Somebody else will come soon."}
 ANN, BOB, EVE = "447700900011", "447700900012", "447700900013"
 
 
@@ -188,6 +190,29 @@ def test_a_name_keeps_its_conversation_when_all_have_left(world: World) -> None:
     world.advance(3)
     rooms = [world.one(leg, "transfer")["to_conversation"] for leg in (first, again)]
     assert rooms[0] == rooms[1]
+
+
+def test_a_record_tells_of_the_last_time_somebody_met_there(world: World) -> None:
+    world.until(invite(world, ANN, *hangs_up(1)))
+    world.advance(60)
+    world.phone(BOB, behaviour="answers", after=2, script=hangs_up(30))
+    bob = world.call(GREETING, join(), to=[{"type": "phone", "number": BOB}])
+    world.advance(6)
+    eve = invite(world, EVE, *THREE[EVE])
+    world.until(bob)
+    room = world.one(bob, "transfer")["to_conversation"]
+    call = record(world, room)
+    assert call.legs == [bob, eve]
+    # Bob heard the greeting before he came in: his sound begins then, and the pictures when he came.
+    tracks = Tracks(call, bob)
+    greeting = world.one(bob, "sound", state="started")
+    greeted = greeting["ends"] - greeting["at"]
+    assert call.start == pytest.approx(world.at(bob, "answered") + greeted)
+    assert tracks.answered == pytest.approx(-greeted)
+    assert [(one.action, one.start) for one in call.actions if one.leg == bob] == [("conversation", call.start)]
+    spoken_at = call.since_start(world.one(eve, "said")["at"])
+    assert [(one.start, one.label.split(":")[0]) for one in tracks.voices] == [(spoken_at, EVE)]
+    assert tracks.quiet[0] == pytest.approx((0, spoken_at), abs=0.1)
 
 
 @pytest.mark.fidelity("conversation-full")
