@@ -66,7 +66,7 @@ class Record:
         self._entries = _last_meeting(uuid, sorted(mine, key=lambda e: (e["at"], e["seq"])))
         # Of a leg that came into the conversation from another one, only this is told besides.
         self._begun = {e["leg"]: e for e in reversed(entries) if e["kind"] == "leg"}
-        self._answered = {e["leg"]: float(e["at"]) for e in entries if e.get("status") == "answered"}
+        self._answered = {e["leg"]: float(e["at"]) for e in reversed(entries) if e.get("status") == "answered"}
         self._heard = heard
 
     def __repr__(self) -> str:
