@@ -16,6 +16,7 @@ from .accounts.place import Place
 from .base.cell_errors import watch
 from .base.errors import KitError
 from .base.hosts import parts_of
+from .base.notebook import break_between_words
 from .base.secret import closed
 from .call import Call
 from .calls.arguments import ArgumentError, addressed, seconds_of, status_of, uuid_of
@@ -92,6 +93,7 @@ def setup(**options: Any) -> Kit:
         print("\n".join(filter(None, [_kit.banner, around, settings.warning, _kit.left_open, _kit.box, _kit.in_class])))
         if sharing := shared(settings.dotenv, settings.kept):
             print(sharing)
+        break_between_words()
         return _kit
 
 

@@ -81,11 +81,12 @@ SAID = (
 
 def watch() -> None:
     """Begin. Does nothing outside of a notebook, and when it has begun."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if shell is not None:
-        shell.set_custom_exc((Exception,), _tell)
-        if _tell_syntax not in shell.events.callbacks["post_run_cell"]:
-            shell.events.register("post_run_cell", _tell_syntax)
+    from .notebook import shell
+
+    if (notebook := shell()) is not None:
+        notebook.set_custom_exc((Exception,), _tell)
+        if _tell_syntax not in notebook.events.callbacks["post_run_cell"]:
+            notebook.events.register("post_run_cell", _tell_syntax)
 
 
 def sentence(error: BaseException) -> str:

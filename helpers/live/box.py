@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from pathlib import Path
+
+from ..base.notebook import shell
 
 SENDS = "voice_call_kit_sends"  # in a lesson's metadata: how often it sends what, counted when its outputs were stored
 CHANGES = {
@@ -37,8 +38,8 @@ def box(sent: Mapping[str, int], rate: Callable[[], Decimal | None] = lambda: No
 
 def sent_here() -> dict[str, int]:
     """What the notebook of this kernel sends as it stands; empty for one of your own, and where nobody says which."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    named = shell.user_ns.get("__vsc_ipynb_file__") if shell is not None else None  # Visual Studio Code
+    notebook = shell()
+    named = notebook.user_ns.get("__vsc_ipynb_file__") if notebook is not None else None  # Visual Studio Code
     try:
         # Jupyter's own name for it is a path. Where it is relative, the notebook lies where the kernel works.
         stored = Path(named or os.environ.get("JPY_SESSION_NAME", "")).read_text("utf-8")

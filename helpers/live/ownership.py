@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from ..base.errors import KitError
+from ..base.notebook import shell
 from ..vonage.client import Vonage
 from ..vonage.errors import NotFoundError
 from .guards.asked import Asked, Refused, Replied
@@ -33,8 +34,8 @@ LATER = "It is put back afterwards."
 
 def allowed_in_notebook() -> Any:
     """What ``ALLOW`` is in the notebook, or in a program that runs without one."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    names: Json = shell.user_ns if shell is not None else vars(sys.modules["__main__"])
+    notebook = shell()
+    names: Json = notebook.user_ns if notebook is not None else vars(sys.modules["__main__"])
     return names.get("ALLOW", ())
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ..base.notebook import shell
 from ..base.text import visible
 from ..calls.statuses import END_IT
 
@@ -39,16 +40,16 @@ class Notices:
         """Begin. Does nothing when it has begun."""
         if self._forget is None:
             self._forget = self._server.on_error(self._server_error)
-            if shell := _shell():
-                shell.events.register("post_run_cell", self.flush)
+            if notebook := shell():
+                notebook.events.register("post_run_cell", self.flush)
 
     def unwatch(self) -> None:
         """End."""
         if self._forget is not None:
             self._forget()
             self._forget = None
-            if shell := _shell():
-                shell.events.unregister("post_run_cell", self.flush)
+            if notebook := shell():
+                notebook.events.unregister("post_run_cell", self.flush)
 
     def tell_call(self, call: Record) -> None:
         """Say what went wrong in a call, once."""
@@ -75,19 +76,10 @@ class Notices:
     def tell(self, text: str) -> None:
         """Say something after the cell that runs now."""
         text = visible(text)
-        if _shell() is None:
+        if shell() is None:
             logger.warning("%s", text)
             return
         with self._lock:
             if len(self._waiting) <= MOST:
                 more = len(self._waiting) == MOST
                 self._waiting.append("There was more: see kit.server.errors." if more else text)
-
-
-def _shell() -> Any:
-    """IPython's shell, if this runs in a notebook."""
-    if "IPython" not in sys.modules:
-        return None
-    from IPython import get_ipython
-
-    return get_ipython()

@@ -38,6 +38,9 @@ def test_the_first_lesson_runs_twice_and_its_call_can_be_heard(open_notebook: Op
     seconds, error = audio.evaluate(PLAY)
     assert error is None
     assert 7 < seconds < 9
+    # JupyterLab breaks what is printed anywhere, even inside a word.
+    printed = notebook.page.locator(".jp-OutputArea-output pre").first
+    assert printed.evaluate("(line) => getComputedStyle(line).wordBreak") == "normal"
 
 
 @pytest.mark.parametrize("lesson", SHOWN)

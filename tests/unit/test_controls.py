@@ -101,7 +101,7 @@ def test_notices_show_controls(server: BackgroundServer, caplog: pytest.LogCaptu
 def test_a_notice_that_came_again_and_again_is_printed_once(
     server: BackgroundServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr("helpers.server.notices._shell", object)
+    monkeypatch.setattr("helpers.server.notices.shell", object)
     notices = Notices(server)
     for text in ("one", "two", "one", "one"):
         notices.tell(text)
