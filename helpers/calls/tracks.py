@@ -45,6 +45,11 @@ class Tracks:
         at = self.call.picked_up(self.leg)
         return None if at is None else self.call.since_start(at)
 
+    @property
+    def begin(self) -> float:
+        """Where its line begins: at the answer, or at the start of this conversation, if it came in later."""
+        return max(0.0, self.answered or 0.0)
+
     @cached_property
     def ended(self) -> float:
         """When this leg was over, or how far the record goes."""
@@ -218,7 +223,7 @@ class Tracks:
         levels = self.envelope(columns)
         if levels is None:
             return self.silent
-        first = int(max(0.0, self.answered or 0.0) / self.length * columns)
+        first = int(self.begin / self.length * columns)
         last = round(self.ended / self.length * columns)
         most = max(FULL, float(levels.max()))
         blocks = ["·" if x < SILENT else BLOCKS[min(7, int(x / most * 8))] for x in levels[first:last]]

@@ -21,7 +21,8 @@ const band = put(ladder, "div", "left:0;right:0;border:solid #d6336c;border-widt
   + "background:rgb(214 51 108/.13)");
 const draw = () => {
   const now = sound.currentTime;
-  line.style.left = `${100 * (left + second * (zero + now))}%`;
+  // Who came into a conversation heard something before it began.
+  line.style.left = `${100 * (left + second * Math.max(0, zero + now))}%`;
   for (const { style, dataset } of lines) {
     const on = dataset.from <= now && now < dataset.to && (now > 0 || !sound.paused);
     style.boxShadow = on ? "inset 4px 0 #d6336c" : "";

@@ -193,7 +193,7 @@ class Panel:
 
     def _wave(self, middle: float) -> None:
         tracks = self.tracks
-        begin, end = max(0.0, tracks.answered or 0.0), tracks.ended  # who came into a room was answered before
+        begin, end = tracks.begin, tracks.ended
         columns = max(1, round((self.x(tracks.length) - self.x(0)) / STEP))
         levels = tracks.envelope(columns)
         if levels is None or levels.max() < SILENT:

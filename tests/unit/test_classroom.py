@@ -81,7 +81,8 @@ def test_two_join_ring_each_other_and_one_leaves(
         ("Ada", "447700900100", True), ("Ben", "447700900101", True)
     ]  # fmt: skip
     assert "Ben" in repr(ada.classroom) and exchange.accounts.named("Ben").token not in repr(vars(ben.classroom))
-    assert "waits for somebody to answer" in str(ben.classroom.phone.show())
+    shown = str(ben.classroom.phone.show())
+    assert "Ben, 447700900101" in shown and "waits for somebody to answer" in shown
     call = ada.classroom.ring("ben")
     wait_until(lambda: "ringing" in repr(ben.classroom.phone))
     ben.classroom.phone.answer().script({"do": "wait", "seconds": 0})

@@ -60,7 +60,7 @@ class Network:
     def handset(self, address: str) -> Handset:
         """The phone with this number or address. One nobody set up is a phone that answers after two seconds."""
         if address not in self.handsets:
-            self.handsets[address] = Handset(address)
+            self.handsets[address] = Handset(address, name=self.name_of(address))
             if address == self.public_number:  # it is somebody's, who answers it
                 self.handsets[address].configure({"behaviour": "manual"})
         return self.handsets[address]
