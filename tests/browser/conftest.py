@@ -22,7 +22,7 @@ DIVIDED = os.environ.get("BROWSERS") != "all" and all(any(map(shutil.which, one)
 # Each click in JupyterLab costs seconds, so every time a call and its sound run in both browsers, and all else in one:
 # the panel and the builder in Firefox, the rest in Chromium. BROWSERS=all: everything in both. Where one is missing the
 # other runs everything.
-IN_FIREFOX = ("test_event_panel", "test_builder.py", "test_builder_tools")
+IN_FIREFOX = ("test_event_panel", "test_builder")
 IN_BOTH = ("test_phone", "test_no_loudspeaker", "its_call_can_be_heard", "from_the_call_to", "06-play-audio",
            "test_four_actions")  # fmt: skip
 
