@@ -31,10 +31,10 @@ class Shell(anywidget.AnyWidget):
         return f"<{type(self).__name__}>"
 
 
-def with_shared(name: str) -> str:
+def with_shared(*names: str) -> str:
     """A widget's script or looks, behind what all of them share."""
-    own = _HERE / name
-    return f"{(_HERE / f'shared{own.suffix}').read_text('utf-8')}\n{own.read_text('utf-8')}"
+    parts = (f"shared{Path(names[0]).suffix}", *names)
+    return "\n".join((_HERE / part).read_text("utf-8") for part in parts)
 
 
 def _answer_while_busy(widget: anywidget.AnyWidget) -> None:

@@ -27,7 +27,8 @@ MOST_BYTES = 6_000_000  # Jupyter takes no message of 10 MB
 class MicrophoneShell(Shell):
     """``told`` is what Python says of the last sound, ``bad`` whether it could not be used."""
 
-    _esm, _css = with_shared("microphone/microphone.js"), with_shared("microphone/microphone.css")
+    _esm = with_shared("recording.js", "microphone/microphone.js")
+    _css = with_shared("microphone/microphone.css")
     told = traitlets.Unicode().tag(sync=True)
     bad = traitlets.Bool().tag(sync=True)
     most = traitlets.Dict({"seconds": MOST_SECONDS, "bytes": MOST_BYTES}).tag(sync=True)
