@@ -8,6 +8,16 @@ const TAP = `registerProcessor("kit-tap", class extends AudioWorkletProcessor {
   }
 });`;
 
+const TROUBLE = {
+  NotAllowedError: "The browser was not allowed to use the microphone. Allow it beside the address of this page, then "
+    + "press again.",
+  NotFoundError: "There is no microphone here. Plug one in, then press again.",
+  NotReadableError: "Another program holds the microphone. Close it, then press again.",
+};
+
+const givesMicrophone = () => window.isSecureContext && Boolean(navigator.mediaDevices?.getUserMedia);
+const whySilent = ({ name }) => TROUBLE[name] ?? `The microphone does not work here (${name}).`;
+
 // What the microphone gives, from start to stop: samples as they come, nothing of them changed by the browser.
 class Recording {
   static async start(heard) {

@@ -39,7 +39,7 @@ class Panel:
         notebook.hold(SETUP, PANEL, ASK)
         notebook.run_all()
         assert notebook.errors() == []
-        self.url = json.loads(notebook.text())[0][0]["text"].rsplit("at ", 1)[1].strip()
+        self.url = json.loads(notebook.text())[0][-1]["text"].rsplit("at ", 1)[1].strip()
         self.root = self.page.locator(".evp")
         expect(self.root).to_have_count(1)
 

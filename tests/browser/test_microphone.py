@@ -1,4 +1,4 @@
-"""The microphone in a real notebook: from the browser's samples to what the phone hears, and where there is none."""
+"""The microphone in a real notebook: from the browser's samples to what a phone hears, and where there is none."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from playwright.sync_api import Locator, expect
 
 from helpers.settings.project import audio
 from tests.browser.lab import NotebookPage
+from tests.browser.phone_page import OTHER, PHONE, Open
 
 pytestmark = pytest.mark.browser
+CHROMIUM_ONLY = "only Chromium has a microphone that hears a file"
 
 SHOW = "from helpers.widgets.microphone import Microphone\nmicrophone = Microphone()\nmicrophone"
 MEND = """from pathlib import Path
@@ -42,7 +44,7 @@ def show(staged: NotebookPage) -> Callable[..., Locator]:
 
 def test_your_voice_goes_from_the_browser_into_a_call(staged: NotebookPage, show: Callable[..., Locator]) -> None:
     if "Firefox" in staged.page.evaluate("navigator.userAgent"):
-        pytest.skip("only Chromium has a microphone that hears a file")
+        pytest.skip(CHROMIUM_ONLY)
     microphone = show()
     expect(microphone.get_by_role("status")).to_contain_text("greeting.wav stands in")
     microphone.get_by_role("button", name="Record").click()
@@ -79,3 +81,32 @@ def test_without_a_microphone_it_says_why_and_takes_a_file(staged: NotebookPage,
         expect(refused.get_by_role("status")).to_contain_text("was not allowed to use the microphone")
     finally:
         staged.page.evaluate("() => { delete navigator.mediaDevices.getUserMedia; }")
+
+
+def test_push_to_talk(open_phone: Open, staged: NotebookPage) -> None:
+    """What is spoken while the button is held is heard by the other one, after it was let go."""
+    if "Firefox" in staged.page.evaluate("navigator.userAgent"):
+        pytest.skip(CHROMIUM_ONLY)
+    room = '{"action": "conversation", "name": "room"}'
+    it = open_phone(PHONE, f'kit.phone("{OTHER}").answers(0); other = place({room}, to="{OTHER}"); place({room})')
+    it.answer(2)
+    talk, told = it.button("Hold to talk"), it.phone.get_by_text("Speak now, then let go.")
+    talk.hover()
+    it.page.mouse.down()
+    expect(told).to_be_visible()
+    expect(talk).to_have_attribute("aria-pressed", "true")
+    it.page.wait_for_timeout(6000)  # the greeting takes 5.1 s
+    it.page.mouse.up()
+    expect(told).to_be_hidden()
+    expect(it.phone.get_by_role("log")).to_contain_text("You: ♪ a voice")
+    it.do("kit.wait(7)")
+    assert it.ask('bool(kit.call(other).heard("greeting.mp3", leg=other["uuid"]))')
+
+    talk.press("Enter")
+    expect(it.phone).to_contain_text("Hold it down while you speak.")
+    it.button("Mute").click()
+    talk.focus()
+    it.page.keyboard.down(" ")
+    expect(it.phone).to_contain_text("You are muted: press Unmute first.")
+    it.page.keyboard.up(" ")
+    it.hang_up()

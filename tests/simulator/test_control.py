@@ -206,3 +206,12 @@ def test_what_was_meant_in_a_request_about_a_call(world: World) -> None:
     spoken = {"text": "Hallo", "lang": "de-DE", "event_method": "post"}  # talk has no event_method to be read as POST
     assert world.voice("PUT", f"/{call}/talk", spoken).status_code == 200
     assert world.one(call, "note")["text"] == '"lang" does nothing here. Did you mean language?'
+
+
+@pytest.mark.parametrize(
+    ("body", "why"),
+    [({}, "There is no sound in it."), ({"wav": "é"}, "There is no sound in it."), ({"wav": "PGh0bWw+"}, "a web page")],
+)
+def test_what_cannot_be_spoken_is_refused(world: World, body: dict[str, str], why: str) -> None:
+    answer = world.control("POST", f"/phones/{PHONE}/talk", body)
+    assert answer.status_code == 400 and why in answer.json()["error"]

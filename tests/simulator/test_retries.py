@@ -24,7 +24,8 @@ def test_a_reset_is_tried_once_more_and_two_are_enough(world: World, count: int,
     with RawServer(resets(count, REPLY)) as server:
         call = world.ended_call(ncco=None, answer_url=[server.url])
     assert world.attempts(call, "answer") == [(1, "connection closed"), (2, second)]
-    assert server.connections == 2
+    # Not the connections: on a busy machine somebody else's may come, to whom this port belonged before.
+    assert sum(call.encode() in request for request in server.requests) == 2
     assert (("wait", "finished") in world.actions(call)) is (second is None)
     assert ["connection closed" in one["reason"] for one in world.trace(call, "error")] == ([True] if second else [])
 

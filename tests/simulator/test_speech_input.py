@@ -82,8 +82,9 @@ def test_words_of_the_context_are_surer(world: World) -> None:
 
 @pytest.mark.fidelity("speech-noise")
 def test_sound_without_words_is_not_understood(world: World) -> None:
-    _, event = run(world, [{"do": "wait", "seconds": 1}, {"do": "play", "file": "jingle.wav"}])
+    call, event = run(world, [{"do": "wait", "seconds": 1}, {"do": "play", "file": "jingle.wav"}])
     assert event["speech"] == {"timeout_reason": "end_on_silence_timeout", "results": []}
+    assert world.one(call, "note")["text"].startswith("Nothing was understood: this network does not recognise speech.")
 
 
 @pytest.mark.fidelity("speech-and-dtmf")

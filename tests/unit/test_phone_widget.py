@@ -7,13 +7,16 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from ipywidgets import HBox
 
 import helpers
+from helpers.audio.files import decode, encode_wav
 from helpers.base.errors import KitError
 from helpers.kit import Kit, NotReady
 from helpers.phone import LivePhone, Phone
+from helpers.settings.project import audio
 from helpers.widgets.phone.page import page
 from helpers.widgets.phone.state import PhoneState, shown_number
 from helpers.widgets.phone.widget import PhoneWidget
@@ -146,6 +149,25 @@ def test_two_phones_hear_each_other(kit: Kit) -> None:
     kit.wait(2)
     assert len(captions(other)) == 1
     assert "Muted by the API" in captions(mine)[1]
+
+
+def test_what_is_spoken_into_one_is_heard_by_the_other(kit: Kit) -> None:
+    """As the page sends it: more samples a second than a phone has, and longer than is taken at once."""
+    mine, other = shown(kit), shown(kit, OTHER)
+    room = {"action": "conversation", "name": "room"}
+    own, leg = (placed(kit, "answered", room, to=number) for number in (ME, OTHER))
+    greeting = decode((audio() / "greeting.mp3").read_bytes(), 48_000)
+    spoken = encode_wav(np.concatenate([greeting, np.zeros(20 * 48_000, np.float32)]), 48_000)
+    mine.widget.received({"do": "talk", "id": 1}, [spoken])
+    kit.wait(6)
+    assert (captions(other), captions(mine)) == ([f"{ME}: ♪ a voice"], ["You: ♪ a voice"])
+    assert kit.call(leg).heard("greeting.mp3", leg=leg)
+    assert kit.call(own).entries("said")[0]["seconds"] == 20
+    mine.widget.received({"do": "talk", "id": 2}, [b"<html>"])
+    assert "This is a web page" in facts(mine)["note"]
+    press(mine, "mute")
+    mine.widget.received({"do": "talk", "id": 3}, [spoken])
+    assert "You are muted, so nobody heard that." in facts(mine)["note"]
 
 
 def test_side_by_side_has_the_words_of_both(kit: Kit) -> None:
@@ -472,7 +494,7 @@ def test_in_live_mode_your_own_phone_rings() -> None:
 
 def test_every_button_and_field_has_a_name() -> None:
     drawn = str(page())
-    assert drawn.count("<button") == 24
+    assert drawn.count("<button") == 25
     assert drawn.count("<input") == 3
     assert all(drawn.count(f'aria-label="{name}"') == 1 for name in ("Dial a number", "Say…", "Volume"))
     assert 'role="log" aria-live="polite" aria-label="Captions"' in drawn

@@ -20,6 +20,7 @@ NOT_ASKED = {"error": "Speech was not enabled"}  # Vonage's own words (webhook r
 OVERRIDDEN = {"error": "Speech overridden by DTMF"}  # the kit's words for what the webhook reference describes
 # How sure the recogniser is: it knows the text, so this is invented. Words of the context are easier.
 CONFIDENCE, CONFIDENCE_IN_CONTEXT = "0.91", "0.97"
+NO_WORDS = "Nothing was understood: this network does not recognise speech. It knows only what a phone was told to say."
 
 Keys = dict[str, Any]
 Words = dict[str, Any]
@@ -127,6 +128,8 @@ class Listener:
             return {"timeout_reason": self.why, "results": []}
         end = await self._end(speaker, start, rules)
         said: Words = {"timeout_reason": self.why, "results": _results(speaker, start, end, rules)}
+        if not said["results"]:
+            network.note(speaker, "note", text=NO_WORDS)
         if rules.saveAudio:
             said["recording_url"] = await network.recordings.of_speech(speaker, start, end)
         return said

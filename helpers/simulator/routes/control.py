@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import secrets
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from typing import Any
@@ -26,6 +27,7 @@ from .trace_stream import EVENT_STREAM, growing
 from .voice import json_body
 
 RATES = (8000, 16000)
+VOICE = "a voice"  # what records call what was spoken into a phone: the words are not known
 BANDS = ("full", "narrow")
 GONE = "If the kernel was restarted since, run the cell that makes the call again. GET /simulator/calls lists all."
 
@@ -187,9 +189,21 @@ async def _use(network: Network, address: str, what: str, body: dict[str, Any]) 
         else:
             begun = network.speak(address, step["text"], step.get("language", "en-US"))
         await asyncio.wait([begun])  # not the task itself: the call may end meanwhile
+    elif what == "talk":
+        sound = await network.sounds.decoded(_wav(body))
+        network.utter(handset.in_call(), sound, url=VOICE)
     else:
-        raise ControlError(f"A phone cannot {what}.", "It can dial, answer, decline, hang_up, press, say and play.")
+        cure = "It can dial, answer, decline, hang_up, press, say, play and talk."
+        raise ControlError(f"A phone cannot {what}.", cure)
     return handset.settings()
+
+
+def _wav(body: dict[str, Any]) -> bytes:
+    """The sound file in a body."""
+    try:
+        return base64.b64decode(body["wav"], validate=True)
+    except (KeyError, TypeError, ValueError):
+        raise ControlError("There is no sound in it.", 'Send {"wav": …}, a sound file in Base64.') from None
 
 
 def _time(network: Network) -> dict[str, Any]:

@@ -1,18 +1,12 @@
 // Records with the microphone and hands the file to Python; without one it takes a file.
 
-const WHY = {
-  NotAllowedError: "The browser was not allowed to use the microphone. Allow it beside the address of this page, then "
-    + "press Record again; or choose a file.",
-  NotFoundError: "There is no microphone here. Plug one in, then press Record again; or choose a file.",
-  NotReadableError: "Another program holds the microphone. Close it, then press Record again; or choose a file.",
-};
 const INSECURE = "This page gets no microphone: browsers give it only to pages from this computer or over https. "
   + "Record with another program, as WAV or MP3, and choose the file.";
 
 function render({ model, el }) {
   const end = new AbortController();
   const most = model.get("most");
-  const secure = window.isSecureContext && navigator.mediaDevices?.getUserMedia;
+  const secure = givesMicrophone();
   const record = make("button", "km-record", [make("i"), make("span", "", "Record")], { type: "button" });
   const clock = make("span", "km-clock", "0:00", { role: "timer", "aria-label": "Time recorded" });
   const bar = make("span", "km-level", make("i"), { "aria-hidden": "true" });
@@ -61,7 +55,7 @@ function render({ model, el }) {
       say("Speak now. Press Stop when you are done.");
       draw(true);
     } catch (error) {
-      say(WHY[error.name] ?? `The microphone does not work here (${error.name}). Choose a file.`, true);
+      say(`${whySilent(error)} Or choose a file.`, true);
     } finally {
       starting = false;
     }

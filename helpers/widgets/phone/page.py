@@ -85,9 +85,10 @@ def _key(key: str) -> Html:
 
 
 def _entry() -> Html:
-    """What is typed: a number to dial, or words to say."""
+    """What is typed: a number to dial, or words to say. Or they are spoken."""
     number = _box("dial", "Dial a number", "idle", inputmode="tel")
-    words = tag("div", _box("say", "Say…", None), button(_icon("say"), "say", hint="Say", class_="kp-go"),
+    talk = button(_icon("mic"), "talk", hint="Hold to talk", class_="kp-go kp-talk")
+    words = tag("div", _box("say", "Say…", None), button(_icon("say"), "say", hint="Say", class_="kp-go"), talk,
                 class_="kp-form", data_when="call")  # fmt: skip
     return tag("div", number, words, class_="kp-entry")
 

@@ -5,6 +5,8 @@ const PATIENCE = 300; // ms until a click that Python has not taken yet is said 
 const TAIL = 150; // ms that the end of a call is still heard: sound plays a moment after the call
 const DEATH = 3000; // ms until a kernel that was restarted, and does not know this phone, is given up
 const LONGEST_RING = 90; // seconds; time in the phone network may stand still while it rings
+const [LEAST_SPOKEN, MOST_SPOKEN] = [0.2, 20]; // seconds; Python takes no more at once
+const HOLDING = [" ", "Enter"];
 const ROWS = ["123", "456", "789", "*0#"];
 const ROW_HERTZ = [697, 770, 852, 941]; // ITU-T Q.23
 const COLUMN_HERTZ = [1209, 1336, 1477];
@@ -18,6 +20,8 @@ class Telephone {
     this.skew = 0; // seconds that this machine's clock is ahead of the kernel's
     this._asked = new Map(); // messages that Python has not taken yet
     this._next = 0;
+    this._aside = "";
+    this._talking = false;
     this.speaker = new Speaker(Speaker.context(), () => this._soundChanged());
     const { context } = this.speaker;
     if (context) {
@@ -37,7 +41,7 @@ class Telephone {
 
   /** What is to be shown: what Python says, and what only the page knows. */
   get shown() {
-    const shown = { ...this.model.get("shown"), busy: "", asleep: false };
+    const shown = { ...this.model.get("shown"), busy: this._aside, asleep: false };
     if (this.dead) {
       return { ...shown, state: "off", flags: ["silent", "fresh"], other: "", lines: [], calls: [],
         title: "This phone is dead", note: "The notebook's kernel was restarted, and this phone with it. "
@@ -53,19 +57,27 @@ class Telephone {
   }
 
   /** Tell Python that something was pressed. */
-  ask(what, more = {}) {
+  ask(what, more = {}, files = []) {
     if (this.shown.state === "off" && !["hello", "again"].includes(what)) return;
     const id = ++this._next;
+    if (what !== "hello") this._aside = "";
     const patience = what === "hello" ? 0 : setTimeout(() => {
       this._asked.get(id).late = true;
       this._draw();
     }, PATIENCE);
     this._asked.set(id, { patience, late: false });
     try {
-      this.model.send({ do: what, id, ...more });
+      this.model.send({ do: what, id, ...more }, undefined, files);
     } catch {
       this._die();
     }
+  }
+
+  /** Say something that only the page knows; "" takes it back. `talking`: it is spoken into, and silent meanwhile. */
+  mention(aside, talking = false) {
+    this._aside = aside;
+    this._talking = talking;
+    this._follow();
   }
 
   /** Let sound be heard; browsers ask for a click first. */
@@ -107,7 +119,7 @@ class Telephone {
 
   _follow() {
     const { state, sound, volume } = this.model.get("shown");
-    const loudness = sound && !this.dead ? (volume / 100) ** 1.5 : 0;
+    const loudness = sound && !this.dead && !this._talking ? (volume / 100) ** 1.5 : 0;
     this.speaker.volume = loudness;
     this._bell?.gain.setTargetAtTime(loudness, this.speaker.context.currentTime, 0.01);
     clearTimeout(this._hush);
@@ -217,6 +229,7 @@ function show(phone, model, el) {
       put(one("[role=alert]"), now.state === "ringing" ? `${now.label} rings: ${now.other} calls.${help}` : "");
     }
     for (const part of all(".kp-actions, .kp-keys, .kp-entry, .kp-foot")) part.inert = now.state === "off";
+    if (now.state !== "in call") letGo(false);
     lines(now.lines);
     calls(now.calls);
     clock();
@@ -264,7 +277,7 @@ function show(phone, model, el) {
 
   function act(what) {
     if (what === "sound" && phone.shown.asleep) return;
-    if (what === "wake") return;
+    if (what === "wake" || what === "talk") return;
     const box = boxes[what];
     if (!box) return phone.ask(what);
     if (document.activeElement !== box && what === "say") box.focus();
@@ -300,6 +313,52 @@ function show(phone, model, el) {
     }
   }
 
+  // ---- push to talk: what is spoken while the button is held goes into the call when it is let go
+
+  const talk = one("[data-do=talk]");
+  talk.hidden = !givesMicrophone();
+  let turn = null; // while it is held; with a recording as soon as the microphone is on
+
+  async function hold() {
+    if (turn) return;
+    if (phone.shown.muted) return phone.mention("You are muted: press Unmute first.");
+    const mine = (turn = { recording: null });
+    try {
+      const recording = await Recording.start(({ seconds }) => seconds >= MOST_SPOKEN && mine === turn && letGo());
+      if (mine !== turn) return recording.stop();
+      mine.recording = recording;
+      talk.setAttribute("aria-pressed", true);
+      phone.mention("Speak now, then let go.", true);
+    } catch (error) {
+      if (mine === turn) turn = null;
+      phone.mention(`${whySilent(error)} Or type what you say.`);
+    }
+  }
+
+  function letGo(send = true) {
+    const recording = turn?.recording;
+    if (!turn) return;
+    turn = null;
+    talk.removeAttribute("aria-pressed");
+    recording?.stop();
+    const spoken = recording?.seconds > LEAST_SPOKEN;
+    phone.mention(spoken || !send ? "" : "Hold it down while you speak.");
+    if (spoken && send) phone.ask("talk", {}, [recording.wav()]);
+  }
+
+  // With a mouse or a finger, with the keyboard, and with what only clicks.
+  listen(end, talk, {
+    pointerdown: ({ pointerId, button }) => {
+      if (button) return;
+      talk.setPointerCapture(pointerId);
+      hold();
+    },
+    lostpointercapture: () => letGo(),
+    keyup: (event) => HOLDING.includes(event.key) && (event.preventDefault(), letGo()),
+    blur: () => letGo(),
+    click: ({ detail }) => detail === 0 && (turn ? letGo() : hold()),
+  });
+
   function rove(button, focus = true) {
     for (const key of all("[data-key]")) key.tabIndex = key === button ? 0 : -1;
     if (focus) button.focus();
@@ -320,7 +379,10 @@ function show(phone, model, el) {
     if (key === "Enter" && (control || event.shiftKey || event.altKey)) return done(); // they run cells
     const { state } = phone.shown;
     const box = target.dataset.box;
-    if (box) {
+    if (target === talk && HOLDING.includes(key)) {
+      done(); // or it would be clicked
+      if (!event.repeat) phone.wake(), hold();
+    } else if (box) {
       if (key === "Enter") done(), phone.wake(), act(box);
       else if (key === "Escape") done(), (target.value = ""), root.focus();
     } else if (/^[0-9*#]$/.test(key) && !event.altKey) {
@@ -354,6 +416,7 @@ function show(phone, model, el) {
   draw();
   return () => {
     clearInterval(timer);
+    letGo(false);
     phone.changed.delete(draw);
     end.abort();
   };

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 import traitlets
@@ -34,7 +35,7 @@ TITLES = {"idle": "No call", "calling": "Calling", "ringing": "Incoming call", "
 class PhoneShell(Shell):
     """``shown`` is what ``phone.js`` puts into the page."""
 
-    _esm, _css = with_shared("phone/phone.js"), with_shared("phone/phone.css")
+    _esm, _css = with_shared("recording.js", "phone/phone.js"), with_shared("phone/phone.css")
     answers_while_busy = True
     page = traitlets.Unicode().tag(sync=True)
     shown = traitlets.Dict().tag(sync=True)
@@ -236,10 +237,10 @@ class PhoneWidget(PhoneShell, WithWords):
 
     # What it is made of
 
-    def _pressed(self, message: dict[str, Any], _: object = None) -> None:
+    def _pressed(self, message: dict[str, Any], files: Sequence[bytes] = ()) -> None:
         """Something was pressed in the page. What goes wrong is shown on the phone."""
         if self.state != "off":
-            self._buttons.press(message)
+            self._buttons.press({**message, "file": files[0] if files else b""})
         elif message.get("do") == "again":
             self._start_again()
         self.push()
