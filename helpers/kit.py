@@ -519,8 +519,9 @@ class Kit:
         from .live.restore import AsFound
 
         self._found = AsFound(
-            self.settings, lambda: self.tunnel.url, lambda: self.allowed or allowed_in_notebook()
-        ).begin()
+            self.settings, lambda: self.tunnel.url, lambda: self.allowed or allowed_in_notebook(),
+            lambda uuid: bool(self.events.by(uuid)),
+        ).begin()  # fmt: skip
         self.live = LiveLine(
             self.settings, self.server, lambda: self.tunnel.url, self._notices.tell, self.events, self._checks,
             [self._found.guard],

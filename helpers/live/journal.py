@@ -132,6 +132,10 @@ class Journal:
         """Whether it was ever rented through the gate."""
         return any(step.id == msisdn and step.kind == "buy_number" and step.came == "done" for step in self.steps())
 
+    def has_placed(self, uuid: str) -> bool:
+        """Whether a request through the gate started this call."""
+        return any(step.id == uuid and step.kind == "create_call" for step in self.steps())
+
     def _lines(self) -> Iterator[dict[str, Any]]:
         try:
             text = self.path.read_bytes() if self.path.exists() else b""

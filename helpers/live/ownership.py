@@ -41,7 +41,8 @@ def allowed_in_notebook() -> Any:
 
 class Ownership:
     """The gate's last guard. ``vonage`` looks at the account itself, not through the gate; ``public`` is the address of
-    the learner's server at this moment; ``allowed`` gives what ``ALLOW`` names: a text or several."""
+    the learner's server at this moment; ``allowed`` gives what ``ALLOW`` names: a text or several. ``heard`` says
+    whether a webhook of a call, or of a conversation, has come here."""
 
     def __init__(
         self,
@@ -49,8 +50,10 @@ class Ownership:
         vonage: Callable[[], Vonage],
         public: Callable[[], str],
         allowed: Callable[[], Any] = allowed_in_notebook,
+        heard: Callable[[str], bool] = lambda uuid: False,
     ) -> None:
         self._journal, self._vonage, self._public, self._allowed = journal, vonage, public, allowed
+        self._heard = heard
         self._begun: dict[int, str] = {}  # steps whose request is on its way, by its identity
         self._news = threading.Condition()
         self._looks: dict[str, Callable[[Asked], Json | None]] = {
@@ -61,6 +64,8 @@ class Ownership:
             "update_number": self._change_number,
             "cancel_number": self._change_number,
             "create_call": self._create_call,
+            "change_call": self._change_call,
+            "in_call": self._change_call,
         }
 
     def before(self, asked: Asked) -> Asked:
@@ -163,6 +168,19 @@ class Ownership:
     def _create_call(self, asked: Asked) -> Json | None:
         body = asked.json if isinstance(asked.json, dict) else {}
         return {"id": "", "sent": {"to": body.get("to"), "from": body.get("from"), "application": asked.application}}
+
+    def _change_call(self, asked: Asked) -> None:
+        """There is nothing to put back in a call, but one that is somebody else's goes on as it was."""
+        own = self._journal
+        if own.owns_application(asked.application) or own.has_placed(asked.id) or self._heard(asked.id):
+            return
+        try:
+            conversation = self._vonage().get_call(asked.id).get("conversation_uuid", "")
+        except NotFoundError:
+            return
+        if not self._heard(conversation):
+            why = f"The call {asked.id} was not placed by this kit, and none of its webhooks came here"
+            self._need(why, "touched", NEVER, asked.id)
 
     def _need(self, why: str, what: str, effect: str, *names: str) -> None:
         """Refuse unless ``ALLOW`` has one of these names."""

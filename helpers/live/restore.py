@@ -43,12 +43,16 @@ class AsFound:
     """
 
     def __init__(
-        self, settings: Settings, public: Callable[[], str], allowed: Callable[[], Any] = own.allowed_in_notebook
+        self,
+        settings: Settings,
+        public: Callable[[], str],
+        allowed: Callable[[], Any] = own.allowed_in_notebook,
+        heard: Callable[[str], bool] = lambda uuid: False,
     ) -> None:
         self._settings = settings
         self._vonage = past_the_gate(settings)()
         self.journal = Journal(settings.dotenv.parent / ".live", settings.api_key)
-        self.guard = own.Ownership(self.journal, self.vonage, public, allowed)
+        self.guard = own.Ownership(self.journal, self.vonage, public, allowed, heard)
 
     def vonage(self) -> Vonage:
         """A client of Vonage itself, with the credentials that the settings have now."""

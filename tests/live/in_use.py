@@ -80,8 +80,8 @@ class Kernel:
 
     def __init__(self, account: InUse, allow: Any = (), **more: Any) -> None:
         self.settings = account.settings(**more)
-        self.allow = allow
-        self.found = AsFound(self.settings, lambda: TUNNEL, lambda: self.allow)
+        self.allow, self.heard = allow, set[str]()
+        self.found = AsFound(self.settings, lambda: TUNNEL, lambda: self.allow, self.heard.__contains__)
         self.gate = Gate(self.settings.api_url, self.settings.rest_url, [self.found.guard])
         self.vonage = Vonage(self.settings)
 

@@ -11,7 +11,8 @@ import requests
 
 from helpers.live.journal import Step
 from helpers.live.ownership import allowed_in_notebook
-from helpers.vonage import VonageError
+from helpers.vonage import Vonage, VonageError
+from helpers.vonage.errors import NotFoundError
 from tests.live.in_use import HOOKS, PRODUCTION, InUse, Kernel, in_use
 
 
@@ -66,6 +67,31 @@ def test_a_number_that_the_kit_did_not_rent_is_not_given_back(account: InUse, ke
     kernel.vonage.buy_number("GB", offer)
     kernel.vonage.cancel_number("GB", offer)
     assert account.state() == account.at_first
+
+
+def test_a_call_of_somebody_else_goes_on(account: InUse) -> None:
+    """What the kit placed, what a webhook told it of, and what it was allowed, it controls; and nothing else."""
+    own: Any = {"application_id": account.production, "private_key": account.key}
+    ncco = [{"action": "wait", "timeout": 99}]
+    with Kernel(account, **own) as kernel, Vonage(account.settings(**own)) as customers:
+        theirs, mine = (
+            one.create_call(to=to, from_=account.linked[0], ncco=ncco)
+            for one, to in ((customers, "447700900001"), (kernel.vonage, "447700900002"))
+        )
+        account.network.advance(5)
+        uuid = theirs["uuid"]
+        for do in (kernel.vonage.hang_up, kernel.vonage.mute, kernel.vonage.stop_talk):
+            assert f"The call {uuid} was not placed by this kit" in refused(do, uuid)
+        assert f'ALLOW = "{uuid}"' in refused(kernel.vonage.talk, uuid, "Hello")
+        assert customers.get_call(uuid)["status"] == "answered"
+        with pytest.raises(NotFoundError):
+            kernel.vonage.hang_up("aaaaaaaa-bbbb-4ccc-8ddd-eeeeeeeeeeee")
+        kernel.vonage.mute(mine["uuid"])
+        kernel.heard.add(theirs["conversation_uuid"])
+        kernel.vonage.mute(uuid)
+        kernel.heard.clear()
+        kernel.allow = uuid
+        kernel.vonage.hang_up(uuid)
 
 
 def test_a_number_forwarded_by_somebody_is_left_alone(account: InUse, kernel: Kernel) -> None:
