@@ -21,6 +21,7 @@ STOPPED = (
     "→ kit = setup() and kit.serve(app) start yours again, under a new address: YOUR_URL = kit.tunnel.on()."
 )
 UNREACHABLE = "Nothing answers at {url}.\n→ Is the address right? Print it. Is this machine online?"
+ENDLESS = "→ {0}.run() does not end: stop this cell with ■. kit.serve({0}) serves it, and the next cell can run."
 FROM = '→ from is a Python keyword. In create_call write from_=…, and in a dict "from": …'
 
 # What Python and its libraries say of slips that are made in every lesson, and what to do.
@@ -86,6 +87,7 @@ def watch() -> None:
     if (notebook := shell()) is not None:
         notebook.set_custom_exc((Exception,), _tell)
         if _tell_syntax not in notebook.events.callbacks["post_run_cell"]:
+            notebook.events.register("pre_run_cell", _tell_endless)
             notebook.events.register("post_run_cell", _tell_syntax)
 
 
@@ -179,6 +181,12 @@ def _own(way: TracebackType | None) -> TracebackType | None:
     for step in reversed(steps):
         kept = TracebackType(kept, step.tb_frame, step.tb_lasti, step.tb_lineno)
     return kept or way
+
+
+def _tell_endless(info: Any) -> None:
+    """Before a cell that serves an app in the way that ends a program: it would run until it is stopped."""
+    if found := re.search(r"^(\w*app\w*)\.run\(", info.raw_cell or "", re.MULTILINE):
+        print(ENDLESS.format(found[1]), file=sys.stderr, flush=True)
 
 
 def _tell_syntax(result: Any) -> None:

@@ -64,6 +64,14 @@ def test_a_function_of_the_kit_that_is_given_too_much_says_how_it_is_written(run
     assert "takes 0 positional arguments" in said and "Write create_app(answer=…, audio=…, on_event=…)" in said
 
 
+def test_a_cell_that_would_run_forever_says_so_first(run: Run) -> None:
+    app = "class App:\n    def run(self): print('serving')\nhello_app = App()\n"
+    said = run(f"{app}hello_app.run()")
+    assert "hello_app.run() does not end" in said and "kit.serve(hello_app)" in said
+    assert said.index("does not end") < said.rindex("serving")
+    assert "does not end" not in run("hello_app")
+
+
 def test_a_request_to_nobody_ends_in_two_lines() -> None:
     error = requests.ConnectionError(request=requests.Request("GET", "https://example.com/").prepare())
     assert sentence(error).startswith("Nothing answers at https://example.com/.\n→ Is the address right?")
