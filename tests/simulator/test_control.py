@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import threading
 import wave
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import requests
 
-from helpers.audio.files import Samples
+from helpers.audio.files import Samples, encode_wav
 from tests.simulator.world import PHONE, World
 
 ENDPOINTS = [
@@ -210,7 +211,12 @@ def test_what_was_meant_in_a_request_about_a_call(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("body", "why"),
-    [({}, "There is no sound in it."), ({"wav": "é"}, "There is no sound in it."), ({"wav": "PGh0bWw+"}, "a web page")],
+    [
+        ({}, "There is no sound in it."),
+        ({"wav": "é"}, "There is no sound in it."),
+        ({"wav": "PGh0bWw+"}, "a web page"),
+        ({"wav": base64.b64encode(encode_wav(np.zeros(22 * 8000, np.int16), 8000)).decode()}, "for 22 s at once"),
+    ],
 )
 def test_what_cannot_be_spoken_is_refused(world: World, body: dict[str, str], why: str) -> None:
     answer = world.control("POST", f"/phones/{PHONE}/talk", body)

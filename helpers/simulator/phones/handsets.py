@@ -42,6 +42,7 @@ REFUSALS: dict[str, tuple[str, str | None, int, str]] = {
     "no_such_number": ("rejected", "invalid_number", 404, "nobody has this number"),
     "blocked": ("failed", "cannot_route", 403, "there is no route to this destination"),
 }
+MOST_SPOKEN = 20  # seconds of sound that somebody speaks at once: in Base64 they fit into the largest request
 SETTINGS = ("behaviour", "after", "greeting", "beep", "script", "name")
 LONGEST_NAME = 30  # characters
 

@@ -18,7 +18,7 @@ from ..legs.faults import KNOWN
 from ..legs.leg import Leg
 from ..legs.network import Network
 from ..phones.dialling import dial
-from ..phones.handsets import checked_address
+from ..phones.handsets import MOST_SPOKEN, checked_address
 from ..phones.person import play
 from ..phones.scripts import checked_step, is_seconds
 from ..sound.mixing import heard_wav
@@ -191,6 +191,8 @@ async def _use(network: Network, address: str, what: str, body: dict[str, Any]) 
         await asyncio.wait([begun])  # not the task itself: the call may end meanwhile
     elif what == "talk":
         sound = await network.sounds.decoded(_wav(body))
+        if sound.seconds > MOST_SPOKEN + 1:
+            raise ControlError(f"Nobody speaks for {sound.seconds:.0f} s at once.", f"Send {MOST_SPOKEN} s or less.")
         network.utter(handset.in_call(), sound, url=VOICE)
     else:
         cure = "It can dial, answer, decline, hang_up, press, say, play and talk."

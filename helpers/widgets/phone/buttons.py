@@ -11,6 +11,7 @@ from ...audio.files import decode, encode_wav
 from ...base.errors import KitError
 from ...base.text import one_line
 from ...calls.arguments import dialled
+from ...simulator.phones.handsets import MOST_SPOKEN
 from ...simulator.phones.scripts import checked_keys
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 RATE = 16_000  # samples a second
-MOST_SECONDS = 20  # that is spoken at once: in Base64 this fits into the largest request that the network reads
 Message = dict[str, Any]
 
 
@@ -70,7 +70,7 @@ class Buttons:
     def _talk(self, message: Message) -> None:
         """What was spoken while the button was held: a WAV file, with more samples a second than a phone carries."""
         self._need_a_voice()
-        sound = decode(message["file"], RATE)[: MOST_SECONDS * RATE]
+        sound = decode(message["file"], RATE)[: MOST_SPOKEN * RATE]
         self._use(message, wav=base64.b64encode(encode_wav(sound, RATE)).decode())
 
     def _need_a_voice(self) -> None:

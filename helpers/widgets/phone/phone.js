@@ -5,7 +5,7 @@ const PATIENCE = 300; // ms until a click that Python has not taken yet is said 
 const TAIL = 150; // ms that the end of a call is still heard: sound plays a moment after the call
 const DEATH = 3000; // ms until a kernel that was restarted, and does not know this phone, is given up
 const LONGEST_RING = 90; // seconds; time in the phone network may stand still while it rings
-const [LEAST_SPOKEN, MOST_SPOKEN] = [0.2, 20]; // seconds; Python takes no more at once
+const LEAST_SPOKEN = 0.2; // seconds
 const HOLDING = [" ", "Enter"];
 const ROWS = ["123", "456", "789", "*0#"];
 const ROW_HERTZ = [697, 770, 852, 941]; // ITU-T Q.23
@@ -316,6 +316,7 @@ function show(phone, model, el) {
   // ---- push to talk: what is spoken while the button is held goes into the call when it is let go
 
   const talk = one("[data-do=talk]");
+  const most = Number(talk.dataset.most); // seconds that Python takes at once
   talk.hidden = !givesMicrophone();
   let turn = null; // while it is held; with a recording as soon as the microphone is on
 
@@ -324,7 +325,7 @@ function show(phone, model, el) {
     if (phone.shown.muted) return phone.mention("You are muted: press Unmute first.");
     const mine = (turn = { recording: null });
     try {
-      const recording = await Recording.start(({ seconds }) => seconds >= MOST_SPOKEN && mine === turn && letGo());
+      const recording = await Recording.start(({ seconds }) => seconds >= most && mine === turn && letGo());
       if (mine !== turn) return recording.stop();
       mine.recording = recording;
       talk.setAttribute("aria-pressed", true);
