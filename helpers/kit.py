@@ -520,7 +520,7 @@ class Kit:
 
         self._found = AsFound(
             self.settings, lambda: self.tunnel.url, lambda: self.allowed or allowed_in_notebook(),
-            lambda uuid: bool(self.events.by(uuid)),
+            lambda uuid: self.live is not None and uuid in self.live.known,
         ).begin()  # fmt: skip
         self.live = LiveLine(
             self.settings, self.server, lambda: self.tunnel.url, self._notices.tell, self.events, self._checks,

@@ -6,6 +6,7 @@ after a restart, when nothing of the kit is imported yet: this module imports no
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from collections.abc import Iterable
@@ -185,8 +186,20 @@ def _own(way: TracebackType | None) -> TracebackType | None:
 
 def _tell_endless(info: Any) -> None:
     """Before a cell that serves an app in the way that ends a program: it would run until it is stopped."""
-    if found := re.search(r"^(\w*app\w*)\.run\(", info.raw_cell or "", re.MULTILINE):
-        print(ENDLESS.format(found[1]), file=sys.stderr, flush=True)
+    from .notebook import shell
+
+    try:
+        steps: list[ast.AST] = list(ast.parse(cell := info.raw_cell or "").body)
+    except (SyntaxError, ValueError):  # also what is for IPython, such as %%writefile
+        return
+    for step in steps:  # what is inside an if or a try, too, but not inside a function
+        if not isinstance(step, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            steps += ast.iter_child_nodes(step)
+        match step:
+            case ast.Call(ast.Attribute(ast.Name(name), "run")):
+                app = shell().user_ns.get(name)
+                if type(app).__name__ == "Flask" or re.search(rf"\b{name} *= *Flask\(", cell):
+                    print(ENDLESS.format(name), file=sys.stderr, flush=True)
 
 
 def _tell_syntax(result: Any) -> None:

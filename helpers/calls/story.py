@@ -13,7 +13,7 @@ from ..base.hosts import is_here
 from ..base.text import is_json, one_line
 from .explain import explain
 from .record import Entry, Record
-from .wording import asked, playing, sound_name, telling, what_happened
+from .wording import VOICE, asked, playing, sound_name, telling, what_happened
 
 NOTEBOOK, SERVER, API = "notebook", "server", "api"
 NAMES = {NOTEBOOK: "Notebook", SERVER: "Your server", API: "Voice API"}
@@ -192,7 +192,8 @@ class Story:
         return {"source": e["leg"], "text": f"presses {e['digit']}"}
 
     def _said(self, e: Entry) -> dict[str, Any]:
-        what = f"says “{e['text']}”" if e.get("text") else f"plays {sound_name(e)}" if e.get("url") else "beeps"
+        sound = "speaks" if e.get("url") == VOICE else f"plays {sound_name(e)}" if e.get("url") else "beeps"
+        what = f"says “{e['text']}”" if e.get("text") else sound
         return {"source": e["leg"], "text": what}
 
     def _input(self, e: Entry) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from ..ncco.models.ssml import is_ssml
 from ..wire.kinds import kind
 from .record import Entry
 
+VOICE = "a voice"  # what a record calls what somebody spoke into a phone: the words are not known
 # A word; in scripts without spaces (Thai, Japanese, Chinese) a character.
 WORD = re.compile(r"[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]|[^\W\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff]+")
 

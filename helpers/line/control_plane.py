@@ -109,7 +109,7 @@ class ControlPlane:
         return dict(self._json("PUT", f"phones/{quote(address, safe='')}", json=settings))
 
     def use(self, address: str, what: str, **body: Any) -> dict[str, Any]:
-        """Do something with a phone: dial, answer, decline, hang_up, press, say, play."""
+        """Do something with a phone: dial, answer, decline, hang_up, press, say, play, talk."""
         return dict(self._json("POST", f"phones/{quote(address, safe='')}/{what}", json=body))
 
     def set_faults(self, **faults: dict[str, Any] | None) -> dict[str, Any]:

@@ -61,6 +61,7 @@ class LiveLine:
         self.waiting = Waiting(events, self.vonage, sure)
         everyone: list[Guard] = [self.whom, self.measure, self.budget, self.webhooks, *guards]
         self.gate = Gate(settings.vonage_url or settings.api_url, settings.real_rest_url, everyone)
+        self.known: set[str] = set()  # legs and conversations of which a webhook has come
         self._forget: Callable[[], None] = lambda: None
 
     def start(self) -> LiveLine:
@@ -125,6 +126,7 @@ class LiveLine:
     def _heard(self, exchange: RoundTrip) -> None:
         if exchange.refused:
             return
-        self.webhooks.heard(uuids_in(payload_of(exchange)))
+        self.known |= (ids := uuids_in(payload_of(exchange)))
+        self.webhooks.heard(ids)
         if event := event_of(exchange):
             self.budget.heard(event)

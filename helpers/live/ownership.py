@@ -81,7 +81,7 @@ class Ownership:
             except Refused:
                 raise
             except KitError as error:
-                why = f"Nothing is changed, because what is there could not be written down first: {error.message}"
+                why = f"Nothing is changed, because it could not be looked at first: {error.message}"
                 raise Refused(why, error.cure) from None
             if step:
                 with self._news:
@@ -174,10 +174,13 @@ class Ownership:
         own = self._journal
         if own.owns_application(asked.application) or own.has_placed(asked.id) or self._heard(asked.id):
             return
+        vonage = self._vonage()
         try:
-            conversation = self._vonage().get_call(asked.id).get("conversation_uuid", "")
+            conversation = str(vonage.get_call(asked.id).get("conversation_uuid", ""))
         except NotFoundError:
-            return
+            if asked.application == vonage.settings.application_id:
+                return
+            conversation = ""  # another application's calls cannot be looked at
         if not self._heard(conversation):
             why = f"The call {asked.id} was not placed by this kit, and none of its webhooks came here"
             self._need(why, "touched", NEVER, asked.id)

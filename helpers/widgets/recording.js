@@ -10,9 +10,9 @@ const TAP = `registerProcessor("kit-tap", class extends AudioWorkletProcessor {
 
 const TROUBLE = {
   NotAllowedError: "The browser was not allowed to use the microphone. Allow it beside the address of this page, then "
-    + "press again.",
-  NotFoundError: "There is no microphone here. Plug one in, then press again.",
-  NotReadableError: "Another program holds the microphone. Close it, then press again.",
+    + "try again.",
+  NotFoundError: "There is no microphone here. Plug one in, then try again.",
+  NotReadableError: "Another program holds the microphone. Close it, then try again.",
 };
 
 const givesMicrophone = () => window.isSecureContext && Boolean(navigator.mediaDevices?.getUserMedia);

@@ -107,6 +107,14 @@ def test_push_to_talk(open_phone: Open, staged: NotebookPage) -> None:
     it.button("Mute").click()
     talk.focus()
     it.page.keyboard.down(" ")
-    expect(it.phone).to_contain_text("You are muted: press Unmute first.")
+    muted = it.phone.get_by_text("You are muted: press Unmute first.")
+    expect(muted).to_be_visible()
     it.page.keyboard.up(" ")
+    it.button("Mute").click()
+
+    by_click = "(talk) => talk.click()"  # as what reads a page aloud does it
+    talk.evaluate(by_click)
+    expect(it.phone.get_by_text("Speak now, then press again.")).to_be_visible()
     it.hang_up()
+    expect(it.phone.locator("[data-do=talk]")).to_have_attribute("aria-pressed", "false")
+    assert it.ask('len(kit.call(other).entries("said"))') == 1, "what was begun in a call that is over is not sent"

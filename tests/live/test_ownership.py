@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +93,20 @@ def test_a_call_of_somebody_else_goes_on(account: InUse) -> None:
         kernel.heard.clear()
         kernel.allow = uuid
         kernel.vonage.hang_up(uuid)
+
+
+def test_nor_is_one_touched_with_a_token_of_its_application(account: InUse) -> None:
+    """The look-up is made with the token of ``.env``, which shows no calls of other applications."""
+    ncco = [{"action": "wait", "timeout": 99}]
+    theirs: Any = {"application_id": account.production, "private_key": account.key}
+    with Kernel(account) as kernel, Vonage(account.settings(**theirs)) as customers:
+        made = kernel.vonage.create_application("Stream audio")
+        kernel.settings.use(application_id=made["id"], private_key=made["keys"]["private_key"])
+        uuid = customers.create_call(to="447700900001", from_=account.linked[0], ncco=ncco)["uuid"]
+        account.network.advance(5)
+        with Vonage(replace(kernel.settings, **theirs)) as muddled:
+            assert f"The call {uuid} was not placed by this kit" in refused(muddled.hang_up, uuid)
+        assert customers.get_call(uuid)["status"] == "answered"
 
 
 def test_a_number_forwarded_by_somebody_is_left_alone(account: InUse, kernel: Kernel) -> None:

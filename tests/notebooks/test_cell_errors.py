@@ -65,11 +65,14 @@ def test_a_function_of_the_kit_that_is_given_too_much_says_how_it_is_written(run
 
 
 def test_a_cell_that_would_run_forever_says_so_first(run: Run) -> None:
-    app = "class App:\n    def run(self): print('serving')\nhello_app = App()\n"
-    said = run(f"{app}hello_app.run()")
-    assert "hello_app.run() does not end" in said and "kit.serve(hello_app)" in said
+    app = "from flask import Flask\nhello = Flask('hello')\nFlask.run = lambda self: print('serving')\n"
+    said = run(f"{app}if __name__ == '__main__':\n    hello.run()")
+    assert "hello.run() does not end" in said and "kit.serve(hello)" in said
     assert said.index("does not end") < said.rindex("serving")
-    assert "does not end" not in run("hello_app")
+    assert "does not end" in run("hello.run()")
+    file = "%%writefile /dev/null\nhello.run()"
+    for harmless in ("hello", "def later():\n    hello.run()", "print('hello.run()')", file):
+        assert "does not end" not in run(harmless)
 
 
 def test_a_request_to_nobody_ends_in_two_lines() -> None:

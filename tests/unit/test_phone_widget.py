@@ -158,16 +158,23 @@ def test_what_is_spoken_into_one_is_heard_by_the_other(kit: Kit) -> None:
     own, leg = (placed(kit, "answered", room, to=number) for number in (ME, OTHER))
     greeting = decode((audio() / "greeting.mp3").read_bytes(), 48_000)
     spoken = encode_wav(np.concatenate([greeting, np.zeros(20 * 48_000, np.float32)]), 48_000)
-    mine.widget.received({"do": "talk", "id": 1}, [spoken])
+    talk = {"do": "talk", "leg": facts(mine)["leg"]}
+    assert talk["leg"] == own
+    mine.widget.received({**talk, "id": 1}, [spoken])
     kit.wait(6)
     assert (captions(other), captions(mine)) == ([f"{ME}: ♪ a voice"], ["You: ♪ a voice"])
     assert kit.call(leg).heard("greeting.mp3", leg=leg)
     assert kit.call(own).entries("said")[0]["seconds"] == 20
-    mine.widget.received({"do": "talk", "id": 2}, [b"<html>"])
+    mine.widget.received({**talk, "id": 2}, [b"<html>"])
     assert "This is a web page" in facts(mine)["note"]
     press(mine, "mute")
-    mine.widget.received({"do": "talk", "id": 3}, [spoken])
+    mine.widget.received({**talk, "id": 3}, [spoken])
     assert "You are muted, so nobody heard that." in facts(mine)["note"]
+    press(mine, "mute")
+    mine.widget.received({**talk, "leg": leg, "id": 4}, [spoken])
+    assert "That call is over, so nobody heard it." in facts(mine)["note"]
+    assert len(kit.call(own).entries("said")) == 1
+    assert "speaks" in kit.call(own).ladder().text
 
 
 def test_side_by_side_has_the_words_of_both(kit: Kit) -> None:

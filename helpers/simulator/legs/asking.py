@@ -128,7 +128,7 @@ class Listener:
             return {"timeout_reason": self.why, "results": []}
         end = await self._end(speaker, start, rules)
         said: Words = {"timeout_reason": self.why, "results": _results(speaker, start, end, rules)}
-        if not said["results"]:
+        if not any(one.at < end and one.ends > start for one in speaker.utterances):
             network.note(speaker, "note", text=NO_WORDS)
         if rules.saveAudio:
             said["recording_url"] = await network.recordings.of_speech(speaker, start, end)

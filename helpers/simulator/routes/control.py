@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import JSONResponse, StreamingResponse
 
 from ...base.errors import KitError
+from ...calls.wording import VOICE
 from ..account.account import AccountError
 from ..errors import ApiError
 from ..legs.faults import KNOWN
@@ -27,7 +28,6 @@ from .trace_stream import EVENT_STREAM, growing
 from .voice import json_body
 
 RATES = (8000, 16000)
-VOICE = "a voice"  # what records call what was spoken into a phone: the words are not known
 BANDS = ("full", "narrow")
 GONE = "If the kernel was restarted since, run the cell that makes the call again. GET /simulator/calls lists all."
 

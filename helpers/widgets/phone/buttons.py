@@ -70,6 +70,8 @@ class Buttons:
     def _talk(self, message: Message) -> None:
         """What was spoken while the button was held: a WAV file, with more samples a second than a phone carries."""
         self._need_a_voice()
+        if message["over"]:  # the click may have waited for a cell
+            raise KitError("That call is over, so nobody heard it.", "Hold the microphone during a call.")
         sound = decode(message["file"], RATE)[: MOST_SPOKEN * RATE]
         self._use(message, wav=base64.b64encode(encode_wav(sound, RATE)).decode())
 

@@ -11,7 +11,10 @@ from ...simulator.phones.handsets import MOST_SPOKEN
 from ...simulator.sound.tones import KEYS
 
 LETTERS = {"2": "ABC", "3": "DEF", "4": "GHI", "5": "JKL", "6": "MNO", "7": "PQRS", "8": "TUV", "9": "WXYZ", "0": "+"}
-HELP = "With the keyboard: 0–9 * # press, Enter answers or dials, Escape declines or hangs up."
+HELP = (
+    "With the keyboard: 0–9 * # press, Enter answers or dials, Escape declines or hangs up. "
+    "On the microphone, hold Space to talk."
+)
 NAMES = {"*": "star", "#": "hash"}
 
 #: Name -> the lines of a drawing of 24 by 24.
@@ -88,7 +91,8 @@ def _key(key: str) -> Html:
 def _entry() -> Html:
     """What is typed: a number to dial, or words to say. Or they are spoken."""
     number = _box("dial", "Dial a number", "idle", inputmode="tel")
-    talk = button(_icon("mic"), "talk", hint="Hold to talk", class_="kp-go kp-talk", data_most=MOST_SPOKEN)
+    talk = button(_icon("mic"), "talk", hint="Hold to talk", class_="kp-go kp-talk", aria_pressed="false",
+                  data_most=MOST_SPOKEN)  # fmt: skip
     words = tag("div", _box("say", "Say…", None), button(_icon("say"), "say", hint="Say", class_="kp-go"), talk,
                 class_="kp-form", data_when="call")  # fmt: skip
     return tag("div", number, words, class_="kp-entry")

@@ -31,6 +31,7 @@ class Telephone {
     model.on("change:shown", () => {
       this.dead = false;
       this.skew = Date.now() / 1000 - model.get("shown").clock;
+      if (model.get("shown").state !== "in call") this._aside = "";
       this._follow();
     });
     model.on("msg:custom", (message, buffers) => this._told(message, buffers));
@@ -41,7 +42,8 @@ class Telephone {
 
   /** What is to be shown: what Python says, and what only the page knows. */
   get shown() {
-    const shown = { ...this.model.get("shown"), busy: this._aside, asleep: false };
+    const shown = { ...this.model.get("shown"), asleep: false };
+    shown.busy = shown.state === "in call" ? this._aside : "";
     if (this.dead) {
       return { ...shown, state: "off", flags: ["silent", "fresh"], other: "", lines: [], calls: [],
         title: "This phone is dead", note: "The notebook's kernel was restarted, and this phone with it. "
@@ -320,31 +322,43 @@ function show(phone, model, el) {
   talk.hidden = !givesMicrophone();
   let turn = null; // while it is held; with a recording as soon as the microphone is on
 
-  async function hold() {
-    if (turn) return;
-    if (phone.shown.muted) return phone.mention("You are muted: press Unmute first.");
-    const mine = (turn = { recording: null });
+  let rest = 0; // until when a press is taken for the one that was to end it
+
+  async function hold(how) {
+    if (turn || performance.now() < rest) return;
+    const { muted, leg } = phone.shown;
+    if (muted) return phone.mention("You are muted: press Unmute first.");
+    const mine = (turn = { recording: null, how, leg });
     try {
-      const recording = await Recording.start(({ seconds }) => seconds >= most && mine === turn && letGo());
+      const recording = await Recording.start(({ seconds }) => seconds >= most && mine === turn && cutOff());
       if (mine !== turn) return recording.stop();
       mine.recording = recording;
       talk.setAttribute("aria-pressed", true);
-      phone.mention("Speak now, then let go.", true);
+      phone.mention(how === "held" ? "Speak now, then let go." : "Speak now, then press again.", true);
     } catch (error) {
-      if (mine === turn) turn = null;
+      if (mine !== turn) return;
+      turn = null;
       phone.mention(`${whySilent(error)} Or type what you say.`);
     }
   }
 
   function letGo(send = true) {
-    const recording = turn?.recording;
     if (!turn) return;
+    const { recording, how, leg } = turn;
     turn = null;
-    talk.removeAttribute("aria-pressed");
+    talk.setAttribute("aria-pressed", false);
     recording?.stop();
-    const spoken = recording?.seconds > LEAST_SPOKEN;
-    phone.mention(spoken || !send ? "" : "Hold it down while you speak.");
-    if (spoken && send) phone.ask("talk", {}, [recording.wav()]);
+    phone.mention("");
+    if (!send) return;
+    if (recording?.seconds > LEAST_SPOKEN) phone.ask("talk", { leg }, [recording.wav()]);
+    else if (recording && !recording.length) phone.mention("Nothing came from the microphone.");
+    else phone.mention(how === "held" ? "Hold it down while you speak." : "It was not on yet: press it again.");
+  }
+
+  function cutOff() {
+    letGo();
+    rest = performance.now() + 1000;
+    phone.mention(`${most} seconds are the most. They were sent.`);
   }
 
   // With a mouse or a finger, with the keyboard, and with what only clicks.
@@ -352,12 +366,14 @@ function show(phone, model, el) {
     pointerdown: ({ pointerId, button }) => {
       if (button) return;
       talk.setPointerCapture(pointerId);
-      hold();
+      hold("held");
     },
+    pointercancel: () => letGo(false),
     lostpointercapture: () => letGo(),
+    contextmenu: (event) => (event.preventDefault(), event.stopPropagation()),
     keyup: (event) => HOLDING.includes(event.key) && (event.preventDefault(), letGo()),
     blur: () => letGo(),
-    click: ({ detail }) => detail === 0 && (turn ? letGo() : hold()),
+    click: ({ detail }) => detail === 0 && (turn ? letGo() : hold("clicked")),
   });
 
   function rove(button, focus = true) {
@@ -382,7 +398,7 @@ function show(phone, model, el) {
     const box = target.dataset.box;
     if (target === talk && HOLDING.includes(key)) {
       done(); // or it would be clicked
-      if (!event.repeat) phone.wake(), hold();
+      if (!event.repeat) phone.wake(), hold("held");
     } else if (box) {
       if (key === "Enter") done(), phone.wake(), act(box);
       else if (key === "Escape") done(), (target.value = ""), root.focus();
@@ -416,9 +432,9 @@ function show(phone, model, el) {
   phone.changed.add(draw);
   draw();
   return () => {
-    clearInterval(timer);
-    letGo(false);
     phone.changed.delete(draw);
+    letGo(false);
+    clearInterval(timer);
     end.abort();
   };
 }

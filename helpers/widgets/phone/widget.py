@@ -240,7 +240,8 @@ class PhoneWidget(PhoneShell, WithWords):
     def _pressed(self, message: dict[str, Any], files: Sequence[bytes] = ()) -> None:
         """Something was pressed in the page. What goes wrong is shown on the phone."""
         if self.state != "off":
-            self._buttons.press({**message, "file": files[0] if files else b""})
+            over = message.get("leg") != self._state.leg
+            self._buttons.press({**message, "file": files[0] if files else b"", "over": over})
         elif message.get("do") == "again":
             self._start_again()
         self.push()
@@ -322,6 +323,7 @@ class PhoneWidget(PhoneShell, WithWords):
             "state": state,
             "title": TITLES[self.state],
             "other": shown_number(self.caller) if self.caller else "",
+            "leg": self._state.leg,
             "note": self._note(),
             "switch": "On: it rings until you answer" if self.manual else f"Off: it {self._behaviour()}",
             "manual": self.manual,
