@@ -111,6 +111,7 @@ def test_push_to_talk(open_phone: Open, staged: NotebookPage) -> None:
     expect(muted).to_be_visible()
     it.page.keyboard.up(" ")
     it.button("Mute").click()
+    expect(it.button("Mute")).to_have_attribute("aria-pressed", "false")
 
     by_click = "(talk) => talk.click()"  # as what reads a page aloud does it
     talk.evaluate(by_click)
