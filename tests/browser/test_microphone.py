@@ -88,7 +88,7 @@ def test_push_to_talk(open_phone: Open, staged: NotebookPage) -> None:
     if "Firefox" in staged.page.evaluate("navigator.userAgent"):
         pytest.skip(CHROMIUM_ONLY)
     room = '{"action": "conversation", "name": "room"}'
-    it = open_phone(PHONE, f'kit.phone("{OTHER}").answers(0); other = place({room}, to="{OTHER}"); place({room})')
+    it = open_phone(PHONE, f'kit.phone("{OTHER}").answers(0); other = place({room}, to="{OTHER}"); mine = place({room})')
     it.answer(2)
     talk, told = it.button("Hold to talk"), it.phone.get_by_text("Speak now, then let go.")
     talk.hover()
@@ -118,4 +118,4 @@ def test_push_to_talk(open_phone: Open, staged: NotebookPage) -> None:
     expect(it.phone.get_by_text("Speak now, then press again.")).to_be_visible()
     it.hang_up()
     expect(it.phone.locator("[data-do=talk]")).to_have_attribute("aria-pressed", "false")
-    assert it.ask('len(kit.call(other).entries("said"))') == 1, "what was begun in a call that is over is not sent"
+    assert it.ask('len(kit.call(mine).entries("said"))') == 1, "what was begun in a call that is over is not sent"
