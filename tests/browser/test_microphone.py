@@ -88,7 +88,7 @@ def test_push_to_talk(open_phone: Open, staged: NotebookPage) -> None:
     if "Firefox" in staged.page.evaluate("navigator.userAgent"):
         pytest.skip(CHROMIUM_ONLY)
     room = '{"action": "conversation", "name": "room"}'
-    it = open_phone(PHONE, f'kit.phone("{OTHER}").answers(0); other = place({room}, to="{OTHER}"); mine = place({room})')
+    it = open_phone(PHONE, f'other = place({room}, to="{OTHER}"); mine = place({room})')
     it.answer(2)
     talk, told = it.button("Hold to talk"), it.phone.get_by_text("Speak now, then let go.")
     talk.hover()
