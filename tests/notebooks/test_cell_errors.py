@@ -75,6 +75,22 @@ def test_a_cell_that_would_run_forever_says_so_first(run: Run) -> None:
         assert "does not end" not in run(harmless)
 
 
+SENTENCES: list[tuple[BaseException, str]] = [
+    (NameError("name 'kit' is not defined", name="kit"), "→ kit comes from the first code cell: run that one first."),
+    (NameError("name 'sweep' is not defined", name="sweep"), "from helpers.rehearsal import sweep"),
+    (NameError("name 'YOUR_URL' is not defined", name="YOUR_URL"), "→ Is YOUR_URL spelt as above? A string"),
+    (ImportError("cannot import name 'setpu' from 'helpers'"), "→ Did you mean setup?"),
+    (ModuleNotFoundError("No module named 'requets'", name="requets"), "→ Did you mean requests?"),
+    (KitError("It has said all.", "And what to do."), ""),
+]
+
+
+@pytest.mark.parametrize(("error", "said"), SENTENCES, ids=[type(one).__name__ for one, _ in SENTENCES])
+def test_what_is_said_of_an_error(error: BaseException, said: str) -> None:
+    assert said in sentence(error)
+    assert bool(sentence(error)) is bool(said)
+
+
 def test_a_request_to_nobody_ends_in_two_lines() -> None:
     error = requests.ConnectionError(request=requests.Request("GET", "https://example.com/").prepare())
     assert sentence(error).startswith("Nothing answers at https://example.com/.\n→ Is the address right?")
