@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 
@@ -19,6 +20,12 @@ async def first_of(*waits: Awaitable[Any]) -> int:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def cut(writer: asyncio.StreamWriter) -> None:
+    """End a connection at once. Python 3.11.2 stumbles over one with TLS that was closed twice; 3.11.7 does not."""
+    with suppress(AttributeError):
+        writer.transport.abort()
 
 
 async def forever() -> None:

@@ -20,6 +20,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from ...base.text import one_line
 from ..account.regions import REGIONS
+from ..waiting import cut
 
 logger = logging.getLogger(__name__)
 
@@ -120,7 +121,7 @@ class Doors:
                 pass
             finally:
                 self._open.discard(task)
-                writer.transport.abort()  # both sides have said all they had to say
+                cut(writer)  # both sides have said all they had to say
 
         return handle
 
@@ -172,7 +173,7 @@ async def _join(one: Client, other: Client) -> None:
     try:
         await asyncio.gather(_copy(one[0], other[1]), _copy(other[0], one[1]))
     finally:
-        other[1].transport.abort()
+        cut(other[1])
 
 
 async def _copy(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

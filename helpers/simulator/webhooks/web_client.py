@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 import h11
 
 from ...base.web import fault_of, speaks_http
+from ..waiting import cut
 
 if TYPE_CHECKING:
     import ssl
@@ -140,7 +141,7 @@ class Connection:
 
     def close(self) -> None:
         """End it at once."""
-        self._writer.transport.abort()
+        cut(self._writer)
 
 
 class WebClient:
@@ -221,7 +222,7 @@ class WebClient:
             raise WebError("nobody listens there", REFUSED) from None
         finally:
             if writer and made is None:
-                writer.transport.abort()
+                cut(writer)
 
 
 def _texts(response: h11.Response) -> dict[str, str]:
