@@ -173,17 +173,21 @@ def install(extras: str) -> None:
     if (PROJECT / "wheels").is_dir():  # from a stick (make bundle), without internet
         options += ["--no-index", "--find-links=wheels"]
     command = [str(VENV_PYTHON), "-m", "pip", "install", *options, "-e", f".[{extras}]"]
+    before = installed()
     with LOG.open("wb") as log:
         pip = subprocess.Popen(command, cwd=str(PROJECT), stdout=log, stderr=subprocess.STDOUT)
-        show_progress(pip)
+        show_progress(pip, before)
     said = LOG.read_bytes().decode("utf-8", "replace")
     if pip.returncode:
         raise Trouble(explained(said))
 
 
-def show_progress(pip: "subprocess.Popen[bytes]") -> None:
-    """A running count and a name: in place on a terminal, else a line every few seconds. Never a silent minute."""
-    before, terminal, last, shown = installed(), sys.stdout.isatty(), 0.0, ""
+def show_progress(pip: "subprocess.Popen[bytes]", before: "set[str]") -> None:
+    """A running count and a name: in place on a terminal, else a line every few seconds. Never a silent minute.
+
+    ``before``: the packages that were there when pip began.
+    """
+    terminal, last, shown = sys.stdout.isatty(), 0.0, ""
     while pip.poll() is None:
         time.sleep(0.2)
         line = progress(LOG.read_bytes().decode("utf-8", "replace"), installed() - before)
